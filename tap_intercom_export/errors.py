@@ -1,0 +1,42 @@
+"""What can go wrong, one class for each way of going on from it.
+
+A text says what happened, to which job or window, and what to do; it is shown to users as it is.
+"""
+
+from __future__ import annotations
+
+
+class TapError(Exception):
+    """The run cannot go on; the text is for the user, without a traceback."""
+
+
+class ApiError(TapError):
+    """Intercom refused a request, or could not be reached after every retry."""
+
+
+class NotFoundError(ApiError):
+    """404: the job is unknown, expired or deleted. Ask for its window anew."""
+
+
+class SlotTakenError(ApiError):
+    """429: as many export jobs are pending as the workspace allows. Wait for one to end."""
+
+
+class RangeRefusedError(ApiError):
+    """400 that names the range. Ask for a smaller one."""
+
+
+class JobFailedError(TapError):
+    """The job ended without data: failed, or canceled by somebody. Try again, then smaller."""
+
+
+class JobTimedOutError(TapError):
+    """The job did not end within `job_timeout_minutes`. Cancel it and ask for a smaller range."""
+
+
+class DamagedArchiveError(TapError):
+    """The downloaded bytes are not a whole archive. Download them again."""
+
+
+class TooManyRowsError(TapError):
+    """The archive is as long as Intercom's silent cut. Ask for a smaller range."""

@@ -1,0 +1,338 @@
+"""An export job and its life: create, resume, poll, download, cancel, every way it can end."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import urljoin
+
+from tap_intercom_export.clock import to_seconds, to_text
+from tap_intercom_export.errors import (
+    ApiError,
+    JobFailedError,
+    JobTimedOutError,
+    NotFoundError,
+    SlotTakenError,
+    TapError,
+)
+from tap_intercom_export.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_intercom_export.client import IntercomClient
+    from tap_intercom_export.clock import Clock
+    from tap_intercom_export.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+GROWTH = 1.5
+"""Each pause between two polls is this many times the one before."""
+
+HEARTBEAT = 300.0
+"""Seconds between two lines in the log while nothing happens."""
+
+
+class Progress(Enum):
+    """What a status word means."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    EMPTY = "no data"
+    FAILED = "failed"
+
+
+_PROGRESS = {
+    "pending": Progress.RUNNING,
+    "in_progress": Progress.RUNNING,
+    "success": Progress.COMPLETED,
+    "done": Progress.COMPLETED,
+    "no_data": Progress.EMPTY,
+    "failed": Progress.FAILED,
+    "error": Progress.FAILED,
+    "expired": Progress.FAILED,
+    "canceled": Progress.FAILED,
+    "cancelled": Progress.FAILED,
+}
+"""Status words of Intercom's reference, and those a tolerant client expects besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportJob:
+    """One export job.
+
+    Attributes:
+        identifier: Intercom's id of it.
+        window: The range it was asked for.
+        requested_at: When, as a date-time text.
+        status: Intercom's word for how it stands.
+        download_url: Where its archive is, as Intercom says; often empty.
+    """
+
+    identifier: str
+    window: Window
+    requested_at: str
+    status: str = "pending"
+    download_url: str = ""
+
+    @property
+    def progress(self) -> Progress | None:
+        """What the status word means; None for a word nobody knows."""
+        word = self.status.lower()
+        # "completed" from message exports, "complete" in the prose and from reporting exports
+        return Progress.COMPLETED if word.startswith("complete") else _PROGRESS.get(word)
+
+    def updated(self, body: Mapping[str, Any]) -> ExportJob:
+        """Return the job as an answer of the API describes it."""
+        return replace(
+            self,
+            status=str(body.get("status") or self.status),
+            download_url=str(body.get("download_url") or ""),
+        )
+
+    def to_state(self) -> dict[str, str]:
+        """Return what a later run needs to resume the job."""
+        return {
+            "job_identifier": self.identifier,
+            "created_at_after": to_text(self.window.after),
+            "created_at_before": to_text(self.window.before),
+            "requested_at": self.requested_at,
+        }
+
+    @classmethod
+    def from_state(cls, state: Any) -> ExportJob | None:
+        """Return the job that `to_state` wrote, or None where there is none or it is no job."""
+        try:
+            window = Window(
+                to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])
+            )
+            return cls(str(state["job_identifier"]), window, str(state["requested_at"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportKind:
+    """What tells one kind of export from another: paths and body.
+
+    Attributes:
+        name: For the log.
+        create_path: Where a job is asked for.
+        status_path: Where one is looked at; `{}` takes its identifier.
+        download_path: Where its archive is.
+        cancel_path: Where it is canceled, or "" where it cannot be.
+        body: Makes the request's body from a window.
+    """
+
+    name: str
+    create_path: str
+    status_path: str
+    download_path: str
+    cancel_path: str
+    body: Callable[[Window], dict[str, Any]]
+
+
+MESSAGE_EXPORT = ExportKind(
+    name="message export",
+    create_path="/export/content/data",
+    status_path="/export/content/data/{}",
+    download_path="/download/content/data/{}",
+    cancel_path="/export/cancel/{}",
+    body=lambda window: {
+        "created_at_after": window.after,
+        "created_at_before": window.before,
+    },
+)
+
+
+class JobRunner:
+    """Runs jobs of one kind.
+
+    Args:
+        client: Speaks to Intercom.
+        kind: What is exported.
+        settings: Pauses and time limits.
+        clock: Waits between polls.
+    """
+
+    def __init__(
+        self, client: IntercomClient, kind: ExportKind, settings: Settings, clock: Clock
+    ) -> None:
+        self._client = client
+        self._kind = kind
+        self._settings = settings
+        self._clock = clock
+
+    def check(self) -> None:
+        """Find out, by looking at a job that cannot exist, whether the token is good for exports.
+
+        Raises:
+            ApiError: It is not, or Intercom cannot be reached.
+        """
+        try:
+            self._client.get(self._kind.status_path.format("tap-intercom-export-test"))
+        except NotFoundError:
+            return
+
+    def create(self, window: Window) -> ExportJob:
+        """Ask for a job, and wait while another one holds the workspace's slot.
+
+        Args:
+            window: The range to export.
+
+        Raises:
+            RangeRefusedError: Intercom does not take the range.
+            ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
+        """
+        waited = _Wait(self._clock, self._settings, self._settings.slot_timeout)
+        while True:
+            requested_at = to_text(self._clock.now())
+            try:
+                reply = self._client.post(self._kind.create_path, self._kind.body(window))
+            except SlotTakenError as error:
+                if waited.is_over():
+                    raise ApiError(
+                        f"Another export held the workspace's job slot for "
+                        f"{waited.minutes:.0f} minutes ({error}). It may be an export of a "
+                        "colleague in Intercom, another app, or the job of a run that was killed; "
+                        "it frees the slot when it ends, within a day at the latest. Wait for it, "
+                        "cancel it in Intercom, or raise slot_timeout_minutes."
+                    ) from error
+                waited.pause(
+                    "Another export holds the workspace's job slot (a colleague's, another app's, "
+                    "or that of a killed run); waiting for it to end"
+                )
+                continue
+            identifier = _identifier_of(reply.body)
+            job = ExportJob(identifier, window, requested_at).updated(reply.body)
+            logger.info("Created job %s for %s", job.identifier, window)
+            return job
+
+    def wait(self, job: ExportJob) -> ExportJob:
+        """Look at a job until it ends.
+
+        Args:
+            job: A job of this kind.
+
+        Returns:
+            The job, completed or without data.
+
+        Raises:
+            NotFoundError: Intercom does not know the job, or has forgotten it.
+            JobFailedError: It failed, expired, or somebody canceled it.
+            JobTimedOutError: It did not end within `job_timeout_minutes`.
+        """
+        waited = _Wait(self._clock, self._settings, self._settings.job_timeout)
+        unknown: set[str] = set()
+        while True:
+            reply = self._client.get(self._kind.status_path.format(job.identifier))
+            job = job.updated(reply.body)
+            if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
+                logger.info("Job %s for %s: %s", job.identifier, job.window, job.status)
+                return job
+            if job.progress is Progress.FAILED:
+                raise JobFailedError(
+                    f"Job {job.identifier} for {job.window} ended as '{job.status}'; "
+                    "Intercom gives no reason"
+                )
+            if job.progress is None and job.status not in unknown:
+                unknown.add(job.status)
+                logger.warning(
+                    "Job %s has the unknown status '%s'; waiting on", job.identifier, job.status
+                )
+            if waited.is_over():
+                raise JobTimedOutError(
+                    f"Job {job.identifier} for {job.window} is still '{job.status}' after "
+                    f"{waited.minutes:.0f} minutes (job_timeout_minutes)"
+                )
+            waited.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
+
+    def download(self, job: ExportJob, spool: BinaryIO) -> None:
+        """Download a completed job's archive.
+
+        The address on the configured host works for every client that is known; what Intercom
+        says in `download_url` comes first only where it is on that host too.
+
+        Args:
+            job: A completed job.
+            spool: An empty file that takes the bytes.
+
+        Raises:
+            NotFoundError: The archive is gone.
+            ApiError: Intercom refused, or could not be reached.
+        """
+        own = self._kind.download_path.format(job.identifier)
+        given = urljoin(self._settings.api_url, job.download_url) if job.download_url else own
+        addresses = [given, own] if self._client.is_own_host(given) else [own, given]
+        for address in dict.fromkeys(addresses):
+            try:
+                self._client.download(address, spool)
+                return  # noqa: TRY300 - in the loop
+            except NotFoundError as error:  # noqa: PERF203 - two rounds at most
+                gone = error
+        raise gone
+
+    def cancel(self, job: ExportJob) -> None:
+        """Free the slot of a job that is of no use any more. Never fails.
+
+        Args:
+            job: A job that this run created.
+        """
+        if not self._kind.cancel_path:
+            return
+        try:
+            self._client.post(self._kind.cancel_path.format(job.identifier))
+        except TapError as error:
+            logger.warning("Job %s could not be canceled: %s", job.identifier, error)
+        else:
+            logger.info("Canceled job %s for %s", job.identifier, job.window)
+
+
+def _identifier_of(body: Mapping[str, Any]) -> str:
+    """Return a job's identifier; the second spelling is that of some versions of the reference."""
+    for name in ("job_identifier", "job_identfier", "id"):
+        if body.get(name):
+            return str(body[name])
+    raise ApiError(f"Intercom created a job without an identifier: {sorted(body)}")
+
+
+class _Wait:
+    """Growing pauses within a time limit, with a line in the log first and then now and then.
+
+    Args:
+        clock: Waits.
+        settings: The first and the longest pause.
+        limit: Seconds after which it is over.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings, limit: float) -> None:
+        self._clock = clock
+        self._begun = clock.monotonic()
+        self._limit = limit
+        self._pause = settings.poll_interval
+        self._longest = settings.poll_max_interval
+        self._next_line = 0.0
+
+    @property
+    def minutes(self) -> float:
+        """How long it has lasted."""
+        return (self._clock.monotonic() - self._begun) / 60
+
+    def is_over(self) -> bool:
+        """Tell whether the limit is reached."""
+        return self._clock.monotonic() - self._begun >= self._limit
+
+    def pause(self, why: str) -> None:
+        """Wait once, not past the limit.
+
+        Args:
+            why: For the log: at the first pause, and every `HEARTBEAT` seconds.
+        """
+        elapsed = self._clock.monotonic() - self._begun
+        if elapsed >= self._next_line:
+            logger.info("%s (%.0f s so far, at most %.0f min)", why, elapsed, self._limit / 60)
+            self._next_line = elapsed + HEARTBEAT
+        self._clock.sleep(max(0.0, min(self._pause, self._limit - elapsed)))
+        self._pause = min(self._longest, self._pause * GROWTH)

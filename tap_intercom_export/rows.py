@@ -1,0 +1,168 @@
+"""One CSV file to typed records: header drift, folded columns, hashes, damaged rows set aside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from tap_intercom_export.cells import CellReader, DamagedRow
+from tap_intercom_export.columns import Column, StatisticFile
+from tap_intercom_export.naming import property_names
+from tap_intercom_export.values import PARSERS, Kind, time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+
+class RowReader:
+    """Reads one CSV file, a typed record for each row.
+
+    Args:
+        source: The file, to be read in bytes from its start.
+        file: What the file is expected to hold.
+        constants: Properties that are the same in every record: the job's range, the file's name.
+            Its `created_at` stands where a row of a file with unknown columns has no time.
+        on_damaged: Called with each row that is left out.
+
+    Attributes:
+        extra: The columns that `file` does not know, as properties. Known before the first record.
+    """
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        file: StatisticFile,
+        constants: Mapping[str, Any],
+        on_damaged: Callable[[DamagedRow], None],
+    ) -> None:
+        self._file = file
+        self._reader = CellReader(source, on_damaged)
+        header = [file.aliases.get(name, name) for name in self._reader.header()]
+        self._width = len(header)
+        columns = _columns_of(header, file)
+        self._names = [column.name for column in columns]
+        known = set(file.columns)
+        unknown = [index for index, column in enumerate(columns) if column not in known]
+        self._folded = unknown if file.fold_into else []
+        self.extra = () if file.fold_into else tuple(columns[index] for index in unknown)
+        self._plain = [
+            (index, column.name, PARSERS[column.kind])
+            for index, column in enumerate(columns)
+            if index not in set(self._folded)
+        ]
+        self._template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
+        self._template |= {name: constants[name] for name in constants if name in self._template}
+        self._statistic = constants["statistic"] if file.has_file_name else file.name
+        self._generic_time = next(
+            (index for index, name in enumerate(self._names) if name.endswith("_at")), None
+        )
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield a record for each row, with every property; what is empty is None."""
+        for cells in self._reader:
+            if len(cells) != self._width:
+                self._reader.reject(f"has {len(cells)} cells where the header has {self._width}")
+                continue
+            try:
+                record = self._record(cells)
+            except ValueError as error:
+                self._reader.reject(str(error))
+            else:
+                yield record
+
+    def _record(self, cells: list[str]) -> dict[str, Any]:
+        """Return the record of a row.
+
+        Raises:
+            ValueError: A cell cannot be read as its column's kind, or what identifies the row is
+                empty.
+        """
+        record: dict[str, Any] = self._template.copy()
+        for index, name, parse in self._plain:
+            cell = cells[index]
+            if cell and parse is not None:
+                try:
+                    record[name] = parse(cell)
+                except ValueError as error:
+                    raise ValueError(f"{name} {error}: {cell[:80]!r}") from None
+            elif cell:
+                record[name] = cell
+        file = self._file
+        if file.fold_into:
+            record[file.fold_into] = {self._names[i]: cells[i] or None for i in self._folded}
+        if file.time is None:
+            record["created_at"] = self._time_of(cells) or record["created_at"]
+        elif file.time:
+            record["created_at"] = _required(file.time, record)
+        if file.hash_name:
+            record[file.hash_name] = self._hash(record, cells)
+        for name in file.key:
+            _required((name,), record)
+        return record
+
+    def _hash(self, record: Mapping[str, Any], cells: list[str]) -> str:
+        """Return the id of a row that has none at Intercom."""
+        identity = self._file.identity
+        if identity is not None:
+            _required(("receipt_id",), record)
+            return _digest(self._statistic, [record[name] for name in identity])
+        # Sorted, without empty cells and with the time in one form: neither another order of the
+        # columns, nor a new one that is empty, nor another way to write times makes another row.
+        filled = {name: cell for name, cell in zip(self._names, cells, strict=True) if cell}
+        if self._generic_time is not None and (instant := self._time_of(cells)):
+            filled[self._names[self._generic_time]] = instant
+        return _digest(self._statistic, sorted(filled.items()))
+
+    def _time_of(self, cells: list[str]) -> str | None:
+        """Return the time of a row whose columns nobody knows: the first that ends in `_at`."""
+        if self._generic_time is None or not cells[self._generic_time]:
+            return None
+        try:
+            return time(cells[self._generic_time])
+        except ValueError:
+            return None
+
+
+def _columns_of(header: list[str], file: StatisticFile) -> list[Column]:
+    """Return the column each header stands for; one not known, or repeated, becomes a new one."""
+    known = {column.name: column for column in file.columns}
+    columns: list[Column | None] = [known.pop(name, None) for name in header]
+    unknown = [index for index, column in enumerate(columns) if column is None]
+    headers = [header[index] for index in unknown]
+    if file.fold_into:
+        names = _numbered(headers)
+    else:
+        names = property_names(headers, taken=[column.name for column in file.properties])
+    for index, name in zip(unknown, names, strict=True):
+        text = f'Column "{header[index]}" of the file, which the tap does not know.'
+        columns[index] = Column(name, Kind.TEXT, text)
+    return [column for column in columns if column is not None]
+
+
+def _numbered(headers: Iterable[str]) -> list[str]:
+    """Return the headers, the second of equal ones as `header (2)`."""
+    counts: dict[str, int] = {}
+    names = []
+    for header in headers:
+        counts[header] = counts.get(header, 0) + 1
+        names.append(header if counts[header] == 1 else f"{header} ({counts[header]})")
+    return names
+
+
+def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
+    """Return the first of these values that is not None.
+
+    Raises:
+        ValueError: All are.
+    """
+    for name in names:
+        if record[name] is not None:
+            return record[name]
+    raise ValueError(f"{' and '.join(names)} is empty")
+
+
+def _digest(statistic: str, values: Any) -> str:
+    """Return 128 bits of hash as text; equal values give equal text in every run and version."""
+    text = json.dumps([statistic, values], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

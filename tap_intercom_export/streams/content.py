@@ -1,0 +1,139 @@
+"""The message export: one job a window feeds `content_export` and every stream below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_intercom_export.cells import CellReader
+from tap_intercom_export.clock import Clock, to_text
+from tap_intercom_export.columns import Column, StatisticFile
+from tap_intercom_export.exports import Export, Exporter
+from tap_intercom_export.file_names import by_file_name, by_header, statistic_name
+from tap_intercom_export.files import OTHER
+from tap_intercom_export.jobs import MESSAGE_EXPORT, ExportJob, JobRunner
+from tap_intercom_export.streams.base import WindowStream
+from tap_intercom_export.values import Kind
+from tap_intercom_export.windows import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_intercom_export.archive import Archive, Member
+    from tap_intercom_export.tap import TapIntercomExport
+
+COLUMNS = (
+    Column("job_identifier", Kind.ID, "Intercom's id of the export job."),
+    Column("created_at", Kind.TIME, "When the job was asked for."),
+    Column("created_at_after", Kind.TIME, "First second of its range."),
+    Column("created_at_before", Kind.TIME, "Last second of its range."),
+    Column("status", Kind.TEXT, "How it ended: completed, or no_data."),
+    Column("completed_at", Kind.TIME, "When the tap first saw it done."),
+    Column("download_bytes", Kind.INTEGER, "Size of its archive as it was sent."),
+    Column("row_count", Kind.INTEGER, "Rows in all files of the archive."),
+    Column("rows", Kind.OBJECT, "Rows in each file of the archive, by its statistic."),
+)
+
+
+class ContentExportStream(WindowStream):
+    """One record for each export job. Its children read their files of the job's archive.
+
+    The SDK syncs the children of a record before it writes the record and moves on, so that
+    everything of a window is written when this stream asks for the next one.
+    """
+
+    tap: TapIntercomExport
+
+    def __init__(self, tap: TapIntercomExport) -> None:
+        super().__init__(
+            tap,
+            name="content_export",
+            columns=COLUMNS,
+            key=("job_identifier",),
+            replication_key="created_at_before",
+        )
+        self.export: Export | None = None
+        """The export that is being written."""
+        self.files: list[tuple[Member, StatisticFile]] = []
+        """The files of its archive, and what each of them is."""
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Run a job for each window and yield its record; on a dry run only check the token."""
+        settings, clock = self.tap.settings, Clock()
+        jobs = JobRunner(self.tap.client(clock), MESSAGE_EXPORT, settings, clock)
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            jobs.check()
+            self.logger.info("Intercom accepts the token for message exports; no job was started")
+            return
+        timeline = Timeline.until_now(settings.start, settings.end, clock.now())
+        exporter = Exporter(jobs, timeline, settings, self._remember, clock)
+        bookmark = min(
+            stream.bookmark(otherwise=timeline.beginning) for stream in self._selected_streams()
+        )
+        if bookmark >= timeline.end:
+            self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
+        stored = ExportJob.from_state(self.stream_state.get("job"))
+        for export in exporter.run(bookmark, stored):
+            self.export, self.files = export, _files_of(export.archive)
+            yield _record(export, self.files)
+            self._finish(export.job)
+
+    def _selected_streams(self) -> list[WindowStream]:
+        """Return the streams that the run writes: itself, if it is selected, and its children."""
+        family = [self, *self.child_streams]
+        return [s for s in family if isinstance(s, WindowStream) and s.selected]
+
+    def _remember(self, job: ExportJob | None) -> None:
+        """Put a job into the state and send it, so that a run that dies leaves it to the next."""
+        if job is None:
+            self.stream_state.pop("job", None)
+        else:
+            self.stream_state["job"] = job.to_state()
+        self.write_state()
+
+    def _finish(self, job: ExportJob) -> None:
+        """Move the bookmarks of all streams past a window of which everything is written."""
+        for stream in self._selected_streams():
+            stream.move_bookmark(job.window.before)
+        self._remember(None)
+        self.logger.info("Everything up to %s is written", to_text(job.window.before))
+
+    @override
+    def get_child_context(
+        self, record: Mapping[str, Any], context: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        return {"job_identifier": record["job_identifier"]}
+
+
+def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
+    """Tell which known file each member of an archive is; by its columns where it has no name."""
+    files = []
+    for member in archive.members if archive else ():
+        file = by_file_name(member.path)
+        if file is None and archive:
+            with archive.open(member) as source:
+                file = by_header(CellReader(source, lambda _: None).header())
+        files.append((member, file or OTHER))
+    return files
+
+
+def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[str, Any]:
+    """Return the record of an export."""
+    job = export.job
+    rows: dict[str, int] = {}
+    for member, file in files:
+        name = statistic_name(member.path) if file is OTHER else file.name
+        rows[name] = rows.get(name, 0) + member.rows
+    return {
+        "job_identifier": job.identifier,
+        "created_at": job.requested_at,
+        "created_at_after": to_text(job.window.after),
+        "created_at_before": to_text(job.window.before),
+        "status": job.status,
+        "completed_at": export.completed_at,
+        "download_bytes": export.download_bytes,
+        "row_count": sum(rows.values()),
+        "rows": rows,
+    }

@@ -1,0 +1,89 @@
+"""The tap: settings, discovery, and what happens on a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError
+from typing_extensions import override
+
+from tap_intercom_export import files
+from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings, bad_numbers, problems
+from tap_intercom_export.streams.content import ContentExportStream
+from tap_intercom_export.streams.statistics import RejectedRowStream, StatisticStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk import Stream
+
+    from tap_intercom_export.client import IntercomClient
+    from tap_intercom_export.clock import Clock
+
+
+class TapIntercomExport(Tap):
+    """Every message sent with Intercom and what people did with it, from its export jobs."""
+
+    name = "tap-intercom-export"
+    package_name = "tap-intercom-export"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+
+    @override
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except ValueError as error:  # the SDK reads numbers from the environment with int()
+            found = bad_numbers(self.config_jsonschema, self._env_var_prefix, os.environ)
+            if not found:
+                raise
+            raise ConfigValidationError("; ".join(found), errors=found) from error
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, checked and in the units the code works in."""
+        return Settings.from_config(self.config)
+
+    def client(self, clock: Clock) -> IntercomClient:
+        """Return a client for the configured workspace.
+
+        Args:
+            clock: Waits between tries.
+        """
+        from tap_intercom_export.client import IntercomClient  # noqa: PLC0415 - not for --discover
+
+        return IntercomClient(self.settings, f"{self.name}/{self.plugin_version}", clock)
+
+    @override
+    def discover_streams(self) -> Sequence[Stream]:
+        parent = ContentExportStream(self)
+        rejected = RejectedRowStream(self, parent)
+        statistics = [
+            StatisticStream(self, file, parent, rejected)
+            for file in (*files.FILES.values(), files.OTHER)
+        ]
+        return [parent, *statistics, rejected]  # children are synced in this order
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self.append_builtin_config(self.config_jsonschema)
+        found = problems(self._config, self.config_jsonschema)
+        if found and raise_errors:
+            raise ConfigValidationError("; ".join(found), errors=found)
+        return found
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Send the state, with the job that the next run resumes, and exit as signals do."""
+        for other in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(other, signal.SIG_IGN)
+        name = signal.Signals(signum).name
+        self.logger.warning("Stopped by %s; the next run goes on from here", name)
+        self.state_writer.write_state(self.state)
+        sys.stdout.flush()
+        os._exit(128 + signum)

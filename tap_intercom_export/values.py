@@ -1,0 +1,160 @@
+"""A cell of a CSV file to a typed value: what the kinds of column are, and how each is read."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime, timedelta, timezone
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?(Z|UTC|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
+)
+_UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
+_UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
+_NO_TIME = {"0", "-1", "'-1"}
+_NO_ID = {"-1", "'-1"}
+_NO_VALUE = {"null", "nil", "n/a", "none"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def time(text: str) -> str | None:
+    """Read a time in any of the forms Intercom is known or feared to write.
+
+    Args:
+        text: ISO 8601 with `Z` or an offset; `YYYY-MM-DD HH:MM:SS[.fff][ UTC]`, which is UTC; unix
+            seconds; unix milliseconds. (Real files hold `2026-04-13T12:32:22.000Z`.)
+
+    Returns:
+        `2026-04-13T12:32:22Z`, with a fraction only where it is not zero, so that one instant has
+        one text; None where there is no time (`0`, `-1`, `null`).
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return _unusual_time(text)
+    day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
+    if not _is_day(day) or hour > "23" or minute > "59" or second > "59":
+        raise ValueError("is not a time")
+    if sign and (offset_hours != "00" or offset_minutes != "00"):
+        shift = timedelta(hours=int(offset_hours), minutes=int(offset_minutes))
+        local = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}+00:00")
+        try:
+            moved = local - shift if sign == "+" else local + shift
+        except OverflowError:
+            raise ValueError("is not a time") from None
+        whole = moved.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    else:
+        whole = f"{day}T{hour}:{minute}:{second}"
+    fraction = fraction.rstrip("0")[:6] if fraction else ""
+    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+
+
+@lru_cache(maxsize=4096)
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _unusual_time(text: str) -> str | None:
+    text = text.strip()
+    if text in _NO_TIME or text.lower() in _NO_VALUE or not text:
+        return None
+    if _UNIX_SECONDS.fullmatch(text):
+        instant = _EPOCH + timedelta(seconds=int(text))
+    elif _UNIX_MILLISECONDS.fullmatch(text):
+        instant = _EPOCH + timedelta(milliseconds=int(text))
+    else:
+        raise ValueError("is not a time")
+    return time(instant.isoformat())
+
+
+def identifier(text: str) -> str | None:
+    """Return an id as it stands, or None for the `-1` that stands for "none" (also `'-1`)."""
+    return None if text in _NO_ID else text
+
+
+def number(text: str) -> int | float | None:
+    """Read a number; whole ones become `int`.
+
+    Raises:
+        ValueError: It is not a finite number.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    if text.strip().lower() in _NO_VALUE:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError("is not a number")
+    return value
+
+
+def integer(text: str) -> int | None:
+    """Read a whole number, also where it is written `3.0`.
+
+    Raises:
+        ValueError: It is not a whole number.
+    """
+    value = number(text)
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise ValueError("is not a whole number")
+        return int(value)
+    return value
+
+
+class Kind(Enum):
+    """The kinds of column."""
+
+    TEXT = "text"
+    ID = "id"
+    """An identifier, always a string: past 2^53 and with leading zeros."""
+    OPTIONAL_ID = "optional id"
+    """An identifier for which Intercom writes -1 where there is none."""
+    TIME = "time"
+    NUMBER = "number"
+    INTEGER = "integer"
+    OBJECT = "object"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of a nullable property of this kind."""
+        return dict(_SCHEMAS[self])
+
+
+_SCHEMAS: dict[Kind, dict[str, Any]] = {
+    Kind.TEXT: {"type": ["string", "null"]},
+    Kind.ID: {"type": ["string", "null"]},
+    Kind.OPTIONAL_ID: {"type": ["string", "null"]},
+    Kind.TIME: {"type": ["string", "null"], "format": "date-time"},
+    Kind.NUMBER: {"type": ["number", "null"]},
+    Kind.INTEGER: {"type": ["integer", "null"]},
+    Kind.OBJECT: {"type": ["object", "null"], "additionalProperties": True},
+}
+
+PARSERS: dict[Kind, Callable[[str], Any] | None] = {
+    Kind.TEXT: None,
+    Kind.ID: None,
+    Kind.OPTIONAL_ID: identifier,
+    Kind.TIME: time,
+    Kind.NUMBER: number,
+    Kind.INTEGER: integer,
+}
+"""How a cell that is not empty becomes a value; None takes it as it stands."""

@@ -1,0 +1,104 @@
+"""Which range of time to ask for next. Pure: times come in and go out as whole unix seconds.
+
+Three facts decide: the range selects by the time a message was sent, both ends inclusive; opens,
+clicks and all `first_*` columns count only when they too fall inside the job's range; and a job is
+cut at ten million rows without a word. Hence windows that overlap by a lookback, and that shrink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tap_intercom_export.clock import to_text
+
+SMALLEST = 3600
+"""Seconds. Neither window nor lookback is made smaller than this."""
+
+UNSETTLED = 60
+"""Seconds before now that are left to the next run: rows of the last minute may still arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A range of time for one job, both ends inclusive, in unix seconds."""
+
+    after: int
+    before: int
+
+    def __str__(self) -> str:
+        """Return both ends as date-times."""
+        return f"{to_text(self.after)} to {to_text(self.before)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How long a window's new time and its lookback are, in seconds."""
+
+    window: int
+    lookback: int
+
+    def halved(self) -> Sizes | None:
+        """Return sizes of which the larger is half as long, or None when both are smallest."""
+        if max(self.window, self.lookback) <= SMALLEST:
+            return None
+        if self.window >= self.lookback:
+            return Sizes(max(SMALLEST, self.window // 2), self.lookback)
+        return Sizes(self.window, max(SMALLEST, self.lookback // 2))
+
+    def doubled(self, limit: Sizes) -> Sizes:
+        """Return sizes twice as long, at most those of `limit`."""
+        return Sizes(min(limit.window, self.window * 2), min(limit.lookback, self.lookback * 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The time a run exports.
+
+    Attributes:
+        start: First second, from `start_date`.
+        end: Last second: `end_date`, or a minute before now.
+    """
+
+    start: int
+    end: int
+
+    @classmethod
+    def until_now(cls, start: int, end: int | None, now: float) -> Timeline:
+        """Return the time from `start` to `end`, without what is not settled at `now`."""
+        settled = int(now) - UNSETTLED
+        return cls(start, settled if end is None else min(end, settled))
+
+    @property
+    def beginning(self) -> int:
+        """The bookmark of a stream of which nothing is exported yet."""
+        return self.start - 1
+
+    def next_window(self, bookmark: int, sizes: Sizes) -> Window | None:
+        """Return the window that comes after a bookmark.
+
+        Args:
+            bookmark: Everything up to and including this second is exported.
+            sizes: How long the window and its lookback are to be.
+
+        Returns:
+            A window whose `before` is later than the bookmark: a view of a message that ends
+            earlier would take back what was seen of it. None when nothing is left.
+        """
+        before = min(bookmark + sizes.window, self.end)
+        if before <= bookmark:
+            return None
+        return Window(max(self.start, bookmark + 1 - sizes.lookback), before)
+
+    def fits(self, window: Window, bookmark: int, sizes: Sizes) -> bool:
+        """Tell whether a job of an earlier run can stand for the next window.
+
+        Args:
+            window: The job's range.
+            bookmark: As for `next_window`.
+            sizes: As for `next_window`.
+
+        Returns:
+            Whether it goes past the bookmark, not past the end, and leaves nothing out before it.
+        """
+        wanted = max(self.start, bookmark + 1 - sizes.lookback)
+        return bookmark < window.before <= self.end and window.after <= wanted
