@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import email.utils
 import http.client
 import logging
 import re
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -21,9 +19,10 @@ from tap_intercom_export.errors import (
     NotFoundError,
     RangeRefusedError,
     SlotTakenError,
-    TapError,
 )
+from tap_intercom_export.retry import ATTEMPTS, Tries
 from tap_intercom_export.settings import LOOPBACK
+from tap_intercom_export.spool import append
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,21 +33,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
-ATTEMPTS = 9
-"""Tries of one request, about five minutes in all; Intercom's limits clear in ten seconds."""
-
-FIRST_PAUSE = 1.0
-"""Seconds before the second try; doubles with each further one."""
-
-LONGEST_PAUSE = 60.0
-"""Seconds. The longest pause between two tries, also where a header asks for more."""
-
 MOST_REDIRECTS = 5
 
 CHUNK = 1024 * 1024
 """Bytes of a download read at once."""
 
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+_NO_SUCH_RANGE = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
 _SLOT = re.compile(r"pending .*export job", re.IGNORECASE)
 _RANGE = re.compile(r"\b(range|period|days?)\b", re.IGNORECASE)
 
@@ -87,9 +78,16 @@ class IntercomClient:
 
     def get(self, path: str) -> Reply:
         """Ask for a path; see `post`."""
-        return self._call("GET", path, None)
+        return self._call("GET", path, None, ATTEMPTS, None)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        attempts: int = ATTEMPTS,
+        timeout: float | None = None,
+    ) -> Reply:
         """Send a JSON body to a path of the API.
 
         Transient answers (429, 5xx, none) are waited out and tried again. A 504 that carries a
@@ -98,9 +96,11 @@ class IntercomClient:
         Args:
             path: Begins with a slash.
             body: What to send.
+            attempts: Tries in vain before it is given up.
+            timeout: Seconds of silence that end a try; `request_timeout_seconds` if None.
 
         Returns:
-            An answer with a status below 400, or a job's 504.
+            An answer with a status below 300, or a job's 504.
 
         Raises:
             SlotTakenError: As many jobs are pending as the workspace may have.
@@ -108,35 +108,35 @@ class IntercomClient:
             NotFoundError: There is no such job.
             ApiError: Any other refusal; or every try was in vain.
         """
-        return self._call("POST", path, body)
+        return self._call("POST", path, body, attempts, timeout)
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        attempts: int,
+        timeout: float | None,
+    ) -> Reply:
         url = self._settings.api_url + path
-        trouble = ""
-        for attempt in range(ATTEMPTS):
-            pause = self._pause(attempt)
+        tries = Tries(self._clock, f"{method} {url}", attempts)
+        while True:
             try:
-                response = self._send(method, url, json=body, accept="application/json")
+                response = self._send(
+                    method, url, accept="application/json", json=body, timeout=timeout
+                )
                 reply = _reply_of(response)
             except _LOST as error:
-                trouble = f"no answer ({_name(error)})"
-            else:
-                if reply is not None and (response.ok or _is_failed_job(reply)):
-                    return reply
-                trouble = _describe(response, reply)
-                if not response.ok and response.status_code not in _TRANSIENT:
-                    self._refuse(response.status_code, trouble, path)
-                if response.status_code == http.client.TOO_MANY_REQUESTS:
-                    if _SLOT.search(trouble):
-                        raise SlotTakenError(trouble)
-                    pause = self._asked_pause(response.headers, otherwise=pause)
-            if attempt + 1 < ATTEMPTS:
-                logger.warning("%s %s: %s; again in %.1f s", method, path, trouble, pause)
-                self._clock.sleep(pause)
-        raise ApiError(
-            f"{method} {path} failed {ATTEMPTS} times, the last time with: {trouble}. "
-            f"Is {self._settings.api_url} up and reachable from here?"
-        )
+                tries.failed(f"no answer ({_name(error)})")
+                continue
+            if reply is not None and (response.status_code < 300 or _is_failed_job(reply)):  # noqa: PLR2004
+                return reply
+            trouble = _describe(response, reply)
+            if response.status_code == http.client.TOO_MANY_REQUESTS and _SLOT.search(trouble):
+                raise SlotTakenError(trouble)
+            if response.status_code >= 300 and response.status_code not in _TRANSIENT:  # noqa: PLR2004
+                self._refuse(response, trouble, f"{method} {path}")
+            tries.failed(trouble, response.headers)
 
     def download(self, url: str, spool: BinaryIO) -> None:
         """Write a file of the API into `spool`, from where a cut-off try stopped if possible.
@@ -149,43 +149,48 @@ class IntercomClient:
         Raises:
             NotFoundError: It is not there, or not any more.
             ApiError: Any other refusal; or every try was in vain.
+            TapError: It is too large, or the disk is full.
         """
+        url = urljoin(self._settings.api_url, url)
+        tries = Tries(self._clock, f"Download from {urlsplit(url).netloc}")
         validator = ""
-        trouble = ""
-        for attempt in range(ATTEMPTS):
-            pause = self._pause(attempt)
+        while True:
+            begun = spool.tell()
             try:
-                with self._follow(
-                    urljoin(self._settings.api_url, url), spool, validator
-                ) as response:
-                    if response.ok:
+                with self._follow(url, begun, validator) as response:
+                    if response.status_code < 300 and _continues(response, begun):  # noqa: PLR2004
                         validator = _validator(response.headers)
-                        _receive(response, spool)
+                        self._receive(response, spool)
                         return
                     trouble = _describe(response, _reply_of(response))
-                    if response.status_code not in _TRANSIENT:
-                        if response.status_code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-                            validator = ""
-                        else:
-                            self._refuse(response.status_code, trouble, "the download")
-                    pause = self._asked_pause(response.headers, otherwise=pause)
+                    if begun and response.status_code in _NO_SUCH_RANGE:
+                        validator = ""  # the next try begins at the start
+                    elif response.status_code not in _TRANSIENT:
+                        self._refuse(response, trouble, "the download")
+                tries.failed(trouble, response.headers)
             except _LOST as error:
-                trouble = f"the connection was lost ({_name(error)})"
-            if attempt + 1 < ATTEMPTS:
-                logger.warning(
-                    "Download stopped after %d bytes: %s; again in %.1f s",
-                    spool.tell(),
-                    trouble,
-                    pause,
-                )
-                self._clock.sleep(pause)
-        raise ApiError(f"The download failed {ATTEMPTS} times, the last time with: {trouble}.")
+                if validator and spool.tell() > begun:
+                    tries.progressed()
+                tries.failed(f"cut off after {spool.tell():,} bytes ({_name(error)})")
 
-    def _follow(self, url: str, spool: BinaryIO, validator: str) -> requests.Response:
+    def _receive(self, response: requests.Response, spool: BinaryIO) -> None:
+        """Write a body to the spool as it is sent: behind what is there, or from the start.
+
+        Raises:
+            urllib3.exceptions.HTTPError: The connection was lost; what came is in the spool.
+            TapError: It is too large, or the disk is full.
+        """
+        if response.status_code != http.client.PARTIAL_CONTENT:
+            spool.seek(0)
+            spool.truncate()
+        while chunk := response.raw.read(CHUNK, decode_content=False):
+            append(spool, chunk, self._settings.max_archive_bytes)
+
+    def _follow(self, url: str, start: int, validator: str) -> requests.Response:
         """Ask for a file, through redirects; the token stays with the configured host."""
         headers = {}
-        if validator and spool.tell():
-            headers = {"Range": f"bytes={spool.tell()}-", "If-Range": validator}
+        if start and validator:
+            headers = {"Range": f"bytes={start}-", "If-Range": validator}
         for _ in range(MOST_REDIRECTS):
             parts = urlsplit(url)
             if parts.scheme != "https" and parts.hostname not in LOOPBACK:
@@ -205,21 +210,21 @@ class IntercomClient:
         url: str,
         *,
         accept: str,
-        json: Mapping[str, Any] | None = None,
-        stream: bool = False,
         headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        **options: Any,
     ) -> requests.Response:
+        """Send one request: as it is, without redirects, and with the token only to our host."""
         own = self.is_own_host(url)
         extra = {"Intercom-Version": self._settings.api_version} if own else {}
         return self._session.request(
             method,
             url,
-            json=json,
             headers={"Accept": accept, **extra, **(headers or {})},
             auth=self._auth if own else _NoToken(),
-            timeout=self._settings.request_timeout,
+            timeout=timeout or self._settings.request_timeout,
             allow_redirects=False,
-            stream=stream,
+            **options,
         )
 
     def is_own_host(self, url: str) -> bool:
@@ -227,24 +232,12 @@ class IntercomClient:
         own, other = urlsplit(self._settings.api_url), urlsplit(url)
         return (own.scheme, own.netloc) == (other.scheme, other.netloc)
 
-    def _pause(self, attempt: int) -> float:
-        return self._clock.jitter(min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
-
-    def _asked_pause(self, headers: Mapping[str, str], *, otherwise: float) -> float:
-        """Return how long the headers ask to wait, in seconds, within bounds."""
-        after, reset = headers.get("Retry-After", ""), headers.get("X-RateLimit-Reset", "")
-        if after.isdigit():
-            asked = float(after)
-        elif after and (moment := email.utils.parsedate_tz(after)):
-            asked = email.utils.mktime_tz(moment) - self._clock.now()
-        elif reset.isdigit():
-            asked = float(reset) - self._clock.now()
-        else:
-            return otherwise
-        return min(LONGEST_PAUSE, max(otherwise, asked))
-
-    def _refuse(self, status: int, trouble: str, what: str) -> NoReturn:
+    def _refuse(self, response: requests.Response, trouble: str, what: str) -> NoReturn:
         """Raise the error that a final refusal means."""
+        status = response.status_code
+        if response.is_redirect:
+            host = urlsplit(response.headers["Location"]).netloc
+            raise ApiError(f"{what} was redirected to {host}. Check region and api_url.")
         if status == http.client.UNAUTHORIZED:
             raise ApiError(
                 f"Intercom refused the token: {trouble}. Check access_token, and that region "
@@ -252,8 +245,8 @@ class IntercomClient:
             )
         if status in {http.client.FORBIDDEN, http.client.PAYMENT_REQUIRED}:
             raise ApiError(
-                f"Intercom does not allow {what}: {trouble}. The app behind access_token needs the "
-                "scope export_content_data, and the workspace an active subscription."
+                f"Intercom does not allow this ({what}): {trouble}. The app behind access_token "
+                "needs the scope export_content_data, and the workspace an active subscription."
             )
         if status == http.client.NOT_FOUND:
             raise NotFoundError(f"{what}: {trouble}")
@@ -282,23 +275,11 @@ class _NoToken(requests.auth.AuthBase):
         return r
 
 
-def _receive(response: requests.Response, spool: BinaryIO) -> None:
-    """Write a body to the spool as it is sent: behind what is there, or from the start.
-
-    Raises:
-        OSError, urllib3.exceptions.HTTPError: The connection was lost; what came is in the spool.
-    """
+def _continues(response: requests.Response, start: int) -> bool:
+    """Tell whether a body is the whole file, or just the rest that was asked for."""
     if response.status_code != http.client.PARTIAL_CONTENT:
-        spool.seek(0)
-        spool.truncate()
-    while chunk := response.raw.read(CHUNK, decode_content=False):
-        try:
-            spool.write(chunk)
-        except OSError as error:  # noqa: PERF203 - a megabyte at a time
-            raise TapError(
-                f"The archive does not fit into {tempfile.gettempdir()} ({error.strerror}) after "
-                f"{spool.tell():,} bytes. Make room there, or set TMPDIR to a larger place."
-            ) from error
+        return True
+    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
 
 
 def _validator(headers: Mapping[str, str]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import select
+import sys
 import time
 from datetime import datetime, timezone
 
 
 class Clock:
-    """The machine's clock. A signal's handler that raises ends a `sleep` at once."""
+    """The machine's clock."""
 
     def now(self) -> float:
         """Return the time in unix seconds."""
@@ -19,17 +21,35 @@ class Clock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait.
+        """Wait, as long as somebody reads what the tap writes.
 
         Args:
             seconds: How long; zero and less do not wait.
+
+        Raises:
+            BrokenPipeError: The reader of stdout is gone.
         """
-        if seconds > 0:
-            time.sleep(seconds)
+        if seconds <= 0:
+            return
+        begun = time.monotonic()
+        if _reader_leaves_within(seconds):
+            raise BrokenPipeError
+        time.sleep(max(0.0, begun + seconds - time.monotonic()))
 
     def jitter(self, seconds: float) -> float:
         """Return a random time of 50 % to 100 % of `seconds`, so that many clients spread out."""
         return seconds * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
+
+
+def _reader_leaves_within(seconds: float) -> bool:
+    """Wait until the reader of stdout is gone, at most so long; at once False where one can't."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)  # errors and hang-ups are reported unasked
+        found = poll.poll(seconds * 1000)
+    except (AttributeError, OSError, ValueError):  # Windows; no real stdout; a closed one
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in found)
 
 
 def to_text(seconds: float) -> str:

@@ -38,5 +38,9 @@ class DamagedArchiveError(TapError):
     """The downloaded bytes are not a whole archive. Download them again."""
 
 
+class RefusedArchiveError(TapError):
+    """The archive is whole but hostile or unreadable. Downloading it again does not help."""
+
+
 class TooManyRowsError(TapError):
     """The archive is as long as Intercom's silent cut. Ask for a smaller range."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.archive import Archive, new_spool, open_archive
+from tap_intercom_export.archive import Archive, Limits, open_archive
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import (
     DamagedArchiveError,
@@ -14,10 +14,12 @@ from tap_intercom_export.errors import (
     JobTimedOutError,
     NotFoundError,
     RangeRefusedError,
+    RefusedArchiveError,
     TapError,
     TooManyRowsError,
 )
 from tap_intercom_export.jobs import ExportJob, JobRunner, Progress
+from tap_intercom_export.spool import new_spool
 from tap_intercom_export.windows import Sizes
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from tap_intercom_export.windows import Timeline, Window
 
 logger = logging.getLogger(__name__)
+
+GROW_AFTER = 3
+"""Windows in a row that succeed before shortened sizes are doubled again."""
 
 MOST_JOBS = 3
 """Jobs for one window, as it is: a second one after a failure, a third when one was forgotten."""
@@ -77,6 +82,7 @@ class Exporter:
         self._timeline = timeline
         self._largest = Sizes(settings.window, settings.lookback)
         self._row_limit = settings.export_row_limit
+        self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
         self._remember = remember
         self._clock = clock
 
@@ -94,7 +100,7 @@ class Exporter:
             TapError: It cannot go on.
         """
         sizes = self._largest
-        if stored and not self._timeline.fits(stored.window, bookmark, sizes):
+        if stored and not self._timeline.fits(stored.window, bookmark):
             logger.info(
                 "Forgetting job %s of an earlier run: its range, %s, does not fit what is asked "
                 "for now",
@@ -103,6 +109,7 @@ class Exporter:
             )
             self._remember(None)
             stored = None
+        steady = 0
         while window := self._timeline.next_window(bookmark, sizes):
             try:
                 export = self._export(window, stored)
@@ -113,6 +120,7 @@ class Exporter:
                 TooManyRowsError,
             ) as error:
                 sizes = self._smaller(sizes, error)
+                steady = 0
                 continue
             finally:
                 stored = None
@@ -122,7 +130,9 @@ class Exporter:
                 if export.archive:
                     export.archive.close()
             bookmark = export.job.window.before
-            sizes = sizes.doubled(self._largest)
+            steady += 1
+            if steady % GROW_AFTER == 0:
+                sizes = sizes.doubled(self._largest)
 
     def _smaller(self, sizes: Sizes, error: TapError) -> Sizes:
         """Return sizes for a second try, and say what they cost."""
@@ -210,7 +220,12 @@ class Exporter:
                 raise
             logger.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
             try:
-                return open_archive(spool), size
+                return open_archive(spool, self._limits), size
+            except RefusedArchiveError as error:
+                raise TapError(
+                    f"The archive of job {job.identifier} for {job.window} is refused: {error}. "
+                    "Nothing of it was written."
+                ) from error
             except DamagedArchiveError as error:
                 damage = error
                 logger.warning("The archive of job %s is damaged (%s)", job.identifier, error)

@@ -35,6 +35,10 @@ HEARTBEAT = 300.0
 """Seconds between two lines in the log while nothing happens."""
 
 
+CANCEL_TIMEOUT = 10.0
+"""Seconds; freeing the slot is a courtesy that must not hold up the run."""
+
+
 class Progress(Enum):
     """What a status word means."""
 
@@ -283,7 +287,8 @@ class JobRunner:
         if not self._kind.cancel_path:
             return
         try:
-            self._client.post(self._kind.cancel_path.format(job.identifier))
+            path = self._kind.cancel_path.format(job.identifier)
+            self._client.post(path, attempts=1, timeout=CANCEL_TIMEOUT)
         except TapError as error:
             logger.warning("Job %s could not be canceled: %s", job.identifier, error)
         else:

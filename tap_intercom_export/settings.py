@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DAY = 86_400
 """Seconds."""
 
+GIGABYTE = 1_000_000_000
+"""Bytes."""
+
 LONGEST_RANGE_DAYS = 90
 """Intercom refuses a longer range ("export period is longer than 90 days", seen in a client)."""
 
@@ -159,6 +162,30 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=[60],
     ),
     th.Property(
+        "max_archive_gigabytes",
+        _number(0.000001),
+        default=100,
+        title="Largest archive (GB)",
+        description="Size of a download, in GB, above which it is refused. It needs as much disk.",
+        examples=[20],
+    ),
+    th.Property(
+        "max_unpacked_gigabytes",
+        _number(0.000001),
+        default=2000,
+        title="Largest unpacked archive (GB)",
+        description="Size of an archive's files, unpacked, in GB, above which it is refused.",
+        examples=[200],
+    ),
+    th.Property(
+        "max_compression_ratio",
+        _number(1),
+        default=500,
+        title="Highest compression ratio",
+        description="Unpacked size to packed size above which an archive counts as a bomb.",
+        examples=[200],
+    ),
+    th.Property(
         "user_agent",
         th.StringType,
         title="User agent",
@@ -186,6 +213,9 @@ class Settings:
         slot_timeout: Seconds to wait for the workspace's job slot.
         export_row_limit: Rows at which an export counts as cut.
         request_timeout: Seconds of silence that end a request.
+        max_archive_bytes: Size of a download above which it is refused.
+        max_unpacked_bytes: Size of an archive's files above which it is refused.
+        max_compression_ratio: Unpacked to packed size above which an archive is refused.
         user_agent: Value of `User-Agent`, or None for the tap's own.
     """
 
@@ -202,6 +232,9 @@ class Settings:
     slot_timeout: float
     export_row_limit: int
     request_timeout: float
+    max_archive_bytes: int
+    max_unpacked_bytes: int
+    max_compression_ratio: float
     user_agent: str | None
 
     @classmethod
@@ -222,6 +255,9 @@ class Settings:
             slot_timeout=float(config["slot_timeout_minutes"]) * 60,
             export_row_limit=int(config["export_row_limit"]),
             request_timeout=float(config["request_timeout_seconds"]),
+            max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE),
+            max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE),
+            max_compression_ratio=float(config["max_compression_ratio"]),
             user_agent=config.get("user_agent") or None,
         )
 

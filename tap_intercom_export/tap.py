@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import signal
-import sys
-from functools import cached_property
+import threading
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
+from tap_intercom_export.messages import MessageWriter
 from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings, bad_numbers, problems
 from tap_intercom_export.streams.content import ContentExportStream
 from tap_intercom_export.streams.statistics import RejectedRowStream, StatisticStream
@@ -27,11 +31,17 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
 
 
+LAST_WORDS = 1.5
+"""Seconds that a signal leaves for the state and a line in the log."""
+
+
 class TapIntercomExport(Tap):
     """Every message sent with Intercom and what people did with it, from its export jobs."""
 
     name = "tap-intercom-export"
     package_name = "tap-intercom-export"
+    message_writer_class = MessageWriter
+    message_writer: MessageWriter
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
 
     @override
@@ -79,11 +89,21 @@ class TapIntercomExport(Tap):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Send the state, with the job that the next run resumes, and exit as signals do."""
+        """End on a signal: the state with the job that the next run resumes, and one line."""
         for other in (signal.SIGINT, signal.SIGTERM):
             signal.signal(other, signal.SIG_IGN)
+        # If a target that does not read blocks the line that is being written, nothing more can be
+        # said; the state with the job went out when the job was created.
+        deadline = threading.Timer(LAST_WORDS, os._exit, [128 + signum])
+        deadline.daemon = True
+        deadline.start()
+        self.message_writer.between_lines(partial(self._terminate, signum))
+
+    def _terminate(self, signum: int) -> None:
+        """Send the state and exit as signals do, without any clean-up that could take long."""
+        logging.raiseExceptions = False  # the signal may have come in the middle of a log line
+        with contextlib.suppress(OSError):
+            self.message_writer.write_message(StateMessage(value=self.state))
         name = signal.Signals(signum).name
-        self.logger.warning("Stopped by %s; the next run goes on from here", name)
-        self.state_writer.write_state(self.state)
-        sys.stdout.flush()
+        self.logger.warning("Stopped by %s; the next run goes on from the last STATE", name)
         os._exit(128 + signum)

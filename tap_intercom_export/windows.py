@@ -89,16 +89,17 @@ class Timeline:
             return None
         return Window(max(self.start, bookmark + 1 - sizes.lookback), before)
 
-    def fits(self, window: Window, bookmark: int, sizes: Sizes) -> bool:
+    def fits(self, window: Window, bookmark: int) -> bool:
         """Tell whether a job of an earlier run can stand for the next window.
 
         Args:
             window: The job's range.
             bookmark: As for `next_window`.
-            sizes: As for `next_window`.
 
         Returns:
             Whether it goes past the bookmark, not past the end, and leaves nothing out before it.
+            Its lookback may be shorter: it may have been shortened, and its slot is taken anyway.
         """
-        wanted = max(self.start, bookmark + 1 - sizes.lookback)
-        return bookmark < window.before <= self.end and window.after <= wanted
+        return bookmark < window.before <= self.end and window.after <= max(
+            self.start, bookmark + 1
+        )

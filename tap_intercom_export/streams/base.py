@@ -14,6 +14,7 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -124,7 +125,7 @@ class WindowStream(Stream):
         }
         if not new:
             return
-        self.logger.info("New columns in '%s': %s", self.name, ", ".join(new))
+        self.tap.logger.info("New columns in '%s': %s", self.name, ", ".join(new))
         raw = self.stream_maps[0].raw_schema
         raw = {**raw, "properties": {**raw["properties"], **new}}
         for schema in (self._schema, self._input_schema):
@@ -133,6 +134,11 @@ class WindowStream(Stream):
         self.tap.mapper.register_raw_stream_schema(self.name, raw, self.primary_keys)
         self._stream_maps = None
         self._write_schema_message()
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
+        super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
 
     @override
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
