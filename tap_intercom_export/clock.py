@@ -5,12 +5,23 @@ from __future__ import annotations
 import random
 import select
 import sys
+import threading
 import time
 from datetime import datetime, timezone
 
+LOOK = 1.0
+"""Seconds between two looks, while waiting, whether there is still a reader."""
+
+
+class StoppedError(Exception):
+    """Somebody called `stop` on the clock that this thread waits with."""
+
 
 class Clock:
-    """The machine's clock."""
+    """The machine's clock, and waiting that ends when it is of no use any more."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
 
     def now(self) -> float:
         """Return the time in unix seconds."""
@@ -20,6 +31,10 @@ class Clock:
         """Return seconds that only ever grow, for durations."""
         return time.monotonic()
 
+    def stop(self) -> None:
+        """End every `sleep`, now and later, in whatever thread."""
+        self._stopped.set()
+
     def sleep(self, seconds: float) -> None:
         """Wait, as long as somebody reads what the tap writes.
 
@@ -28,25 +43,26 @@ class Clock:
 
         Raises:
             BrokenPipeError: The reader of stdout is gone.
+            StoppedError: `stop` was called.
         """
-        if seconds <= 0:
-            return
-        begun = time.monotonic()
-        if _reader_leaves_within(seconds):
-            raise BrokenPipeError
-        time.sleep(max(0.0, begun + seconds - time.monotonic()))
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._stopped.wait(min(LOOK, left)):
+                raise StoppedError
+            if _reader_is_gone():
+                raise BrokenPipeError
 
     def jitter(self, seconds: float) -> float:
         """Return a random time of 50 % to 100 % of `seconds`, so that many clients spread out."""
         return seconds * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
 
 
-def _reader_leaves_within(seconds: float) -> bool:
-    """Wait until the reader of stdout is gone, at most so long; at once False where one can't."""
+def _reader_is_gone() -> bool:
+    """Tell whether nobody can read stdout any more; False where that cannot be told."""
     try:
         poll = select.poll()
         poll.register(sys.stdout.fileno(), 0)  # errors and hang-ups are reported unasked
-        found = poll.poll(seconds * 1000)
+        found = poll.poll(0)
     except (AttributeError, OSError, ValueError):  # Windows; no real stdout; a closed one
         return False
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in found)

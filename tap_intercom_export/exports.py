@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from tap_intercom_export.archive import Archive, Limits, open_archive
 from tap_intercom_export.clock import to_text
@@ -19,8 +20,9 @@ from tap_intercom_export.errors import (
     TooManyRowsError,
 )
 from tap_intercom_export.jobs import ExportJob, JobRunner, Progress
+from tap_intercom_export.pace import Pace
 from tap_intercom_export.spool import new_spool
-from tap_intercom_export.windows import Sizes
+from tap_intercom_export.windows import Sizes, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-GROW_AFTER = 3
-"""Windows in a row that succeed before shortened sizes are doubled again."""
-
 MOST_JOBS = 3
 """Jobs for one window, as it is: a second one after a failure, a third when one was forgotten."""
 
@@ -43,7 +42,7 @@ MOST_DOWNLOADS = 2
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One finished export job and its archive.
+    """One finished export job and its archive. Whoever gets it closes the archive.
 
     Attributes:
         job: The job.
@@ -57,6 +56,24 @@ class Export:
     download_bytes: int
     completed_at: str
 
+    def close(self) -> None:
+        """Give the disk space back."""
+        if self.archive:
+            self.archive.close()
+
+
+class Ledger(Protocol):
+    """Where the jobs that are under way are written down, so that a later run can resume them."""
+
+    def stored(self) -> list[ExportJob]:
+        """Return the jobs that an earlier run left behind, in order of time."""
+
+    def add(self, job: ExportJob) -> None:
+        """Write down a job, as soon as it exists."""
+
+    def remove(self, job: ExportJob) -> None:
+        """Strike out a job that is of no more use."""
+
 
 class Exporter:
     """Exports a stretch of time, window by window.
@@ -65,8 +82,7 @@ class Exporter:
         jobs: Runs jobs.
         timeline: The time to export.
         settings: The largest window and lookback, and the rows at which Intercom cuts.
-        remember: Called with every job as soon as it exists, and with None when it is of no more
-            use, so that a later run can resume it.
+        ledger: Remembers jobs from run to run.
         clock: For times in records.
     """
 
@@ -75,42 +91,50 @@ class Exporter:
         jobs: JobRunner,
         timeline: Timeline,
         settings: Settings,
-        remember: Callable[[ExportJob | None], None],
+        ledger: Ledger,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
         self._timeline = timeline
-        self._largest = Sizes(settings.window, settings.lookback)
+        self._pace = Pace(Sizes(settings.window, settings.lookback))
+        self._window = settings.window
         self._row_limit = settings.export_row_limit
         self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
-        self._remember = remember
+        self._ledger = ledger
         self._clock = clock
 
-    def run(self, bookmark: int, stored: ExportJob | None) -> Iterator[Export]:
-        """Yield an export for each window after a bookmark, in order of time.
+    def tasks(self, bookmark: int) -> Iterator[Callable[[], Iterator[Export]]]:
+        """Yield, for each stretch of time after a bookmark, what exports it when it is called.
 
-        The consumer has written all of an export when it asks for the next one; its archive is
-        closed then.
+        The jobs of an earlier run come first, each with the stretch that it covers.
 
         Args:
             bookmark: Everything up to this unix second is exported.
-            stored: A job that an earlier run left behind, or None.
+        """
+        for job in self._ledger.stored():
+            if self._timeline.fits(job.window, bookmark):
+                logger.info("Resuming job %s for %s", job.identifier, job.window)
+                stretch = Stretch(bookmark, job.window.before)
+                yield partial(self._export_all, stretch, job)
+                bookmark = stretch.end
+            else:
+                logger.info(
+                    "Forgetting job %s of an earlier run: its range, %s, does not fit what is "
+                    "asked for now",
+                    job.identifier,
+                    job.window,
+                )
+                self._ledger.remove(job)
+        for stretch in self._timeline.stretches(bookmark, self._window):
+            yield partial(self._export_all, stretch, None)
+
+    def _export_all(self, stretch: Stretch, stored: ExportJob | None) -> Iterator[Export]:
+        """Yield an export for each window of a stretch of time, most often one.
 
         Raises:
             TapError: It cannot go on.
         """
-        sizes = self._largest
-        if stored and not self._timeline.fits(stored.window, bookmark):
-            logger.info(
-                "Forgetting job %s of an earlier run: its range, %s, does not fit what is asked "
-                "for now",
-                stored.identifier,
-                stored.window,
-            )
-            self._remember(None)
-            stored = None
-        steady = 0
-        while window := self._timeline.next_window(bookmark, sizes):
+        while window := self._timeline.next_window(stretch, sizes := self._pace.sizes):
             try:
                 export = self._export(window, stored)
             except (
@@ -119,38 +143,12 @@ class Exporter:
                 RangeRefusedError,
                 TooManyRowsError,
             ) as error:
-                sizes = self._smaller(sizes, error)
-                steady = 0
-                continue
-            finally:
-                stored = None
-            try:
+                self._pace.shorten(sizes, error)
+            else:
+                self._pace.succeeded()
                 yield export
-            finally:
-                if export.archive:
-                    export.archive.close()
-            bookmark = export.job.window.before
-            steady += 1
-            if steady % GROW_AFTER == 0:
-                sizes = sizes.doubled(self._largest)
-
-    def _smaller(self, sizes: Sizes, error: TapError) -> Sizes:
-        """Return sizes for a second try, and say what they cost."""
-        halved = sizes.halved()
-        if halved is None:
-            raise TapError(
-                f"{error}. It cannot be asked for in smaller pieces than an hour. Please try "
-                "again later, and ask Intercom's support with the job's id if it stays so."
-            ) from error
-        if halved.window < sizes.window:
-            shortened = f"window shortened to {halved.window / 3600:.1f} h: more jobs"
-        else:
-            shortened = (
-                f"lookback shortened to {halved.lookback / 3600:.1f} h for this window: engagement "
-                "that came later than that is not seen here"
-            )
-        logger.warning("%s. Asking for less: %s", error, shortened)
-        return halved
+                stretch = Stretch(export.job.window.before, stretch.end)
+            stored = None
 
     def _export(self, window: Window, stored: ExportJob | None) -> Export:
         """Return the export of a window, with a job of an earlier run or new ones.
@@ -165,8 +163,10 @@ class Exporter:
             try:
                 return self._finish(job)
             except NotFoundError as error:
-                logger.info("Job %s is gone (%s); asking anew", job.identifier, error)
+                logger.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
+                self._ledger.remove(job)
             except JobFailedError as error:
+                self._ledger.remove(job)
                 if failed:
                     raise
                 failed = not stored
@@ -174,14 +174,17 @@ class Exporter:
             except JobTimedOutError:
                 if not stored:
                     self._jobs.cancel(job)
+                self._ledger.remove(job)
                 raise
-            finally:
-                stored = None
+            except TooManyRowsError:
+                self._ledger.remove(job)
+                raise
+            stored = None
         raise TapError(f"The jobs for {window} were gone {MOST_JOBS} times before they were done")
 
     def _create(self, window: Window) -> ExportJob:
         job = self._jobs.create(window)
-        self._remember(job)
+        self._ledger.add(job)
         return job
 
     def _finish(self, job: ExportJob) -> Export:

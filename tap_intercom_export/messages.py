@@ -1,15 +1,19 @@
-"""Singer messages to stdout, each line whole, also when a signal comes in the middle of one."""
+"""Singer messages to stdout: lines stay whole, whichever thread writes, whenever a signal comes."""
 
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.helpers._state import StateWriter
 from singer_sdk.io_base import SingerWriter
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from singer_sdk.helpers.types import TapState
 
 
 class MessageWriter(SingerWriter):
@@ -17,7 +21,8 @@ class MessageWriter(SingerWriter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._writing = False
+        self._lock = threading.RLock()
+        self._writing: int | None = None
         self._waiting: Callable[[], None] | None = None
 
     @override
@@ -33,22 +38,44 @@ class MessageWriter(SingerWriter):
         Raises:
             BrokenPipeError: Nobody reads any more.
         """
-        self._writing = True
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        finally:
-            self._writing = False
+        with self._lock:
+            self._writing = threading.get_ident()
+            try:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            finally:
+                self._writing = None
         if self._waiting is not None:
             self._waiting()
 
     def between_lines(self, action: Callable[[], None]) -> None:
-        """Do something now, or as soon as the line that is being written is out.
+        """Do something now, or as soon as the line that this thread is writing is out.
 
         Args:
             action: What to do; it may write messages.
         """
-        if self._writing:
+        if self._writing == threading.get_ident():
             self._waiting = action
-        else:
+            return
+        with self._lock:
             action()
+
+
+class SharedState(StateWriter):
+    """The state that several threads change and send, one at a time.
+
+    Args:
+        writer: Writes the messages.
+
+    Attributes:
+        lock: To be held while the state is changed.
+    """
+
+    def __init__(self, writer: MessageWriter) -> None:
+        super().__init__(writer)
+        self.lock = threading.RLock()
+
+    @override
+    def write_state(self, state: TapState) -> None:
+        with self.lock:
+            super().write_state(state)

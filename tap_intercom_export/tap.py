@@ -16,7 +16,7 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
-from tap_intercom_export.messages import MessageWriter
+from tap_intercom_export.messages import MessageWriter, SharedState
 from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings, bad_numbers, problems
 from tap_intercom_export.streams.content import ContentExportStream
 from tap_intercom_export.streams.statistics import RejectedRowStream, StatisticStream
@@ -55,6 +55,11 @@ class TapIntercomExport(Tap):
             raise ConfigValidationError("; ".join(found), errors=found) from error
 
     @cached_property
+    @override
+    def state_writer(self) -> SharedState:
+        return SharedState(self.message_writer)
+
+    @cached_property
     def settings(self) -> Settings:
         """The settings, checked and in the units the code works in."""
         return Settings.from_config(self.config)
@@ -72,12 +77,12 @@ class TapIntercomExport(Tap):
     @override
     def discover_streams(self) -> Sequence[Stream]:
         parent = ContentExportStream(self)
-        rejected = RejectedRowStream(self, parent)
+        rejected = RejectedRowStream(self)
         statistics = [
             StatisticStream(self, file, parent, rejected)
             for file in (*files.FILES.values(), files.OTHER)
         ]
-        return [parent, *statistics, rejected]  # children are synced in this order
+        return [parent, *statistics, rejected]
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -102,7 +107,7 @@ class TapIntercomExport(Tap):
     def _terminate(self, signum: int) -> None:
         """Send the state and exit as signals do, without any clean-up that could take long."""
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self.state_writer.lock:
             self.message_writer.write_message(StateMessage(value=self.state))
         name = signal.Signals(signum).name
         self.logger.warning("Stopped by %s; the next run goes on from the last STATE", name)

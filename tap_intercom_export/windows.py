@@ -8,8 +8,12 @@ cut at ten million rows without a word. Hence windows that overlap by a lookback
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tap_intercom_export.clock import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SMALLEST = 3600
 """Seconds. Neither window nor lookback is made smaller than this."""
@@ -51,6 +55,14 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """New time to export: after `bookmark`, up to and including `end`, in unix seconds."""
+
+    bookmark: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """The time a run exports.
 
@@ -73,28 +85,41 @@ class Timeline:
         """The bookmark of a stream of which nothing is exported yet."""
         return self.start - 1
 
-    def next_window(self, bookmark: int, sizes: Sizes) -> Window | None:
-        """Return the window that comes after a bookmark.
+    def next_window(self, stretch: Stretch, sizes: Sizes) -> Window | None:
+        """Return the first window of a stretch of time.
 
         Args:
-            bookmark: Everything up to and including this second is exported.
-            sizes: How long the window and its lookback are to be.
+            stretch: Everything up to and including its bookmark is exported.
+            sizes: How long the window and its lookback may be.
 
         Returns:
             A window whose `before` is later than the bookmark: a view of a message that ends
             earlier would take back what was seen of it. None when nothing is left.
         """
-        before = min(bookmark + sizes.window, self.end)
+        bookmark = stretch.bookmark
+        before = min(bookmark + sizes.window, stretch.end)
         if before <= bookmark:
             return None
         return Window(max(self.start, bookmark + 1 - sizes.lookback), before)
+
+    def stretches(self, bookmark: int, length: int) -> Iterator[Stretch]:
+        """Yield the time after a bookmark in stretches that are exported one after another.
+
+        Args:
+            bookmark: Everything up to this second is exported.
+            length: Seconds of each stretch but the last.
+        """
+        while bookmark < self.end:
+            end = min(bookmark + length, self.end)
+            yield Stretch(bookmark, end)
+            bookmark = end
 
     def fits(self, window: Window, bookmark: int) -> bool:
         """Tell whether a job of an earlier run can stand for the next window.
 
         Args:
             window: The job's range.
-            bookmark: As for `next_window`.
+            bookmark: Everything up to and including this second is exported.
 
         Returns:
             Whether it goes past the bookmark, not past the end, and leaves nothing out before it.

@@ -8,6 +8,7 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
   line into the log for every stream and window.
 - `_sync_children`: a child without rows in this window has nothing to do, and would leave four
   lines in the log.
+- `_write_record_message`: a damaged row is written while another stream is read.
 - `_write_schema_message`, `_stream_maps`, `_schema`, `_input_schema`: a column that nobody knew is
   announced in the middle of a stream.
 """
@@ -107,9 +108,12 @@ class WindowStream(Stream):
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = to_text(second)
 
-    def write_state(self) -> None:
-        """Send the state as it is now."""
-        self.tap.state_writer.write_state(self.tap_state)
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Write a record now, in the middle of another stream; its SCHEMA first if need be."""
+        if not self._announced:
+            self._announced = True
+            self._write_schema_message()
+        self._write_record_message(record)
 
     def add_columns(self, columns: Iterable[Column]) -> None:
         """Announce properties that are not in the schema yet, in a new SCHEMA message.

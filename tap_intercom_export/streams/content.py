@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from tap_intercom_export.ahead import Ahead
 from tap_intercom_export.cells import CellReader
 from tap_intercom_export.clock import Clock, to_text
 from tap_intercom_export.columns import Column, StatisticFile
@@ -13,6 +15,7 @@ from tap_intercom_export.exports import Export, Exporter
 from tap_intercom_export.file_names import by_file_name, by_header, statistic_name
 from tap_intercom_export.files import OTHER
 from tap_intercom_export.jobs import MESSAGE_EXPORT, ExportJob, JobRunner
+from tap_intercom_export.ledger import StateLedger
 from tap_intercom_export.streams.base import WindowStream
 from tap_intercom_export.values import Kind
 from tap_intercom_export.windows import Timeline
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.tap import TapIntercomExport
+
+PENDING_JOBS = 1
+"""Jobs that Intercom lets a workspace have pending; so many are prepared while one is written."""
 
 COLUMNS = (
     Column("job_identifier", Kind.ID, "Intercom's id of the export job."),
@@ -68,36 +74,33 @@ class ContentExportStream(WindowStream):
             self.logger.info("Intercom accepts the token for message exports; no job was started")
             return
         timeline = Timeline.until_now(settings.start, settings.end, clock.now())
-        exporter = Exporter(jobs, timeline, settings, self._remember, clock)
         bookmark = min(
             stream.bookmark(otherwise=timeline.beginning) for stream in self._selected_streams()
         )
         if bookmark >= timeline.end:
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
-        stored = ExportJob.from_state(self.stream_state.get("job"))
-        for export in exporter.run(bookmark, stored):
-            self.export, self.files = export, _files_of(export.archive)
-            yield _record(export, self.files)
-            self._finish(export.job)
+        ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
+        exporter = Exporter(jobs, timeline, settings, ledger, clock)
+        try:
+            for export in Ahead(exporter.tasks(bookmark), PENDING_JOBS):
+                with contextlib.closing(export):
+                    self.export, self.files = export, _files_of(export.archive)
+                    yield _record(export, self.files)
+                    self._finish(export.job, ledger)
+        finally:
+            clock.stop()
 
     def _selected_streams(self) -> list[WindowStream]:
         """Return the streams that the run writes: itself, if it is selected, and its children."""
         family = [self, *self.child_streams]
         return [s for s in family if isinstance(s, WindowStream) and s.selected]
 
-    def _remember(self, job: ExportJob | None) -> None:
-        """Put a job into the state and send it, so that a run that dies leaves it to the next."""
-        if job is None:
-            self.stream_state.pop("job", None)
-        else:
-            self.stream_state["job"] = job.to_state()
-        self.write_state()
-
-    def _finish(self, job: ExportJob) -> None:
+    def _finish(self, job: ExportJob, ledger: StateLedger) -> None:
         """Move the bookmarks of all streams past a window of which everything is written."""
-        for stream in self._selected_streams():
-            stream.move_bookmark(job.window.before)
-        self._remember(None)
+        with self.tap.state_writer.lock:
+            for stream in self._selected_streams():
+                stream.move_bookmark(job.window.before)
+            ledger.remove(job)
         self.logger.info("Everything up to %s is written", to_text(job.window.before))
 
     @override

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -17,19 +16,16 @@ from tap_intercom_export.streams.content import ContentExportStream
 from tap_intercom_export.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_intercom_export.archive import Member
+    from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.cells import DamagedRow
     from tap_intercom_export.exports import Export
     from tap_intercom_export.tap import TapIntercomExport
 
-IN_MEMORY = 1024 * 1024
-"""Bytes of damaged rows that wait in memory; more wait in a temporary file."""
-
 
 class RejectedRowStream(WindowStream):
-    """Damaged rows of all files, as they stand, with the reason. Synced after all other streams."""
+    """Damaged rows of all files, as they stand, with the reason."""
 
     parent_stream_type = ContentExportStream
 
@@ -42,7 +38,7 @@ class RejectedRowStream(WindowStream):
         Column("raw", Kind.TEXT, "The row as it stands in the file."),
     )
 
-    def __init__(self, tap: TapIntercomExport, parent: ContentExportStream) -> None:
+    def __init__(self, tap: TapIntercomExport) -> None:
         super().__init__(
             tap,
             name="rejected_row",
@@ -50,43 +46,40 @@ class RejectedRowStream(WindowStream):
             key=("job_identifier", "file", "line"),
             replication_key="created_at",
         )
-        self._parent = parent
-        self._waiting = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - lives as long as the run
-            IN_MEMORY, mode="w+", encoding="utf-8", prefix="tap-intercom-export-"
-        )
+
+    def is_behind(self, export: Export) -> bool:
+        """Tell whether the damaged rows of an export are still to be written."""
+        before = export.job.window.before
+        return self.selected and self.bookmark(otherwise=before - 1) < before
 
     def add(self, export: Export, file: str, row: DamagedRow) -> None:
-        """Keep a row until this stream's turn in the window.
+        """Write a row.
 
         Args:
             export: The export it came with.
             file: Name of the file in the archive.
             row: The row.
         """
-        if not self.selected:
-            return
-        record = {
-            "job_identifier": export.job.identifier,
-            "file": file,
-            "line": row.line,
-            "created_at": to_text(export.job.window.before),
-            "reason": row.reason,
-            "raw": row.raw,
-        }
-        self._waiting.write(json.dumps(record) + "\n")
+        if self.is_behind(export):
+            self.write_record(
+                {
+                    "job_identifier": export.job.identifier,
+                    "file": file,
+                    "line": row.line,
+                    "created_at": to_text(export.job.window.before),
+                    "reason": row.reason,
+                    "raw": row.raw,
+                }
+            )
 
     @override
     def has_rows(self) -> bool:
-        return self._waiting.tell() > 0
+        return False  # they are written as they are found
 
     @override
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the rows that were kept in this window."""
-        self._waiting.seek(0)
-        for line in self._waiting:
-            yield json.loads(line)
-        self._waiting.seek(0)
-        self._waiting.truncate()
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+        """Return nothing: the rows are written as they are found."""
+        return ()
 
 
 class StatisticStream(WindowStream):
@@ -123,13 +116,15 @@ class StatisticStream(WindowStream):
     def has_rows(self) -> bool:
         return bool(self._members())
 
-    def _members(self) -> list[Member]:
-        """Return the members of the archive to read: none when their window is already written."""
-        export = self._parent.export
-        if export is None:
-            return []
+    def _is_behind(self, export: Export) -> bool:
+        """Tell whether the rows of an export are still to be written."""
         before = export.job.window.before
-        if self.bookmark(otherwise=before - 1) >= before:
+        return self.bookmark(otherwise=before - 1) < before
+
+    def _members(self) -> list[Member]:
+        """Return the files of the archive to read: none when their window is already written."""
+        export = self._parent.export
+        if export is None or not (self._is_behind(export) or self._rejected.is_behind(export)):
             return []
         return [member for member, file in self._parent.files if file.name == self._file.name]
 
@@ -137,11 +132,15 @@ class StatisticStream(WindowStream):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the records of this stream's files in the archive."""
         export = self._parent.export
-        if export and export.archive:
-            for member in self._members():
-                yield from self._read(export, member)
+        for member in self._members():
+            if export and export.archive:
+                records = self._read(export, export.archive, member)
+                if self._is_behind(export):
+                    yield from records
+                else:
+                    deque(records, maxlen=0)  # only for the damaged rows among them
 
-    def _read(self, export: Export, member: Member) -> Iterator[dict[str, Any]]:
+    def _read(self, export: Export, archive: Archive, member: Member) -> Iterator[dict[str, Any]]:
         """Yield the records of one file; damaged rows go to `rejected_row`, with one warning."""
         name = member.path or f"{self._file.name}.csv"
         damaged = 0
@@ -159,8 +158,7 @@ class StatisticStream(WindowStream):
             "file": name,
             "statistic": statistic_name(name),
         }
-        assert export.archive  # noqa: S101 - for the type checker
-        with export.archive.open(member) as source:
+        with archive.open(member) as source:
             reader = RowReader(source, self._file, constants, on_damaged)
             self.add_columns(reader.extra)
             yield from reader

@@ -1,0 +1,71 @@
+"""The jobs under way, as they stand in the state of a stream, from one run to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.jobs import ExportJob
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from singer_sdk.helpers.types import TapState
+
+    from tap_intercom_export.messages import SharedState
+
+CURRENT = "job"
+"""Key of the job whose window is waited for or written."""
+
+NEXT = "next_jobs"
+"""Key of the jobs that were created ahead, in order of time."""
+
+
+class StateLedger:
+    """Writes jobs into a stream's state and sends the state at once, from any thread.
+
+    Args:
+        stream_state: The stream's entry in the state.
+        tap_state: The whole state, to be sent.
+        shared: Guards and sends it.
+    """
+
+    def __init__(
+        self,
+        stream_state: MutableMapping[str, Any],
+        tap_state: TapState,
+        shared: SharedState,
+    ) -> None:
+        self._stream_state = stream_state
+        self._tap_state = tap_state
+        self._shared = shared
+
+    def stored(self) -> list[ExportJob]:
+        """Return the jobs in the state, in order of time; what is no job is not there."""
+        jobs = [ExportJob.from_state(entry) for entry in self._entries()]
+        return [job for job in jobs if job is not None]
+
+    def add(self, job: ExportJob) -> None:
+        """Write down a job and send the state."""
+        with self._shared.lock:
+            self._write([*self._entries(), job.to_state()])
+
+    def remove(self, job: ExportJob) -> None:
+        """Strike out a job and send the state."""
+        with self._shared.lock:
+            self._write(
+                [entry for entry in self._entries() if entry["job_identifier"] != job.identifier]
+            )
+
+    def _entries(self) -> list[Any]:
+        current = self._stream_state.get(CURRENT)
+        entries = [*([current] if current else []), *(self._stream_state.get(NEXT) or [])]
+        return [entry for entry in entries if isinstance(entry, dict) and "job_identifier" in entry]
+
+    def _write(self, entries: list[Any]) -> None:
+        for key in (CURRENT, NEXT):
+            self._stream_state.pop(key, None)
+        if entries:
+            self._stream_state[CURRENT] = entries[0]
+        if entries[1:]:
+            self._stream_state[NEXT] = entries[1:]
+        self._shared.write_state(self._tap_state)

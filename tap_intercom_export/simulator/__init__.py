@@ -1,0 +1,26 @@
+"""An Intercom on this machine, for demonstrations and tests: its API, and the truth behind it.
+
+    with Simulator(receipts=500, seed=1) as sim:
+        ...  # speak to sim.url with sim.token
+        expected = sim.workspace.truth("receipt", sim.clock.now())
+
+It needs the standard library only and knows nothing of the tap.
+"""
+
+from tap_intercom_export.simulator.clock import Clock
+from tap_intercom_export.simulator.dialect import DIALECTS, Dialect, Member, Mutation
+from tap_intercom_export.simulator.faults import Fault, JobFault
+from tap_intercom_export.simulator.simulator import Simulator
+from tap_intercom_export.simulator.workspace import Workspace
+
+__all__ = [
+    "DIALECTS",
+    "Clock",
+    "Dialect",
+    "Fault",
+    "JobFault",
+    "Member",
+    "Mutation",
+    "Simulator",
+    "Workspace",
+]

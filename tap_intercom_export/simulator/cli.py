@@ -1,0 +1,109 @@
+"""The command `intercom-simulator`: the simulator as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from tap_intercom_export.simulator.dialect import DIALECTS
+from tap_intercom_export.simulator.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_intercom_export.simulator.messages import Request
+
+_CONTAINERS = ("zip", "gzip", "tar.gz", "csv")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the simulator until SIGINT or SIGTERM.
+
+    Args:
+        arguments: The command line; that of the process when left out.
+    """
+    options = _parser().parse_args(arguments)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with _simulator(options) as simulator:
+        _say(_greeting(simulator))
+        ended.wait()
+
+
+def _simulator(options: argparse.Namespace) -> Simulator:
+    end = options.end or datetime.now(timezone.utc)
+    start = options.start or end - timedelta(days=options.days)
+    dialect = DIALECTS[options.dialect]
+    if options.container:
+        dialect = replace(dialect, container=options.container)
+    return Simulator(
+        receipts=options.receipts,
+        days=max(1, -((start - end) // timedelta(days=1))),
+        seed=options.seed,
+        end=end,
+        dialect=dialect,
+        job_seconds=options.job_seconds,
+        token=options.token,
+        port=options.port,
+        on_request=_print_request if options.verbose else None,
+    )
+
+
+def _greeting(simulator: Simulator) -> str:
+    end = simulator.workspace.end or simulator.clock.now()
+    start = end - timedelta(days=simulator.workspace.days)
+    config = {
+        "access_token": simulator.token,
+        "api_url": simulator.url,
+        "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    counts = simulator.workspace.counts(end)
+    return (
+        f"Intercom simulator at {simulator.url}\n"
+        f"Access token: {simulator.token}\n"
+        f"Messages: {counts['receipt']}, opens: {counts['open']}, clicks: {counts['click']}, "
+        f"from {start:%Y-%m-%d} to {end:%Y-%m-%d %H:%M:%S} UTC\n"
+        f"Configuration of the tap:\n{json.dumps(config, indent=2)}"
+    )
+
+
+def _print_request(request: Request) -> None:
+    status = "no answer" if request.status is None else request.status
+    _say(f"{request.at:%Y-%m-%dT%H:%M:%SZ} {request.method} {request.path} {status}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="intercom-simulator",
+        description="An Intercom on this machine: its content export, with made-up data.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, default=0, help="port; 0 for any free one")
+    parser.add_argument("--receipts", type=int, default=500, help="how many messages")
+    parser.add_argument("--days", type=int, default=90, help="length of the history in days")
+    parser.add_argument("--start", type=_instant, help="begin of the history, instead of --days")
+    parser.add_argument("--end", type=_instant, help="the simulator's present; default: now")
+    parser.add_argument("--seed", type=int, default=1, help="chooses the data")
+    parser.add_argument("--job-seconds", type=float, default=2.0, help="how long a job takes")
+    parser.add_argument("--token", default="sim-token", help="the access token")
+    parser.add_argument("--dialect", choices=DIALECTS, default="production", help="how it answers")
+    parser.add_argument("--container", choices=_CONTAINERS, help="form of downloads")
+    parser.add_argument("--verbose", action="store_true", help="print a line for each request")
+    return parser
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
