@@ -16,6 +16,7 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
+from tap_intercom_export.clock import Clock
 from tap_intercom_export.messages import MessageWriter, SharedState
 from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings, bad_numbers, problems
 from tap_intercom_export.streams.content import ContentExportStream
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from tap_intercom_export.client import IntercomClient
-    from tap_intercom_export.clock import Clock
 
 
 LAST_WORDS = 1.5
@@ -41,6 +41,8 @@ class TapIntercomExport(Tap):
     name = "tap-intercom-export"
     package_name = "tap-intercom-export"
     message_writer_class = MessageWriter
+    clock_class = Clock
+    """What waits; a test may put in a clock of its own."""
     message_writer: MessageWriter
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
 

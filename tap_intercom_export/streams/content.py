@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from tap_intercom_export.ahead import Ahead
 from tap_intercom_export.cells import CellReader
-from tap_intercom_export.clock import Clock, to_text
+from tap_intercom_export.clock import to_text
 from tap_intercom_export.columns import Column, StatisticFile
 from tap_intercom_export.exports import Export, Exporter
 from tap_intercom_export.file_names import by_file_name, by_header, statistic_name
@@ -67,7 +67,7 @@ class ContentExportStream(WindowStream):
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; on a dry run only check the token."""
-        settings, clock = self.tap.settings, Clock()
+        settings, clock = self.tap.settings, self.tap.clock_class()
         jobs = JobRunner(self.tap.client(clock), MESSAGE_EXPORT, settings, clock)
         if self.ABORT_AT_RECORD_COUNT is not None:
             jobs.check()
