@@ -46,7 +46,8 @@ class MessageWriter(SingerWriter):
             finally:
                 self._writing = None
         if self._waiting is not None:
-            self._waiting()
+            action, self._waiting = self._waiting, None
+            action()
 
     def between_lines(self, action: Callable[[], None]) -> None:
         """Do something now, or as soon as the line that this thread is writing is out.

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
+_COMPACT: dict[str, Any] = {"separators": (",", ":")}
+
+
 class RowReader:
     """Reads one CSV file, a typed record for each row.
 
@@ -26,7 +29,12 @@ class RowReader:
         on_damaged: Called with each row that is left out.
 
     Attributes:
+        file: What the file is expected to hold.
+        columns: What each column of the file is.
         extra: The columns that `file` does not know, as properties. Known before the first record.
+        template: A record without its row: every property, and the values of those that are the
+            same in every record.
+        rows: The rows as cells.
     """
 
     def __init__(
@@ -36,23 +44,23 @@ class RowReader:
         constants: Mapping[str, Any],
         on_damaged: Callable[[DamagedRow], None],
     ) -> None:
-        self._file = file
-        self._reader = CellReader(source, on_damaged)
-        header = [file.aliases.get(name, name) for name in self._reader.header()]
-        self._width = len(header)
-        columns = _columns_of(header, file)
-        self._names = [column.name for column in columns]
+        self.file = file
+        self.rows = CellReader(source, on_damaged)
+        header = [file.aliases.get(name, name) for name in self.rows.header()]
+        self.columns = _columns_of(header, file)
+        self._names = [column.name for column in self.columns]
         known = set(file.columns)
-        unknown = [index for index, column in enumerate(columns) if column not in known]
+        unknown = [index for index, column in enumerate(self.columns) if column not in known]
         self._folded = unknown if file.fold_into else []
-        self.extra = () if file.fold_into else tuple(columns[index] for index in unknown)
+        self.extra = () if file.fold_into else tuple(self.columns[index] for index in unknown)
         self._plain = [
             (index, column.name, PARSERS[column.kind])
-            for index, column in enumerate(columns)
+            for index, column in enumerate(self.columns)
             if index not in set(self._folded)
         ]
-        self._template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
-        self._template |= {name: constants[name] for name in constants if name in self._template}
+        self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
+        given = {column.name for column in file.added}
+        self.template |= {name: constants[name] for name in constants if name in given}
         self._statistic = constants["statistic"] if file.has_file_name else file.name
         self._generic_time = next(
             (index for index, name in enumerate(self._names) if name.endswith("_at")), None
@@ -60,25 +68,30 @@ class RowReader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield a record for each row, with every property; what is empty is None."""
-        for cells in self._reader:
-            if len(cells) != self._width:
-                self._reader.reject(f"has {len(cells)} cells where the header has {self._width}")
-                continue
-            try:
-                record = self._record(cells)
-            except ValueError as error:
-                self._reader.reject(str(error))
-            else:
+        for cells in self.rows:
+            record = self.record_or_none(cells)
+            if record is not None:
                 yield record
 
-    def _record(self, cells: list[str]) -> dict[str, Any]:
+    def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
+        """Return the record of a row, or None after setting the row aside."""
+        if len(cells) != len(self.columns):
+            self.rows.reject(f"has {len(cells)} cells where the header has {len(self.columns)}")
+            return None
+        try:
+            return self.record(cells)
+        except ValueError as error:
+            self.rows.reject(str(error))
+            return None
+
+    def record(self, cells: list[str]) -> dict[str, Any]:
         """Return the record of a row.
 
         Raises:
             ValueError: A cell cannot be read as its column's kind, or what identifies the row is
                 empty.
         """
-        record: dict[str, Any] = self._template.copy()
+        record: dict[str, Any] = self.template.copy()
         for index, name, parse in self._plain:
             cell = cells[index]
             if cell and parse is not None:
@@ -88,7 +101,7 @@ class RowReader:
                     raise ValueError(f"{name} {error}: {cell[:80]!r}") from None
             elif cell:
                 record[name] = cell
-        file = self._file
+        file = self.file
         if file.fold_into:
             record[file.fold_into] = {self._names[i]: cells[i] or None for i in self._folded}
         if file.time is None:
@@ -103,16 +116,16 @@ class RowReader:
 
     def _hash(self, record: Mapping[str, Any], cells: list[str]) -> str:
         """Return the id of a row that has none at Intercom."""
-        identity = self._file.identity
+        identity = self.file.identity
         if identity is not None:
             _required(("receipt_id",), record)
-            return _digest(self._statistic, [record[name] for name in identity])
+            return digest(json.dumps([self._statistic, [record[n] for n in identity]], **_COMPACT))
         # Sorted, without empty cells and with the time in one form: neither another order of the
         # columns, nor a new one that is empty, nor another way to write times makes another row.
         filled = {name: cell for name, cell in zip(self._names, cells, strict=True) if cell}
         if self._generic_time is not None and (instant := self._time_of(cells)):
             filled[self._names[self._generic_time]] = instant
-        return _digest(self._statistic, sorted(filled.items()))
+        return digest(json.dumps([self._statistic, sorted(filled.items())], **_COMPACT))
 
     def _time_of(self, cells: list[str]) -> str | None:
         """Return the time of a row whose columns nobody knows: the first that ends in `_at`."""
@@ -162,7 +175,10 @@ def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
     raise ValueError(f"{' and '.join(names)} is empty")
 
 
-def _digest(statistic: str, values: Any) -> str:
-    """Return 128 bits of hash as text; equal values give equal text in every run and version."""
-    text = json.dumps([statistic, values], ensure_ascii=False, separators=(",", ":"))
+def digest(text: str) -> str:
+    """Return 128 bits of hash as text.
+
+    Args:
+        text: What identifies a row, as JSON without spaces and in ASCII.
+    """
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

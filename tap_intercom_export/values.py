@@ -6,7 +6,6 @@ import math
 import re
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,11 +37,29 @@ def time(text: str) -> str | None:
     Raises:
         ValueError: It is none of these.
     """
+    try:
+        return _days[text[:10]] + _clocks[text[10:]]
+    except KeyError:
+        return _new_time(text)
+
+
+_days: dict[str, str] = {}
+"""Days that were seen and exist."""
+
+_clocks: dict[str, str] = {}
+"""Times of day that were seen, in UTC without a fraction, as they stand to how they are written."""
+
+_MOST_SEEN = 100_000
+"""Entries in each of them; a day has 86,400 seconds."""
+
+
+def _new_time(text: str) -> str | None:
+    """Read a time of which either half was not seen before."""
     match = _TIME.fullmatch(text)
     if match is None:
         return _unusual_time(text)
     day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
-    if not _is_day(day) or hour > "23" or minute > "59" or second > "59":
+    if not _exists(day) or hour > "23" or minute > "59" or second > "59":
         raise ValueError("is not a time")
     if sign and (offset_hours != "00" or offset_minutes != "00"):
         shift = timedelta(hours=int(offset_hours), minutes=int(offset_minutes))
@@ -54,12 +71,20 @@ def time(text: str) -> str | None:
         whole = moved.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
     else:
         whole = f"{day}T{hour}:{minute}:{second}"
+        if not fraction or not fraction.strip("0"):
+            _remember(_days, day, day)
+            _remember(_clocks, text[10:], f"{whole[10:]}Z")
     fraction = fraction.rstrip("0")[:6] if fraction else ""
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
-@lru_cache(maxsize=4096)
-def _is_day(text: str) -> bool:
+def _remember(seen: dict[str, str], text: str, value: str) -> None:
+    if len(seen) >= _MOST_SEEN:
+        seen.clear()
+    seen[text] = value
+
+
+def _exists(text: str) -> bool:
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -49,8 +49,6 @@ class ContentExportStream(WindowStream):
     everything of a window is written when this stream asks for the next one.
     """
 
-    tap: TapIntercomExport
-
     def __init__(self, tap: TapIntercomExport) -> None:
         super().__init__(
             tap,

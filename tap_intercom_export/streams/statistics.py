@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.columns import Column, StatisticFile
+from tap_intercom_export.encode import record_lines
 from tap_intercom_export.file_names import statistic_name
 from tap_intercom_export.rows import RowReader
 from tap_intercom_export.streams.base import WindowStream
@@ -18,7 +19,7 @@ from tap_intercom_export.values import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_intercom_export.archive import Archive, Member
+    from tap_intercom_export.archive import Member
     from tap_intercom_export.cells import DamagedRow
     from tap_intercom_export.exports import Export
     from tap_intercom_export.tap import TapIntercomExport
@@ -131,41 +132,60 @@ class StatisticStream(WindowStream):
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the records of this stream's files in the archive."""
+        for reader in self._readers():
+            yield from reader
+
+    @override
+    def record_blocks(self) -> Iterator[tuple[str, int]]:
+        """Yield the same as RECORD messages, many at a time."""
+        for reader in self._readers():
+            yield from record_lines(reader, self.name, self.deselected())
+
+    def _readers(self) -> Iterator[RowReader]:
+        """Yield what reads each file of the archive; its new columns are announced."""
         export = self._parent.export
         for member in self._members():
-            if export and export.archive:
-                records = self._read(export, export.archive, member)
+            if export is None or export.archive is None:
+                continue
+            rejects = _Rejects(self._rejected, export, member.path or f"{self._file.name}.csv")
+            with export.archive.open(member) as source:
+                constants = _constants(export, rejects.file)
+                reader = RowReader(source, self._file, constants, rejects.add)
                 if self._is_behind(export):
-                    yield from records
+                    self.add_columns(reader.extra)
+                    yield reader
                 else:
-                    deque(records, maxlen=0)  # only for the damaged rows among them
+                    deque(reader, maxlen=0)  # written before; only for its damaged rows
+            if rejects.count:
+                self._parent.logger.warning(
+                    "%d damaged rows in %s of job %s: see the stream rejected_row",
+                    rejects.count,
+                    rejects.file,
+                    export.job.identifier,
+                )
 
-    def _read(self, export: Export, archive: Archive, member: Member) -> Iterator[dict[str, Any]]:
-        """Yield the records of one file; damaged rows go to `rejected_row`, with one warning."""
-        name = member.path or f"{self._file.name}.csv"
-        damaged = 0
 
-        def on_damaged(row: DamagedRow) -> None:
-            nonlocal damaged
-            damaged += 1
-            self._rejected.add(export, name, row)
+class _Rejects:
+    """Counts the damaged rows of one file and hands them on."""
 
-        window = export.job.window
-        constants = {
-            "created_at": to_text(window.before),
-            "created_at_after": to_text(window.after),
-            "created_at_before": to_text(window.before),
-            "file": name,
-            "statistic": statistic_name(name),
-        }
-        with archive.open(member) as source:
-            reader = RowReader(source, self._file, constants, on_damaged)
-            self.add_columns(reader.extra)
-            yield from reader
-        if damaged:
-            self._parent.logger.warning(
-                "%d damaged rows in %s of job %s: see the stream rejected_row",
-                damaged,
-                name,
-                export.job.identifier,
-            )
+    def __init__(self, stream: RejectedRowStream, export: Export, file: str) -> None:
+        self.file = file
+        self.count = 0
+        self._stream = stream
+        self._export = export
+
+    def add(self, row: DamagedRow) -> None:
+        self.count += 1
+        self._stream.add(self._export, self.file, row)
+
+
+def _constants(export: Export, file: str) -> dict[str, str]:
+    """Return the properties that are the same in every record of a file."""
+    window = export.job.window
+    return {
+        "created_at": to_text(window.before),
+        "created_at_after": to_text(window.after),
+        "created_at_before": to_text(window.before),
+        "file": file,
+        "statistic": statistic_name(file),
+    }
