@@ -85,9 +85,9 @@ class CellReader:
                 self.reject("follows a header that is not CSV")
                 return []
             if cells:
-                return [
-                    cell.encode(errors="surrogateescape").decode(errors="replace") for cell in cells
-                ]
+                text = "\0".join(cell.replace("\0", "") for cell in cells)
+                text = text.encode(errors="surrogateescape").decode(errors="replace")
+                return text.split("\0")
         return []
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -145,22 +145,16 @@ class CellReader:
 
     def _load(self) -> bool:
         """Read the next lines; False at the end of the file."""
-        while True:
-            chunk = self._source.read(CHUNK)
-            data = self._rest + chunk
-            if not chunk:
-                self._rest = b""
-                if not data:
-                    return False
-                break
-            end = data.rfind(b"\n") + 1
-            if end:
-                data, self._rest = data[:end], data[end:]
-                break
-            self._rest = data
-            if len(data) > 4 * LONGEST_CELL:
-                self._rest = b""
-                break
+        pieces, size, end = [self._rest], len(self._rest), 0
+        while not end and size <= 4 * LONGEST_CELL and (chunk := self._source.read(CHUNK)):
+            pieces.append(chunk)
+            size += len(chunk)
+            end = chunk.rfind(b"\n") + 1 and size - len(chunk) + chunk.rfind(b"\n") + 1
+        data = b"".join(pieces)
+        if not data:
+            return False
+        end = end or len(data)
+        data, self._rest = data[:end], data[end:]
         if not self._lines_read:
             data = data.removeprefix(_BOM)
         self._lines = iter(self._decoded(data.removesuffix(b"\n")))

@@ -93,7 +93,9 @@ def _special_encoder(
 
 
 class _Source:
-    """Writes the code of an encoder. For a file with a time and a hash it reads like this:
+    """Writes the code of an encoder.
+
+    For a file with a time and a hash it reads like this:
 
         def encode(cells):
          c0, c1, c2, = cells

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from tap_intercom_export.archive import Archive, Limits, open_archive
+from tap_intercom_export.archive import Archive, open_archive
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.containers import Limits
 from tap_intercom_export.errors import (
     DamagedArchiveError,
     JobFailedError,
@@ -213,7 +214,7 @@ class Exporter:
         Raises:
             TapError: It came damaged each time.
         """
-        for _ in range(MOST_DOWNLOADS):
+        for attempt in range(MOST_DOWNLOADS):
             spool = new_spool()
             try:
                 self._jobs.download(job, spool)
@@ -223,17 +224,18 @@ class Exporter:
                 raise
             logger.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
             try:
-                return open_archive(spool, self._limits), size
-            except RefusedArchiveError as error:
-                raise TapError(
-                    f"The archive of job {job.identifier} for {job.window} is refused: {error}. "
-                    "Nothing of it was written."
-                ) from error
+                archive = open_archive(spool, self._limits)
             except DamagedArchiveError as error:
-                damage = error
+                trouble = f"came damaged {MOST_DOWNLOADS} times in a row ({error})"
                 logger.warning("The archive of job %s is damaged (%s)", job.identifier, error)
+            except RefusedArchiveError as error:  # a damaged one may look like one of these
+                trouble = f"is refused: {error}"
+                logger.warning("The archive of job %s: %s", job.identifier, error)
+            else:
+                if size or attempt:
+                    return archive, size
+                logger.warning("The archive of job %s came empty; once more", job.identifier)
         raise TapError(
-            f"The archive of job {job.identifier} for {job.window} came damaged {MOST_DOWNLOADS} "
-            f"times in a row ({damage}). Nothing of it was written; the next run downloads it "
-            "again."
+            f"The archive of job {job.identifier} for {job.window} {trouble}. Nothing of it was "
+            "written; the next run downloads it again."
         )

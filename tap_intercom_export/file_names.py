@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.columns import StatisticFile
 
-_STAMP = re.compile(r"[-_]\d{8}(?:[-_T]?\d{4,6})?(?:[-_]\d+)?$", re.ASCII)
+_STAMP = re.compile(r"[-_]\d{8}(?:[-_t]?\d{4,6})?(?:[-_]\d+)?$", re.ASCII)
 _PART = re.compile(r"[-_]\d{1,4}$", re.ASCII)
 
 
@@ -49,16 +49,17 @@ def by_header(header: Sequence[str]) -> StatisticFile:
         header: The names of its columns.
 
     Returns:
-        The known file all of whose time columns are there and whose columns fit best, or `OTHER`.
+        The known file of which most columns are there, at least half of them and all that say
+        when it happened; or `OTHER`.
     """
     present = set(header)
 
-    def fit(file: StatisticFile) -> float:
+    def fit(file: StatisticFile) -> tuple[int, float]:
         names = {column.name for column in file.columns}
-        return len(names & present) / len(names | present)
+        return len(names & present), len(names & present) / len(names)
 
     candidates = [
         file for file in FILES.values() if file.columns[1:] and set(file.time or ()) <= present
     ]
     best = max(candidates, key=fit)
-    return best if fit(best) > 0.5 else OTHER  # noqa: PLR2004 - more in common than not
+    return best if fit(best)[1] >= 0.5 else OTHER  # noqa: PLR2004 - half of its columns

@@ -39,6 +39,10 @@ CANCEL_TIMEOUT = 10.0
 """Seconds; freeing the slot is a courtesy that must not hold up the run."""
 
 
+NO_JOB = "taptestnosuchjob"
+"""An identifier of the usual form, 16 small letters, that no job has."""
+
+
 class Progress(Enum):
     """What a status word means."""
 
@@ -176,7 +180,7 @@ class JobRunner:
             ApiError: It is not, or Intercom cannot be reached.
         """
         try:
-            self._client.get(self._kind.status_path.format("tap-intercom-export-test"))
+            self._client.get(self._kind.status_path.format(NO_JOB))
         except NotFoundError:
             return
 

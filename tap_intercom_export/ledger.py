@@ -59,7 +59,8 @@ class StateLedger:
     def _entries(self) -> list[Any]:
         current = self._stream_state.get(CURRENT)
         entries = [*([current] if current else []), *(self._stream_state.get(NEXT) or [])]
-        return [entry for entry in entries if isinstance(entry, dict) and "job_identifier" in entry]
+        jobs = [entry for entry in entries if isinstance(entry, dict) and "job_identifier" in entry]
+        return sorted(jobs, key=lambda job: str(job.get("created_at_before")))
 
     def _write(self, entries: list[Any]) -> None:
         for key in (CURRENT, NEXT):

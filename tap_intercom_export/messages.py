@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 
 class MessageWriter(SingerWriter):
-    """Writes messages line by line. What a signal wants done waits until the line is out."""
+    """Writes messages line by line. What a signal wants done waits until the line is out.
+
+    Attributes:
+        lock: Held while a line is written, and by `SharedState` while the state is changed.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._writing: int | None = None
         self._waiting: Callable[[], None] | None = None
 
@@ -38,7 +42,7 @@ class MessageWriter(SingerWriter):
         Raises:
             BrokenPipeError: Nobody reads any more.
         """
-        with self._lock:
+        with self.lock:
             self._writing = threading.get_ident()
             try:
                 sys.stdout.write(text)
@@ -58,7 +62,7 @@ class MessageWriter(SingerWriter):
         if self._writing == threading.get_ident():
             self._waiting = action
             return
-        with self._lock:
+        with self.lock:
             action()
 
 
@@ -74,7 +78,7 @@ class SharedState(StateWriter):
 
     def __init__(self, writer: MessageWriter) -> None:
         super().__init__(writer)
-        self.lock = threading.RLock()
+        self.lock = writer.lock  # one lock, so that no two are ever waited for crosswise
 
     @override
     def write_state(self, state: TapState) -> None:

@@ -12,7 +12,7 @@ from tap_intercom_export.naming import property_names
 from tap_intercom_export.values import PARSERS, Kind, time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 _COMPACT: dict[str, Any] = {"separators": (",", ":")}
@@ -62,9 +62,8 @@ class RowReader:
         given = {column.name for column in file.added}
         self.template |= {name: constants[name] for name in constants if name in given}
         self._statistic = constants["statistic"] if file.has_file_name else file.name
-        self._generic_time = next(
-            (index for index, name in enumerate(self._names) if name.endswith("_at")), None
-        )
+        self._header = header
+        self._times = [index for index, name in enumerate(header) if name.endswith("_at")]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield a record for each row, with every property; what is empty is None."""
@@ -105,7 +104,8 @@ class RowReader:
         if file.fold_into:
             record[file.fold_into] = {self._names[i]: cells[i] or None for i in self._folded}
         if file.time is None:
-            record["created_at"] = self._time_of(cells) or record["created_at"]
+            instant = _lenient_time(cells[self._times[0]]) if self._times else None
+            record["created_at"] = instant or record["created_at"]
         elif file.time:
             record["created_at"] = _required(file.time, record)
         if file.hash_name:
@@ -120,21 +120,21 @@ class RowReader:
         if identity is not None:
             _required(("receipt_id",), record)
             return digest(json.dumps([self._statistic, [record[n] for n in identity]], **_COMPACT))
-        # Sorted, without empty cells and with the time in one form: neither another order of the
+        # Sorted, without empty cells and with times in one form: neither another order of the
         # columns, nor a new one that is empty, nor another way to write times makes another row.
-        filled = {name: cell for name, cell in zip(self._names, cells, strict=True) if cell}
-        if self._generic_time is not None and (instant := self._time_of(cells)):
-            filled[self._names[self._generic_time]] = instant
-        return digest(json.dumps([self._statistic, sorted(filled.items())], **_COMPACT))
+        plain = cells.copy()
+        for index in self._times:
+            plain[index] = _lenient_time(plain[index]) or plain[index]
+        filled = sorted(pair for pair in zip(self._header, plain, strict=True) if pair[1])
+        return digest(json.dumps([self._statistic, filled], **_COMPACT))
 
-    def _time_of(self, cells: list[str]) -> str | None:
-        """Return the time of a row whose columns nobody knows: the first that ends in `_at`."""
-        if self._generic_time is None or not cells[self._generic_time]:
-            return None
-        try:
-            return time(cells[self._generic_time])
-        except ValueError:
-            return None
+
+def _lenient_time(cell: str) -> str | None:
+    """Return the time in a cell of which nobody knows whether it holds one."""
+    try:
+        return time(cell) if cell else None
+    except ValueError:
+        return None
 
 
 def _columns_of(header: list[str], file: StatisticFile) -> list[Column]:
@@ -153,13 +153,16 @@ def _columns_of(header: list[str], file: StatisticFile) -> list[Column]:
     return [column for column in columns if column is not None]
 
 
-def _numbered(headers: Iterable[str]) -> list[str]:
-    """Return the headers, the second of equal ones as `header (2)`."""
-    counts: dict[str, int] = {}
-    names = []
-    for header in headers:
-        counts[header] = counts.get(header, 0) + 1
-        names.append(header if counts[header] == 1 else f"{header} ({counts[header]})")
+def _numbered(headers: list[str]) -> list[str]:
+    """Return the headers, the second of equal ones as `header (2)`, no two alike."""
+    taken, names = set(headers), []
+    for position, header in enumerate(headers):
+        name, count = header, 1
+        while position != headers.index(header) and name in taken:
+            count += 1
+            name = f"{header} ({count})"
+        taken.add(name)
+        names.append(name)
     return names
 
 

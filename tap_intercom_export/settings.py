@@ -312,7 +312,7 @@ def _explain(error: Any) -> str:
     allowed = _ALLOWED.get(error.validator)
     if allowed is None:
         return f"{name}: {error.message}"
-    got = "" if name == "access_token" else f", not {error.instance!r}"
+    got = "" if name == "access_token" else f", not {_shown(error.instance)}"
     return f"{name}: {allowed(error.validator_value)}{got}"
 
 
@@ -324,6 +324,11 @@ _ALLOWED: dict[str, Callable[[Any], str]] = {
     "type": lambda kinds: f"must be of type {_type_names(kinds)}",
 }
 """What is allowed, by the keyword of the JSON schema that was not met."""
+
+
+def _shown(value: Any) -> str:
+    """Return a value as the user wrote it; the SDK reads fractions as Decimal."""
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _type_names(kinds: str | list[str]) -> str:
@@ -355,21 +360,24 @@ def _contradictions(config: Mapping[str, Any]) -> list[str]:
             "longest range Intercom exports, "
             f"not {config['window_days']} + {config['lookback_days']}"
         )
+    found.extend(
+        f"{name}: must be one line of printable ASCII characters"
+        for name in ("access_token", "user_agent")
+        if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
+    )
     if "api_url" in config and not _is_allowed_url(config["api_url"]):
         found.append("api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1)")
     return found
 
 
 def _is_allowed_url(url: str) -> bool:
+    """Tell whether a URL is a scheme, a host and at most a port, safe to send a token to."""
     try:
         parts = urlsplit(url)
-        loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
-        whole = parts.path in ("", "/") and not parts.query and parts.port != 0
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return False
-    return (
-        whole
-        and not parts.username
-        and bool(parts.hostname)
-        and (parts.scheme == "https" or loopback)
-    )
+    bare = url.removesuffix("/").lower() == f"{parts.scheme}://{host}{port}"
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return bare and safe and bool(parts.hostname) and url.isprintable() and " " not in url

@@ -109,7 +109,7 @@ class TapIntercomExport(Tap):
     def _terminate(self, signum: int) -> None:
         """Send the state and exit as signals do, without any clean-up that could take long."""
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
-        with contextlib.suppress(OSError), self.state_writer.lock:
+        with contextlib.suppress(OSError):
             self.message_writer.write_message(StateMessage(value=self.state))
         name = signal.Signals(signum).name
         self.logger.warning("Stopped by %s; the next run goes on from the last STATE", name)

@@ -17,6 +17,8 @@ _TIME = re.compile(
 )
 _UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
 _UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1"}
 _NO_ID = {"-1", "'-1"}
 _NO_VALUE = {"null", "nil", "n/a", "none"}
@@ -61,6 +63,9 @@ def _new_time(text: str) -> str | None:
     day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
     if not _exists(day) or hour > "23" or minute > "59" or second > "59":
         raise ValueError("is not a time")
+    fraction = fraction[:6].rstrip("0") if fraction else ""
+    if sign and (offset_hours > "23" or offset_minutes > "59"):
+        raise ValueError("is not a time")
     if sign and (offset_hours != "00" or offset_minutes != "00"):
         shift = timedelta(hours=int(offset_hours), minutes=int(offset_minutes))
         local = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}+00:00")
@@ -71,10 +76,9 @@ def _new_time(text: str) -> str | None:
         whole = moved.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
     else:
         whole = f"{day}T{hour}:{minute}:{second}"
-        if not fraction or not fraction.strip("0"):
+        if not fraction:
             _remember(_days, day, day)
             _remember(_clocks, text[10:], f"{whole[10:]}Z")
-    fraction = fraction.rstrip("0")[:6] if fraction else ""
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
@@ -116,17 +120,12 @@ def number(text: str) -> int | float | None:
     Raises:
         ValueError: It is not a finite number.
     """
-    try:
+    text = text.strip()
+    if _WHOLE.fullmatch(text):
         return int(text)
-    except ValueError:
-        pass
-    if text.strip().lower() in _NO_VALUE:
+    if text.lower() in _NO_VALUE:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    if not _NUMBER.fullmatch(text) or math.isinf(value := float(text)):
         raise ValueError("is not a number")
     return value
 

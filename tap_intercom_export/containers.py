@@ -1,0 +1,273 @@
+"""What an archive may come in, told by its first bytes: ZIP, tar, gzip, or a CSV as it is.
+
+Nothing that an archive says of itself is believed before it is looked at: not the length of its
+list of files, nor of its headers, nor how much it unpacks to.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import struct
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
+
+from typing_extensions import override
+
+from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+from tap_intercom_export.spool import append, new_spool
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from _typeshed import WriteableBuffer
+
+CHUNK = 1024 * 1024
+"""Bytes read at once."""
+
+SMALL = 100_000_000
+"""Bytes, unpacked, below which the compression ratio does not matter."""
+
+MOST_MEMBERS = 10_000
+"""Files in an archive. Intercom's have about forty; a list of millions would fill the memory."""
+
+LONGEST_ENTRY = 1024
+"""Bytes, on average, of an entry in a ZIP's list of files; they have about 70."""
+
+DEEPEST = 3
+"""Containers inside one another that are opened, e.g. a ZIP sent with gzip on top."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP = b"\x1f\x8b"
+_TAR = (b"ustar", 257)
+_EXTENDED = {b"x", b"g", b"X", b"L", b"K"}
+"""Types of a tar's headers that say more about the next one (pax, and GNU's long names)."""
+_NOT_CSV = (b"<", b"{", b"[")
+"""How an error page or a JSON answer begins."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE = re.compile(rb"[,\n]")
+"""What the first bytes of a CSV file do not hold, and what they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an archive may be, so that a bomb fills neither the disk nor the day.
+
+    Attributes:
+        unpacked: Bytes of all its files together, unpacked.
+        ratio: Unpacked to packed size; looked at from `SMALL` bytes on.
+    """
+
+    unpacked: int
+    ratio: float
+
+    def check(self, unpacked: int, packed: int) -> None:
+        """Raise where an archive goes beyond.
+
+        Raises:
+            RefusedArchiveError: It does.
+        """
+        if unpacked > self.unpacked:
+            raise RefusedArchiveError(
+                f"its files are larger than {self.unpacked:,} bytes (max_unpacked_gigabytes)"
+            )
+        if unpacked > SMALL and unpacked > packed * self.ratio:
+            raise RefusedArchiveError(
+                f"its files are more than {self.ratio:g} times as large as itself "
+                "(max_compression_ratio)"
+            )
+
+
+class Container(Protocol):
+    """Something that holds files."""
+
+    def files(self) -> list[str]:
+        """Return the names of the files in it, whatever they are."""
+
+    def open(self, index: int) -> IO[bytes]:
+        """Open one of them, by its place in `files`."""
+
+
+def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Container:
+    """Tell by the first bytes which container a file is, through gzip that wraps another one.
+
+    Intercom's reference calls it a gzipped CSV, real clients get a ZIP, the changelog speaks of
+    .tgz.
+
+    Args:
+        spool: The file.
+        limits: What may be unpacked from it.
+        opened: Takes what is to be closed at the end.
+    """
+    packed = _size(spool)
+    for _ in range(DEEPEST):
+        head = _head(spool)
+        if head.startswith(_ZIP):
+            return _Zip(spool)
+        if _is_tar(head):
+            return _Tar(spool)
+        if not head.startswith(_GZIP):
+            return _Single(spool, path="", compressed=False)
+        with gzip.GzipFile(fileobj=spool) as unpacked:
+            inner = unpacked.read(512)
+            if not (inner.startswith((*_ZIP, _GZIP)) or _is_tar(inner)):
+                return _Single(spool, path=_gzip_name(head), compressed=True)
+            unpacked.seek(0)
+            bare = new_spool()
+            opened.callback(bare.close)
+            while chunk := unpacked.read(CHUNK):
+                append(bare, chunk, limits.unpacked)
+                limits.check(bare.tell(), packed)
+        spool = bare
+    raise DamagedArchiveError(f"more than {DEEPEST} containers inside one another")
+
+
+def _size(spool: BinaryIO) -> int:
+    return spool.seek(0, io.SEEK_END)
+
+
+def _head(spool: BinaryIO) -> bytes:
+    spool.seek(0)
+    head = spool.read(512)
+    spool.seek(0)
+    return head
+
+
+def _is_tar(head: bytes) -> bool:
+    magic, offset = _TAR
+    return head[offset : offset + len(magic)] == magic
+
+
+def _gzip_name(head: bytes) -> str:
+    """Return the file name in a gzip header (RFC 1952), or "" where there is none."""
+    flags, start = head[3], 10
+    if flags & 4:  # an extra field stands before the name
+        start += 2 + int.from_bytes(head[10:12], "little")
+    if not flags & 8:
+        return ""
+    return head[start:].split(b"\0", 1)[0].decode("latin-1")
+
+
+class _Zip:
+    """A ZIP, what Intercom really sends."""
+
+    def __init__(self, spool: BinaryIO) -> None:
+        count, size = _list_of_files(spool)
+        if count > MOST_MEMBERS or size > MOST_MEMBERS * LONGEST_ENTRY:
+            raise RefusedArchiveError(
+                f"its list of files has {count:,} entries in {size:,} bytes, which is too long"
+            )
+        self._zip = zipfile.ZipFile(spool)
+        if len(self._zip.infolist()) != count:
+            raise DamagedArchiveError("its list of files is not whole")
+        self._infos: list[zipfile.ZipInfo] = []
+
+    def files(self) -> list[str]:
+        self._infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        for info in self._infos:
+            if info.flag_bits & 1:
+                raise RefusedArchiveError(f"'{info.filename:.200}' in it is encrypted")
+        return [info.filename for info in self._infos]
+
+    def open(self, index: int) -> IO[bytes]:
+        return self._zip.open(self._infos[index])
+
+
+def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
+    """Return a ZIP's number of files and the bytes of their list, before zipfile reads it whole.
+
+    The end record stands in the last 64 KiB (APPNOTE.TXT, 4.3.16); where the list is longer than
+    that record can say, another one stands before it (4.3.14).
+    """
+    tail_start = max(0, _size(spool) - 65_557)
+    spool.seek(tail_start)
+    tail = spool.read()
+    end = tail.rfind(b"PK\5\6")
+    count, size = struct.unpack_from("<HL", tail, end + 10) if end >= 0 else (0, 0)
+    large = tail.rfind(b"PK\6\6", 0, max(0, end))
+    if large >= 0 and (count == 0xFFFF or size == 0xFFFFFFFF):  # noqa: PLR2004 - "look there"
+        count, size = struct.unpack_from("<QQ", tail, large + 32)
+    spool.seek(0)
+    return count, size
+
+
+class _Tar:
+    """A tar archive, already without its gzip."""
+
+    def __init__(self, spool: BinaryIO) -> None:
+        self._spool = spool
+        _check_headers(spool)
+        self._tar = tarfile.open(fileobj=spool, mode="r:")  # noqa: SIM115 - the spool is closed
+        self._infos: list[tarfile.TarInfo] = []
+
+    def files(self) -> list[str]:
+        self._infos = [info for info in self._tar if info.isfile()]
+        return [info.name for info in self._infos]
+
+    def open(self, index: int) -> IO[bytes]:
+        return cast("IO[bytes]", self._tar.extractfile(self._infos[index]))
+
+
+def _check_headers(spool: BinaryIO) -> None:
+    """Look at the headers of a tar before tarfile reads extended ones whole into memory.
+
+    Raises:
+        RefusedArchiveError: There are more than `MOST_MEMBERS`, or one is longer than a MiB.
+    """
+    for _ in range(2 * MOST_MEMBERS):  # an extended header may stand before each
+        header = spool.read(tarfile.BLOCKSIZE)
+        if len(header) < tarfile.BLOCKSIZE or not header.strip(b"\0"):
+            spool.seek(0)
+            return
+        info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+        if info.type in _EXTENDED and info.size > CHUNK:
+            raise RefusedArchiveError(f"it has a header of {info.size:,} bytes")
+        spool.seek(-(-info.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE, io.SEEK_CUR)
+    raise RefusedArchiveError(f"it holds more than {MOST_MEMBERS:,} files")
+
+
+class _Single:
+    """One CSV file, with gzip or as it is."""
+
+    def __init__(self, spool: BinaryIO, *, path: str, compressed: bool) -> None:
+        self._spool = spool
+        self._path = path
+        self._compressed = compressed
+
+    def files(self) -> list[str]:
+        with self.open(0) as stream:
+            start = stream.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(_NOT_CSV):
+            raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
+        if start and (_CONTROL.search(start) or not _LINE.search(start)):
+            raise DamagedArchiveError("it is neither an archive nor a CSV file")
+        return [self._path] if start else []
+
+    def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one
+        self._spool.seek(0)
+        if self._compressed:
+            return cast("IO[bytes]", gzip.GzipFile(fileobj=self._spool))
+        return cast("IO[bytes]", _Kept(self._spool))
+
+
+class _Kept(io.RawIOBase):
+    """Reads a file that stays open when its reader is closed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._file.read(len(view))
+        view[: len(data)] = data
+        return len(data)
