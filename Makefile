@@ -1,0 +1,80 @@
+# What one does with this repository. `make` alone lists it.
+# Works with GNU Make 3.81, which is what macOS brings.
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
+
+# Set on some machines. Without bytecode every start of Python takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+# An environment that happens to be active must not be taken for ours.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# Meltano asks its servers at each command otherwise, which takes seconds where they do not answer.
+export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
+export MELTANO_CLI_DISABLE_VERSION_CHECK := true
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test pytest lint types format docs constraints build clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano
+	@$(BIN)/python -m demo
+
+test: lint types pytest ## Everything that must pass: lint, types, tests
+
+pytest: $(STAMP) ## The tests alone; ARGS="-k windows" to choose
+	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+lint: $(STAMP) ## Style and formatting (ruff)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || \
+	  { echo "Not formatted as ruff does: run 'make format'" >&2; exit 1; }
+
+types: $(STAMP) ## Types (mypy strict, and ty)
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/ty check --quiet --python $(VENV)
+
+format: $(STAMP) ## Format the code, mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(STAMP) ## Write the tables of README.md, plugin.yml and meltano.yml from the tap
+	@$(BIN)/python docs/tables.py
+
+constraints: $(STAMP) ## Newest versions of everything into constraints.txt
+	@{ echo "# Versions that are tested together, for Python 3.10 to 3.13. Written by 'make constraints'."; \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --group dev pyproject.toml; \
+	} > constraints.new || { rm -f constraints.new; exit 1; }
+	@mv constraints.new constraints.txt
+
+build: $(STAMP) ## The wheel and the source archive, in dist/
+	@rm -rf dist
+	@$(BIN)/uv build --quiet
+	@ls dist
+
+clean: ## Remove the environment, caches and builds
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip as the second way: it knows indexes that are set in pip's own configuration, uv does not.
+$(STAMP): pyproject.toml constraints.txt
+	@python=; \
+	for name in $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3); do \
+	  if "$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; \
+	  then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Needs Python 3.10 or later with venv (Debian, Ubuntu: python3-venv). 'make PYTHON=/path/to/python' names one." >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@$(PIP) -c constraints.txt pip uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . --group dev || \
+	  $(PIP) -c constraints.txt -e . --group dev
+	@touch $@

@@ -1,0 +1,214 @@
+"""Write what the tap says about itself into README.md, plugin.yml and meltano.yml.
+
+Each file has blocks between two comments, `NAME: written by make docs` and `end of NAME`; the
+settings in them come from `tap-intercom-export --about`, the streams from its catalog.
+
+    python docs/tables.py           writes them
+    python docs/tables.py --check   exits 1 and names the files that would change
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tap_intercom_export import files
+from tap_intercom_export.tap import TapIntercomExport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from singer_sdk import Stream
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Setting = dict[str, Any]
+
+
+def about() -> dict[str, Any]:
+    """Return what `--about` prints."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "tap_intercom_export", "--about", "--format=json"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    told: dict[str, Any] = json.loads(answer.stdout)
+    return told
+
+
+def sdk_settings() -> set[str]:
+    """Return the names of the settings that the SDK gives to every tap."""
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    TapIntercomExport.append_builtin_config(schema)
+    return set(schema["properties"])
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """Return Meltano's kind of a setting.
+
+    A number that may have a fraction is an integer there: a decimal that comes from the
+    environment stops Meltano 4.4, and whole numbers are good enough where people set them.
+    """
+    if "enum" in schema:
+        return "options"
+    if schema.get("format") == "date-time":
+        return "date_iso8601"
+    types = schema["type"]
+    first = types if isinstance(types, str) else next(name for name in types if name != "null")
+    return str(first)
+
+
+def meltano_setting(name: str, schema: Mapping[str, Any]) -> Setting:
+    """Return a setting in the form of the Hub and of meltano.yml."""
+    setting: Setting = {"name": name, "label": schema["title"], "kind": kind_of(schema)}
+    if "default" in schema:
+        setting["value"] = schema["default"]
+    if schema.get("secret"):
+        setting["sensitive"] = True
+    if "enum" in schema:
+        setting["options"] = [
+            {"label": str(choice).upper(), "value": choice} for choice in schema["enum"]
+        ]
+    if "examples" in schema:
+        setting["placeholder"] = str(schema["examples"][0])
+    setting["description"] = schema["description"]
+    return setting
+
+
+def definition(told: Mapping[str, Any]) -> str:
+    """Return the part of a Meltano plugin definition that the tap itself knows."""
+    schemas: dict[str, dict[str, Any]] = told["settings"]["properties"]
+    part = {
+        "capabilities": told["capabilities"],
+        "settings_group_validation": [told["settings"]["required"]],
+        "settings": [meltano_setting(name, schema) for name, schema in schemas.items()],
+    }
+    return yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    names = list(head)
+    lines = [[cell.replace("|", "&#124;") for cell in row] for row in rows]
+    lines = [names, ["---"] * len(names), *lines]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def code(value: Any) -> str:
+    """Return a value as Markdown code; text without quotation marks."""
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def settings_table(told: Mapping[str, Any]) -> str:
+    """Return the README's table of the tap's own settings."""
+    sdk = sdk_settings()
+    required = told["settings"]["required"]
+
+    def row(name: str, schema: Mapping[str, Any]) -> list[str]:
+        default = code(schema["default"]) if "default" in schema else ""
+        return [
+            code(name),
+            kind_of(schema) + (", secret" if schema.get("secret") else ""),
+            "**required**" if name in required else default,
+            code(schema["examples"][0]),
+            schema["description"],
+        ]
+
+    return table(
+        ["setting", "kind", "default", "example", "what it does"],
+        [row(*item) for item in told["settings"]["properties"].items() if item[0] not in sdk],
+    )
+
+
+def sdk_settings_table(told: Mapping[str, Any]) -> str:
+    """Return the README's table of the settings that every tap of the SDK has."""
+    sdk = sdk_settings()
+    return table(
+        ["setting", "kind", "what it does"],
+        [
+            [code(name), kind_of(schema), schema["description"]]
+            for name, schema in told["settings"]["properties"].items()
+            if name in sdk
+        ],
+    )
+
+
+def description_of(stream: Stream) -> str:
+    """Return what a record of a stream is: of the CSV file, else the class's first sentence."""
+    file = {**files.FILES, files.OTHER.name: files.OTHER}.get(stream.name)
+    if file:
+        return file.description
+    text = " ".join((inspect.getdoc(type(stream)) or "").split())
+    return re.split(r"(?<=\.) ", text)[0]
+
+
+def streams_table() -> str:
+    """Return the README's table of streams, in the order in which they are synced."""
+    tap = TapIntercomExport(config={}, validate_config=False)
+    return table(
+        ["stream", "what a record is", "key"],
+        [
+            [code(s.name), description_of(s), ", ".join(code(name) for name in s.primary_keys)]
+            for s in tap.discover_streams()
+        ],
+    )
+
+
+def replaced(text: str, name: str, block: str) -> str:
+    """Return a text with a block between its two comments exchanged.
+
+    Args:
+        text: The text of a file.
+        name: The block's name.
+        block: Its new lines, which take the indentation of the first comment.
+
+    Raises:
+        ValueError: The text has no such comments.
+    """
+    pattern = re.compile(
+        rf"(?m)^( *)(.*\b{name}: written by make docs.*\n)(?s:.*?)^( *.*\bend of {name}\b)"
+    )
+    found = pattern.search(text)
+    if found is None:
+        raise ValueError(f"no block '{name}'")
+    indent = found[1]
+    lines = "".join(f"{indent}{line}\n" for line in block.splitlines())
+    return f"{text[: found.start()]}{indent}{found[2]}{lines}{found[3]}{text[found.end() :]}"
+
+
+def main() -> None:
+    """Write the blocks, or with `--check` say which files are behind."""
+    told = about()
+    blocks = {
+        "README.md": {
+            "settings": settings_table(told),
+            "SDK settings": sdk_settings_table(told),
+            "streams": streams_table(),
+        },
+        "plugin.yml": {"definition": definition(told)},
+        "meltano.yml": {"definition": definition(told)},
+    }
+    behind = []
+    for file_name, parts in blocks.items():
+        path = ROOT / file_name
+        old = new = path.read_text(encoding="utf-8")
+        for name, block in parts.items():
+            new = replaced(new, name, block)
+        if new != old:
+            behind.append(file_name)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if behind and "--check" in sys.argv:
+        sys.exit(f"Run 'make docs': {', '.join(behind)}")
+
+
+if __name__ == "__main__":
+    main()

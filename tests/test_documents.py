@@ -1,0 +1,212 @@
+"""What is written for people agrees with what the tap says about itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from singer_sdk import Tap
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def told_by_tap(*arguments: str) -> dict[str, Any]:
+    answer = subprocess.run(
+        [sys.executable, "-m", "tap_intercom_export", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    told: dict[str, Any] = json.loads(answer.stdout)
+    return told
+
+
+@pytest.fixture(scope="module")
+def about() -> dict[str, Any]:
+    return told_by_tap("--about", "--format=json")
+
+
+@pytest.fixture(scope="module")
+def catalog() -> dict[str, Any]:
+    return told_by_tap("--discover")
+
+
+@pytest.fixture(scope="module")
+def sdk_settings() -> set[str]:
+    """Names of the settings that any tap of this SDK has."""
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    Tap.append_builtin_config(schema)
+    return set(schema["properties"])
+
+
+def rows_of(block: str) -> list[list[str]]:
+    """Return the cells of a README table, without its head."""
+    text = README.split(f"<!-- {block}: ")[1].split(f"<!-- end of {block} -->")[0]
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def plugin_definition(path: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    if "plugins" in document:
+        document = document["plugins"]["extractors"][0]
+    return document
+
+
+def expected_kind(schema: dict[str, Any]) -> str:
+    """Say in Meltano's words what values a setting takes."""
+    if "enum" in schema:
+        return "options"
+    if schema.get("format") == "date-time":
+        return "date_iso8601"
+    types = {*([schema["type"]] if isinstance(schema["type"], str) else schema["type"])} - {"null"}
+    return "integer" if "integer" in types else types.pop()
+
+
+def test_readme_lists_each_setting_with_kind_default_example_and_description(
+    about: dict[str, Any], sdk_settings: set[str]
+) -> None:
+    required = about["settings"]["required"]
+    expected = []
+    for name, schema in about["settings"]["properties"].items():
+        if name in sdk_settings:
+            continue
+        kind = expected_kind(schema) + (", secret" if schema.get("secret") else "")
+        default = f"`{schema['default']}`" if "default" in schema else ""
+        default = "**required**" if name in required else default
+        example = f"`{schema['examples'][0]}`"
+        expected.append([f"`{name}`", kind, default, example, schema["description"]])
+    assert rows_of("settings") == expected
+
+
+def test_readme_lists_the_settings_that_the_sdk_brings(
+    about: dict[str, Any], sdk_settings: set[str]
+) -> None:
+    expected = [
+        [f"`{name}`", expected_kind(schema), schema["description"]]
+        for name, schema in about["settings"]["properties"].items()
+        if name in sdk_settings
+    ]
+    assert len(expected) == len(sdk_settings)
+    assert rows_of("SDK settings") == expected
+
+
+def test_readme_lists_each_stream_with_its_key(catalog: dict[str, Any]) -> None:
+    listed = {
+        name.strip("`"): [key.strip("`") for key in keys.split(", ")]
+        for name, _, keys in rows_of("streams")
+    }
+    assert listed == {s["tap_stream_id"]: s["key_properties"] for s in catalog["streams"]}
+
+
+def test_readme_says_what_a_record_of_each_stream_is() -> None:
+    assert [name for name, description, _ in rows_of("streams") if not description] == []
+
+
+@pytest.mark.parametrize("path", ["plugin.yml", "meltano.yml"])
+class TestMeltanoDefinition:
+    def test_settings_are_those_of_the_tap(self, path: str, about: dict[str, Any]) -> None:
+        written = {
+            setting["name"]: (
+                setting["label"],
+                setting["description"],
+                setting["kind"],
+                setting.get("value"),
+                setting.get("sensitive", False),
+                [option["value"] for option in setting.get("options", [])],
+            )
+            for setting in plugin_definition(path)["settings"]
+        }
+        assert written == {
+            name: (
+                schema["title"],
+                schema["description"],
+                expected_kind(schema),
+                schema.get("default"),
+                schema.get("secret", False),
+                schema.get("enum", []),
+            )
+            for name, schema in about["settings"]["properties"].items()
+        }
+
+    def test_required_settings_are_validated(self, path: str, about: dict[str, Any]) -> None:
+        groups = plugin_definition(path)["settings_group_validation"]
+        assert groups == [about["settings"]["required"]]
+
+    def test_capabilities_are_those_of_the_tap(self, path: str, about: dict[str, Any]) -> None:
+        assert plugin_definition(path)["capabilities"] == about["capabilities"]
+
+    def test_it_names_the_tap(self, path: str, about: dict[str, Any]) -> None:
+        definition = plugin_definition(path)
+        assert definition["name"] == definition["executable"] == about["name"]
+        assert definition["description"] == about["description"]
+
+    def test_it_needs_no_hub(self, path: str) -> None:
+        assert plugin_definition(path)["namespace"] == "tap_intercom_export"
+
+    def test_all_streams_are_selected(self, path: str) -> None:
+        assert plugin_definition(path)["select"] == ["*.*"]
+
+
+def test_meltano_project_defines_its_loader_without_the_hub() -> None:
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    assert [loader["namespace"] for loader in project["plugins"]["loaders"]] == ["target_postgres"]
+
+
+def test_make_docs_has_nothing_to_write() -> None:
+    subprocess.run([sys.executable, str(ROOT / "docs" / "tables.py"), "--check"], check=True)
+
+
+def test_links_of_the_readme_to_files_exist() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_contributing_says_what_each_module_is_for() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    modules = {path.name for path in (ROOT / "tap_intercom_export").glob("[a-z]*.py")}
+    assert modules - set(re.findall(r"`(\w+\.py)`", contributing)) == set()
+
+
+def test_environment_variables_are_named_as_meltano_and_the_sdk_name_them(
+    about: dict[str, Any],
+) -> None:
+    settings = {name.upper() for name in about["settings"]["properties"]}
+    named = set(re.findall(r"\bTAP_INTERCOM_EXPORT_([A-Z_]+)", README)) - {"LOGLEVEL"}
+    assert named
+    assert named <= settings
+
+
+def test_changelog_begins_with_what_is_not_released_or_with_this_version(
+    about: dict[str, Any],
+) -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[?([^\]\s]+)", changelog, flags=re.MULTILINE)[0]
+    assert newest in {"Unreleased", about["version"]}
+
+
+def test_actions_are_pinned_to_commits() -> None:
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    used = [
+        action
+        for path in workflows
+        for action in re.findall(r"uses: (?!\./)(.+)", path.read_text(encoding="utf-8"))
+    ]
+    assert used
+    assert [a for a in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", a)] == []
+
+
+def test_supported_pythons_are_the_same_everywhere(about: dict[str, Any]) -> None:
+    workflow = yaml.safe_load(
+        (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    )
+    tested = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert tested == about["supported_python_versions"]
