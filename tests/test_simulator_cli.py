@@ -68,6 +68,28 @@ def test_it_says_where_it_is_and_stops_when_asked(
     assert err == ""
 
 
+def test_it_serves_reports_and_lists_as_told(start: Callable[..., subprocess.Popen[str]]) -> None:
+    options = {"conversations": "7", "ai-pages": "3", "reporting-timezone": "America/Sao_Paulo"}
+    process = start(*(f"--{name}={value}" for name, value in options.items()))
+    found = re.search(r"http://127\.0\.0\.1:\d+", greeting(process))
+    assert found
+    status = requests.get(f"{found[0]}/simulator/status", timeout=10).json()
+    assert status["reporting_counts"]["conversation"] == 7
+    assert status["ai_content_counts"]["external_page"] == 3
+
+
+def test_it_refuses_a_zone_that_is_none() -> None:
+    refused = subprocess.run(
+        [*COMMAND, "--reporting-timezone", "Atlantis/Capital"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "Atlantis/Capital" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_it_knows_its_dialects() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "documented_2_17" in helped.stdout

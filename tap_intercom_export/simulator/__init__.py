@@ -3,6 +3,9 @@
     with Simulator(receipts=500, seed=1) as sim:
         ...  # speak to sim.url with sim.token
         expected = sim.workspace.truth("receipt", sim.clock.now())
+        reports = sim.reporting.truth("conversation", sim.clock.now())
+        pages = sim.ai_content.pages()
+        orders = sim.custom_objects.instances("Order")
 
 It needs the standard library only and knows nothing of the tap.
 """

@@ -33,7 +33,7 @@ class Route:
         name: What faults call it.
         method: Its HTTP method.
         pattern: A regular expression for the whole path; its groups go to the handler.
-        scope: The OAuth scope it needs.
+        scope: The OAuth scope it needs; None for none.
         since: The first API version that has it.
         handle: Answers a request.
     """
@@ -41,7 +41,7 @@ class Route:
     name: str
     method: str
     pattern: str
-    scope: str
+    scope: str | None
     since: str
     handle: Callable[[Request, tuple[str, ...]], Answer]
 
@@ -122,16 +122,16 @@ class Api:
         )
         if not known:
             return error_answer(401, "unauthorized", "Access Token Invalid", _request_id())
-        version = request.header("Intercom-Version") or access.app_version
+        version = version_of(request, access.app_version)
         if version not in VERSIONS:
             message = "The requested version could not be found"
             return error_answer(400, "intercom_version_invalid", message, _request_id())
         if route is None:
             return None
-        if VERSIONS.index(version) < VERSIONS.index(route.since):
+        if not supports(version, route.since):
             message = "Requested resource is not available in current API version."
             return error_answer(400, "intercom_version_invalid", message, _request_id())
-        if route.scope not in access.scopes:
+        if route.scope is not None and route.scope not in access.scopes:
             message = f"This action needs the scope {route.scope}."
             return error_answer(403, "action_forbidden", message, _request_id())
         return None
@@ -153,6 +153,26 @@ class Api:
             "X-RateLimit-Remaining": str(max(0, left)),
             "X-RateLimit-Reset": str((window + 1) * _WINDOW_SECONDS),
         }, left
+
+
+def version_of(request: Request, app_version: str) -> str:
+    """Tell the API version a request is answered in.
+
+    Args:
+        request: The request.
+        app_version: The version of requests that name none.
+    """
+    return request.header("Intercom-Version") or app_version
+
+
+def supports(version: str, since: str) -> bool:
+    """Tell whether an API version has what came with another.
+
+    Args:
+        version: One of `VERSIONS`.
+        since: The first version that has it.
+    """
+    return VERSIONS.index(version) >= VERSIONS.index(since)
 
 
 def _request_id() -> str:

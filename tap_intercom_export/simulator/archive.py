@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from io import BufferedIOBase
     from pathlib import Path
 
-    from tap_intercom_export.simulator.dialect import Dialect
+    from tap_intercom_export.simulator.dialect import Container, Dialect
     from tap_intercom_export.simulator.history import History
     from tap_intercom_export.simulator.tables import Selection, Table
 
@@ -53,8 +53,20 @@ def build(
     else:
         chosen = _chosen(history, selection, dialect)
     entries = _entries((_cut(one, most_rows) for one in chosen), dialect, stamp)
+    pack(path, entries, dialect.container, dialect)
+
+
+def pack(path: Path, entries: Iterable[Entry], container: Container, dialect: Dialect) -> None:
+    """Write files into a container.
+
+    Args:
+        path: Where to write it.
+        entries: The files.
+        container: The form of it.
+        dialect: How to write it otherwise.
+    """
     with path.open("wb") as file:
-        _CONTAINERS[dialect.container](file, entries, dialect)
+        _CONTAINERS[container](file, entries, dialect)
     for _ in range(dialect.wrapped):
         _wrap(path)
 
@@ -133,9 +145,10 @@ def _write(file: IO[bytes] | BufferedIOBase, entry: Entry) -> None:
         file.write(piece)
 
 
-_CONTAINERS: dict[str, Callable[[IO[bytes], Iterable[Entry], Dialect], None]] = {
+_CONTAINERS: dict[Container, Callable[[IO[bytes], Iterable[Entry], Dialect], None]] = {
     "zip": _zip,
     "tar.gz": _tar,
     "gzip": _gzip,
+    "encoded": _gzip,
     "csv": _csv,
 }

@@ -10,8 +10,11 @@ import threading
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfoNotFoundError
 
 from tap_intercom_export.simulator.dialect import DIALECTS
+from tap_intercom_export.simulator.reporting.labels import LANGUAGES
+from tap_intercom_export.simulator.reporting.values import zone_of
 from tap_intercom_export.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ def _simulator(options: argparse.Namespace) -> Simulator:
     dialect = DIALECTS[options.dialect]
     if options.container:
         dialect = replace(dialect, container=options.container)
+    if options.reporting_container:
+        dialect = replace(dialect, reporting_container=options.reporting_container)
     return Simulator(
         receipts=options.receipts,
         days=max(1, -((start - end) // timedelta(days=1))),
@@ -52,6 +57,10 @@ def _simulator(options: argparse.Namespace) -> Simulator:
         job_seconds=options.job_seconds,
         token=options.token,
         port=options.port,
+        conversations=options.conversations,
+        reporting_timezone=options.reporting_timezone,
+        reporting_language=options.reporting_language,
+        ai_pages=options.ai_pages,
         on_request=_print_request if options.verbose else None,
     )
 
@@ -87,7 +96,7 @@ def _say(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="intercom-simulator",
-        description="An Intercom on this machine: its content export, with made-up data.",
+        description="An Intercom on this machine: its exports and lists, with made-up data.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, help="port; 0 for any free one")
@@ -100,6 +109,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", default="sim-token", help="the access token")
     parser.add_argument("--dialect", choices=DIALECTS, default="production", help="how it answers")
     parser.add_argument("--container", choices=_CONTAINERS, help="form of downloads")
+    parser.add_argument("--conversations", type=int, default=300, help="how many, for reports")
+    parser.add_argument(
+        "--reporting-timezone", type=_zone, default="UTC", help="time zone of reports"
+    )
+    parser.add_argument(
+        "--reporting-language", choices=LANGUAGES, default="en", help="language of reports"
+    )
+    parser.add_argument(
+        "--reporting-container", choices=(*_CONTAINERS, "encoded"), help="form of reports"
+    )
+    parser.add_argument("--ai-pages", type=int, default=400, help="how many external pages")
     parser.add_argument("--verbose", action="store_true", help="print a line for each request")
     return parser
 
@@ -107,3 +127,11 @@ def _parser() -> argparse.ArgumentParser:
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+
+
+def _zone(text: str) -> str:
+    try:
+        zone_of(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text

@@ -1,26 +1,22 @@
-"""The endpoints of Intercom's content data export, and the storage host behind them."""
+"""The endpoints of Intercom's content data export."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from dataclasses import dataclass
-from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.simulator.api import Route
 from tap_intercom_export.simulator.archive import build
+from tap_intercom_export.simulator.downloads import OCTETS, Downloads
 from tap_intercom_export.simulator.faults import Faults, JobFault
 from tap_intercom_export.simulator.jobs import Job, Jobs, SlotTaken
 from tap_intercom_export.simulator.messages import (
     Answer,
-    Body,
     Request,
     error_answer,
     json_answer,
 )
-from tap_intercom_export.simulator.partial import partial
 from tap_intercom_export.simulator.tables import Selection, tables
 
 if TYPE_CHECKING:
@@ -36,7 +32,6 @@ SCOPE = "export_content_data"
 
 _SINCE = "2.5"
 _PARAMETERS = ("created_at_after", "created_at_before")
-_OCTETS = "application/octet-stream"
 _DAY = 86_400
 
 
@@ -70,8 +65,15 @@ class ContentExport:
 
     def __post_init__(self) -> None:
         """Start without jobs."""
-        self.jobs = Jobs(self.clock)
-        self._secret = secrets.token_hex(16)
+        self.jobs: Jobs[Job] = Jobs(self.clock)
+        self.downloads = Downloads(
+            jobs=self.jobs,
+            path="/download/content/data/",
+            file=self.archive,
+            encoding=lambda job: job.dialect.content_encoding,
+            api_url=self.api_url,
+            storage_url=self.storage_url,
+        )
 
     def routes(self) -> list[Route]:
         """Give the endpoints."""
@@ -95,21 +97,6 @@ class ContentExport:
         self.jobs.occupy(job)
         return job
 
-    def stored(self, request: Request) -> Answer:
-        """Answer as the storage host does: with a signed address, and without a bearer token.
-
-        Args:
-            request: The request.
-        """
-        if request.header("Authorization") is not None:
-            return _storage_error(400, "InvalidArgument", "Only one auth mechanism allowed")
-        if request.query != f"signature={self._secret}":
-            return _storage_error(403, "SignatureDoesNotMatch", "The signature does not match")
-        job = self.jobs.find(request.path.rpartition("/")[2])
-        if job is None or not job.downloadable:
-            return _storage_error(404, "NoSuchKey", "The specified key does not exist.")
-        return self._archive(job, request)
-
     def _create(self, request: Request, _: tuple[str, ...]) -> Answer:
         try:
             after, before = _range(request, self.dialect().longest_range)
@@ -117,7 +104,8 @@ class ContentExport:
             return error_answer(400, "bad_request", str(error))
 
         def make(number: int) -> Job:
-            fault = self.job_faults.next(lambda each: each.concerns(number, before - after))
+            seconds = before - after
+            fault = self.job_faults.next(lambda each: each.concerns("content", number, seconds))
             return self._new(number, after, before, fault or JobFault())
 
         try:
@@ -125,7 +113,7 @@ class ContentExport:
         except SlotTaken:
             message = "Exceeded rate limit of 1 pending message data export jobs"
             return error_answer(429, "rate_limit_exceeded", message)
-        return json_answer(200, self._view(job, "pending"))
+        return self._answer(job, "pending")
 
     def _new(self, number: int, after: int, before: int, fault: JobFault) -> Job:
         requested_at = self.clock.now()
@@ -147,9 +135,7 @@ class ContentExport:
         job = self.jobs.find(parts[0])
         if job is None:
             return _not_found()
-        status = self.jobs.poll(job)
-        code = job.dialect.failed_status if status == "failed" else 200
-        return json_answer(code, self._view(job, status))
+        return self._answer(job, self.jobs.poll(job))
 
     def _cancel(self, _: Request, parts: tuple[str, ...]) -> Answer:
         job = self.jobs.find(parts[0])
@@ -159,26 +145,13 @@ class ContentExport:
         return json_answer(200, self._view(job, job.status))
 
     def _download(self, request: Request, parts: tuple[str, ...]) -> Answer:
-        if _OCTETS not in (request.header("Accept") or ""):
-            message = f"The Accept header should be {_OCTETS}"
+        if OCTETS not in (request.header("Accept") or ""):
+            message = f"The Accept header should be {OCTETS}"
             return error_answer(406, "media_type_not_acceptable", message)
         job = self.jobs.find(parts[0])
         if job is None or not job.downloadable:
             return _not_found()
-        if job.dialect.redirect is not None:
-            return Answer(job.dialect.redirect, {"Location": self._storage_link(job)})
-        return self._archive(job, request)
-
-    def _archive(self, job: Job, request: Request) -> Answer:
-        job.downloads += 1
-        path = self.archive(job)
-        dialect = job.dialect
-        headers = {"Content-Type": _OCTETS}
-        if dialect.content_encoding is not None:
-            headers["Content-Encoding"] = dialect.content_encoding
-        answer = Answer(200, headers, Body.of(path), dialect.chunked)
-        etag = hashlib.sha256(job.identifier.encode()).hexdigest()[:32]
-        return partial(answer, request, etag) if dialect.ranges else answer
+        return self.downloads.answer(job, request)
 
     def archive(self, job: Job) -> Path:
         """Give the file of a job's archive, which is made when first asked for.
@@ -196,30 +169,15 @@ class ContentExport:
                 draft.replace(path)
         return path
 
+    def _answer(self, job: Job, status: str) -> Answer:
+        code = job.dialect.failed_status if status == "failed" else 200
+        return json_answer(code, self._view(job, status))
+
     def _view(self, job: Job, status: str) -> dict[str, Any]:
-        dialect = job.dialect
-        done = status == "completed"
-        words = {"completed": dialect.done_word}
+        words = {"completed": job.dialect.done_word}
         if job.fault.status_word is not None:
             words["in_progress"] = job.fault.status_word
-        return {
-            dialect.identifier_key: job.identifier,
-            "status": words.get(status, status),
-            "download_url": self._link(job) if done else "",
-            "download_expires_at": _expiry(job) if done else "",
-        }
-
-    def _link(self, job: Job) -> str:
-        path = f"/download/content/data/{job.identifier}"
-        return {
-            "absolute": self.api_url() + path,
-            "relative": path,
-            "empty": "",
-            "storage": self._storage_link(job),
-        }[job.dialect.download_url]
-
-    def _storage_link(self, job: Job) -> str:
-        return f"{self.storage_url()}/storage/{job.identifier}?signature={self._secret}"
+        return self.downloads.view(job, status, words.get(status, status))
 
 
 def _range(request: Request, longest: int) -> tuple[int, int]:
@@ -250,21 +208,5 @@ def _range(request: Request, longest: int) -> tuple[int, int]:
     return after, before
 
 
-def _expiry(job: Job) -> str | int:
-    seconds = int(job.expires_at.timestamp())
-    forms: dict[str, str | int] = {
-        "text": str(seconds),
-        "number": seconds,
-        "iso": job.expires_at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "empty": "",
-    }
-    return forms[job.dialect.expires_as]
-
-
 def _not_found() -> Answer:
     return error_answer(404, "not_found", "The requested resource does not exist.")
-
-
-def _storage_error(status: int, code: str, message: str) -> Answer:
-    text = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return Answer(status, {"Content-Type": "application/xml"}, Body.of(text.encode()))

@@ -16,6 +16,10 @@ DAY = 86_400
 """Seconds in a day."""
 
 
+Container = Literal["zip", "gzip", "tar.gz", "csv", "encoded"]
+"""Forms of a download; `encoded` is gzip that `Content-Encoding` announces."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A file put into every archive besides the statistics.
@@ -122,6 +126,15 @@ class Dialect:
         chunked: Whether downloads come in chunks, without their length.
         ranges: Whether a download can be continued with `Range`; it has an `ETag` then.
         longest_range: The longest range of a job, in seconds.
+        reporting_container: The form of a report's download.
+        reporting_done_word: The status of a report that is done.
+        reporting_qualified_headers: Whether the columns of a report are headed by qualified ids.
+        reporting_qualified_only: Whether plain ids of attributes are refused.
+        refused_attributes: Attributes that are listed, but refused when asked for, by the id that
+            was sent.
+        reporting_retention: For how many seconds there is data to report about.
+        reporting_longest_range: The longest range of a report, in seconds; None for any.
+        reporting_most_attributes: How many attributes a report may have; None for any number.
     """
 
     container: Literal["zip", "gzip", "tar.gz", "csv"] = "zip"
@@ -156,6 +169,14 @@ class Dialect:
     chunked: bool = False
     ranges: bool = True
     longest_range: int = 90 * DAY
+    reporting_container: Container = "gzip"
+    reporting_done_word: str = "complete"
+    reporting_qualified_headers: bool = False
+    reporting_qualified_only: bool = False
+    refused_attributes: tuple[str, ...] = ()
+    reporting_retention: int = 730 * DAY
+    reporting_longest_range: int | None = None
+    reporting_most_attributes: int | None = None
 
 
 _MAC = Member("__MACOSX/._receipt{stamp}.csv", b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X")
@@ -204,5 +225,11 @@ DIALECTS = {
     "storage_link": Dialect(download_url="storage"),
     "storage_redirect": Dialect(redirect=302),
     "chunked": Dialect(chunked=True, ranges=False),
+    # the changelog of 2.14 says ".tgz"; clients that undo nothing meet gzip, others plain text
+    "reporting_tgz": Dialect(reporting_container="tar.gz"),
+    "reporting_zip": Dialect(reporting_container="zip", reporting_done_word="completed"),
+    "reporting_csv": Dialect(reporting_container="csv"),
+    "reporting_encoded": Dialect(reporting_container="encoded"),
+    "reporting_qualified": Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
 }
 """Dialects worth a name."""

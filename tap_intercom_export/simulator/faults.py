@@ -9,8 +9,31 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-Route = Literal["create", "status", "cancel", "download", "storage", "*"]
-"""The requests a fault may be about; `storage` is the download from the storage host."""
+Route = Literal[
+    "create",
+    "status",
+    "cancel",
+    "download",
+    "storage",
+    "reporting_datasets",
+    "reporting_create",
+    "reporting_status",
+    "reporting_download",
+    "ai_sources",
+    "ai_source",
+    "ai_pages",
+    "ai_page",
+    "custom_objects",
+    "custom_object",
+    "*",
+]
+"""The requests a fault may be about.
+
+The first four are those of the message export; `storage` is a download from the storage host.
+"""
+
+Export = Literal["content", "reporting"]
+"""The two kinds of export that have jobs."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +106,8 @@ class JobFault:
         rows: How many rows a file of it has at most, as with the cut at ten million.
         expired: Whether its data is gone as soon as it is done: the download answers 404.
         forgotten: Whether the API answers 404 about it from the start.
+        export: The kind of job concerned; each kind numbers its jobs from 1.
+        dataset: Only jobs for this reporting dataset are concerned.
     """
 
     job: int | None = None
@@ -96,16 +121,25 @@ class JobFault:
     rows: int | None = None
     expired: bool = False
     forgotten: bool = False
+    export: Export = "content"
+    dataset: str | None = None
 
-    def concerns(self, number: int, seconds: int) -> bool:
+    def concerns(
+        self, export: Export, number: int, seconds: int, dataset: str | None = None
+    ) -> bool:
         """Tell whether a job is one of those concerned.
 
         Args:
+            export: Its kind.
             number: Its number, counting from 1.
             seconds: The length of its range.
+            dataset: Its reporting dataset, if it has one.
         """
-        return self.job in {None, number} and (
-            self.longer_than is None or seconds > self.longer_than
+        return (
+            self.export == export
+            and self.job in {None, number}
+            and (self.longer_than is None or seconds > self.longer_than)
+            and self.dataset in {None, dataset}
         )
 
 

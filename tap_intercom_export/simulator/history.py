@@ -141,7 +141,7 @@ def make_history(plan: Plan) -> History:
         (plan.end, plan.future_days, plan.receipts * plan.future_days // max(1, plan.days)),
     ):
         done = len(history.receipts)
-        for received_at in _arrivals(rng, first, first + days * DAY, number):
+        for received_at in arrivals(rng, first, first + days * DAY, number):
             _add_receipt(rng, history, people, received_at)
         _add_engagement(rng, late, history, plan, done)
     for events in history.events.values():
@@ -150,8 +150,15 @@ def make_history(plan: Plan) -> History:
     return history
 
 
-def _arrivals(rng: Random, start: int, end: int, number: int) -> list[int]:
-    """Spread instants over days, more by day than by night, some equal, some at midnight."""
+def arrivals(rng: Random, start: int, end: int, number: int) -> list[int]:
+    """Spread instants over days, more by day than by night, some equal, some at midnight.
+
+    Args:
+        rng: The source of chance.
+        start: Unix seconds; all are later.
+        end: Unix seconds; none is later.
+        number: How many.
+    """
     times: list[int] = []
     previous = end
     for index in range(number):

@@ -1,4 +1,4 @@
-"""Export jobs and their life: the single slot, the statuses over time, the expiry."""
+"""Export jobs and their life: the slots, the statuses over time, the expiry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tap_intercom_export.simulator.faults import JobFault
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.simulator.dialect import Dialect
 
 ACTIVE = ("pending", "in_progress")
-"""The statuses of a job that holds the slot."""
+"""The statuses of a job that holds a slot."""
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _IDENTIFIER_LENGTH = 16
@@ -77,7 +77,7 @@ class Job:
 
     @property
     def active(self) -> bool:
-        """Whether it holds the slot."""
+        """Whether it holds a slot."""
         return self.status in ACTIVE
 
     @property
@@ -111,40 +111,45 @@ class Job:
 
 
 class SlotTaken(Exception):  # noqa: N818  - it is an answer, not a mistake
-    """Another job is pending."""
+    """As many other jobs are pending as may be."""
 
 
-class Jobs:
-    """All jobs of a workspace, of which one at a time may be active.
+JobType = TypeVar("JobType", bound=Job)
+
+
+class Jobs(Generic[JobType]):
+    """All jobs of one kind of export in a workspace, of which only so many may be active.
 
     Args:
         clock: The simulator's clock.
+        slots: How many.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, slots: int = 1) -> None:
         self._clock = clock
+        self._slots = slots
         self._lock = threading.Lock()
-        self.own: list[Job] = []
-        self.foreign: list[Job] = []
+        self.own: list[JobType] = []
+        self.foreign: list[JobType] = []
 
-    def create(self, make: Callable[[int], Job]) -> Job:
-        """Create a job, if the slot is free.
+    def create(self, make: Callable[[int], JobType]) -> JobType:
+        """Create a job, if a slot is free.
 
         Args:
             make: Makes the job of a number.
 
         Raises:
-            SlotTaken: It is not.
+            SlotTaken: None is.
         """
         with self._lock:
-            if any(job.active for job in (*self.own, *self.foreign)):
+            if sum(job.active for job in (*self.own, *self.foreign)) >= self._slots:
                 raise SlotTaken
             job = make(len(self.own) + 1)
             self.own.append(job)
             return job
 
-    def occupy(self, job: Job) -> None:
-        """Let somebody else's job hold the slot.
+    def occupy(self, job: JobType) -> None:
+        """Let somebody else's job hold a slot.
 
         Args:
             job: That job.
@@ -152,7 +157,7 @@ class Jobs:
         with self._lock:
             self.foreign.append(job)
 
-    def find(self, identifier: str) -> Job | None:
+    def find(self, identifier: str) -> JobType | None:
         """Find a job that the API still knows.
 
         Args:
@@ -163,7 +168,7 @@ class Jobs:
                 return job
         return None
 
-    def poll(self, job: Job) -> str:
+    def poll(self, job: JobType) -> str:
         """Give a job's status to somebody who asks the API.
 
         Args:
@@ -174,6 +179,6 @@ class Jobs:
             job.end("failed")
         return job.status
 
-    def _gone(self, job: Job) -> bool:
+    def _gone(self, job: JobType) -> bool:
         expired = not job.active and self._clock.now() >= job.expires_at
         return job.fault.forgotten or expired

@@ -7,23 +7,30 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.simulator.api import Access, Api
+from tap_intercom_export.simulator.api import Access, Api, version_of
 from tap_intercom_export.simulator.clock import Clock
 from tap_intercom_export.simulator.content_export import SCOPE, ContentExport
-from tap_intercom_export.simulator.control import PREFIX, control
+from tap_intercom_export.simulator.control import PREFIX, Control
 from tap_intercom_export.simulator.dialect import Dialect
+from tap_intercom_export.simulator.downloads import identifier_of
 from tap_intercom_export.simulator.faults import Fault, Faults, JobFault
+from tap_intercom_export.simulator.lists import AiContent, CustomObjects
+from tap_intercom_export.simulator.lists.custom_objects import TYPES
+from tap_intercom_export.simulator.reporting import Reporting, ReportingExport, ReportJob
+from tap_intercom_export.simulator.reporting.export import SCOPE as REPORTING_SCOPE
+from tap_intercom_export.simulator.reporting.export import SLOTS
 from tap_intercom_export.simulator.server import Listener
 from tap_intercom_export.simulator.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from typing_extensions import Self
 
     from tap_intercom_export.simulator.jobs import Job
     from tap_intercom_export.simulator.messages import Answer, Request
+    from tap_intercom_export.simulator.reporting.labels import Language
 
 
 class Simulator:
@@ -52,6 +59,12 @@ class Simulator:
         app_version: The API version of requests that name none.
         rate_limit: How many requests are answered in ten seconds.
         port: The port; 0 for any free one.
+        conversations: How many conversations were started in the days before `end`, for reports.
+        reporting_timezone: The workspace's time zone, in which reports give their times.
+        reporting_language: The workspace's language, in which reports give their labels.
+        ai_sources: How many import sources there are.
+        ai_pages: How many external pages.
+        custom_objects: The types of custom objects, and how many instances of each.
         clock: A clock to use instead of one that starts at `end`.
         on_request: Gets every request once its answer is known, from the thread that answers it.
     """
@@ -72,12 +85,18 @@ class Simulator:
         job_faults: Iterable[JobFault] = (),
         job_seconds: float = 0.0,
         token: str = "sim-token",  # noqa: S107  - it opens nothing
-        scopes: tuple[str, ...] = (SCOPE,),
+        scopes: tuple[str, ...] = (SCOPE, REPORTING_SCOPE),
         region: str = "us",
         token_region: str = "us",  # noqa: S107  - nor does this
         app_version: str = "2.14",
         rate_limit: int = 1_666,
         port: int = 0,
+        conversations: int = 300,
+        reporting_timezone: str = "UTC",
+        reporting_language: Language = "en",
+        ai_sources: int = 24,
+        ai_pages: int = 400,
+        custom_objects: Mapping[str, int] | None = None,
         clock: Clock | None = None,
         on_request: Callable[[Request], None] | None = None,
     ) -> None:
@@ -103,10 +122,41 @@ class Simulator:
             api_url=lambda: self.url,
             storage_url=lambda: self.storage_url,
         )
-        access = Access(token, scopes, region, token_region, app_version, rate_limit)
-        self._api = Api(self.content_export.routes(), access)
+        self.reporting = Reporting(
+            self.workspace, conversations, reporting_timezone, reporting_language
+        )
+        self.reporting_export = ReportingExport(
+            reporting=self.reporting,
+            clock=self.clock,
+            dialect=lambda: self.dialect,
+            job_seconds=lambda: self.job_seconds,
+            folder=Path(self._folder.name),
+            job_faults=self.job_faults,
+            version=self._version,
+            api_url=lambda: self.url,
+            storage_url=lambda: self.storage_url,
+        )
+        self.ai_content = AiContent(self.workspace, self.clock, ai_sources, ai_pages, self._version)
+        self.custom_objects = CustomObjects(self.workspace, custom_objects or TYPES, self._version)
+        self._control = Control(
+            clock=self.clock,
+            workspace=self.workspace,
+            jobs=self.content_export.jobs,
+            reporting=self.reporting,
+            reports=self.reporting_export.jobs,
+            ai_content=self.ai_content,
+            custom_objects=self.custom_objects,
+        )
+        self._access = access = Access(token, scopes, region, token_region, app_version, rate_limit)
+        routes = [
+            *self.content_export.routes(),
+            *self.reporting_export.routes(),
+            *self.ai_content.routes(),
+            *self.custom_objects.routes(),
+        ]
+        self._api = Api(routes, access)
         self._listener = self._listen("api", port, self._answer)
-        self._storage = self._listen("storage", 0, self.content_export.stored)
+        self._storage = self._listen("storage", 0, self._stored)
 
     @property
     def url(self) -> str:
@@ -120,8 +170,13 @@ class Simulator:
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs created through the API, in order."""
+        """The jobs of the message export created through the API, in order."""
         return self.content_export.jobs.own
+
+    @property
+    def reporting_jobs(self) -> list[ReportJob]:
+        """The jobs of the reporting export created through the API, in order."""
+        return self.reporting_export.jobs.own
 
     @property
     def job_seconds(self) -> float:
@@ -142,6 +197,20 @@ class Simulator:
             That job. Its `cancel` frees the slot, as does a request to cancel it.
         """
         return self.content_export.hold_slot(seconds)
+
+    def hold_reporting_slots(
+        self, seconds: float | None = None, number: int = SLOTS
+    ) -> list[ReportJob]:
+        """Let somebody else have reports pending.
+
+        Args:
+            seconds: For how many real seconds; until the jobs are cancelled when left out.
+            number: How many reports; with as many as there are slots, no other can be asked for.
+
+        Returns:
+            Their jobs. The `cancel` of each frees a slot; the API has no request for it.
+        """
+        return [self.reporting_export.hold_slot(seconds) for _ in range(number)]
 
     def start(self) -> Self:
         """Begin to answer."""
@@ -170,8 +239,16 @@ class Simulator:
 
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith(PREFIX):
-            return control(request, self.clock, self.content_export.jobs, self.workspace)
+            return self._control.answer(request)
         return self._api.answer(request)
+
+    def _stored(self, request: Request) -> Answer:
+        if self.reporting_export.jobs.find(identifier_of(request)):
+            return self.reporting_export.downloads.stored(request)
+        return self.content_export.downloads.stored(request)
+
+    def _version(self, request: Request) -> str:
+        return version_of(request, self._access.app_version)
 
     def _fault(self, request: Request) -> Fault | None:
         if request.path.startswith(PREFIX):
