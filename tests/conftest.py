@@ -1,0 +1,78 @@
+"""What several tests need: a simulated workspace, the tap's configuration for it, a database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from singer import discover
+
+from demo.postgres import running_postgres
+from tap_intercom_export.simulator import Clock, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from demo.postgres import Postgres
+
+END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
+"""The simulated present. It stands still, so that what a job can see does not depend on speed."""
+
+
+@pytest.fixture
+def simulate() -> Iterator[Callable[..., Simulator]]:
+    """Starts a simulator; it takes the arguments of `Simulator`."""
+    running: list[Simulator] = []
+
+    def start(**options: Any) -> Simulator:
+        end = options.setdefault("end", END)
+        options = {"receipts": 250, "days": 40, "clock": Clock(end, running=False), **options}
+        running.append(Simulator(**options).start())
+        return running[-1]
+
+    yield start
+    for simulator in running:
+        simulator.stop()
+
+
+@pytest.fixture
+def configure() -> Callable[..., dict[str, Any]]:
+    """Makes a configuration of the tap for a simulator; takes settings that differ."""
+
+    def make(simulator: Simulator, **settings: Any) -> dict[str, Any]:
+        start = END - timedelta(days=simulator.workspace.days + 1)
+        return {
+            "access_token": simulator.token,
+            "api_url": simulator.url,
+            "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+            "end_date": f"{simulator.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+            "poll_interval_seconds": 0.02,
+            **settings,
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def catalog() -> dict[str, Any]:
+    """The catalog, as discovery gives it."""
+    return discover()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> str:
+    """An empty database, by its name."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return name
