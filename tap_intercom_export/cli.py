@@ -9,6 +9,7 @@ import sys
 
 UNSAID = (
     "Added '%s' as child stream",  # of each of forty streams, also on --discover
+    "Skipping deselected stream",
     "Config validation failed",  # after the line that says what is wrong
 )
 """What the SDK logs and users do not need."""

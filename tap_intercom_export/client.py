@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from tap_intercom_export.errors import (
     ApiError,
+    AttributesRefusedError,
     NotFoundError,
     RangeRefusedError,
     SlotTakenError,
@@ -42,6 +43,14 @@ _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _NO_SUCH_RANGE = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
 _SLOT = re.compile(r"pending .*export job", re.IGNORECASE)
 _RANGE = re.compile(r"\b(range|period|days?)\b", re.IGNORECASE)
+
+_ATTRIBUTES = re.compile(r"attribute_ids invalid for .+? dataset: (.+?)(?: \(request [^)]*\))?$")
+
+SCOPES = {
+    "/content/": "the scope export_content_data",
+    "/reporting_data/": "the scope export_reporting_data",
+}
+"""The permission that a path needs, as far as Intercom names it."""
 
 _LOST = (requests.RequestException, urllib3.exceptions.HTTPError)
 
@@ -78,7 +87,15 @@ class IntercomClient:
 
     def get(self, path: str) -> Reply:
         """Ask for a path; see `post`."""
-        return self._call("GET", path, None, ATTEMPTS, None)
+        return self._call("GET", path, ATTEMPTS)[1]
+
+    def get_page(self, path: str) -> requests.Response:
+        """Ask for a page of a list; as `get`, but returns the whole response for the SDK.
+
+        Args:
+            path: Begins with a slash, with its query.
+        """
+        return self._call("GET", path, ATTEMPTS)[0]
 
     def post(
         self,
@@ -108,29 +125,29 @@ class IntercomClient:
             NotFoundError: There is no such job.
             ApiError: Any other refusal; or every try was in vain.
         """
-        return self._call("POST", path, body, attempts, timeout)
+        return self._call("POST", path, attempts, json=body, timeout=timeout)[1]
 
     def _call(
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None,
         attempts: int,
-        timeout: float | None,
-    ) -> Reply:
+        json: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> tuple[requests.Response, Reply]:
         url = self._settings.api_url + path
         tries = Tries(self._clock, f"{method} {url}", attempts)
         while True:
             try:
                 response = self._send(
-                    method, url, accept="application/json", json=body, timeout=timeout
+                    method, url, accept="application/json", json=json, timeout=timeout
                 )
                 reply = _reply_of(response)
             except _LOST as error:
                 tries.failed(f"no answer ({_name(error)})")
                 continue
             if reply is not None and (response.status_code < 300 or _is_failed_job(reply)):  # noqa: PLR2004
-                return reply
+                return response, reply
             trouble = _describe(response, reply)
             if response.status_code == http.client.TOO_MANY_REQUESTS and _SLOT.search(trouble):
                 raise SlotTakenError(trouble)
@@ -165,8 +182,12 @@ class IntercomClient:
                     trouble = _describe(response, _reply_of(response))
                     if begun and response.status_code in _NO_SUCH_RANGE:
                         validator = ""  # the next try begins at the start
-                    elif response.status_code not in _TRANSIENT:
+                    elif response.status_code == http.client.NOT_FOUND or (
+                        response.status_code not in _TRANSIENT and self.is_own_host(response.url)
+                    ):
                         self._refuse(response, trouble, "the download")
+                    else:  # the next try begins at our host, which signs a new address
+                        trouble = f"{trouble} from {urlsplit(response.url).netloc}"
                 tries.failed(trouble, response.headers)
             except _LOST as error:
                 if validator and spool.tell() > begun:
@@ -183,7 +204,8 @@ class IntercomClient:
         if response.status_code != http.client.PARTIAL_CONTENT:
             spool.seek(0)
             spool.truncate()
-        while chunk := response.raw.read(CHUNK, decode_content=False):
+        # read1: what has come is written, also when the connection breaks before a whole chunk
+        while chunk := response.raw.read1(CHUNK, decode_content=False):
             append(spool, chunk, self._settings.max_archive_bytes)
 
     def _follow(self, url: str, start: int, validator: str) -> requests.Response:
@@ -246,10 +268,17 @@ class IntercomClient:
         if status in {http.client.FORBIDDEN, http.client.PAYMENT_REQUIRED}:
             raise ApiError(
                 f"Intercom does not allow this ({what}): {trouble}. The app behind access_token "
-                "needs the scope export_content_data, and the workspace an active subscription."
+                f"needs {_scope_of(response.url)}, and the workspace an active subscription."
             )
         if status == http.client.NOT_FOUND:
             raise NotFoundError(f"{what}: {trouble}")
+        if "intercom_version_invalid" in trouble:
+            raise ApiError(
+                f"{what} does not exist in version {self._settings.api_version} of Intercom's API "
+                f"({trouble}). Set api_version to a newer one."
+            )
+        if names := _ATTRIBUTES.search(trouble):
+            raise AttributesRefusedError(trouble, names[1].split(", "))
         if status == http.client.BAD_REQUEST and _RANGE.search(trouble):
             raise RangeRefusedError(trouble)
         raise ApiError(f"Intercom refused {what}: {trouble}.")
@@ -297,9 +326,14 @@ def _reply_of(response: requests.Response) -> Reply | None:
     return Reply(response.status_code, body) if isinstance(body, dict) else None
 
 
+def _scope_of(url: str) -> str:
+    """Return what an app must be allowed for an address."""
+    return next((scope for part, scope in SCOPES.items() if part in url), "the permission for it")
+
+
 def _is_failed_job(reply: Reply) -> bool:
     """Tell Intercom's 504 for a job that failed, which carries the job, from a gateway's."""
-    return reply.status == http.client.GATEWAY_TIMEOUT and "status" in reply.body
+    return reply.status == http.client.GATEWAY_TIMEOUT and isinstance(reply.body.get("status"), str)
 
 
 def _describe(response: requests.Response, reply: Reply | None) -> str:

@@ -12,11 +12,12 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows import digest
-from tap_intercom_export.values import PARSERS, Kind, time
+from tap_intercom_export.values import Kind, time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from tap_intercom_export.columns import Column
     from tap_intercom_export.rows import RowReader
 
 BLOCK = 1000
@@ -24,7 +25,10 @@ BLOCK = 1000
 
 
 def record_lines(
-    reader: RowReader, stream: str, deselected: Collection[str]
+    reader: RowReader,
+    stream: str,
+    deselected: Collection[str],
+    on_columns: Callable[[list[Column]], None],
 ) -> Iterator[tuple[str, int]]:
     """Yield the RECORD messages of a file in blocks.
 
@@ -32,12 +36,14 @@ def record_lines(
         reader: Reads the file; damaged rows are set aside as it does.
         stream: Name of the stream.
         deselected: Names of properties to leave out.
+        on_columns: Called with columns that come up with a row, before it is yielded.
 
     Yields:
         The text of some messages, each with its line end, and their number.
     """
     now = datetime.now(timezone.utc).isoformat()
-    encode = _encoder(reader, stream, now, deselected)
+    frame = _Frame(stream, now, deselected)
+    encode = _encoder(reader, frame)
     lines: list[str] = []
     for cells in reader.rows:
         try:
@@ -46,7 +52,8 @@ def record_lines(
             record = reader.record_or_none(cells)
             if record is None:
                 continue
-            raise  # the two ways to read a row do not agree: a defect of ours, not of the row
+            on_columns(reader.text_columns(record))
+            lines.append(frame.line(record))
         if len(lines) == BLOCK:
             yield "".join(lines), BLOCK
             lines.clear()
@@ -54,39 +61,41 @@ def record_lines(
         yield "".join(lines), len(lines)
 
 
-def _encoder(
-    reader: RowReader, stream: str, time_extracted: str, deselected: Collection[str]
-) -> Callable[[list[str]], str]:
-    """Return the function that makes a line of a row's cells, or raises ValueError."""
-    before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
-    after = f',"time_extracted":{quote(time_extracted)}}}\n'
-    if reader.file.fold_into or reader.file.identity is None or not reader.columns:
-        return _general_encoder(reader, before, after, deselected)
-    return _special_encoder(reader, before, after, deselected)
+class _Frame:
+    """What stands around each record.
 
+    Args:
+        stream: Name of the stream.
+        time_extracted: As a date-time text.
+        deselected: Names of properties to leave out.
+    """
 
-def _general_encoder(
-    reader: RowReader, before: str, after: str, deselected: Collection[str]
-) -> Callable[[list[str]], str]:
-    """Return an encoder by way of the record, for rows whose shape is not known beforehand."""
-    dump = json.JSONEncoder(separators=(",", ":")).encode
+    def __init__(self, stream: str, time_extracted: str, deselected: Collection[str]) -> None:
+        self.before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
+        self.after = f',"time_extracted":{quote(time_extracted)}}}\n'
+        self.deselected = deselected
 
-    def encode(cells: list[str]) -> str:
-        record = reader.record(cells)
-        for name in deselected:
+    def line(self, record: dict[str, Any]) -> str:
+        """Return the message of a record."""
+        for name in self.deselected:
             record.pop(name, None)
-        return before + dump(record) + after
-
-    return encode
+        return self.before + _dump(record) + self.after
 
 
-def _special_encoder(
-    reader: RowReader, before: str, after: str, deselected: Collection[str]
-) -> Callable[[list[str]], str]:
-    """Return an encoder whose code is written for the columns of the file."""
+_dump = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _encoder(reader: RowReader, frame: _Frame) -> Callable[[list[str]], str]:
+    """Return the function that makes a line of a row's cells, or raises ValueError.
+
+    Its code is written for the columns of the file, unless it takes all of them whatever they are.
+    """
+    hashes_all = reader.file.hash_name and reader.file.identity is None
+    if reader.file.fold_into or hashes_all or not reader.columns:
+        return lambda cells: frame.line(reader.record(cells))
     names: dict[str, Any] = {"quote": quote, "join": "".join, "missing": _missing, "digest": digest}
-    names |= {f"read_{kind.name}": _json_reader(kind) for kind in Kind}
-    source = _Source(reader).function(before, after, deselected)
+    names |= {f"read_{kind.name}": _json_reader(reader, kind) for kind in Kind}
+    source = _Source(reader).function(frame)
     exec(source, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
     encode: Callable[[list[str]], str] = names["encode"]
     return encode
@@ -117,16 +126,16 @@ class _Source:
         self._known: dict[str, str] = {}
         """Properties that are worked out first, and the variables that hold their JSON texts."""
 
-    def function(self, before: str, after: str, deselected: Collection[str]) -> str:
-        """Return the code of the function, which frames a record with two texts."""
+    def function(self, frame: _Frame) -> str:
+        """Return the code of the function."""
         cells = "".join(f"c{index}, " for index in range(len(self._reader.columns)))
         setup = [*self._needed(), *self._created_at(), *self._hash()]
-        pieces, comma = [repr(before + "{")], ""
+        pieces, comma = [repr(frame.before + "{")], ""
         for name, constant in self._reader.template.items():
-            if name not in deselected:
+            if name not in frame.deselected:
                 pieces.append(self._property(f"{comma}{quote(name)}:", name, constant))
                 comma = ","
-        pieces.append(repr("}" + after))
+        pieces.append(repr("}" + frame.after))
         body = [f"{cells} = cells", *setup, f"return join(({', '.join(pieces)}))"]
         return "def encode(cells):\n " + "\n ".join(body)
 
@@ -135,7 +144,7 @@ class _Source:
         if name not in self._place:
             return otherwise
         kind, cell = self._kinds[name], f"c{self._place[name]}"
-        read = "quote" if PARSERS[kind] is None else f"read_{kind.name}"
+        read = "quote" if self._reader.parsers[kind] is None else f"read_{kind.name}"
         return f"{read}({cell}) if {cell} else {otherwise}"
 
     def _property(self, key: str, name: str, constant: Any) -> str:
@@ -158,7 +167,8 @@ class _Source:
             (*(file.time or ()), *(file.identity or ()), *sorted(never_null))
         ):
             variable = self._known[name] = f"v{len(self._known)}"
-            otherwise = "missing()" if name in never_null else "'null'"
+            empty = repr('""') if file.empty_key else "missing()"
+            otherwise = empty if name in never_null else "'null'"
             yield f"{variable} = {self._cell(name, otherwise)}"
 
     def _created_at(self) -> Iterator[str]:
@@ -182,20 +192,19 @@ class _Source:
             self._known[file.hash_name] = "hashed"
 
 
-def _json_reader(kind: Kind) -> Callable[[str], str]:
+def _json_reader(reader: RowReader, kind: Kind) -> Callable[[str], str]:
     """Return what reads a cell of a kind as JSON text."""
-    parse = PARSERS.get(kind)
+    parse = reader.parsers.get(kind)
     if parse is None:
         return quote
-    if kind is Kind.TIME:
+    if parse is time:
 
         def read_time(cell: str) -> str:
             instant = time(cell)
             return f'"{instant}"' if instant else "null"
 
         return read_time
-    dump = json.JSONEncoder().encode
-    return lambda cell: dump(parse(cell))
+    return lambda cell: _dump(parse(cell))
 
 
 def _missing() -> str:

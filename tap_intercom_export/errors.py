@@ -26,6 +26,19 @@ class RangeRefusedError(ApiError):
     """400 that names the range. Ask for a smaller one."""
 
 
+class AttributesRefusedError(ApiError):
+    """400 that names attributes the dataset does not have. Ask without them.
+
+    Args:
+        message: What Intercom says.
+        names: The attributes it names.
+    """
+
+    def __init__(self, message: str, names: list[str]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 class JobFailedError(TapError):
     """The job ended without data: failed, or canceled by somebody. Try again, then smaller."""
 

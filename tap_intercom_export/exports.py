@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tap_intercom_export.archive import Archive, open_archive
 from tap_intercom_export.clock import to_text
@@ -56,6 +56,13 @@ class Export:
     archive: Archive | None
     download_bytes: int
     completed_at: str
+
+    def files(self) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield the name of each CSV file of the archive and the file, open while it is used."""
+        if self.archive:
+            for member in self.archive.members:
+                with self.archive.open(member) as source:
+                    yield member.path, source
 
     def close(self) -> None:
         """Give the disk space back."""

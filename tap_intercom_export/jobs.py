@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import (
     ApiError,
+    AttributesRefusedError,
     JobFailedError,
     JobTimedOutError,
     NotFoundError,
@@ -132,6 +133,7 @@ class ExportKind:
         download_path: Where its archive is.
         cancel_path: Where it is canceled, or "" where it cannot be.
         body: Makes the request's body from a window.
+        mend: Told of attributes that were refused; tells whether it can ask without them.
     """
 
     name: str
@@ -140,6 +142,7 @@ class ExportKind:
     download_path: str
     cancel_path: str
     body: Callable[[Window], dict[str, Any]]
+    mend: Callable[[AttributesRefusedError], bool] = lambda _: False
 
 
 MESSAGE_EXPORT = ExportKind(
@@ -199,6 +202,10 @@ class JobRunner:
             requested_at = to_text(self._clock.now())
             try:
                 reply = self._client.post(self._kind.create_path, self._kind.body(window))
+            except AttributesRefusedError as error:
+                if not self._kind.mend(error):
+                    raise
+                continue
             except SlotTakenError as error:
                 if waited.is_over():
                     raise ApiError(

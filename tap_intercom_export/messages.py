@@ -45,8 +45,7 @@ class MessageWriter(SingerWriter):
         with self.lock:
             self._writing = threading.get_ident()
             try:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                _write_whole(text)
             finally:
                 self._writing = None
         if self._waiting is not None:
@@ -64,6 +63,23 @@ class MessageWriter(SingerWriter):
             return
         with self.lock:
             action()
+
+
+def _write_whole(text: str) -> None:
+    """Write to stdout, all of it.
+
+    A text stream loses the rest of a long text when a signal's handler interrupts the write: the
+    buffer below it then says that it took only a part, which the stream does not look at.
+    """
+    out = getattr(sys.stdout, "buffer", None)
+    if out is None:  # a stream in memory
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    rest = memoryview(text.encode())
+    while rest:
+        rest = rest[out.write(rest) :]
+    out.flush()
 
 
 class SharedState(StateWriter):

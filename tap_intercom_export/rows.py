@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tap_intercom_export.cells import CellReader, DamagedRow
 from tap_intercom_export.columns import Column, StatisticFile
 from tap_intercom_export.naming import property_names
-from tap_intercom_export.values import PARSERS, Kind, time
+from tap_intercom_export.values import LENIENT, PARSERS, Kind, Parser, time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +27,8 @@ class RowReader:
         constants: Properties that are the same in every record: the job's range, the file's name.
             Its `created_at` stands where a row of a file with unknown columns has no time.
         on_damaged: Called with each row that is left out.
+        match: Finds the column that each header stands for.
+        parsers: Read the cells of each kind of column.
 
     Attributes:
         file: What the file is expected to hold.
@@ -43,18 +45,21 @@ class RowReader:
         file: StatisticFile,
         constants: Mapping[str, Any],
         on_damaged: Callable[[DamagedRow], None],
+        match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+        parsers: Mapping[Kind, Parser] = PARSERS,
     ) -> None:
         self.file = file
         self.rows = CellReader(source, on_damaged)
         header = [file.aliases.get(name, name) for name in self.rows.header()]
-        self.columns = _columns_of(header, file)
+        self.columns = (match or columns_by_name)(header, file)
+        self.parsers = parsers
         self._names = [column.name for column in self.columns]
         known = set(file.columns)
         unknown = [index for index, column in enumerate(self.columns) if column not in known]
         self._folded = unknown if file.fold_into else []
         self.extra = () if file.fold_into else tuple(self.columns[index] for index in unknown)
         self._plain = [
-            (index, column.name, PARSERS[column.kind])
+            (index, column.name, parsers[column.kind], column.kind in LENIENT)
             for index, column in enumerate(self.columns)
             if index not in set(self._folded)
         ]
@@ -90,17 +95,10 @@ class RowReader:
             ValueError: A cell cannot be read as its column's kind, or what identifies the row is
                 empty.
         """
-        record: dict[str, Any] = self.template.copy()
-        for index, name, parse in self._plain:
-            cell = cells[index]
-            if cell and parse is not None:
-                try:
-                    record[name] = parse(cell)
-                except ValueError as error:
-                    raise ValueError(f"{name} {error}: {cell[:80]!r}") from None
-            elif cell:
-                record[name] = cell
+        record = self._values(cells)
         file = self.file
+        if file.empty_key:
+            record |= {name: "" for name in file.key if record[name] is None}
         if file.fold_into:
             record[file.fold_into] = {self._names[i]: cells[i] or None for i in self._folded}
         if file.time is None:
@@ -113,6 +111,28 @@ class RowReader:
         for name in file.key:
             _required((name,), record)
         return record
+
+    def _values(self, cells: list[str]) -> dict[str, Any]:
+        """Return the properties that are columns of the file, each read as its kind."""
+        record: dict[str, Any] = self.template.copy()
+        for index, name, parse, lenient in self._plain:
+            cell = cells[index]
+            if cell and parse is not None:
+                try:
+                    record[name] = parse(cell)
+                except ValueError as error:
+                    if not lenient:
+                        raise ValueError(f"{name} {error}: {cell[:80]!r}") from None
+                    record[f"{name}_text"] = cell
+            elif cell:
+                record[name] = cell
+        return record
+
+    def text_columns(self, record: Mapping[str, Any]) -> list[Column]:
+        """Return the columns of a record for cells that their columns cannot hold."""
+        extra = [name for name in record if name not in self.template]
+        text = "What stands in the column of this name where that is not of its type."
+        return [Column(name, Kind.TEXT, text) for name in extra]
 
     def _hash(self, record: Mapping[str, Any], cells: list[str]) -> str:
         """Return the id of a row that has none at Intercom."""
@@ -137,7 +157,7 @@ def _lenient_time(cell: str) -> str | None:
         return None
 
 
-def _columns_of(header: list[str], file: StatisticFile) -> list[Column]:
+def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:
     """Return the column each header stands for; one not known, or repeated, becomes a new one."""
     known = {column.name: column for column in file.columns}
     columns: list[Column | None] = [known.pop(name, None) for name in header]

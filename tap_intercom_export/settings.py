@@ -29,6 +29,9 @@ API_URLS = {
 }
 """The host of each region, as Intercom's OpenAPI description names them under `servers`."""
 
+CUSTOM_OBJECTS_SINCE = (2, 16)
+"""Version of the API that lists custom objects first (OpenAPI description of 2.16)."""
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -162,6 +165,44 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=[60],
     ),
     th.Property(
+        "reporting_datasets",
+        th.ArrayType(th.StringType),
+        title="Reporting datasets",
+        description='Ids of the reporting datasets to export, or ["*"] for all; none by default.',
+        examples=[["conversation", "tickets"]],
+    ),
+    th.Property(
+        "reporting_timezone",
+        th.StringType,
+        default="UTC",
+        title="Time zone of reporting datasets",
+        description="Time zone of the times in reporting datasets, as Intercom writes them.",
+        examples=["America/Sao_Paulo"],
+    ),
+    th.Property(
+        "reporting_concurrency",
+        th.IntegerType(minimum=1, maximum=5),
+        default=3,
+        title="Reporting jobs at once",
+        description="Jobs for reporting datasets that run at once; Intercom allows five.",
+        examples=[5],
+    ),
+    th.Property(
+        "reporting_retention_days",
+        th.IntegerType(minimum=1),
+        default=730,
+        title="Retention of reporting data (days)",
+        description="How far back Intercom keeps reporting data; an earlier start is moved there.",
+        examples=[1095],
+    ),
+    th.Property(
+        "custom_object_types",
+        th.ArrayType(th.StringType),
+        title="Custom object types",
+        description="Types of custom objects to export; none by default. Needs api_version 2.16.",
+        examples=[["Order", "Subscription"]],
+    ),
+    th.Property(
         "max_archive_gigabytes",
         _number(0.000001),
         default=100,
@@ -213,6 +254,9 @@ class Settings:
         slot_timeout: Seconds to wait for the workspace's job slot.
         export_row_limit: Rows at which an export counts as cut.
         request_timeout: Seconds of silence that end a request.
+        reporting_timezone: Name of the time zone of reporting datasets.
+        reporting_concurrency: Reporting jobs at once.
+        reporting_retention: Seconds for which Intercom keeps reporting data.
         max_archive_bytes: Size of a download above which it is refused.
         max_unpacked_bytes: Size of an archive's files above which it is refused.
         max_compression_ratio: Unpacked to packed size above which an archive is refused.
@@ -232,6 +276,9 @@ class Settings:
     slot_timeout: float
     export_row_limit: int
     request_timeout: float
+    reporting_timezone: str
+    reporting_concurrency: int
+    reporting_retention: int
     max_archive_bytes: int
     max_unpacked_bytes: int
     max_compression_ratio: float
@@ -255,6 +302,9 @@ class Settings:
             slot_timeout=float(config["slot_timeout_minutes"]) * 60,
             export_row_limit=int(config["export_row_limit"]),
             request_timeout=float(config["request_timeout_seconds"]),
+            reporting_timezone=config["reporting_timezone"],
+            reporting_concurrency=int(config["reporting_concurrency"]),
+            reporting_retention=int(config["reporting_retention_days"]) * DAY,
             max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE),
             max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE),
             max_compression_ratio=float(config["max_compression_ratio"]),
@@ -365,9 +415,36 @@ def _contradictions(config: Mapping[str, Any]) -> list[str]:
         for name in ("access_token", "user_agent")
         if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
     )
+    if not _is_time_zone(config["reporting_timezone"]):
+        found.append(
+            "reporting_timezone: must be the name of a time zone such as Europe/Dublin, "
+            f"not {config['reporting_timezone']!r}"
+        )
+    if config.get("custom_object_types") and _older(config["api_version"], CUSTOM_OBJECTS_SINCE):
+        found.append(
+            f"api_version: must be {'.'.join(map(str, CUSTOM_OBJECTS_SINCE))} or later for "
+            f"custom_object_types, not {config['api_version']!r}"
+        )
     if "api_url" in config and not _is_allowed_url(config["api_url"]):
         found.append("api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1)")
     return found
+
+
+def _older(version: str, than: tuple[int, int]) -> bool:
+    """Tell whether a version is a numbered one before another; Preview is not."""
+    return version[0].isdigit() and tuple(map(int, version.split("."))) < than
+
+
+def _is_time_zone(name: str) -> bool:
+    if name == "UTC":
+        return True
+    import pendulum  # noqa: PLC0415 - see clock.py
+
+    try:
+        pendulum.timezone(name)
+    except (ValueError, OSError):  # not one, or not the form of one
+        return False
+    return True
 
 
 def _is_allowed_url(url: str) -> bool:

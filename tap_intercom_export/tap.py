@@ -18,8 +18,15 @@ from typing_extensions import override
 from tap_intercom_export import files
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.messages import MessageWriter, SharedState
+from tap_intercom_export.reporting import datasets
 from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings, bad_numbers, problems
+from tap_intercom_export.streams.ai_content import (
+    ContentImportSourceStream,
+    ExternalPageStream,
+)
 from tap_intercom_export.streams.content import ContentExportStream
+from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
+from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
 from tap_intercom_export.streams.statistics import RejectedRowStream, StatisticStream
 
 if TYPE_CHECKING:
@@ -84,7 +91,22 @@ class TapIntercomExport(Tap):
             StatisticStream(self, file, parent, rejected)
             for file in (*files.FILES.values(), files.OTHER)
         ]
-        return [parent, *statistics, rejected]
+        lists: list[Stream] = [ContentImportSourceStream(self), ExternalPageStream(self)]
+        if self.config.get("custom_object_types"):
+            lists.append(CustomObjectInstanceStream(self))
+        return [parent, *statistics, rejected, *self._reporting_streams(rejected), *lists]
+
+    def _reporting_streams(self, rejected: RejectedRowStream) -> list[ReportingStream]:
+        """Return the streams of the datasets that are asked for, which Intercom has to name."""
+        wanted = self.config.get("reporting_datasets")
+        if not wanted:
+            return []
+        self._validate_config()
+        run = ReportingRun(self)
+        client = self.client(run.clock)
+        return [
+            ReportingStream(self, dataset, rejected, run) for dataset in datasets(client, wanted)
+        ]
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

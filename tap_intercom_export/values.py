@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?(Z|UTC|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
 )
+_NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 _UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
 _UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_NO_TIME = {"0", "-1", "'-1"}
+_NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
 _NO_ID = {"-1", "'-1"}
-_NO_VALUE = {"null", "nil", "n/a", "none"}
+_NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -156,6 +156,13 @@ class Kind(Enum):
     NUMBER = "number"
     INTEGER = "integer"
     OBJECT = "object"
+    BOOLEAN = "boolean"
+    IDS = "ids"
+    """A list of identifiers."""
+    REPORTED_TIME = "reported time"
+    """A time in a reporting dataset; one that cannot be read goes to a text column beside it."""
+    REPORTED_NUMBER = "reported number"
+    """A number in a reporting dataset; likewise."""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -170,15 +177,46 @@ _SCHEMAS: dict[Kind, dict[str, Any]] = {
     Kind.TIME: {"type": ["string", "null"], "format": "date-time"},
     Kind.NUMBER: {"type": ["number", "null"]},
     Kind.INTEGER: {"type": ["integer", "null"]},
+    Kind.REPORTED_TIME: {"type": ["string", "null"], "format": "date-time"},
+    Kind.REPORTED_NUMBER: {"type": ["number", "null"]},
+    Kind.BOOLEAN: {"type": ["boolean", "null"]},
+    Kind.IDS: {"type": ["array", "null"], "items": {"type": "string"}},
     Kind.OBJECT: {"type": ["object", "null"], "additionalProperties": True},
 }
 
-PARSERS: dict[Kind, Callable[[str], Any] | None] = {
+Parser = Callable[[str], Any] | None
+
+PARSERS: dict[Kind, Parser] = {
     Kind.TEXT: None,
     Kind.ID: None,
     Kind.OPTIONAL_ID: identifier,
     Kind.TIME: time,
     Kind.NUMBER: number,
     Kind.INTEGER: integer,
+    Kind.REPORTED_TIME: time,
+    Kind.REPORTED_NUMBER: number,
 }
 """How a cell that is not empty becomes a value; None takes it as it stands."""
+
+LENIENT = {Kind.REPORTED_TIME, Kind.REPORTED_NUMBER}
+"""Kinds of which a cell that cannot be read does not cost the row."""
+
+
+def time_in(zone: str) -> Callable[[str], str | None]:
+    """Return what reads times that are written in a time zone and without an offset.
+
+    Args:
+        zone: Its name, e.g. `America/Sao_Paulo`.
+    """
+    if zone == "UTC":
+        return time
+    local = ZoneInfo(zone)
+
+    def read(text: str) -> str | None:
+        instant = time(text)
+        if instant is None or not _NAIVE.fullmatch(text):
+            return instant
+        naive = datetime.fromisoformat(instant.removesuffix("Z"))
+        return time(naive.replace(tzinfo=local).astimezone(timezone.utc).isoformat())
+
+    return read

@@ -7,6 +7,8 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
 - `_write_starting_replication_value`: writes a value into the state that no one reads here, and a
   line into the log for every stream and window.
 - `_sync_records`: records are written many at a time, which is twenty times as fast.
+- `_stream_version`, `_write_activate_version_message`: rows that are gone from a list that is read
+  whole go when all the others are written, not before.
 - `_sync_children`: a child without rows in this window has nothing to do, and would leave four
   lines in the log.
 - `_write_record_message`: a damaged row is written while another stream is read.
@@ -51,6 +53,26 @@ def json_schema(columns: Iterable[Column], key: Iterable[str]) -> dict[str, Any]
     return {"type": "object", "properties": properties}
 
 
+class FullTable(Stream):
+    """A stream that is read whole: the version of its rows is activated when all are written.
+
+    The SDK would activate it before the first one, which empties the table until the last.
+    """
+
+    emit_activate_version_messages = False
+
+    @override
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Write the records with a version, and then the version."""
+        if self.ABORT_AT_RECORD_COUNT is None and write_messages:
+            self._stream_version = self._initialized_at
+        yield from super()._sync_records(context, write_messages=write_messages)
+        if self._stream_version is not None and self.selected:
+            self._write_activate_version_message(self._stream_version)
+
+
 class WindowStream(Stream):
     """A stream of which whole windows are exported.
 
@@ -78,6 +100,11 @@ class WindowStream(Stream):
         self.replication_key = replication_key
         self.state_partitioning_keys = ()  # one bookmark a stream, whatever the parent's record
         self._announced = False
+
+    @property
+    def drives_jobs(self) -> bool:
+        """Whether jobs are made for this stream alone."""
+        return True
 
     def has_rows(self) -> bool:
         """Tell whether there is anything to write in this window."""

@@ -71,6 +71,8 @@ class ContentExportStream(WindowStream):
             jobs.check()
             self.logger.info("Intercom accepts the token for message exports; no job was started")
             return
+        if not any(stream.drives_jobs for stream in self._selected_streams()):
+            return
         timeline = Timeline.until_now(settings.start, settings.end, clock.now())
         bookmark = min(
             stream.bookmark(otherwise=timeline.beginning) for stream in self._selected_streams()

@@ -48,6 +48,11 @@ class RejectedRowStream(WindowStream):
             replication_key="created_at",
         )
 
+    @property
+    @override
+    def drives_jobs(self) -> bool:
+        return False  # it also takes the damaged rows of reporting datasets
+
     def is_behind(self, export: Export) -> bool:
         """Tell whether the damaged rows of an export are still to be written."""
         before = export.job.window.before
@@ -61,7 +66,7 @@ class RejectedRowStream(WindowStream):
             file: Name of the file in the archive.
             row: The row.
         """
-        if self.is_behind(export):
+        if self.selected:
             self.write_record(
                 {
                     "job_identifier": export.job.identifier,
@@ -139,7 +144,7 @@ class StatisticStream(WindowStream):
     def record_blocks(self) -> Iterator[tuple[str, int]]:
         """Yield the same as RECORD messages, many at a time."""
         for reader in self._readers():
-            yield from record_lines(reader, self.name, self.deselected())
+            yield from record_lines(reader, self.name, self.deselected(), self.add_columns)
 
     def _readers(self) -> Iterator[RowReader]:
         """Yield what reads each file of the archive; its new columns are announced."""
@@ -176,7 +181,8 @@ class _Rejects:
 
     def add(self, row: DamagedRow) -> None:
         self.count += 1
-        self._stream.add(self._export, self.file, row)
+        if self._stream.is_behind(self._export):
+            self._stream.add(self._export, self.file, row)
 
 
 def _constants(export: Export, file: str) -> dict[str, str]:

@@ -1,0 +1,199 @@
+"""Reporting datasets: a stream for each, several jobs at once across datasets and windows."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_intercom_export.ahead import Ahead
+from tap_intercom_export.clock import to_text
+from tap_intercom_export.encode import record_lines
+from tap_intercom_export.exports import Export, Exporter
+from tap_intercom_export.jobs import JobRunner
+from tap_intercom_export.ledger import StateLedger
+from tap_intercom_export.reporting import Dataset, ReportingRequest
+from tap_intercom_export.rows import RowReader
+from tap_intercom_export.streams.base import WindowStream
+from tap_intercom_export.values import PARSERS, Kind, time_in
+from tap_intercom_export.windows import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tap_intercom_export.cells import DamagedRow
+    from tap_intercom_export.streams.statistics import RejectedRowStream
+    from tap_intercom_export.tap import TapIntercomExport
+
+
+class ReportingStream(WindowStream):
+    """The rows of one reporting dataset.
+
+    Args:
+        tap: The tap.
+        dataset: What is exported.
+        rejected: Takes the damaged rows.
+        run: The exports of all reporting streams.
+    """
+
+    def __init__(
+        self,
+        tap: TapIntercomExport,
+        dataset: Dataset,
+        rejected: RejectedRowStream,
+        run: ReportingRun,
+    ) -> None:
+        super().__init__(
+            tap,
+            name=dataset.file.name,
+            columns=dataset.file.properties,
+            key=dataset.file.key,
+            replication_key=dataset.time_property,
+        )
+        self._dataset = dataset
+        self._rejected = rejected
+        self._run = run
+        run.streams.append(self)
+
+    def exporter(self) -> Exporter:
+        """Return what exports the dataset from its bookmark on."""
+        settings, clock = self.tap.settings, self._run.clock
+        kind = ReportingRequest(self._dataset).kind
+        jobs = JobRunner(self.tap.client(clock), kind, settings, clock)
+        ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
+        return Exporter(jobs, self._timeline(), settings, ledger, clock)
+
+    def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
+        """Yield what exports each stretch of time, when it is called."""
+        timeline = self._timeline()
+        bookmark = self.bookmark(otherwise=timeline.beginning)
+        return self.exporter().tasks(max(bookmark, timeline.beginning))
+
+    def _timeline(self) -> Timeline:
+        """Return the time to export: what Intercom has kept of what is wanted."""
+        settings, now = self.tap.settings, self._run.clock.now()
+        kept = int(now) - settings.reporting_retention
+        if kept > settings.start:
+            self._run.warn_once(
+                f"Intercom keeps reporting data for {settings.reporting_retention // 86_400} days "
+                f"(reporting_retention_days): exporting from {to_text(kept)} on, not from "
+                "start_date"
+            )
+        return Timeline.until_now(max(settings.start, kept), settings.end, now)
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Yield the dataset's records; on a dry run only check the token."""
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            self._run.check(self._dataset)
+            return
+        for reader in self._readers():
+            yield from reader
+
+    @override
+    def record_blocks(self) -> Iterator[tuple[str, int]]:
+        """Yield the same as RECORD messages, many at a time."""
+        for reader in self._readers():
+            yield from record_lines(reader, self.name, self.deselected(), self.add_columns)
+
+    def _readers(self) -> Iterator[RowReader]:
+        """Yield what reads the file of each export, and note when it is written."""
+        ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
+        parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self.tap.settings.reporting_timezone)}
+        for export in self._run.exports_of(self):
+            with contextlib.closing(export):
+                for path, source in export.files():
+                    on_damaged = partial(self._reject, export, path or self.name)
+                    reader = RowReader(
+                        source, self._dataset.file, {}, on_damaged, self._dataset.match, parsers
+                    )
+                    self.add_columns(reader.extra)
+                    yield reader
+                with self.tap.state_writer.lock:
+                    self.move_bookmark(export.job.window.before)
+                    ledger.remove(export.job)
+                self.tap.logger.info(
+                    "%s: everything up to %s is written",
+                    self.name,
+                    to_text(export.job.window.before),
+                )
+
+    def _reject(self, export: Export, file: str, row: DamagedRow) -> None:
+        self.tap.logger.warning("Damaged row in %s, line %d: %s", file, row.line, row.reason)
+        self._rejected.add(export, file, row)
+
+
+class ReportingRun:
+    """The exports of all selected reporting streams of a run, made ahead by several workers.
+
+    The SDK syncs one stream after the other; the jobs of the next ones run meanwhile.
+
+    Args:
+        tap: The tap.
+
+    Attributes:
+        streams: The reporting streams, in the order in which the SDK syncs them.
+        clock: What all of them wait with.
+    """
+
+    def __init__(self, tap: TapIntercomExport) -> None:
+        self.streams: list[ReportingStream] = []
+        self.clock = tap.clock_class()
+        self._tap = tap
+        self._next: tuple[ReportingStream, Export] | None = None
+        self._products: Iterator[tuple[ReportingStream, Export]] | None = None
+        self._said: set[str] = set()
+
+    def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
+        """Yield the exports of one stream; those of the streams after it wait.
+
+        Args:
+            stream: The stream whose turn it is.
+        """
+        if self._products is None:
+            workers = self._tap.settings.reporting_concurrency
+            self._products = iter(Ahead(self._tasks(), workers))
+        try:
+            while True:
+                product, self._next = self._next or next(self._products, None), None
+                if product is None:
+                    return
+                owner, export = product
+                if owner is not stream:
+                    self._next = product
+                    return
+                yield export
+        except BaseException:
+            self.clock.stop()
+            raise
+
+    def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[ReportingStream, Export]]]]:
+        for stream in sorted(self.streams, key=lambda stream: stream.name):
+            if stream.selected:
+                for task in stream.tasks():
+                    yield partial(_owned, stream, task)
+
+    def check(self, dataset: Dataset) -> None:
+        """Find out once whether the token is good for reporting exports."""
+        if "checked" in self._said:
+            return
+        self._said.add("checked")
+        kind = ReportingRequest(dataset).kind
+        JobRunner(self._tap.client(self.clock), kind, self._tap.settings, self.clock).check()
+        self._tap.logger.info("Intercom accepts the token for reporting exports")
+
+    def warn_once(self, text: str) -> None:
+        """Put a warning into the log, the first time."""
+        if text not in self._said:
+            self._said.add(text)
+            self._tap.logger.warning(text)
+
+
+def _owned(
+    stream: ReportingStream, task: Callable[[], Iterable[Export]]
+) -> Iterator[tuple[ReportingStream, Export]]:
+    """Yield a stream's exports together with it."""
+    for export in task():
+        yield stream, export
