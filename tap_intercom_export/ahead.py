@@ -6,10 +6,13 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tap_intercom_export.clock import LOOK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 
 class _End:
@@ -28,12 +31,16 @@ class Ahead(Generic[T]):
     Args:
         tasks: Each yields products, in order. They are taken one by one as workers become free.
         workers: Number of threads. They do not keep the process alive.
+        look: Called now and then while a product is waited for; what it raises ends the waiting.
     """
 
-    def __init__(self, tasks: Iterable[Callable[[], Iterator[T]]], workers: int) -> None:
+    def __init__(
+        self, tasks: Iterable[Callable[[], Iterator[T]]], workers: int, look: Callable[[], None]
+    ) -> None:
         self._tasks = iter(tasks)
+        self._look = look
         self._lock = threading.Lock()
-        self._order: queue.SimpleQueue[queue.Queue[T | _End] | _End] = queue.SimpleQueue()
+        self._order: queue.Queue[queue.Queue[T | _End] | _End] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._work, name=f"ahead-{number}", daemon=True)
             for number in range(workers)
@@ -48,16 +55,24 @@ class Ahead(Generic[T]):
         for thread in self._threads:
             thread.start()
         while True:
-            line = self._order.get()
+            line = self._next(self._order)
             if isinstance(line, _End):
                 if line.error:
                     raise line.error
                 return
-            while not isinstance(product := line.get(), _End):
+            while not isinstance(product := self._next(line), _End):
                 line.task_done()
                 yield product
             if product.error:
                 raise product.error
+
+    def _next(self, line: queue.Queue[Q]) -> Q:
+        """Wait for the next entry of a queue."""
+        while True:
+            try:
+                return line.get(timeout=LOOK)
+            except queue.Empty:  # noqa: PERF203 - once a second
+                self._look()
 
     def _work(self) -> None:
         while True:

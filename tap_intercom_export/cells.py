@@ -101,31 +101,30 @@ class CellReader:
     def _split(self) -> Iterator[list[str]]:
         """Yield the cells of each row that is CSV, whatever its characters."""
         reader = csv.reader(self._pull(), strict=True)
-        row = self._row
+        row, given_back = self._row, self._given_back
         while True:
-            for line in self._lines:
-                if '"' in line or "\r" in line:
-                    self._given_back.append(line)
-                    break
-                self._lines_read += 1
-                row[:] = (line,)
-                yield line.split(",") if line else []
-            if not self._given_back and not self._load():
+            lines = self._lines
+            for line in lines:
+                if '"' not in line and "\r" not in line:
+                    self._lines_read += 1
+                    row[:] = (line,)
+                    yield line.split(",") if line else []
+                    continue
+                given_back.append(line)
+                while given_back:
+                    row.clear()
+                    try:
+                        cells = next(reader)
+                    except csv.Error as error:
+                        self._lines_read -= len(row) - 1
+                        given_back.extendleft(reversed(row[1:]))
+                        del row[1:]
+                        self.reject(f"is not CSV: {error}")
+                        reader = csv.reader(self._pull(), strict=True)
+                    else:
+                        yield cells
+            if self._lines is lines and not self._load():
                 return
-            while self._given_back:
-                row.clear()
-                try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    self._lines_read -= len(row) - 1
-                    self._given_back.extendleft(reversed(row[1:]))
-                    del row[1:]
-                    self.reject(f"is not CSV: {error}")
-                    reader = csv.reader(self._pull(), strict=True)
-                else:
-                    yield cells
 
     def _pull(self) -> Iterator[str]:
         """Yield lines for the csv module, with their ends, and remember those of the row."""

@@ -49,8 +49,16 @@ class Clock:
         while (left := end - time.monotonic()) > 0:
             if self._stopped.wait(min(LOOK, left)):
                 raise StoppedError
-            if _reader_is_gone():
-                raise BrokenPipeError
+            self.look()
+
+    def look(self) -> None:
+        """Find out whether somebody still reads what the tap writes.
+
+        Raises:
+            BrokenPipeError: Nobody does.
+        """
+        if _reader_is_gone():
+            raise BrokenPipeError
 
     def jitter(self, seconds: float) -> float:
         """Return a random time of 50 % to 100 % of `seconds`, so that many clients spread out."""

@@ -143,11 +143,12 @@ class WindowStream(Stream):
             self._write_schema_message()
         self._write_record_message(record)
 
-    def add_columns(self, columns: Iterable[Column]) -> None:
+    def add_columns(self, columns: Iterable[Column], level: int = logging.INFO) -> None:
         """Announce properties that are not in the schema yet, in a new SCHEMA message.
 
         Args:
             columns: Properties of the records to come; those already known do not matter.
+            level: Of the line in the log.
         """
         known = self.effective_schema["properties"]
         new = {
@@ -157,7 +158,7 @@ class WindowStream(Stream):
         }
         if not new:
             return
-        self.tap.logger.info("New columns in '%s': %s", self.name, ", ".join(new))
+        self.tap.logger.log(level, "New columns in '%s': %s", self.name, ", ".join(new))
         raw = self.stream_maps[0].raw_schema
         raw = {**raw, "properties": {**raw["properties"], **new}}
         for schema in (self._schema, self._input_schema):

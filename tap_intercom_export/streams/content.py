@@ -82,7 +82,7 @@ class ContentExportStream(WindowStream):
         ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
         exporter = Exporter(jobs, timeline, settings, ledger, clock)
         try:
-            for export in Ahead(exporter.tasks(bookmark), PENDING_JOBS):
+            for export in Ahead(exporter.tasks(bookmark), PENDING_JOBS, clock.look):
                 with contextlib.closing(export):
                     self.export, self.files = export, _files_of(export.archive)
                     yield _record(export, self.files)

@@ -154,7 +154,7 @@ class ReportingRun:
         """
         if self._products is None:
             workers = self._tap.settings.reporting_concurrency
-            self._products = iter(Ahead(self._tasks(), workers))
+            self._products = iter(Ahead(self._tasks(), workers, self.clock.look))
         try:
             while True:
                 product, self._next = self._next or next(self._products, None), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -157,7 +158,8 @@ class StatisticStream(WindowStream):
                 constants = _constants(export, rejects.file)
                 reader = RowReader(source, self._file, constants, rejects.add)
                 if self._is_behind(export):
-                    self.add_columns(reader.extra)
+                    expected = self._file.identity is None  # no sample of the file is public
+                    self.add_columns(reader.extra, logging.DEBUG if expected else logging.INFO)
                     yield reader
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
