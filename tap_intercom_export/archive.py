@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tap_intercom_export.containers import CHUNK, Container, Limits, open_container
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+from tap_intercom_export.spool import discard
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -106,7 +107,7 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
     """
     packed = spool.seek(0, io.SEEK_END)
     with ExitStack() as opened:
-        opened.callback(spool.close)
+        opened.callback(discard, spool)
         try:
             container = open_container(spool, limits, opened)
             files = container.files()

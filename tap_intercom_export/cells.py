@@ -16,6 +16,9 @@ CHUNK = 256 * 1024
 LONGEST_CELL = 32 * 1024 * 1024
 """Characters. A longer cell is an unclosed quote that swallows the rows after it, not a text."""
 
+LONGEST_LINE = LONGEST_CELL + CHUNK
+"""Bytes. A file may be one line of any length, which must not be held in memory."""
+
 LONGEST_RAW = 1_000_000
 """Characters of a damaged row that are kept; a Singer message must stay below 50 MiB."""
 
@@ -145,19 +148,33 @@ class CellReader:
     def _load(self) -> bool:
         """Read the next lines; False at the end of the file."""
         pieces, size, end = [self._rest], len(self._rest), 0
-        while not end and size <= 4 * LONGEST_CELL and (chunk := self._source.read(CHUNK)):
+        while not end and size <= LONGEST_LINE and (chunk := self._source.read(CHUNK)):
             pieces.append(chunk)
             size += len(chunk)
-            end = chunk.rfind(b"\n") + 1 and size - len(chunk) + chunk.rfind(b"\n") + 1
+            end = size - len(chunk) + chunk.rfind(b"\n") + 1 if b"\n" in chunk else 0
         data = b"".join(pieces)
         if not data:
             return False
-        end = end or len(data)
+        if not end and size > LONGEST_LINE:
+            self._lines = iter([self._cut(data)])
+            return True
+        end = end or size
         data, self._rest = data[:end], data[end:]
         if not self._lines_read:
             data = data.removeprefix(_BOM)
         self._lines = iter(self._decoded(data.removesuffix(b"\n")))
         return True
+
+    def _cut(self, data: bytes) -> str:
+        """Return the beginning of a line that is too long, as a row that is bad; skip the rest."""
+        chunk = data
+        while chunk and b"\n" not in chunk:
+            chunk = self._source.read(CHUNK)
+        self._rest = chunk.partition(b"\n")[2]
+        # Without quotes, so that it does not take the lines after it for its own
+        line = data[:LONGEST_RAW].decode(errors="replace").replace('"', "'").replace("\r", " ")
+        self._bad[line] = f"is longer than {LONGEST_LINE:,} bytes, of which the first are kept"
+        return line
 
     def _decoded(self, data: bytes) -> list[str]:
         """Return the lines of some data, and note those with characters that no text may have."""

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 from typing_extensions import override
 
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
-from tap_intercom_export.spool import append, new_spool
+from tap_intercom_export.spool import append, discard, new_spool
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -118,7 +118,7 @@ def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Contai
                 return _Single(spool, path=_gzip_name(head), compressed=True)
             unpacked.seek(0)
             bare = new_spool()
-            opened.callback(bare.close)
+            opened.callback(discard, bare)
             while chunk := unpacked.read(CHUNK):
                 append(bare, chunk, limits.unpacked)
                 limits.check(bare.tell(), packed)

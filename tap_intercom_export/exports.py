@@ -22,7 +22,7 @@ from tap_intercom_export.errors import (
 )
 from tap_intercom_export.jobs import ExportJob, JobRunner, Progress
 from tap_intercom_export.pace import Pace
-from tap_intercom_export.spool import new_spool
+from tap_intercom_export.spool import discard, new_spool
 from tap_intercom_export.windows import Sizes, Stretch
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Exporter:
                 self._jobs.download(job, spool)
                 size = spool.tell()
             except BaseException:
-                spool.close()
+                discard(spool)
                 raise
             logger.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
             try:

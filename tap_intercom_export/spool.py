@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from typing import BinaryIO, cast
 
@@ -14,6 +15,12 @@ PREFIX = "tap-intercom-export-"
 def new_spool() -> BinaryIO:
     """Return an empty file that only this user can read and that has no name to be left behind."""
     return cast("BinaryIO", tempfile.TemporaryFile(prefix=PREFIX))
+
+
+def discard(spool: BinaryIO) -> None:
+    """Close a spool. Bytes that a full disk did not take are of no use any more."""
+    with contextlib.suppress(OSError):
+        spool.close()
 
 
 def append(spool: BinaryIO, data: bytes, limit: int) -> None:
