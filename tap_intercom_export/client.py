@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.client
 import logging
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -14,15 +12,21 @@ import requests.auth
 import urllib3
 from typing_extensions import override
 
+from tap_intercom_export.answers import (
+    SLOT_TAKEN,
+    TRANSIENT,
+    Reply,
+    describe,
+    is_failed_job,
+    refuse,
+    reply_of,
+)
+from tap_intercom_export.checks import LOOPBACK
 from tap_intercom_export.errors import (
     ApiError,
-    AttributesRefusedError,
-    NotFoundError,
-    RangeRefusedError,
     SlotTakenError,
 )
 from tap_intercom_export.retry import ATTEMPTS, Tries
-from tap_intercom_export.settings import LOOPBACK
 from tap_intercom_export.spool import append
 
 if TYPE_CHECKING:
@@ -39,28 +43,8 @@ MOST_REDIRECTS = 5
 CHUNK = 1024 * 1024
 """Bytes of a download read at once."""
 
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _NO_SUCH_RANGE = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
-_SLOT = re.compile(r"pending .*export job", re.IGNORECASE)
-_RANGE = re.compile(r"\b(range|period|days?)\b", re.IGNORECASE)
-
-_ATTRIBUTES = re.compile(r"attribute_ids invalid for .+? dataset: (.+?)(?: \(request [^)]*\))?$")
-
-SCOPES = {
-    "/content/": "the scope export_content_data",
-    "/reporting_data/": "the scope export_reporting_data",
-}
-"""The permission that a path needs, as far as Intercom names it."""
-
 _LOST = (requests.RequestException, urllib3.exceptions.HTTPError)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer of the API: its status and its JSON body."""
-
-    status: int
-    body: dict[str, Any]
 
 
 class IntercomClient:
@@ -142,17 +126,17 @@ class IntercomClient:
                 response = self._send(
                     method, url, accept="application/json", json=json, timeout=timeout
                 )
-                reply = _reply_of(response)
+                reply = reply_of(response)
             except _LOST as error:
                 tries.failed(f"no answer ({_name(error)})")
                 continue
-            if reply is not None and (response.status_code < 300 or _is_failed_job(reply)):  # noqa: PLR2004
+            if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
                 return response, reply
-            trouble = _describe(response, reply)
-            if response.status_code == http.client.TOO_MANY_REQUESTS and _SLOT.search(trouble):
+            trouble = describe(response, reply)
+            if response.status_code == http.client.TOO_MANY_REQUESTS and SLOT_TAKEN.search(trouble):
                 raise SlotTakenError(trouble)
-            if response.status_code >= 300 and response.status_code not in _TRANSIENT:  # noqa: PLR2004
-                self._refuse(response, trouble, f"{method} {path}")
+            if response.status_code >= 300 and response.status_code not in TRANSIENT:  # noqa: PLR2004
+                refuse(response, trouble, f"{method} {path}", self._settings)
             tries.failed(trouble, response.headers)
 
     def download(self, url: str, spool: BinaryIO) -> None:
@@ -179,13 +163,13 @@ class IntercomClient:
                         validator = _validator(response.headers)
                         self._receive(response, spool)
                         return
-                    trouble = _describe(response, _reply_of(response))
+                    trouble = describe(response, reply_of(response))
                     if begun and response.status_code in _NO_SUCH_RANGE:
                         validator = ""  # the next try begins at the start
                     elif response.status_code == http.client.NOT_FOUND or (
-                        response.status_code not in _TRANSIENT and self.is_own_host(response.url)
+                        response.status_code not in TRANSIENT and self.is_own_host(response.url)
                     ):
-                        self._refuse(response, trouble, "the download")
+                        refuse(response, trouble, "the download", self._settings)
                     else:  # the next try begins at our host, which signs a new address
                         trouble = f"{trouble} from {urlsplit(response.url).netloc}"
                 tries.failed(trouble, response.headers)
@@ -254,35 +238,6 @@ class IntercomClient:
         own, other = urlsplit(self._settings.api_url), urlsplit(url)
         return (own.scheme, own.netloc) == (other.scheme, other.netloc)
 
-    def _refuse(self, response: requests.Response, trouble: str, what: str) -> NoReturn:
-        """Raise the error that a final refusal means."""
-        status = response.status_code
-        if response.is_redirect:
-            host = urlsplit(response.headers["Location"]).netloc
-            raise ApiError(f"{what} was redirected to {host}. Check region and api_url.")
-        if status == http.client.UNAUTHORIZED:
-            raise ApiError(
-                f"Intercom refused the token: {trouble}. Check access_token, and that region "
-                f"(now {self._settings.api_url}) is the workspace's."
-            )
-        if status in {http.client.FORBIDDEN, http.client.PAYMENT_REQUIRED}:
-            raise ApiError(
-                f"Intercom does not allow this ({what}): {trouble}. The app behind access_token "
-                f"needs {_scope_of(response.url)}, and the workspace an active subscription."
-            )
-        if status == http.client.NOT_FOUND:
-            raise NotFoundError(f"{what}: {trouble}")
-        if "intercom_version_invalid" in trouble:
-            raise ApiError(
-                f"{what} does not exist in version {self._settings.api_version} of Intercom's API "
-                f"({trouble}). Set api_version to a newer one."
-            )
-        if names := _ATTRIBUTES.search(trouble):
-            raise AttributesRefusedError(trouble, names[1].split(", "))
-        if status == http.client.BAD_REQUEST and _RANGE.search(trouble):
-            raise RangeRefusedError(trouble)
-        raise ApiError(f"Intercom refused {what}: {trouble}.")
-
 
 class _BearerToken(requests.auth.AuthBase):
     """Sends the token; as an `auth`, so that requests does not take one from a netrc file."""
@@ -315,39 +270,6 @@ def _validator(headers: Mapping[str, str]) -> str:
     """Return what names this very version of a file, for If-Range; weak ones do not."""
     tag = headers.get("ETag", "")
     return tag if tag.startswith('"') else ""
-
-
-def _reply_of(response: requests.Response) -> Reply | None:
-    """Return the JSON object of an answer, or None where it has none."""
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    return Reply(response.status_code, body) if isinstance(body, dict) else None
-
-
-def _scope_of(url: str) -> str:
-    """Return what an app must be allowed for an address."""
-    return next((scope for part, scope in SCOPES.items() if part in url), "the permission for it")
-
-
-def _is_failed_job(reply: Reply) -> bool:
-    """Tell Intercom's 504 for a job that failed, which carries the job, from a gateway's."""
-    return reply.status == http.client.GATEWAY_TIMEOUT and isinstance(reply.body.get("status"), str)
-
-
-def _describe(response: requests.Response, reply: Reply | None) -> str:
-    """Put an error body into words: `401 unauthorized: Access Token Invalid (request …)`."""
-    if reply is None:
-        return f"HTTP {response.status_code} without a JSON body"
-    errors = reply.body.get("errors")
-    texts = [
-        ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
-        for error in (errors if isinstance(errors, list) else [])
-        if isinstance(error, dict)
-    ]
-    request = f" (request {reply.body['request_id']})" if reply.body.get("request_id") else ""
-    return f"HTTP {response.status_code} {'; '.join(texts)}{request}".strip()
 
 
 def _name(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from tap_intercom_export.errors import (
     SlotTakenError,
     TapError,
 )
+from tap_intercom_export.waiting import Wait
 from tap_intercom_export.windows import Window
 
 if TYPE_CHECKING:
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
     from tap_intercom_export.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-GROWTH = 1.5
-"""Each pause between two polls is this many times the one before."""
-
-HEARTBEAT = 300.0
-"""Seconds between two lines in the log while nothing happens."""
-
 
 CANCEL_TIMEOUT = 10.0
 """Seconds; freeing the slot is a courtesy that must not hold up the run."""
@@ -197,7 +191,7 @@ class JobRunner:
             RangeRefusedError: Intercom does not take the range.
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
-        waited = _Wait(self._clock, self._settings, self._settings.slot_timeout)
+        waited = Wait(self._clock, self._settings, self._settings.slot_timeout)
         while True:
             requested_at = to_text(self._clock.now())
             try:
@@ -239,7 +233,7 @@ class JobRunner:
             JobFailedError: It failed, expired, or somebody canceled it.
             JobTimedOutError: It did not end within `job_timeout_minutes`.
         """
-        waited = _Wait(self._clock, self._settings, self._settings.job_timeout)
+        waited = Wait(self._clock, self._settings, self._settings.job_timeout)
         unknown: set[str] = set()
         while True:
             reply = self._client.get(self._kind.status_path.format(job.identifier))
@@ -312,43 +306,3 @@ def _identifier_of(body: Mapping[str, Any]) -> str:
         if body.get(name):
             return str(body[name])
     raise ApiError(f"Intercom created a job without an identifier: {sorted(body)}")
-
-
-class _Wait:
-    """Growing pauses within a time limit, with a line in the log first and then now and then.
-
-    Args:
-        clock: Waits.
-        settings: The first and the longest pause.
-        limit: Seconds after which it is over.
-    """
-
-    def __init__(self, clock: Clock, settings: Settings, limit: float) -> None:
-        self._clock = clock
-        self._begun = clock.monotonic()
-        self._limit = limit
-        self._pause = settings.poll_interval
-        self._longest = settings.poll_max_interval
-        self._next_line = 0.0
-
-    @property
-    def minutes(self) -> float:
-        """How long it has lasted."""
-        return (self._clock.monotonic() - self._begun) / 60
-
-    def is_over(self) -> bool:
-        """Tell whether the limit is reached."""
-        return self._clock.monotonic() - self._begun >= self._limit
-
-    def pause(self, why: str) -> None:
-        """Wait once, not past the limit.
-
-        Args:
-            why: For the log: at the first pause, and every `HEARTBEAT` seconds.
-        """
-        elapsed = self._clock.monotonic() - self._begun
-        if elapsed >= self._next_line:
-            logger.info("%s (%.0f s so far, at most %.0f min)", why, elapsed, self._limit / 60)
-            self._next_line = elapsed + HEARTBEAT
-        self._clock.sleep(max(0.0, min(self._pause, self._limit - elapsed)))
-        self._pause = min(self._longest, self._pause * GROWTH)

@@ -16,10 +16,12 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
+from tap_intercom_export.checks import bad_numbers, problems
 from tap_intercom_export.clock import Clock
+from tap_intercom_export.config import CONFIG_JSONSCHEMA
 from tap_intercom_export.messages import MessageWriter, SharedState
 from tap_intercom_export.reporting import datasets
-from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings, bad_numbers, problems
+from tap_intercom_export.settings import Settings
 from tap_intercom_export.streams.ai_content import (
     ContentImportSourceStream,
     ExternalPageStream,

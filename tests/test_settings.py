@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_intercom_export.settings import CONFIG_JSONSCHEMA, Settings
+from tap_intercom_export.config import CONFIG_JSONSCHEMA
+from tap_intercom_export.settings import Settings
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:

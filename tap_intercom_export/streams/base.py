@@ -19,6 +19,7 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -27,12 +28,14 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
+from tap_intercom_export.encode import record_lines
 from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from tap_intercom_export.columns import Column
+    from tap_intercom_export.rows import RowReader
     from tap_intercom_export.tap import TapIntercomExport
 
 
@@ -230,3 +233,25 @@ class WindowStream(Stream):
     @override
     def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
         pass
+
+
+class FileStream(WindowStream):
+    """A stream whose records are the rows of CSV files."""
+
+    @abstractmethod
+    def readers(self) -> Iterator[RowReader]:
+        """Yield what reads each file of the run; its columns are announced."""
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Yield the records one by one, for the SDK's way."""
+        for reader in self.readers():
+            for record in reader:
+                self.add_columns(reader.text_columns(record))
+                yield record
+
+    @override
+    def record_blocks(self) -> Iterator[tuple[str, int]]:
+        """Yield the same as RECORD messages, many at a time."""
+        for reader in self.readers():
+            yield from record_lines(reader, self.name, self.deselected(), self.add_columns)

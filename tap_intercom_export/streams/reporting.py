@@ -10,13 +10,12 @@ from typing_extensions import override
 
 from tap_intercom_export.ahead import Ahead
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.encode import record_lines
 from tap_intercom_export.exports import Export, Exporter
 from tap_intercom_export.jobs import JobRunner
 from tap_intercom_export.ledger import StateLedger
 from tap_intercom_export.reporting import Dataset, ReportingRequest
 from tap_intercom_export.rows import RowReader
-from tap_intercom_export.streams.base import WindowStream
+from tap_intercom_export.streams.base import FileStream
 from tap_intercom_export.values import PARSERS, Kind, time_in
 from tap_intercom_export.windows import Timeline
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.tap import TapIntercomExport
 
 
-class ReportingStream(WindowStream):
+class ReportingStream(FileStream):
     """The rows of one reporting dataset.
 
     Args:
@@ -89,16 +88,10 @@ class ReportingStream(WindowStream):
         if self.ABORT_AT_RECORD_COUNT is not None:
             self._run.check(self._dataset)
             return
-        for reader in self._readers():
-            yield from reader
+        yield from super().get_records(context)
 
     @override
-    def record_blocks(self) -> Iterator[tuple[str, int]]:
-        """Yield the same as RECORD messages, many at a time."""
-        for reader in self._readers():
-            yield from record_lines(reader, self.name, self.deselected(), self.add_columns)
-
-    def _readers(self) -> Iterator[RowReader]:
+    def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
         ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self.tap.settings.reporting_timezone)}

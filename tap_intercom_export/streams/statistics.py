@@ -10,10 +10,9 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.columns import Column, StatisticFile
-from tap_intercom_export.encode import record_lines
 from tap_intercom_export.file_names import statistic_name
 from tap_intercom_export.rows import RowReader
-from tap_intercom_export.streams.base import WindowStream
+from tap_intercom_export.streams.base import FileStream, WindowStream
 from tap_intercom_export.streams.content import ContentExportStream
 from tap_intercom_export.values import Kind
 
@@ -89,7 +88,7 @@ class RejectedRowStream(WindowStream):
         return ()
 
 
-class StatisticStream(WindowStream):
+class StatisticStream(FileStream):
     """The rows of one CSV file.
 
     Args:
@@ -136,18 +135,7 @@ class StatisticStream(WindowStream):
         return [member for member, file in self._parent.files if file.name == self._file.name]
 
     @override
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the records of this stream's files in the archive."""
-        for reader in self._readers():
-            yield from reader
-
-    @override
-    def record_blocks(self) -> Iterator[tuple[str, int]]:
-        """Yield the same as RECORD messages, many at a time."""
-        for reader in self._readers():
-            yield from record_lines(reader, self.name, self.deselected(), self.add_columns)
-
-    def _readers(self) -> Iterator[RowReader]:
+    def readers(self) -> Iterator[RowReader]:
         """Yield what reads each file of the archive; its new columns are announced."""
         export = self._parent.export
         for member in self._members():

@@ -1,0 +1,165 @@
+"""What is wrong with a configuration, one line for each bad setting, before anything is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tap_intercom_export.clock import to_seconds
+from tap_intercom_export.config import LONGEST_RANGE_DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CUSTOM_OBJECTS_SINCE = (2, 16)
+"""Version of the API that lists custom objects first (OpenAPI description of 2.16)."""
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """Say what is wrong with a configuration, and fill in its defaults.
+
+    Args:
+        config: The configuration; settings that are missing and have a default are set in it.
+        schema: The JSON schema of all settings, the SDK's own included.
+
+    Returns:
+        One line for each bad setting: its name and what is allowed. Empty when all is well.
+    """
+    from singer_sdk.plugin_base import JSONSchemaValidator  # noqa: PLC0415 - circular import
+
+    for name in [name for name, value in config.items() if value in (None, "")]:
+        del config[name]  # an empty environment variable is a setting that is not set
+    found = [_explain(error) for error in JSONSchemaValidator(schema).iter_errors(config)]
+    return found or _contradictions(config)
+
+
+def bad_numbers(schema: dict[str, Any], prefix: str, environment: Mapping[str, str]) -> list[str]:
+    """Say which environment variables do not hold the whole number that a setting needs.
+
+    Args:
+        schema: The JSON schema of all settings.
+        prefix: Of the variables' names.
+        environment: The environment.
+
+    Returns:
+        One line for each.
+    """
+    found = []
+    for name, setting in schema["properties"].items():
+        variable = prefix + name.upper()
+        value = environment.get(variable)
+        if value is not None and "integer" in setting.get("type", ()):
+            try:
+                int(value)
+            except ValueError:
+                found.append(f"{name}: must be a whole number in {variable}, not {value!r}")
+    return found
+
+
+def _explain(error: Any) -> str:
+    """Put a JSON schema validation error into one line that begins with the setting's name."""
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if repr(name) in error.message)
+        return f"{missing}: is required and not set"
+    name = ".".join(str(part) for part in error.path) or "config"
+    allowed = _ALLOWED.get(error.validator)
+    if allowed is None:
+        return f"{name}: {error.message}"
+    got = "" if name == "access_token" else f", not {_shown(error.instance)}"
+    return f"{name}: {allowed(error.validator_value)}{got}"
+
+
+_ALLOWED: dict[str, Callable[[Any], str]] = {
+    "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
+    "minimum": lambda limit: f"must be {limit} or more",
+    "maximum": lambda limit: f"must be {limit} or less",
+    "pattern": lambda _: 'must be a version such as "2.16", or Preview',
+    "type": lambda kinds: f"must be of type {_type_names(kinds)}",
+}
+"""What is allowed, by the keyword of the JSON schema that was not met."""
+
+
+def _shown(value: Any) -> str:
+    """Return a value as the user wrote it; the SDK reads fractions as Decimal."""
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _type_names(kinds: str | list[str]) -> str:
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(kind for kind in kinds if kind != "null")
+
+
+def _contradictions(config: Mapping[str, Any]) -> list[str]:
+    """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
+    found = []
+    dates: dict[str, int] = {}
+    for name in ("start_date", "end_date"):
+        if name in config:
+            try:
+                dates[name] = to_seconds(config[name])
+            except ValueError:
+                found.append(
+                    f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
+                    f"2026-01-31T12:00:00Z, not {config[name]!r}"
+                )
+    if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
+        found.append(
+            f"end_date: must not be before start_date ({config['start_date']}), "
+            f"not {config['end_date']!r}"
+        )
+    if config["window_days"] + config["lookback_days"] > LONGEST_RANGE_DAYS:
+        found.append(
+            f"window_days: together with lookback_days must be {LONGEST_RANGE_DAYS} or less, the "
+            "longest range Intercom exports, "
+            f"not {config['window_days']} + {config['lookback_days']}"
+        )
+    found.extend(
+        f"{name}: must be one line of printable ASCII characters"
+        for name in ("access_token", "user_agent")
+        if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
+    )
+    if not _is_time_zone(config["reporting_timezone"]):
+        found.append(
+            "reporting_timezone: must be the name of a time zone such as Europe/Dublin, "
+            f"not {config['reporting_timezone']!r}"
+        )
+    if config.get("custom_object_types") and _older(config["api_version"], CUSTOM_OBJECTS_SINCE):
+        found.append(
+            f"api_version: must be {'.'.join(map(str, CUSTOM_OBJECTS_SINCE))} or later for "
+            f"custom_object_types, not {config['api_version']!r}"
+        )
+    if "api_url" in config and not _is_allowed_url(config["api_url"]):
+        found.append("api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1)")
+    return found
+
+
+def _older(version: str, than: tuple[int, int]) -> bool:
+    """Tell whether a version is a numbered one before another; Preview is not."""
+    return version[0].isdigit() and tuple(map(int, version.split("."))) < than
+
+
+def _is_time_zone(name: str) -> bool:
+    if name == "UTC":
+        return True
+    import pendulum  # noqa: PLC0415 - see clock.py
+
+    try:
+        pendulum.timezone(name)
+    except (ValueError, OSError):  # not one, or not the form of one
+        return False
+    return True
+
+
+def _is_allowed_url(url: str) -> bool:
+    """Tell whether a URL is a scheme, a host and at most a port, safe to send a token to."""
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return False
+    bare = url.removesuffix("/").lower() == f"{parts.scheme}://{host}{port}"
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return bare and safe and bool(parts.hostname) and url.isprintable() and " " not in url
