@@ -197,6 +197,9 @@ def test_a_token_and_a_start_are_enough() -> None:
         slot_timeout=4 * 60 * 60,
         export_row_limit=10_000_000,
         request_timeout=300,
+        reporting_timezone="UTC",
+        reporting_concurrency=3,
+        reporting_retention=730 * 86_400,
         max_archive_bytes=100 * 10**9,
         max_unpacked_bytes=2000 * 10**9,
         max_compression_ratio=500,
@@ -321,6 +324,11 @@ ENVIRONMENT: dict[str, tuple[str, Any]] = {
     "max_archive_gigabytes": ("5", 5),
     "max_unpacked_gigabytes": ("50", 50),
     "max_compression_ratio": ("100", 100),
+    "reporting_datasets": ('["tickets"]', ["tickets"]),
+    "reporting_timezone": ("Europe/Dublin", "Europe/Dublin"),
+    "reporting_concurrency": ("5", 5),
+    "reporting_retention_days": ("1095", 1095),
+    "custom_object_types": ('["Order"]', ["Order"]),
     "user_agent": ("acme", "acme"),
     "stream_maps": ('{"open": {"x": "1"}}', {"open": {"x": "1"}}),
     "stream_map_config": ('{"seed": 1}', {"seed": 1}),
@@ -344,7 +352,7 @@ def test_every_setting_can_come_from_the_environment(
 ) -> None:
     text, expected = ENVIRONMENT[name]
     environment.setenv(PREFIX + name.upper(), text)
-    tap = TapIntercomExport(parse_env_config=True)
+    tap = TapIntercomExport(parse_env_config=True, setup_mapper=False)
     assert tap.config[name] == expected
     assert type(tap.config[name]) is type(expected)
     assert tap.settings

@@ -56,13 +56,38 @@ def json_schema(columns: Iterable[Column], key: Iterable[str]) -> dict[str, Any]
     return {"type": "object", "properties": properties}
 
 
-class FullTable(Stream):
+class QuietStream(Stream):
+    """A stream of which the SDK says little: it would say the same of every stream and window."""
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
+        super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
+
+
+class FullTable(QuietStream):
     """A stream that is read whole: the version of its rows is activated when all are written.
 
     The SDK would activate it before the first one, which empties the table until the last.
     """
 
     emit_activate_version_messages = False
+
+    @property
+    def selected(self) -> bool:
+        """Whether the stream is written."""
+        return super().selected
+
+    @selected.setter
+    def selected(self, value: bool | None) -> None:
+        """Select the stream, as the SDK does with all of them for `--test`.
+
+        The mapper has pruned the schema of a stream that is not selected by default.
+        """
+        Stream.selected.fset(self, value)  # type: ignore[attr-defined]
+        if value:
+            self._tap.mapper.register_raw_stream_schema(self.name, self.schema, self.primary_keys)
+            self._stream_maps = None
 
     @override
     def _sync_records(
@@ -76,7 +101,7 @@ class FullTable(Stream):
             self._write_activate_version_message(self._stream_version)
 
 
-class WindowStream(Stream):
+class WindowStream(QuietStream):
     """A stream of which whole windows are exported.
 
     Args:
@@ -204,11 +229,6 @@ class WindowStream(Stream):
                 self.state_manager.is_flushed = False
                 counter.increment(count)
         self._write_state_message()
-
-    @override
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
-        super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
 
     @override
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:

@@ -16,7 +16,7 @@ from tap_intercom_export.streams.base import FullTable, json_schema
 from tap_intercom_export.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import ClassVar
 
     import requests
@@ -62,6 +62,13 @@ class ListStream(FullTable, RESTStream[int]):
     @override
     def url_base(self) -> str:
         return self.tap.settings.api_url
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+        """Yield the entries; on a dry run, of which the SDK selects all, only if asked for."""
+        if self.ABORT_AT_RECORD_COUNT is not None and not self.selected_by_default:
+            return ()
+        return super().get_records(context)
 
     @override
     def get_new_paginator(self) -> Pages:
