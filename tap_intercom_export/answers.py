@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from tap_intercom_export.errors import (
     ApiError,
     AttributesRefusedError,
+    ForbiddenError,
     NotFoundError,
     RangeRefusedError,
 )
@@ -101,7 +102,7 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
             f"(now {settings.api_url}) is the workspace's."
         )
     if status in {http.client.FORBIDDEN, http.client.PAYMENT_REQUIRED}:
-        raise ApiError(
+        raise ForbiddenError(
             f"Intercom does not allow this ({what}): {trouble}. The app behind access_token "
             f"needs {_scope_of(response.url)}, and the workspace an active subscription."
         )

@@ -138,20 +138,18 @@ def _progress(stream: IO[bytes]) -> Iterator[tuple[int, int]]:
     Yields:
         Bytes and rows so far: line ends outside of quotes, without the header.
     """
-    lines, line_ends, size, quoted, end = 0, 0, 0, False, b"\n"
+    line_ends, inside, size, quoted, end = 0, 0, 0, False, b"\n"
     with stream:
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             line_ends += chunk.count(b"\n")
             end = chunk[-1:]
-            if not quoted and b'"' not in chunk:
-                lines += chunk.count(b"\n")
-            else:
-                for index, part in enumerate(chunk.split(b'"')):
-                    quoted ^= index > 0
-                    if not quoted:
-                        lines += part.count(b"\n")
-            yield size, max(0, lines - 1)
+            if quoted or b'"' in chunk:
+                parts = chunk.split(b'"')
+                inside += b"".join(parts[not quoted :: 2]).count(b"\n")
+                quoted ^= len(parts) % 2 == 0
+            yield size, max(0, line_ends - inside - 1)
+    lines = line_ends - inside
     if quoted:  # a quote that is not closed costs its line, not the rows after it
         lines = line_ends
     yield size, max(0, lines + (end != b"\n") - 1)

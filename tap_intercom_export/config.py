@@ -148,7 +148,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "reporting_datasets",
-        th.ArrayType(th.StringType),
+        th.ArrayType(th.StringType(min_length=1)),
         title="Reporting datasets",
         description='Ids of the reporting datasets to export, or ["*"] for all; none by default.',
         examples=[["conversation", "tickets"]],
@@ -179,7 +179,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "custom_object_types",
-        th.ArrayType(th.StringType),
+        th.ArrayType(th.StringType(min_length=1)),
         title="Custom object types",
         description="Types of custom objects to export; none by default. Needs api_version 2.16.",
         examples=[["Order", "Subscription"]],

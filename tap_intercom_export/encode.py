@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from itertools import groupby, islice
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows import digest
-from tap_intercom_export.values import Kind, time
+from tap_intercom_export.values import NO_ID, Kind, clock_seen, day_seen, identifier, time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 BLOCK = 1000
 """Records that are written at once."""
+
+GROUP = 8
+"""Neighbouring times that become one text when all of them are empty."""
 
 
 def record_lines(
@@ -43,7 +47,7 @@ def record_lines(
     """
     now = datetime.now(timezone.utc).isoformat()
     frame = _Frame(stream, now, deselected)
-    encode = _encoder(reader, frame)
+    encode = _encoder(reader, frame, on_columns)
     lines: list[str] = []
     for cells in reader.rows:
         try:
@@ -85,15 +89,25 @@ class _Frame:
 _dump = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _encoder(reader: RowReader, frame: _Frame) -> Callable[[list[str]], str]:
+def _encoder(
+    reader: RowReader, frame: _Frame, on_columns: Callable[[list[Column]], None]
+) -> Callable[[list[str]], str]:
     """Return the function that makes a line of a row's cells, or raises ValueError.
 
     Its code is written for the columns of the file, unless it takes all of them whatever they are.
     """
     hashes_all = reader.file.hash_name and reader.file.identity is None
     if reader.file.fold_into or hashes_all or not reader.columns:
-        return lambda cells: frame.line(reader.record(cells))
-    names: dict[str, Any] = {"quote": quote, "join": "".join, "missing": _missing, "digest": digest}
+
+        def encode_record(cells: list[str]) -> str:
+            record = reader.record(cells)
+            if len(record) > len(reader.template):
+                on_columns(reader.text_columns(record))
+            return frame.line(record)
+
+        return encode_record
+    names: dict[str, Any] = {"quote": quote, "missing": _missing, "digest": digest}
+    names |= {"day": day_seen, "clock": clock_seen, "no_id": NO_ID}
     names |= {f"read_{kind.name}": _json_reader(reader, kind) for kind in Kind}
     source = _Source(reader).function(frame)
     exec(source, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
@@ -108,12 +122,16 @@ class _Source:
 
         def encode(cells):
          c0, c1, c2, = cells
-         v0 = read_TIME(c1) if c1 else 'null'
+         v0 = … if c1 else 'null'
          v1 = quote(c0) if c0 else missing()
          created_at = v0
          if created_at == 'null': missing()
          hashed = quote(digest('["click",[' + v1 + ',' + v0 + ']]'))
-         return join(('{"type":"RECORD",…', …, ',"url":' + quote(c2) if c2 else ',"url":null', …))
+         x2 = quote(c2) if c2 else 'null'
+         return f'{{"type":"RECORD",…,"event_id":{hashed},…,"url":{x2}…'
+
+    Most of the `first_*` times of a receipt are empty: up to `GROUP` neighbours are looked at
+    together, and are one text where all of them are.
 
     Args:
         reader: Knows the columns of the file.
@@ -129,31 +147,58 @@ class _Source:
     def function(self, frame: _Frame) -> str:
         """Return the code of the function."""
         cells = "".join(f"c{index}, " for index in range(len(self._reader.columns)))
-        setup = [*self._needed(), *self._created_at(), *self._hash()]
-        pieces, comma = [repr(frame.before + "{")], ""
-        for name, constant in self._reader.template.items():
-            if name not in frame.deselected:
-                pieces.append(self._property(f"{comma}{quote(name)}:", name, constant))
-                comma = ","
-        pieces.append(repr("}" + frame.after))
-        body = [f"{cells} = cells", *setup, f"return join(({', '.join(pieces)}))"]
-        return "def encode(cells):\n " + "\n ".join(body)
+        lines = [f"{cells} = cells", *self._needed(), *self._created_at(), *self._hash()]
+        names = [name for name in self._reader.template if name not in frame.deselected]
+        text = ""
+        for sparse, neighbours in groupby(names[1:], self._is_sparse):
+            while group := list(islice(neighbours, GROUP if sparse else 1)):
+                text += (
+                    self._several(group, lines) if group[1:] else self._property(group[0], lines)
+                )
+        first = self._property(names[0], lines)[1:] if names else ""
+        before, after = _literal(frame.before + "{"), _literal("}" + frame.after)
+        return "\n ".join(
+            ["def encode(cells):", *lines, f"return f{before + first + text + after!r}"]
+        )
+
+    def _is_sparse(self, name: str) -> bool:
+        """Tell whether a property may be empty in most rows."""
+        placed = name in self._place and name not in self._known
+        return placed and self._kinds[name] is Kind.TIME
+
+    def _several(self, names: list[str], lines: list[str]) -> str:
+        """Return what stands for several properties in the text; add the lines it needs."""
+        cells = [f"c{self._place[name]}" for name in names]
+        inner: list[str] = []
+        text = "".join(self._property(name, inner) for name in names)
+        empty = "".join(f",{quote(name)}:null" for name in names)
+        lines += [f"if {' or '.join(cells)}:", *(f" {line}" for line in inner)]
+        lines += [f" g{cells[0]} = f{text!r}", f"else: g{cells[0]} = {empty!r}"]
+        return f"{{g{cells[0]}}}"
+
+    def _property(self, name: str, lines: list[str]) -> str:
+        """Return what stands for a key and its value in the text; add the line it needs."""
+        key = _literal(f",{quote(name)}:")
+        if name in self._known:
+            return f"{key}{{{self._known[name]}}}"
+        if name in self._place:
+            lines.append(f"x{self._place[name]} = {self._cell(name, repr('null'))}")
+            return f"{key}{{x{self._place[name]}}}"
+        return key + _literal(json.dumps(self._reader.template[name]))
 
     def _cell(self, name: str, otherwise: str) -> str:
         """Return the expression for the JSON text of a column's cell."""
         if name not in self._place:
             return otherwise
         kind, cell = self._kinds[name], f"c{self._place[name]}"
-        read = "quote" if self._reader.parsers[kind] is None else f"read_{kind.name}"
-        return f"{read}({cell}) if {cell} else {otherwise}"
-
-    def _property(self, key: str, name: str, constant: Any) -> str:
-        """Return the expression for a key and its value."""
-        if name in self._known:
-            return f"{key!r} + {self._known[name]}"
-        if name in self._place:
-            return f"{key!r} + {self._cell(name, repr(key + 'null'))}"
-        return repr(key + json.dumps(constant))
+        parse = self._reader.parsers[kind]
+        value = f"{'quote' if parse is None else f'read_{kind.name}'}({cell})"
+        if parse is time:  # nearly all were seen before: two look-ups in place of two calls
+            seen = f"(d := day({cell}[:10])) and (t := clock({cell}[10:]))"
+            value = f"(f'\"{{d}}{{t}}\"' if {seen} else {value})"
+        elif parse is identifier:
+            value = f"('null' if {cell} in no_id else quote({cell}))"
+        return f"{value} if {cell} else {otherwise}"
 
     def _needed(self) -> Iterator[str]:
         """Yield the lines for what identifies a row, or says when it happened."""
@@ -192,6 +237,11 @@ class _Source:
             self._known[file.hash_name] = "hashed"
 
 
+def _literal(text: str) -> str:
+    """Return a text as it stands in an f-string."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def _json_reader(reader: RowReader, kind: Kind) -> Callable[[str], str]:
     """Return what reads a cell of a kind as JSON text."""
     parse = reader.parsers.get(kind)
@@ -204,7 +254,12 @@ def _json_reader(reader: RowReader, kind: Kind) -> Callable[[str], str]:
             return f'"{instant}"' if instant else "null"
 
         return read_time
-    return lambda cell: _dump(parse(cell))
+    return lambda cell: _json_of(parse(cell))
+
+
+def _json_of(value: Any) -> str:
+    """Return the JSON text of a value; numbers, the most common ones, without the encoder."""
+    return repr(value) if type(value) in {int, float} else _dump(value)
 
 
 def _missing() -> str:

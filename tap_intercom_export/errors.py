@@ -14,6 +14,10 @@ class ApiError(TapError):
     """Intercom refused a request, or could not be reached after every retry."""
 
 
+class ForbiddenError(ApiError):
+    """403: the token is good, but not for this."""
+
+
 class NotFoundError(ApiError):
     """404: the job is unknown, expired or deleted. Ask for its window anew."""
 

@@ -192,13 +192,15 @@ class JobRunner:
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
         waited = Wait(self._clock, self._settings, self._settings.slot_timeout)
+        mended = False
         while True:
             requested_at = to_text(self._clock.now())
             try:
                 reply = self._client.post(self._kind.create_path, self._kind.body(window))
             except AttributesRefusedError as error:
-                if not self._kind.mend(error):
+                if mended or not self._kind.mend(error):
                     raise
+                mended = True
                 continue
             except SlotTakenError as error:
                 if waited.is_over():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -141,29 +142,11 @@ class Dataset:
                 return column.name
         return ""
 
-    def match(self, header: list[str], file: StatisticFile) -> list[Column]:
-        """Find the attribute that each header stands for, in the order they were asked for.
-
-        Headers repeat: 195 of 685 in one real file of `tickets`. So each stands for the first
-        attribute of its label that is not taken yet; one that stands for none is a new column.
-        """
-        left = list(zip(self.attributes, self.columns, strict=True))
-        columns: list[Column | None] = []
-        for label in header:
-            place = next(
-                (i for i, (attribute, _) in enumerate(left) if label in attribute.labels), None
-            )
-            columns.append(None if place is None else left.pop(place)[1])
-        unknown = [label for label, column in zip(header, columns, strict=True) if column is None]
-        names = iter(property_names(unknown, taken=[column.name for column in file.properties]))
-        return [
-            column or Column(next(names), Kind.TEXT, f'Column "{label}", which was not asked for.')
-            for label, column in zip(header, columns, strict=True)
-        ]
-
 
 class ReportingRequest:
     """Asks for a dataset; without the attributes that Intercom turns out not to have.
+
+    Threads may share it.
 
     Args:
         dataset: What to ask for.
@@ -171,7 +154,8 @@ class ReportingRequest:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._ids = [attribute.request_id for attribute in dataset.attributes]
+        self._asked = list(zip(dataset.attributes, dataset.columns, strict=True))
+        self._lock = threading.Lock()
 
     @property
     def kind(self) -> ExportKind:
@@ -189,22 +173,72 @@ class ReportingRequest:
     def _body(self, window: Window) -> dict[str, Any]:
         return {
             "dataset_id": self._dataset.id,
-            "attribute_ids": list(self._ids),
+            "attribute_ids": [attribute.request_id for attribute, _ in self._asked],
             "start_time": window.after,
             "end_time": window.before,
         }
 
     def _mend(self, error: AttributesRefusedError) -> bool:
-        left = [name for name in self._ids if name not in error.names]
-        if not left or len(left) == len(self._ids):
-            return False
-        logger.warning(
-            "Intercom refuses attributes of %s; asking without them: %s",
-            self._dataset.id,
-            ", ".join(error.names),
+        """Drop the refused attributes; tell whether there is something else to ask for."""
+        with self._lock:
+            known = {attribute.request_id for attribute in self._dataset.attributes}
+            left = [pair for pair in self._asked if pair[0].request_id not in error.names]
+            if len(left) < len(self._asked):
+                logger.warning(
+                    "Intercom refuses attributes of %s; asking without them: %s",
+                    self._dataset.id,
+                    ", ".join(error.names),
+                )
+            self._asked = left
+            return bool(left) and not known.isdisjoint(error.names)
+
+    def match(self, header: list[str], file: StatisticFile) -> list[Column]:
+        """Find the attribute that each header stands for.
+
+        By position where there are as many headers as attributes were asked for, because headers
+        repeat (195 of 685 in one real file of `tickets`) and may be in the workspace's language.
+        Otherwise, and where the labels say that the order is another one, each stands for the first
+        attribute of its label that is not taken yet; one that stands for none is a new column.
+        """
+        asked = self._asked
+        if len(header) != len(asked):  # of a job that was asked for before an attribute was refused
+            asked = list(zip(self._dataset.attributes, self._dataset.columns, strict=True))
+        by_label = _by_label(header, asked)
+        if len(header) == len(asked) and None in by_label:
+            return [column for _, column in asked]
+        return _with_new(header, by_label, file)
+
+
+def _by_label(header: list[str], asked: list[tuple[Attribute, Column]]) -> list[Column | None]:
+    """Return for each header the first column of its label that is not taken yet."""
+    left = asked.copy()
+    columns: list[Column | None] = []
+    for label in header:
+        place = next(
+            (i for i, (attribute, _) in enumerate(left) if label in attribute.labels), None
         )
-        self._ids = left
-        return True
+        columns.append(None if place is None else left.pop(place)[1])
+    return columns
+
+
+def _with_new(header: list[str], columns: list[Column | None], file: StatisticFile) -> list[Column]:
+    """Return the columns, with new ones for the headers that stand for none.
+
+    Raises:
+        TapError: No header stands for what identifies a row.
+    """
+    found = {column.name for column in columns if column}
+    if header and not file.hash_name and not set(file.key) <= found:
+        raise TapError(
+            f"The file of {file.name} has no column {' and '.join(sorted(set(file.key) - found))}, "
+            f"which identifies its rows; its headers are {', '.join(header)[:500]}"
+        )
+    unknown = [label for label, column in zip(header, columns, strict=True) if column is None]
+    names = iter(property_names(unknown, taken=[column.name for column in file.properties]))
+    return [
+        column or Column(next(names), Kind.TEXT, f'Column "{label}", which was not asked for.')
+        for label, column in zip(header, columns, strict=True)
+    ]
 
 
 def datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:

@@ -103,7 +103,10 @@ class TapIntercomExport(Tap):
         wanted = self.config.get("reporting_datasets")
         if not wanted:
             return []
-        self._validate_config()
+        found = self._validate_config(raise_errors=False)
+        if found:
+            why = "Intercom has to name the datasets of reporting_datasets"
+            raise ConfigValidationError(why, errors=[f"{line} ({why})" for line in found])
         run = ReportingRun(self)
         client = self.client(run.clock)
         return [

@@ -20,7 +20,7 @@ _UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
-_NO_ID = {"-1", "'-1"}
+NO_ID = {"-1", "'-1"}
 _NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -50,6 +50,9 @@ _days: dict[str, str] = {}
 
 _clocks: dict[str, str] = {}
 """Times of day that were seen, in UTC without a fraction, as they stand to how they are written."""
+
+day_seen, clock_seen = _days.get, _clocks.get
+"""Half of a time each, as `time` gives it; None for one that was not seen yet."""
 
 _MOST_SEEN = 100_000
 """Entries in each of them; a day has 86,400 seconds."""
@@ -111,7 +114,7 @@ def _unusual_time(text: str) -> str | None:
 
 def identifier(text: str) -> str | None:
     """Return an id as it stands, or None for the `-1` that stands for "none" (also `'-1`)."""
-    return None if text in _NO_ID else text
+    return None if text in NO_ID else text
 
 
 def number(text: str) -> int | float | None:

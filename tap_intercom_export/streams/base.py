@@ -73,6 +73,9 @@ class FullTable(QuietStream):
 
     emit_activate_version_messages = False
 
+    is_whole = True
+    """Whether all rows came. Where not, no version is activated, which would delete the rest."""
+
     @property
     def selected(self) -> bool:
         """Whether the stream is written."""
@@ -97,7 +100,7 @@ class FullTable(QuietStream):
         if self.ABORT_AT_RECORD_COUNT is None and write_messages:
             self._stream_version = self._initialized_at
         yield from super()._sync_records(context, write_messages=write_messages)
-        if self._stream_version is not None and self.selected:
+        if self._stream_version is not None and self.selected and self.is_whole:
             self._write_activate_version_message(self._stream_version)
 
 

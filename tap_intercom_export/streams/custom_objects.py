@@ -36,7 +36,8 @@ class CustomObjectInstanceStream(ListStream):
     @property
     @override
     def partitions(self) -> list[dict[str, Any]]:
-        return [{"type": kind} for kind in self.tap.config.get("custom_object_types") or []]
+        types = self.tap.config.get("custom_object_types") or []
+        return [{"type": kind} for kind in dict.fromkeys(types)]
 
     @override
     def get_url(self, context: Mapping[str, Any] | None) -> str:

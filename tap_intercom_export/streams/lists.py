@@ -6,6 +6,7 @@ Pages are asked for by their number: the address in `pages.next` names a host th
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from singer_sdk import RESTStream
 from singer_sdk.pagination import PageNumberPaginator
@@ -37,8 +38,11 @@ class Pages(PageNumberPaginator):
 
     @override
     def has_more(self, response: requests.Response) -> bool:
-        pages = response.json().get("pages") or {}
-        return int(self.current_value) < int(pages.get("total_pages") or 0)
+        return int(self.current_value) < _total_pages(response)
+
+
+def _total_pages(response: requests.Response) -> int:
+    return int((response.json().get("pages") or {}).get("total_pages") or 0)
 
 
 class ListStream(FullTable, RESTStream[int]):
@@ -88,6 +92,22 @@ class ListStream(FullTable, RESTStream[int]):
             request.path_url
         )
         return ask
+
+    @override
+    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+        """Return the entries of a page; remember a list that ends before it should."""
+        entries = list(super().parse_response(response))
+        page = int(parse_qs(urlsplit(response.url).query)["page"][0])
+        if not entries and page <= _total_pages(response):
+            self.is_whole = False
+            self.tap.logger.warning(
+                "'%s' ended at page %d of %d, which is empty: what is gone from it stays until the "
+                "next run",
+                self.name,
+                page,
+                _total_pages(response),
+            )
+        return entries
 
     @override
     def post_process(

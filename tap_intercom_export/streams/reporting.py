@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from tap_intercom_export.tap import TapIntercomExport
 
 
+MARGIN = 86_400
+"""Seconds; the limit of what Intercom keeps moves on while a job waits to be asked for."""
+
+
 class ReportingStream(FileStream):
     """The rows of one reporting dataset.
 
@@ -52,6 +56,7 @@ class ReportingStream(FileStream):
             replication_key=dataset.time_property,
         )
         self._dataset = dataset
+        self._request = ReportingRequest(dataset)
         self._rejected = rejected
         self._run = run
         run.streams.append(self)
@@ -59,8 +64,7 @@ class ReportingStream(FileStream):
     def exporter(self) -> Exporter:
         """Return what exports the dataset from its bookmark on."""
         settings, clock = self.tap.settings, self._run.clock
-        kind = ReportingRequest(self._dataset).kind
-        jobs = JobRunner(self.tap.client(clock), kind, settings, clock)
+        jobs = JobRunner(self.tap.client(clock), self._request.kind, settings, clock)
         ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
         return Exporter(jobs, self._timeline(), settings, ledger, clock)
 
@@ -73,7 +77,7 @@ class ReportingStream(FileStream):
     def _timeline(self) -> Timeline:
         """Return the time to export: what Intercom has kept of what is wanted."""
         settings, now = self.tap.settings, self._run.clock.now()
-        kept = int(now) - settings.reporting_retention
+        kept = int(now) - settings.reporting_retention + MARGIN
         if kept > settings.start:
             self._run.warn_once(
                 f"Intercom keeps reporting data for {settings.reporting_retention // 86_400} days "
@@ -100,7 +104,7 @@ class ReportingStream(FileStream):
                 for path, source in export.files():
                     on_damaged = partial(self._reject, export, path or self.name)
                     reader = RowReader(
-                        source, self._dataset.file, {}, on_damaged, self._dataset.match, parsers
+                        source, self._dataset.file, {}, on_damaged, self._request.match, parsers
                     )
                     self.add_columns(reader.extra)
                     yield reader
