@@ -16,13 +16,16 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint types format docs constraints build clean
+.PHONY: help demo faults test pytest lint types format docs constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano
 	@$(BIN)/python -m demo
+
+faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
+	@$(BIN)/python -m faults
 
 test: lint types pytest ## Everything that must pass: lint, types, tests
 

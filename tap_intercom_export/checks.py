@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
 
     for name in [name for name, value in config.items() if value in (None, "")]:
         del config[name]  # an empty environment variable is a setting that is not set
+    for name, value in config.items():
+        if isinstance(value, Decimal):  # as the SDK reads fractions, and jsonschema compares them
+            config[name] = float(value)
     found = [_explain(error) for error in JSONSchemaValidator(schema).iter_errors(config)]
     return found or _contradictions(config)
 

@@ -100,6 +100,8 @@ def _encoder(
     if reader.file.fold_into or hashes_all or not reader.columns:
 
         def encode_record(cells: list[str]) -> str:
+            if len(cells) != len(reader.columns):
+                raise ValueError
             record = reader.record(cells)
             if len(record) > len(reader.template):
                 on_columns(reader.text_columns(record))
