@@ -150,6 +150,7 @@ class _Source:
         """Return the code of the function."""
         cells = "".join(f"c{index}, " for index in range(len(self._reader.columns)))
         lines = [f"{cells} = cells", *self._needed(), *self._created_at(), *self._hash()]
+        lines += self._unwanted(frame)
         names = [name for name in self._reader.template if name not in frame.deselected]
         text = ""
         for sparse, neighbours in groupby(names[1:], self._is_sparse):
@@ -162,6 +163,12 @@ class _Source:
         return "\n ".join(
             ["def encode(cells):", *lines, f"return f{before + first + text + after!r}"]
         )
+
+    def _unwanted(self, frame: _Frame) -> Iterator[str]:
+        """Yield the lines that read deselected columns: a bad cell damages its row all the same."""
+        for name in set(frame.deselected) & (self._place.keys() - self._known.keys()):
+            if self._reader.parsers[self._kinds[name]] is not None:
+                yield self._cell(name, "None")
 
     def _is_sparse(self, name: str) -> bool:
         """Tell whether a property may be empty in most rows."""

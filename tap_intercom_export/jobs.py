@@ -72,6 +72,7 @@ class ExportJob:
         requested_at: When, as a date-time text.
         status: Intercom's word for how it stands.
         download_url: Where its archive is, as Intercom says; often empty.
+        without: Attributes that were not asked for, because Intercom had refused them.
     """
 
     identifier: str
@@ -79,6 +80,7 @@ class ExportJob:
     requested_at: str
     status: str = "pending"
     download_url: str = ""
+    without: tuple[str, ...] = ()
 
     @property
     def progress(self) -> Progress | None:
@@ -95,9 +97,10 @@ class ExportJob:
             download_url=str(body.get("download_url") or ""),
         )
 
-    def to_state(self) -> dict[str, str]:
+    def to_state(self) -> dict[str, Any]:
         """Return what a later run needs to resume the job."""
         return {
+            **({"without": list(self.without)} if self.without else {}),
             "job_identifier": self.identifier,
             "created_at_after": to_text(self.window.after),
             "created_at_before": to_text(self.window.before),
@@ -111,7 +114,12 @@ class ExportJob:
             window = Window(
                 to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])
             )
-            return cls(str(state["job_identifier"]), window, str(state["requested_at"]))
+            return cls(
+                str(state["job_identifier"]),
+                window,
+                str(state["requested_at"]),
+                without=tuple(state.get("without") or ()),
+            )
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -127,6 +135,7 @@ class ExportKind:
         download_path: Where its archive is.
         cancel_path: Where it is canceled, or "" where it cannot be.
         body: Makes the request's body from a window.
+        without: Tells from a body which attributes it leaves out.
         mend: Told of attributes that were refused; tells whether it can ask without them.
     """
 
@@ -136,6 +145,7 @@ class ExportKind:
     download_path: str
     cancel_path: str
     body: Callable[[Window], dict[str, Any]]
+    without: Callable[[dict[str, Any]], tuple[str, ...]] = lambda _: ()
     mend: Callable[[AttributesRefusedError], bool] = lambda _: False
 
 
@@ -195,8 +205,9 @@ class JobRunner:
         mended = False
         while True:
             requested_at = to_text(self._clock.now())
+            body = self._kind.body(window)
             try:
-                reply = self._client.post(self._kind.create_path, self._kind.body(window))
+                reply = self._client.post(self._kind.create_path, body)
             except AttributesRefusedError as error:
                 if mended or not self._kind.mend(error):
                     raise
@@ -217,7 +228,8 @@ class JobRunner:
                 )
                 continue
             identifier = _identifier_of(reply.body)
-            job = ExportJob(identifier, window, requested_at).updated(reply.body)
+            without = self._kind.without(body)
+            job = ExportJob(identifier, window, requested_at, without=without).updated(reply.body)
             logger.info("Created job %s for %s", job.identifier, window)
             return job
 

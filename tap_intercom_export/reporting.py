@@ -17,7 +17,7 @@ from tap_intercom_export.naming import property_names
 from tap_intercom_export.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from tap_intercom_export.client import IntercomClient
     from tap_intercom_export.errors import AttributesRefusedError
@@ -142,6 +142,31 @@ class Dataset:
                 return column.name
         return ""
 
+    def match(
+        self, without: Collection[str], header: list[str], file: StatisticFile
+    ) -> list[Column]:
+        """Find the attribute that each header stands for.
+
+        By position where there are as many headers as attributes were asked for, because headers
+        repeat (195 of 685 in one real file of `tickets`) and may be in the workspace's language.
+        Otherwise, and where the labels say that the order is another one, each stands for the first
+        attribute of its label that is not taken yet; one that stands for none is a new column.
+
+        Args:
+            without: Attributes that the job was not asked for.
+            header: The headers of its file.
+            file: The dataset as a file.
+        """
+        asked = [
+            (attribute, column)
+            for attribute, column in zip(self.attributes, self.columns, strict=True)
+            if attribute.request_id not in without
+        ]
+        by_label = _by_label(header, asked)
+        if len(header) == len(asked) and None in by_label:
+            return [column for _, column in asked]
+        return _with_new(header, by_label, file)
+
 
 class ReportingRequest:
     """Asks for a dataset; without the attributes that Intercom turns out not to have.
@@ -154,7 +179,7 @@ class ReportingRequest:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._asked = list(zip(dataset.attributes, dataset.columns, strict=True))
+        self._asked = list(dataset.attributes)
         self._lock = threading.Lock()
 
     @property
@@ -167,22 +192,28 @@ class ReportingRequest:
             download_path="/download/reporting_data/{}",
             cancel_path="",
             body=self._body,
+            without=self._without,
             mend=self._mend,
         )
 
     def _body(self, window: Window) -> dict[str, Any]:
         return {
             "dataset_id": self._dataset.id,
-            "attribute_ids": [attribute.request_id for attribute, _ in self._asked],
+            "attribute_ids": [attribute.request_id for attribute in self._asked],
             "start_time": window.after,
             "end_time": window.before,
         }
+
+    def _without(self, body: dict[str, Any]) -> tuple[str, ...]:
+        asked = set(body["attribute_ids"])
+        ids = (attribute.request_id for attribute in self._dataset.attributes)
+        return tuple(name for name in ids if name not in asked)
 
     def _mend(self, error: AttributesRefusedError) -> bool:
         """Drop the refused attributes; tell whether there is something else to ask for."""
         with self._lock:
             known = {attribute.request_id for attribute in self._dataset.attributes}
-            left = [pair for pair in self._asked if pair[0].request_id not in error.names]
+            left = [one for one in self._asked if one.request_id not in error.names]
             if len(left) < len(self._asked):
                 logger.warning(
                     "Intercom refuses attributes of %s; asking without them: %s",
@@ -191,22 +222,6 @@ class ReportingRequest:
                 )
             self._asked = left
             return bool(left) and not known.isdisjoint(error.names)
-
-    def match(self, header: list[str], file: StatisticFile) -> list[Column]:
-        """Find the attribute that each header stands for.
-
-        By position where there are as many headers as attributes were asked for, because headers
-        repeat (195 of 685 in one real file of `tickets`) and may be in the workspace's language.
-        Otherwise, and where the labels say that the order is another one, each stands for the first
-        attribute of its label that is not taken yet; one that stands for none is a new column.
-        """
-        asked = self._asked
-        if len(header) != len(asked):  # of a job that was asked for before an attribute was refused
-            asked = list(zip(self._dataset.attributes, self._dataset.columns, strict=True))
-        by_label = _by_label(header, asked)
-        if len(header) == len(asked) and None in by_label:
-            return [column for _, column in asked]
-        return _with_new(header, by_label, file)
 
 
 def _by_label(header: list[str], asked: list[tuple[Attribute, Column]]) -> list[Column | None]:

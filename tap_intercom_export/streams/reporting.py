@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -15,6 +15,7 @@ from tap_intercom_export.jobs import JobRunner
 from tap_intercom_export.ledger import StateLedger
 from tap_intercom_export.reporting import Dataset, ReportingRequest
 from tap_intercom_export.rows import RowReader
+from tap_intercom_export.settings import DAY
 from tap_intercom_export.streams.base import FileStream
 from tap_intercom_export.values import PARSERS, Kind, time_in
 from tap_intercom_export.windows import Timeline
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.tap import TapIntercomExport
 
 
-MARGIN = 86_400
+MARGIN = DAY
 """Seconds; the limit of what Intercom keeps moves on while a job waits to be asked for."""
 
 
@@ -66,25 +67,13 @@ class ReportingStream(FileStream):
         settings, clock = self.tap.settings, self._run.clock
         jobs = JobRunner(self.tap.client(clock), self._request.kind, settings, clock)
         ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
-        return Exporter(jobs, self._timeline(), settings, ledger, clock)
+        return Exporter(jobs, self._run.timeline, settings, ledger, clock)
 
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
         """Yield what exports each stretch of time, when it is called."""
-        timeline = self._timeline()
+        timeline = self._run.timeline
         bookmark = self.bookmark(otherwise=timeline.beginning)
         return self.exporter().tasks(max(bookmark, timeline.beginning))
-
-    def _timeline(self) -> Timeline:
-        """Return the time to export: what Intercom has kept of what is wanted."""
-        settings, now = self.tap.settings, self._run.clock.now()
-        kept = int(now) - settings.reporting_retention + MARGIN
-        if kept > settings.start:
-            self._run.warn_once(
-                f"Intercom keeps reporting data for {settings.reporting_retention // 86_400} days "
-                f"(reporting_retention_days): exporting from {to_text(kept)} on, not from "
-                "start_date"
-            )
-        return Timeline.until_now(max(settings.start, kept), settings.end, now)
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
@@ -101,11 +90,10 @@ class ReportingStream(FileStream):
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self.tap.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
             with contextlib.closing(export):
+                match = partial(self._dataset.match, export.job.without)
                 for path, source in export.files():
                     on_damaged = partial(self._reject, export, path or self.name)
-                    reader = RowReader(
-                        source, self._dataset.file, {}, on_damaged, self._request.match, parsers
-                    )
+                    reader = RowReader(source, self._dataset.file, {}, on_damaged, match, parsers)
                     self.add_columns(reader.extra)
                     yield reader
                 with self.tap.state_writer.lock:
@@ -141,7 +129,21 @@ class ReportingRun:
         self._tap = tap
         self._next: tuple[ReportingStream, Export] | None = None
         self._products: Iterator[tuple[ReportingStream, Export]] | None = None
-        self._said: set[str] = set()
+        self._checked = False
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The time to export: what Intercom has kept of what is wanted."""
+        settings, now = self._tap.settings, self.clock.now()
+        kept = int(now) - settings.reporting_retention + MARGIN
+        if kept > settings.start:
+            self._tap.logger.warning(
+                "Intercom keeps reporting data for %d days (reporting_retention_days): exporting "
+                "from %s on, not from start_date",
+                settings.reporting_retention // DAY,
+                to_text(kept),
+            )
+        return Timeline.until_now(max(settings.start, kept), settings.end, now)
 
     def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
         """Yield the exports of one stream; those of the streams after it wait.
@@ -174,18 +176,12 @@ class ReportingRun:
 
     def check(self, dataset: Dataset) -> None:
         """Find out once whether the token is good for reporting exports."""
-        if "checked" in self._said:
+        if self._checked:
             return
-        self._said.add("checked")
+        self._checked = True
         kind = ReportingRequest(dataset).kind
         JobRunner(self._tap.client(self.clock), kind, self._tap.settings, self.clock).check()
         self._tap.logger.info("Intercom accepts the token for reporting exports")
-
-    def warn_once(self, text: str) -> None:
-        """Put a warning into the log, the first time."""
-        if text not in self._said:
-            self._said.add(text)
-            self._tap.logger.warning(text)
 
 
 def _owned(
