@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 PATIENCE = 60.0
 """Seconds that most runs need by far not."""
@@ -127,7 +127,7 @@ def running(
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
     before: Callable[[], None] | None = None,
-) -> Iterator[Tap]:
+) -> Generator[Tap]:
     """Start the tap; kill it at the end, if it is still there.
 
     Args:

@@ -949,17 +949,17 @@ _FILES = (
             f"row with {name}",
             f"A row has {name}",
             "it goes to rejected_row, with one warning; the rest arrives",
-            dialect=Dialect(mutations=(Mutation("receipt", **mutation),)),
+            dialect=Dialect(mutations=(mutation,)),
             damaged=1,
             records={"rejected_row": 1},
             log=("WARNING 1 damaged rows in receipt_.*see the stream rejected_row",),
         )
         for name, mutation in (
-            ("a NUL", {"insert": b"\0"}),
-            ("bytes that are not UTF-8", {"insert": b"\xff\xfe"}),
-            ("too few cells", {"cells": 5}),
-            ("too many cells", {"line": 2, "insert": b",,,"}),
-            ("an unclosed quote", {"replace": b'1,2,"three'}),
+            ("a NUL", Mutation("receipt", insert=b"\0")),
+            ("bytes that are not UTF-8", Mutation("receipt", insert=b"\xff\xfe")),
+            ("too few cells", Mutation("receipt", cells=5)),
+            ("too many cells", Mutation("receipt", line=2, insert=b",,,")),
+            ("an unclosed quote", Mutation("receipt", replace=b'1,2,"three')),
         )
     ),
     Scenario(

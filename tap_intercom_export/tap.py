@@ -50,7 +50,7 @@ class TapIntercomExport(Tap):
     name = "tap-intercom-export"
     package_name = "tap-intercom-export"
     message_writer_class = MessageWriter
-    clock_class = Clock
+    clock_class: type[Clock] = Clock
     """What waits; a test may put in a clock of its own."""
     message_writer: MessageWriter
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA

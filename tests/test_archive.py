@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from tap_intercom_export import archive as archive_module
 from tap_intercom_export import containers as containers_module
-from tap_intercom_export.archive import Archive, Limits, Member, open_archive
+from tap_intercom_export.archive import Archive, Member, open_archive
 from tap_intercom_export.cells import CellReader
+from tap_intercom_export.containers import Limits
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:
