@@ -21,11 +21,14 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano
+demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream
 	@$(BIN)/python -m demo
 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
 	@$(BIN)/python -m faults
+
+bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (20 min)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 test: lint types pytest ## Everything that must pass: lint, types, tests
 

@@ -1,6 +1,7 @@
 """`python -m demo`: two exports of a simulated workspace into PostgreSQL, and a look at them.
 
-Environment variables: `RECEIPTS` (messages, 50000), `DAYS` (they are spread over, 90).
+Environment variables: `RECEIPTS` (messages, 50000), `DAYS` (they are spread over, 90), `ALL` (if
+set, reporting datasets, AI content and custom objects as well).
 """
 
 from __future__ import annotations
@@ -53,12 +54,14 @@ class Demo:
         simulator: Intercom.
         connection: To the database.
         project: Loads the one into the other.
+        others: Whether reporting datasets, AI content and custom objects are loaded too.
     """
 
     progress: Progress
     simulator: Simulator
     connection: Connection[Any]
     project: Project
+    others: bool = False
 
     def tell(self) -> bool:
         """Run everything and show it.
@@ -73,6 +76,8 @@ class Demo:
 
         second_end = first_end + _BETWEEN
         self.simulator.clock.set(second_end)
+        if self.others:
+            self._delete()
         second = self._load("Run 2: a day later. Messages were sent, old ones opened", second_end)
         opened = report.opened_since(self.connection, self.simulator, first_end, second_end)
 
@@ -82,6 +87,12 @@ class Demo:
         show(report.query_table(self.connection, report.RECEIPTS))
         show("\nOpen and click rate of the ten most sent contents\n")
         show(report.query_table(self.connection, report.RATES))
+        if self.others:
+            show("\nConversations by channel, from the reporting dataset\n")
+            show(report.query_table(self.connection, report.CONVERSATIONS))
+            show("\nOrders by state, from a custom object\n")
+            show(report.query_table(self.connection, report.ORDERS))
+            show("\nA page and an order were deleted between the runs; run 2 took them out.")
         show(
             f"\n{opened.loaded:,} messages sent before run 1 ended were opened for the first time "
             f"after it\n(Intercom: {opened.expected:,}). Run 2 caught them because every window "
@@ -114,8 +125,18 @@ class Demo:
         )
         progress.doing = "counting"
         found = report.counts(self.connection, self.simulator, end)
+        if self.others:
+            found += report.other_counts(self.connection, self.simulator, end)
         progress.doing = ""
         return found
+
+    def _delete(self) -> None:
+        """Take an external page and an order away, as somebody in the workspace would."""
+        page = self.simulator.ai_content.pages()[0]
+        self.simulator.ai_content.remove_page(page["id"])
+        kind = report.OBJECT_TYPES[0]
+        order = self.simulator.custom_objects.instances(kind)[0]
+        self.simulator.custom_objects.remove(kind, order["id"])
 
     def _retell(self, line: LogLine) -> None:
         """Print a line of the log if it is of interest."""
@@ -165,7 +186,20 @@ def main() -> int:
                 database_url=postgres.url(driver="postgresql+psycopg"),
                 schema=report.SCHEMA,
             )
-            equal = Demo(progress, simulator, connection, project).tell()
+            others = bool(os.environ.get("ALL"))
+            if others:
+                project.select = ("*.*",)
+                project.target = {
+                    "add_record_metadata": True,  # which the next one needs
+                    "activate_version": True,
+                    "hard_delete": True,
+                }
+                project.tap = {
+                    **project.tap,
+                    "reporting_datasets": list(report.DATASETS),
+                    "custom_object_types": list(report.OBJECT_TYPES),
+                }
+            equal = Demo(progress, simulator, connection, project, others).tell()
             progress.show(f"{progress.seconds:.0f} seconds in all.")
             return 0 if equal else 1
     except InterruptedError as error:

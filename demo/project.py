@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TAP = "tap-intercom-export"
 TARGET = "target-postgres"
+
+BY_DEFAULT = ("*.*", "!content_import_source.*", "!external_page.*")
+"""The rules that select what the tap selects by itself: `*.*` alone takes the AI lists too."""
 
 _PATIENCE = 20.0
 """Seconds that Meltano and its plugins get to end after a signal."""
@@ -50,14 +53,16 @@ class Project:
         tap: Configuration of the tap.
         database_url: SQLAlchemy address of the database to load into.
         schema: The database schema to load into.
-        select: Selection rules, such as `receipt.*`; everything when left out.
+        select: Selection rules, such as `receipt.*`.
+        target: Configuration of the target besides its own.
     """
 
     folder: Path
     tap: Mapping[str, Any]
     database_url: str
     schema: str = "intercom"
-    select: Sequence[str] = ("*.*",)
+    select: Sequence[str] = BY_DEFAULT
+    target: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write the project file."""
@@ -87,6 +92,7 @@ class Project:
                 "add_record_metadata": False,
                 "activate_version": False,
                 "batch_size_rows": 50_000,
+                **self.target,
             },
         }
         content = {

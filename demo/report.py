@@ -21,6 +21,23 @@ SCHEMA = "intercom"
 ENGAGEMENT = ("open", "click")
 """Statistics whose `first_*` column of `receipt` is counted besides its rows."""
 
+DATASETS = ("conversation", "tickets")
+"""The reporting datasets that are shown."""
+
+OBJECT_TYPES = ("Order", "Subscription plan")
+"""The types of custom objects that are shown."""
+
+CONVERSATIONS = """
+    SELECT channel, count(*) AS conversations, count(last_teammate_rating) AS rated,
+           round(avg(conversation_first_response_time) / 60, 1) AS "minutes to first response"
+      FROM reporting_conversation GROUP BY 1 ORDER BY conversations DESC, channel"""
+
+ORDERS = """
+    SELECT custom_attributes ->> 'state' AS state, count(*) AS orders,
+           sum((custom_attributes ->> 'amount')::numeric) AS amount
+      FROM custom_object_instance WHERE type = 'Order' AND custom_attributes ? 'state'
+     GROUP BY 1 ORDER BY orders DESC, state"""
+
 _WIDEST = 34
 """Characters. A longer cell is cut."""
 
@@ -93,6 +110,25 @@ def rows_of(connection: Connection[Any], table: str, column: str | None = None) 
     query = sql.SQL("SELECT count({}) FROM {}").format(what, sql.Identifier(SCHEMA, table))
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
+
+
+def other_counts(connection: Connection[Any], simulator: Simulator, until: datetime) -> list[Count]:
+    """Count the rows of reporting datasets, AI content and custom objects beside the truth.
+
+    Args:
+        connection: To the database.
+        simulator: Knows what there is.
+        until: The last instant that was exported.
+    """
+    expected = {
+        **{f"reporting_{name}": len(simulator.reporting.truth(name, until)) for name in DATASETS},
+        "content_import_source": len(simulator.ai_content.sources()),
+        "external_page": len(simulator.ai_content.pages()),
+        "custom_object_instance": sum(
+            len(simulator.custom_objects.instances(name)) for name in OBJECT_TYPES
+        ),
+    }
+    return [Count(name, number, rows_of(connection, name)) for name, number in expected.items()]
 
 
 def opened_since(

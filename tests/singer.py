@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,13 +19,15 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator, FormatChecker
+from typing_extensions import Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Record = dict[str, Any]
 Key = tuple[Any, ...]
@@ -36,6 +40,10 @@ A survey response that was never completed has the time the survey arrived, and 
 
 TIMES = {"content_export": "created_at_before"}
 """Properties that a stream's bookmark speaks of, where it is not `created_at`."""
+
+_LOGGERS = ("tap_intercom_export", "tap-intercom-export")
+_DECIDE_STREAMS = ("reporting_datasets", "custom_object_types", "api_version")
+_catalogs: dict[str, str] = {}
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
 _FORMATS = FormatChecker(formats=())
@@ -113,17 +121,24 @@ class Output:
         ]
 
     def loaded(self, stream: str) -> list[Record]:
-        """The records as a target that knows the keys ends up with: of equal keys the last."""
+        """The records as a target that knows the keys ends up with.
+
+        Of equal keys the last; of several versions the one that is activated.
+        """
         keys: list[str] = []
-        found: dict[Key, Record] = {}
+        found: dict[Key, tuple[int | None, Record]] = {}
         for message in self.messages:
             if message.get("stream") != stream:
                 continue
+            version = message.get("version")
             if message["type"] == "SCHEMA":
                 keys = message["key_properties"]
             elif message["type"] == "RECORD":
-                found[tuple(message["record"][name] for name in keys)] = message["record"]
-        return list(found.values())
+                key = tuple(message["record"][name] for name in keys)
+                found[key] = (version, message["record"])
+            elif message["type"] == "ACTIVATE_VERSION":
+                found = {key: entry for key, entry in found.items() if entry[0] == version}
+        return [record for _, record in found.values()]
 
 
 def bookmarks(state: Mapping[str, Any]) -> dict[str, str]:
@@ -174,22 +189,63 @@ def run_tap(
     return output
 
 
-def run_here(config: Mapping[str, Any]) -> Output:
+def run_here(
+    config: Mapping[str, Any],
+    *,
+    state: Mapping[str, Any] | None = None,
+    catalog: Mapping[str, Any] | None = None,
+) -> Output:
     """Run the tap in this process, which is faster, and check its stream as `run_tap` does.
 
     Args:
         config: Its configuration.
+        state: The state it starts from.
+        catalog: The catalog it gets.
     """
     from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - for this one way
 
     written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with redirect_stdout(written):
-        TapIntercomExport(config=dict(config)).sync_all()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with redirect_stdout(written), _Log() as log:
+        try:
+            tap = TapIntercomExport(
+                config=dict(config),
+                state=json.loads(json.dumps(state)),
+                catalog=json.loads(json.dumps(catalog)),
+            )
+            tap.sync_all()
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
     written.seek(0)
-    output = Output(0, "", written.read().splitlines())
-    wrong = problems(output)
+    output = Output(0, "\n".join(log.lines), written.read().splitlines())
+    wrong = problems(output, bookmarks(state or {}))
     assert not wrong, "\n".join(wrong[:20])
     return output
+
+
+class _Log(logging.Handler):
+    """Takes the tap's log, a line an event, while it is used as a context."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._loggers = [logging.getLogger(name) for name in _LOGGERS]
+        self._levels = [logger.level for logger in self._loggers]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.getMessage()}")
+
+    def __enter__(self) -> Self:
+        for logger in self._loggers:
+            logger.addHandler(self)
+            logger.setLevel(logging.INFO)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for logger, level in zip(self._loggers, self._levels, strict=True):
+            logger.removeHandler(self)
+            logger.setLevel(level)
 
 
 def clean_environment() -> dict[str, str]:
@@ -201,11 +257,30 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def discover() -> dict[str, Any]:
-    """The catalog, as a user gets it."""
-    done = run_tap(None, "--discover", check=False)
+def discover(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The catalog, as a user gets it.
+
+    Args:
+        config: The tap's configuration, for streams that depend on it.
+    """
+    done = run_tap(config, "--discover", check=False)
     assert done.exit_code == 0, done.log
     catalog: dict[str, Any] = json.loads("\n".join(done.lines))
+    return catalog
+
+
+def discover_here(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The catalog, discovered in this process and once for each setting it depends on.
+
+    Args:
+        config: The tap's configuration for a simulator.
+    """
+    from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - for this one way
+
+    key = json.dumps([config.get(name) for name in _DECIDE_STREAMS])
+    if key not in _catalogs:
+        _catalogs[key] = json.dumps(TapIntercomExport(config=dict(config)).catalog_dict)
+    catalog: dict[str, Any] = json.loads(_catalogs[key])
     return catalog
 
 
@@ -233,61 +308,88 @@ def problems(output: Output, begun_at: Mapping[str, str] | None = None) -> list[
     """What is wrong with a tap's output, a line each; empty when a strict target would be content.
 
     Every line is a message; every RECORD comes after its SCHEMA, has its keys, no property the
-    SCHEMA does not know, and is valid against it, formats included; and no STATE says that a stream
-    is written up to a time of which a new record comes later.
+    SCHEMA does not know, and is valid against it, formats included; no STATE says that a stream
+    is written up to a time of which a new record comes later; and a version is activated once, when
+    all its records are written.
 
     Args:
         output: What the tap wrote.
         begun_at: The bookmarks that it began with. What is older may come again.
     """
-    return list(_problems(output, begun_at or {}))
+    checker = _Checker(begun_at or {})
+    return list(chain.from_iterable(map(checker.wrong, count(1), output.messages)))
 
 
-def _problems(output: Output, begun_at: Mapping[str, str]) -> Iterator[str]:
-    validators: dict[str, Draft7Validator] = {}
-    known: dict[str, set[str]] = {}
-    keys: dict[str, list[str]] = {}
-    seen: dict[str, set[Key]] = {}
-    promised = dict(begun_at)
-    for number, message in enumerate(output.messages, start=1):
-        where = f"line {number} ({message['type']} {message.get('stream', '')})"
+class _Checker:
+    """Reads message after message and says what is wrong with each.
+
+    Args:
+        begun_at: The bookmarks that the run began with.
+    """
+
+    def __init__(self, begun_at: Mapping[str, str]) -> None:
+        self._begun_at = begun_at
+        self._promised = dict(begun_at)
+        self._validators: dict[str, Draft7Validator] = {}
+        self._known: dict[str, set[str]] = {}
+        self._keys: dict[str, list[str]] = {}
+        self._seen: dict[str, set[Key]] = {}
+        self._versions: dict[str, set[int | None]] = {}
+        self._activated: set[str] = set()
+
+    def wrong(self, number: int, message: Mapping[str, Any]) -> list[str]:
+        """What is wrong with a message, and on which line."""
+        stream = message.get("stream", "")
+        found: Iterable[str]
         if message["type"] == "STATE":
-            moved = bookmarks(message["value"])
-            yield from (
-                f"{where}: the bookmark of {stream} goes back to {moved.get(stream)}"
-                for stream, before in promised.items()
-                if moved.get(stream, "") < before
-            )
-            promised |= moved
+            found = self._state(bookmarks(message["value"]))
         elif message["type"] == "SCHEMA":
-            stream = message["stream"]
-            validators[stream] = _validator(json.dumps(message["schema"]))
-            keys[stream] = message["key_properties"]
-            known[stream] = set(message["schema"]["properties"])
-            if not set(keys[stream]) <= known[stream]:
-                yield f"{where}: the key {keys[stream]} is not in the SCHEMA"
+            found = self._schema(stream, message)
+        elif stream not in self._validators:
+            found = ["comes before its SCHEMA"]
         elif message["type"] == "RECORD":
-            stream, record = message["stream"], message["record"]
-            if stream not in validators:
-                yield f"{where}: comes before its SCHEMA"
-                continue
-            yield from (
-                f"{where}: {error.json_path} {error.message}"
-                for error in validators[stream].iter_errors(record)
-            )
-            yield from (
-                f"{where}: {name} is not in the SCHEMA"
-                for name in record
-                if name not in known[stream]
-            )
-            key = tuple(record.get(name) for name in keys[stream])
-            if None in key:
-                yield f"{where}: the key {key} has a null"
-            time = record.get(TIMES.get(stream, "created_at"), "")
-            new = key not in seen.setdefault(stream, set())
-            seen[stream].add(key)
-            begun, end = begun_at.get(stream, ""), promised.get(stream, "")
-            if new and stream not in NOT_BY_TIME and begun < time <= end:
-                yield f"{where}: {time} was said to be written, up to {promised[stream]}"
+            found = self._record(stream, message["record"], message.get("version"))
+        elif message["type"] == "ACTIVATE_VERSION":
+            found = self._activate(stream, message["version"])
         else:
-            yield f"{where}: an unknown type"
+            found = ["an unknown type"]
+        return [f"line {number} ({message['type']} {stream}): {text}" for text in found]
+
+    def _state(self, moved: Mapping[str, str]) -> list[str]:
+        found = [
+            f"the bookmark of {stream} goes back to {moved.get(stream)}"
+            for stream, before in self._promised.items()
+            if moved.get(stream, "") < before
+        ]
+        self._promised |= moved
+        return found
+
+    def _schema(self, stream: str, message: Mapping[str, Any]) -> Iterator[str]:
+        self._validators[stream] = _validator(json.dumps(message["schema"]))
+        self._keys[stream] = message["key_properties"]
+        self._known[stream] = set(message["schema"]["properties"])
+        if not set(self._keys[stream]) <= self._known[stream]:
+            yield f"the key {self._keys[stream]} is not in the SCHEMA"
+
+    def _record(self, stream: str, record: Record, version: int | None) -> Iterator[str]:
+        errors = self._validators[stream].iter_errors(record)
+        yield from (f"{error.json_path} {error.message}" for error in errors)
+        for name in record.keys() - self._known[stream]:
+            yield f"{name} is not in the SCHEMA"
+        self._versions.setdefault(stream, set()).add(version)
+        if stream in self._activated:
+            yield "comes after ACTIVATE_VERSION"
+        key = tuple(record.get(name) for name in self._keys[stream])
+        if None in key:
+            yield f"the key {key} has a null"
+        time = record.get(TIMES.get(stream, "created_at")) or ""
+        new = key not in self._seen.setdefault(stream, set())
+        self._seen[stream].add(key)
+        begun, end = self._begun_at.get(stream, ""), self._promised.get(stream, "")
+        if new and stream not in NOT_BY_TIME and begun < time <= end:
+            yield f"{time} was said to be written, up to {end}"
+
+    def _activate(self, stream: str, version: int) -> Iterator[str]:
+        self._activated.add(stream)
+        if self._versions.get(stream, {version}) != {version}:
+            yield f"the records have the versions {self._versions[stream]}"

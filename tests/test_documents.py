@@ -81,7 +81,8 @@ def test_readme_lists_each_setting_with_kind_default_example_and_description(
         kind = expected_kind(schema) + (", secret" if schema.get("secret") else "")
         default = f"`{schema['default']}`" if "default" in schema else ""
         default = "**required**" if name in required else default
-        example = f"`{schema['examples'][0]}`"
+        example = schema["examples"][0]
+        example = f"`{example if isinstance(example, str) else json.dumps(example)}`"
         expected.append([f"`{name}`", kind, default, example, schema["description"]])
     assert rows_of("settings") == expected
 
@@ -151,8 +152,18 @@ class TestMeltanoDefinition:
     def test_it_needs_no_hub(self, path: str) -> None:
         assert plugin_definition(path)["namespace"] == "tap_intercom_export"
 
-    def test_all_streams_are_selected(self, path: str) -> None:
-        assert plugin_definition(path)["select"] == ["*.*"]
+    def test_what_the_tap_selects_by_itself_is_selected(
+        self, path: str, catalog: dict[str, Any]
+    ) -> None:
+        tops = {
+            stream["tap_stream_id"]: part["metadata"]
+            for stream in catalog["streams"]
+            for part in stream["metadata"]
+            if not part["breadcrumb"]
+        }
+        others = sorted(name for name, top in tops.items() if not top["selected"])
+        assert others
+        assert plugin_definition(path)["select"] == ["*.*", *(f"!{name}.*" for name in others)]
 
 
 def test_meltano_project_defines_its_loader_without_the_hub() -> None:

@@ -10,7 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 from truth import differences, expected
 
-from demo.project import Project
+from demo.project import BY_DEFAULT, Project
 from tap_intercom_export.simulator.columns import FILES
 
 if TYPE_CHECKING:
@@ -27,11 +27,16 @@ class Warehouse:
     """A Meltano project that loads into a database, and what is there."""
 
     def __init__(
-        self, folder: Path, postgres: Postgres, database: str, select: tuple[str, ...] = ("*.*",)
+        self,
+        folder: Path,
+        postgres: Postgres,
+        database: str,
+        select: tuple[str, ...] = BY_DEFAULT,
+        **target: Any,
     ) -> None:
         self._url = postgres.url(database)
         address = postgres.url(database, driver="postgresql+psycopg")
-        self.project = Project(folder, tap={}, database_url=address, select=select)
+        self.project = Project(folder, tap={}, database_url=address, select=select, target=target)
 
     def load(self, config: dict[str, Any], *options: str) -> None:
         self.project.tap = config
@@ -47,6 +52,10 @@ class Warehouse:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return self.query(f"SELECT * FROM intercom.{table}")
+
+    def tables(self) -> set[str]:
+        found = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'intercom'")
+        return {row["tablename"] for row in found}
 
     def types(self, table: str) -> dict[str, str]:
         found = self.query(
@@ -77,6 +86,7 @@ def test_two_runs_load_every_row_of_every_stream(
     warehouse.load(configure(simulator))
     assert len(simulator.jobs) == 3
     warehouse.assert_complete(simulator)
+    assert {"content_import_source", "external_page"}.isdisjoint(warehouse.tables())
     unopened = {r["receipt_id"] for r in warehouse.rows("receipt") if r["first_open"] is None}
 
     simulator.clock.advance(timedelta(days=3).total_seconds())
@@ -124,8 +134,7 @@ def test_selection_of_streams_and_columns(
     rules = ("open.*", "receipt.*", "!receipt.email", "!receipt.name")
     warehouse = Warehouse(tmp_path, postgres, database, select=rules)
     warehouse.load(configure(simulator))
-    tables = warehouse.query("SELECT tablename FROM pg_tables WHERE schemaname = 'intercom'")
-    assert {row["tablename"] for row in tables} == {"open", "receipt"}
+    assert warehouse.tables() == {"open", "receipt"}
     assert {"email", "name"}.isdisjoint(warehouse.types("receipt"))
     truth = expected(simulator, "open", simulator.clock.now())
     assert differences("open", truth, warehouse.rows("open")) == []

@@ -6,9 +6,10 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
   it; it moves with whole windows only.
 - `_write_starting_replication_value`: writes a value into the state that no one reads here, and a
   line into the log for every stream and window.
-- `_sync_records`: records are written many at a time, which is twenty times as fast.
-- `_stream_version`, `_write_activate_version_message`: rows that are gone from a list that is read
-  whole go when all the others are written, not before.
+- `_sync_records`, `_write_state_message`: records are written many at a time, which is many times
+  as fast; the state is sent after them as the SDK does it.
+- `_stream_version`, `_initialized_at`, `_write_activate_version_message`: rows that are gone from a
+  list that is read whole go when all the others are written, not before.
 - `_sync_children`: a child without rows in this window has nothing to do, and would leave four
   lines in the log.
 - `_write_record_message`: a damaged row is written while another stream is read.

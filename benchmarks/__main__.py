@@ -1,0 +1,178 @@
+"""`python -m benchmarks`: measure the tap beside other ways, and write docs/benchmark.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import ways
+from benchmarks.archive import archive, bytes_a_row
+from benchmarks.loading import Load, loads
+from benchmarks.measure import ROOT, Taken, run
+from benchmarks.report import Memory, Report, Speed, Start
+from benchmarks.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+MANY_FILES = 40
+"""Files of an archive with many; Intercom's have about forty."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the arguments say and write the report."""
+    options = _options(arguments)
+    folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(folder, Path(scratch), options.repeats)
+        report = Report(
+            command=f"python -m benchmarks {' '.join(arguments or sys.argv[1:])}".strip(),
+            repeats=options.repeats,
+            load_rows=options.load_rows,
+            bytes_a_row=bytes_a_row(bench.archive(options.rows[0])),
+            speeds=bench.speeds(options.rows, options.skip),
+            memories=[
+                bench.memory(rows, files)
+                for rows in options.memory_rows
+                for files in (1, MANY_FILES)
+            ],
+            starts=[bench.start(option) for option in ("--version", "--discover")],
+            loads=bench.loads(options.load_rows) if options.load_rows else [],
+        )
+    options.docs.mkdir(parents=True, exist_ok=True)
+    (options.docs / "benchmark.md").write_text(report.markdown())
+    (options.docs / "benchmark.svg").write_text(report.svg())
+    sys.stdout.write(report.summary())
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        *("--rows", "-r"),
+        type=int,
+        nargs=2,
+        default=[40_000, 400_000],
+        help="rows of the two archives whose difference counts",
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turn; the median")
+    parser.add_argument(
+        "--memory-rows",
+        type=int,
+        nargs="*",
+        default=[40_000, 400_000, 4_000_000],
+        help="rows of the archives with which memory is measured",
+    )
+    parser.add_argument(
+        "--load-rows", type=int, default=100_000, help="rows loaded into PostgreSQL; 0: none"
+    )
+    parser.add_argument(
+        "--skip",
+        nargs="*",
+        default=[],
+        choices=[ways.LOOP, ways.AIRBYTE],
+        help="ways not to be measured; both need an environment that pip fills",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=ROOT / ".benchmarks",
+        help="where archives and environments are kept from run to run",
+    )
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the report goes")
+    return parser.parse_args(arguments)
+
+
+class Bench:
+    """Measures, and says on stderr what it is at.
+
+    Args:
+        folder: Where archives and environments are kept.
+        scratch: Where configurations go.
+        repeats: How often each is run.
+    """
+
+    def __init__(self, folder: Path, scratch: Path, repeats: int) -> None:
+        self._folder = folder
+        self._scratch = scratch
+        self._repeats = repeats
+        self._begun = time.monotonic()
+
+    def archive(self, rows: int, files: int = 1) -> Path:
+        """Return an archive."""
+        return archive(self._folder / "archives", rows, files)
+
+    def speeds(self, rows: Sequence[int], skip: Sequence[str]) -> list[Speed]:
+        """Run every way on archives of these lengths, in turn, so that all see the same machine.
+
+        Args:
+            rows: Rows of each archive.
+            skip: Ways to leave out.
+        """
+        compared = [ways.tap(self._scratch), ways.STANDARD_SDK, ways.COUNT]
+        if ways.LOOP not in skip:
+            compared.insert(2, ways.csv_loop(self._folder))
+        if ways.AIRBYTE not in skip:
+            airbyte = ways.airbyte(self._folder)
+            if airbyte is None:
+                self._say("Airbyte's CDK does not install here; left out")
+            else:
+                compared.insert(-1, airbyte)
+        taken: dict[tuple[str, int], list[Taken]] = {}
+        for repeat in range(self._repeats):
+            for count in rows:
+                path = self.archive(count)
+                with serving(path) as url:
+                    for way in compared:
+                        self._say(f"{way.title}: {count:,} rows, run {repeat + 1}")
+                        result = run(way.command(path, url))
+                        taken.setdefault((way.key, count), []).append(result)
+        return [
+            Speed(way.key, way.title, {count: Taken.usual(taken[way.key, count]) for count in rows})
+            for way in compared
+        ]
+
+    def memory(self, rows: int, files: int) -> Memory:
+        """Run the tap on one archive and see how much memory it needs."""
+        path = self.archive(rows, files)
+        self._say(f"this tap: memory with {rows:,} rows in {files} files")
+        with serving(path) as url:
+            return Memory(rows, files, self._tap(path, url))
+
+    def start(self, option: str) -> Start:
+        """Compare how long the tap and a bare tap of the SDK take for an option, in turn."""
+        self._say(f"start-up with {option}")
+        tap: list[str | Path] = [sys.executable, "-m", "tap_intercom_export", option]
+        bare: list[str | Path] = [sys.executable, ways.CONTENDERS / "standard_sdk.py", option]
+        pairs = [(run(tap), run(bare)) for _ in range(3 * self._repeats)]
+        ours, theirs = zip(*pairs, strict=True)
+        ratio = median(one.cpu / other.cpu for one, other in pairs)
+        return Start(option, Taken.usual(ours), Taken.usual(theirs), ratio)
+
+    def loads(self, rows: int) -> list[Load]:
+        """Load an archive into PostgreSQL with each of the target's settings, one after another."""
+        path = self.archive(rows)
+        with serving(path) as url:
+            command = ways.tap(self._scratch).command(path, url)
+            found = []
+            for load in loads(command, self._scratch):
+                self._say(f"into PostgreSQL, {load.settings}: {load.target.seconds:.1f} s")
+                found.append(load)
+            return found
+
+    def _tap(self, path: Path, url: str) -> Taken:
+        return run(ways.tap(self._scratch).command(path, url))
+
+    def _say(self, text: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - self._begun:6.0f} s  {text}\n")
+
+
+if __name__ == "__main__":
+    main()

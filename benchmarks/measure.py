@@ -1,0 +1,99 @@
+"""Runs a program and says what it took: seconds, CPU seconds, memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ROOT = Path(__file__).parent.parent
+
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes that the kernel's `ru_maxrss` counts in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run of a program took.
+
+    Attributes:
+        seconds: From its start to its end.
+        cpu: CPU seconds of all its threads.
+        mib: The most memory it had at once, MiB.
+    """
+
+    seconds: float
+    cpu: float
+    mib: float
+
+    @classmethod
+    def usual(cls, runs: Iterable[Taken]) -> Taken:
+        """Return the median of some runs, each figure by itself."""
+        seconds, cpu, mib = zip(*((run.seconds, run.cpu, run.mib) for run in runs), strict=True)
+        return cls(median(seconds), median(cpu), median(mib))
+
+
+def run(command: Sequence[str | Path]) -> Taken:
+    """Run a program with its output to /dev/null.
+
+    Raises:
+        RuntimeError: It failed; its last lines are in the text.
+    """
+    with Path(os.devnull).open("wb") as nowhere:
+        begun = time.perf_counter()
+        return finish(start(command, stdout=nowhere.fileno()), begun)
+
+
+def start(command: Sequence[str | Path], stdout: int, stdin: int | None = None) -> Process:
+    """Start a program, to be given to `finish`."""
+    return subprocess.Popen(  # noqa: S603 - our own programs
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=_environment(),
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+
+
+def finish(process: Process, begun: float) -> Taken:
+    """Wait for a program.
+
+    Args:
+        process: The program.
+        begun: When it was started, by `time.perf_counter`.
+
+    Raises:
+        RuntimeError: It failed; its last lines are in the text.
+    """
+    log = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        last = log.decode(errors="replace")[-2000:]
+        raise RuntimeError(f"{process.args!r} ended with status {process.returncode}:\n{last}")
+    cpu = usage.ru_utime + usage.ru_stime
+    return Taken(seconds, cpu, usage.ru_maxrss * _RSS_UNIT / 1024 / 1024)
+
+
+Process = subprocess.Popen[bytes]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without settings of the tap, with bytecode, and with this repository."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("TAP_", "TARGET_", "SINGER_"))
+        and key not in {"PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
+    }
+    return {**kept, "PYTHONPATH": str(ROOT)}

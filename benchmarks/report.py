@@ -1,0 +1,278 @@
+"""What was measured as a page of tables, a chart, and a few lines for the terminal."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.archive import COLUMNS
+from benchmarks.chart import Line, Panel, svg
+from benchmarks.ways import LIMIT, STANDARD, TAP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from benchmarks.loading import Load
+    from benchmarks.measure import Taken
+
+TIMES_STANDARD = 20.0
+TIMES_LIMIT = 8.0
+MOST_MIB = 150.0
+MEMORY_GROWTH = 1.10
+START_UP = 1.15
+"""What is promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What a way took for archives of different lengths."""
+
+    key: str
+    title: str
+    taken: Mapping[int, Taken]
+
+    @property
+    def micros(self) -> float:
+        """Microseconds a row, of time as it passes, without what does not grow with the rows."""
+        return self._slope({rows: taken.seconds for rows, taken in self.taken.items()})
+
+    @property
+    def cpu_micros(self) -> float:
+        """The same in CPU time."""
+        return self._slope({rows: taken.cpu for rows, taken in self.taken.items()})
+
+    @property
+    def mib(self) -> float:
+        """Peak memory with the longest archive."""
+        return self.taken[max(self.taken)].mib
+
+    def _slope(self, seconds: Mapping[int, float]) -> float:
+        low, high = min(seconds), max(seconds)
+        return (seconds[high] - seconds[low]) / (high - low) * 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the tap took for an archive of some length, in one file or many."""
+
+    rows: int
+    files: int
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the tap and a bare tap of the SDK take to start, and the ratio of their CPU times."""
+
+    option: str
+    tap: Taken
+    bare: Taken
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was measured in one run of the command."""
+
+    command: str
+    repeats: int
+    bytes_a_row: float
+    speeds: Sequence[Speed]
+    memories: Sequence[Memory]
+    starts: Sequence[Start]
+    load_rows: int
+    loads: Sequence[Load]
+
+    def summary(self) -> str:
+        """Return what is promised and what was measured, a line each."""
+        return "".join(
+            f"{'ok  ' if met else 'MISS'}  {what}: {measured} (promised: {promised})\n"
+            for what, promised, measured, met in self._promises()
+        )
+
+    def svg(self) -> str:
+        """Return the chart."""
+        tap_runs = {memory.rows: memory.taken for memory in self.memories if memory.files == 1}
+        times, sizes = [], []
+        for speed in self.speeds:
+            taken = {**tap_runs, **speed.taken} if speed.key == TAP else speed.taken
+            name = speed.title.replace("`", "")
+            times.append(Line(name, [(rows, one.seconds) for rows, one in taken.items()]))
+            sizes.append(Line(name, [(rows, one.mib) for rows, one in taken.items()]))
+        return svg([Panel("Seconds, whole process", times), Panel("Peak memory, MiB", sizes)])
+
+    def markdown(self) -> str:
+        """Return the page."""
+        low, high = (f"{rows:,}" for rows in sorted(self._speed(TAP).taken))
+        parts = [
+            "# How fast it is",
+            "<!-- Written by `python -m benchmarks`; `make bench` runs it. -->",
+            _wrapped(
+                f"Measured with `{self.command}` on {_machine()}. The archive holds receipts of "
+                f"{len(COLUMNS)} columns, {self.bytes_a_row:.0f} bytes a row, one row in nine with "
+                "quotes. Every figure is of a whole process, from its start to its end, with its "
+                f"output to /dev/null; the median of {self.repeats} runs, taken in turn."
+            ),
+            "## What is promised",
+            _table(
+                ("", "promised", "measured", ""),
+                (
+                    (what, promised, measured, "yes" if met else "**no**")
+                    for what, promised, measured, met in self._promises()
+                ),
+            ),
+            "![Time and memory against rows](benchmark.svg)",
+            f"## Beside other ways\n\nA row costs, between {low} and {high} rows:",
+            self._speed_table(),
+            _wrapped(
+                "This tap also creates the job, downloads the archive from a server on this "
+                "machine, verifies it before the first record, and types every cell. The SDK's "
+                "stream, Airbyte's decoders and the limit read it from disk, and the loop "
+                "downloads it; none of them changes a cell but for making empty ones null."
+            ),
+            "## Memory\n\nOf this tap, for archives of one file and of many:",
+            self._memory_table(),
+            "## Start-up\n\nBeside a bare tap of the SDK with one stream:",
+            _table(
+                ("", "this tap, s CPU", "bare tap, s CPU", "ratio"),
+                (
+                    (f"`{s.option}`", f"{s.tap.cpu:.2f}", f"{s.bare.cpu:.2f}", f"{s.ratio:.2f}")
+                    for s in self.starts
+                ),
+            ),
+        ]
+        if self.loads:
+            parts += [
+                "## Into PostgreSQL",
+                _wrapped(
+                    f"`tap-intercom-export | target-postgres`, {self.load_rows:,} rows into a new "
+                    "table, by the target's settings. The target is what one waits for; the tap "
+                    "waits for it too. `use_copy` needs a `postgresql+psycopg://` address."
+                ),
+                self._load_table(),
+            ]
+        return "\n\n".join(parts) + "\n"
+
+    def _promises(self) -> list[tuple[str, str, str, bool]]:
+        """Return what is promised: what, how much, what was measured, and whether it is met."""
+        tap = self._speed(TAP)
+        faster = self._speed(STANDARD).micros / tap.micros
+        limit = tap.micros / self._speed(LIMIT).micros
+        found = [
+            (
+                "faster than the standard SDK stream",
+                f"{TIMES_STANDARD:g} x",
+                f"{faster:.1f} x",
+                faster >= TIMES_STANDARD,
+            ),
+            (
+                "time of decompressing and counting lines",
+                f"at most {TIMES_LIMIT:g} x",
+                f"{limit:.1f} x",
+                limit <= TIMES_LIMIT,
+            ),
+        ]
+        if self.memories:
+            sizes = [memory.taken.mib for memory in self.memories]
+            growth = max(sizes) / min(sizes)
+            lengths = [memory.rows for memory in self.memories]
+            span = f"{min(lengths):,} to {max(lengths):,}"
+            found += [
+                (
+                    "peak memory",
+                    f"at most {MOST_MIB:g} MiB",
+                    f"{max(sizes):.0f} MiB",
+                    max(sizes) <= MOST_MIB,
+                ),
+                (
+                    f"most to least memory, {span} rows, one file or many",
+                    f"at most {MEMORY_GROWTH:.2f} x",
+                    f"{growth:.2f} x",
+                    growth <= MEMORY_GROWTH,
+                ),
+            ]
+        found += [
+            (
+                f"start-up beside a bare SDK tap, `{start.option}`",
+                f"at most {START_UP:.2f} x",
+                f"{start.ratio:.2f} x",
+                start.ratio <= START_UP,
+            )
+            for start in self.starts
+        ]
+        return found
+
+    def _speed(self, key: str) -> Speed:
+        return next(speed for speed in self.speeds if speed.key == key)
+
+    def _speed_table(self) -> str:
+        tap, limit = self._speed(TAP), self._speed(LIMIT)
+        return _table(
+            ("", "µs a row", "µs CPU a row", "rows a second", "this tap is", "the limit x", "MiB"),
+            (
+                (
+                    speed.title,
+                    f"{speed.micros:.1f}",
+                    f"{speed.cpu_micros:.1f}",
+                    f"{1e6 / speed.micros:,.0f}",
+                    "" if speed in (tap, limit) else f"{speed.micros / tap.micros:.1f} x as fast",
+                    f"{speed.micros / limit.micros:.1f}",
+                    f"{speed.mib:.0f}",
+                )
+                for speed in self.speeds
+            ),
+        )
+
+    def _memory_table(self) -> str:
+        return _table(
+            ("rows", "files", "peak MiB", "seconds"),
+            (
+                (f"{m.rows:,}", f"{m.files}", f"{m.taken.mib:.0f}", f"{m.taken.seconds:.1f}")
+                for m in self.memories
+            ),
+        )
+
+    def _load_table(self) -> str:
+        slowest = self.loads[0].target.seconds
+        return _table(
+            ("target-postgres with", "s", "rows a second", "", "s CPU of the tap", "of the target"),
+            (
+                (
+                    load.settings,
+                    f"{load.target.seconds:.1f}",
+                    f"{self.load_rows / load.target.seconds:,.0f}",
+                    f"{slowest / load.target.seconds:.1f} x",
+                    f"{load.tap.cpu:.1f}",
+                    f"{load.target.cpu:.1f}",
+                )
+                for load in self.loads
+            ),
+        )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _wrapped(text: str) -> str:
+    from textwrap import fill  # noqa: PLC0415 - nowhere else
+
+    return fill(text, 100, break_long_words=False, break_on_hyphens=False)
+
+
+def _machine() -> str:
+    """Say what this machine is, and which versions are measured."""
+    model = platform.processor() or platform.machine()
+    about = Path("/proc/cpuinfo")
+    if about.exists():
+        names = [line for line in about.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    return (
+        f"{os.cpu_count()} cores ({model}, {platform.system()}), Python "
+        f"{platform.python_version()}, singer-sdk {version('singer-sdk')}"
+    )

@@ -1,0 +1,94 @@
+"""A very small Intercom in a process of its own: every job is done at once, all with one archive.
+
+The simulator makes its data in Python while the tap waits, which is what is not to be measured.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+TOKEN = "benchmark"  # noqa: S105 - it opens nothing
+_JOB = "abcdefghijklmnop"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers what the tap asks for an export; every other list is empty."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    archive: Path
+
+    def do_POST(self) -> None:
+        """Create a job."""
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._json({"job_identifier": _JOB, "status": "pending", "download_url": ""})
+
+    def do_GET(self) -> None:
+        """Tell that the job is done, or send the archive."""
+        if self.path.startswith("/download/"):
+            with self.archive.open("rb") as file:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/octet-stream")
+                self.send_header("Content-Length", str(self.archive.stat().st_size))
+                self.end_headers()
+                shutil.copyfileobj(file, self.wfile, 1024 * 1024)
+        elif self.path.startswith("/export/"):
+            self._json({"job_identifier": _JOB, "status": "completed", "download_url": ""})
+        else:
+            self._json({"type": "list", "data": [], "pages": {"total_pages": 1}})
+
+    def _json(self, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(archive: Path) -> Generator[str]:
+    """Serve an archive until the `with` block ends.
+
+    Yields:
+        The server's address.
+    """
+    with subprocess.Popen(  # noqa: S603 - this very module
+        [sys.executable, "-m", __name__, str(archive.resolve())],
+        cwd=Path(__file__).parent.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield (process.stdout.readline() if process.stdout else "").strip()
+        finally:
+            process.terminate()
+
+
+def main() -> None:
+    """Serve the archive that the argument names, on any free port, and print the address."""
+    _Handler.archive = Path(sys.argv[1])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

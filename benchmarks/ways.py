@@ -1,0 +1,126 @@
+"""The ways to read an export that are compared: what each is called and how it is started."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.archive import DAYS, FIRST_SECOND, gzipped
+from benchmarks.server import TOKEN
+from tap_intercom_export.clock import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONTENDERS = Path(__file__).parent / "contenders"
+
+TAP, STANDARD, LOOP, AIRBYTE, LIMIT = "tap", "standard", "loop", "airbyte", "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way.
+
+    Attributes:
+        key: Short name.
+        title: Name in the tables.
+        command: Makes the command from the archive and the address that serves it.
+    """
+
+    key: str
+    title: str
+    command: Callable[[Path, str], list[str | Path]]
+
+
+def tap_config(folder: Path, url: str) -> Path:
+    """Write a configuration of the tap, for one window of thirty days, and return its path."""
+    path = folder / "tap.json"
+    config = {
+        "access_token": TOKEN,
+        "api_url": url,
+        "start_date": to_text(FIRST_SECOND),
+        "end_date": to_text(FIRST_SECOND + DAYS * 86_400 - 1),
+        "window_days": DAYS,
+        "poll_interval_seconds": 0.02,
+        "export_row_limit": 100_000_000,
+    }
+    path.write_text(json.dumps(config))
+    return path
+
+
+def tap(folder: Path) -> Way:
+    """Return this tap, the whole of it, from creating a job to the last STATE."""
+    return Way(
+        TAP,
+        "this tap",
+        lambda _, url: [
+            *(sys.executable, "-m", "tap_intercom_export"),
+            *("--config", tap_config(folder, url)),
+        ],
+    )
+
+
+STANDARD_SDK = Way(
+    STANDARD,
+    "the standard SDK stream",
+    lambda archive, _: [sys.executable, CONTENDERS / "standard_sdk.py", archive],
+)
+COUNT = Way(
+    LIMIT,
+    "the limit: decompress, count lines",
+    lambda archive, _: [sys.executable, CONTENDERS / "limit.py", archive],
+)
+
+
+def csv_loop(folder: Path) -> Way:
+    """Return the loop over `csv.DictReader`, with singer-python where it installs."""
+    python = environment(folder, "singer-python", "requests")
+    note = "" if python else " (its lines copied)"
+    return Way(
+        LOOP,
+        f"singer-python over `csv.DictReader`{note}",
+        lambda _, url: [
+            *(python or sys.executable, CONTENDERS / "csv_loop.py"),
+            f"{url}/download/content/data/archive",
+        ],
+    )
+
+
+def airbyte(folder: Path) -> Way | None:
+    """Return Airbyte's CDK, or None where it does not install."""
+    python = environment(folder, "airbyte-cdk")
+    if python is None:
+        return None
+    return Way(
+        AIRBYTE,
+        "Airbyte's CDK (gzip and CSV decoders)",
+        lambda archive, _: [python, CONTENDERS / "airbyte.py", gzipped(archive)],
+    )
+
+
+def environment(folder: Path, *packages: str) -> Path | None:
+    """Return the Python of an environment with some packages, made when it is not there yet.
+
+    Args:
+        folder: Where environments are kept.
+        packages: What pip is to install.
+
+    Returns:
+        None where they do not install.
+    """
+    place = folder / "environments" / packages[0]
+    python, stamp = place / "bin" / "python", place / "installed"
+    if stamp.exists():
+        return python
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(place)],
+        [str(python), "-m", "pip", "install", "--quiet", *packages],
+    ):
+        if subprocess.run(command, check=False, capture_output=True).returncode:  # noqa: S603
+            return None
+    stamp.touch()
+    return python

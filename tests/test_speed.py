@@ -1,0 +1,147 @@
+"""Nobody makes the tap slow unnoticed: ratios to other ways, half of what is promised, in CPU time.
+
+`make bench` measures properly. Here the machine may be busy, so nothing is absolute.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import redirect_stdout
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conftest import END
+from singer import clean_environment, select
+
+from benchmarks import ways
+from benchmarks.archive import archive
+from benchmarks.contenders.limit import lines
+from benchmarks.contenders.standard_sdk import StandardTap
+from benchmarks.server import serving
+from tap_intercom_export.tap import TapIntercomExport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_intercom_export.simulator import Simulator
+
+TIMES_STANDARD = 10
+TIMES_LIMIT = 16
+ROUNDS = 5
+
+
+def test_the_tap_is_much_faster_than_the_standard_stream_and_not_far_from_the_limit(
+    tmp_path: Path,
+) -> None:
+    little, some, much = (archive(tmp_path, rows) for rows in (200, 2_200, 20_200))
+    with serving(little) as little_url, serving(much) as much_url:
+        micros = micros_a_row(
+            {
+                "tap": (lambda: tap(tmp_path, little_url), lambda: tap(tmp_path, much_url), 20_000),
+                "standard": (lambda: standard(little), lambda: standard(some), 2_000),
+                "limit": (lambda: lines(str(little)), lambda: lines(str(much)), 20_000),
+            }
+        )
+    assert micros["standard"] >= TIMES_STANDARD * micros["tap"], micros
+    assert micros["tap"] <= TIMES_LIMIT * micros["limit"], micros
+
+
+def tap(folder: Path, url: str) -> None:
+    config = json.loads(ways.tap_config(folder, url).read_text())
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        TapIntercomExport(config=config).sync_all()
+
+
+def standard(path: Path) -> None:
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        StandardTap(config={"archive": str(path)}).sync_all()
+
+
+def micros_a_row(
+    compared: dict[str, tuple[Callable[[], object], Callable[[], object], int]],
+) -> dict[str, float]:
+    """Measure what a row costs in several ways, in CPU time.
+
+    All take turns and the shortest runs count: those that nothing else on the machine disturbed.
+
+    Args:
+        compared: For each way, what reads few rows, what reads many, and how many more.
+    """
+    best: dict[tuple[str, int], float] = {}
+    for _ in range(ROUNDS):
+        for name, (few, many, _rows) in compared.items():
+            for which, read in enumerate((few, many)):
+                begun = time.process_time()
+                read()
+                taken = time.process_time() - begun
+                best[name, which] = min(taken, best.get((name, which), taken))
+    return {
+        name: (best[name, 1] - best[name, 0]) / rows * 1e6
+        for name, (_, _, rows) in compared.items()
+    }
+
+
+SECONDS = 0.8
+"""What a job takes, and about what reading its records does: one after the other would be worst."""
+
+WINDOWS = 5
+PAUSE_AFTER = 20
+"""Records that the reader takes at once. A window's must not all fit into the pipe."""
+
+
+def test_the_next_job_runs_while_a_window_is_written(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    catalog: dict[str, Any],
+    tmp_path: Path,
+) -> None:
+    receipts = 200 * WINDOWS
+    simulator = simulate(receipts=receipts, days=7 * WINDOWS - 1, job_seconds=SECONDS)
+    before = END - timedelta(seconds=1)  # both ends are inclusive
+    settings = {"window_days": 7, "lookback_days": 0, "end_date": f"{before:%Y-%m-%dT%H:%M:%SZ}"}
+    options = []
+    for name, content in (
+        ("config", configure(simulator, **settings)),
+        ("catalog", select(catalog, "content_export", "receipt")),
+    ):
+        (tmp_path / name).write_text(json.dumps(content))
+        options += [f"--{name}", str(tmp_path / name)]
+
+    states: list[dict[str, Any]] = []
+    records, begun, paused = 0, 0.0, 0.0
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_intercom_export", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=clean_environment(),
+    ) as process:
+        for line in process.stdout or ():
+            message = json.loads(line)
+            if message["type"] == "STATE":
+                begun = begun or time.monotonic()  # the first job was just created
+                states.append(message["value"]["bookmarks"]["content_export"])
+            elif message["type"] == "RECORD" and message["stream"] == "receipt":
+                records += 1
+                if records % PAUSE_AFTER == 0:
+                    asleep = time.monotonic()
+                    time.sleep(SECONDS * WINDOWS * PAUSE_AFTER / receipts)
+                    paused += time.monotonic() - asleep
+        taken = time.monotonic() - begun
+    assert process.returncode == 0
+    assert records == receipts
+    assert len(simulator.jobs) == WINDOWS
+
+    assert taken < paused + WINDOWS * SECONDS  # not the sum of both; a busy machine adds to either
+    starts = [job.started for job in simulator.jobs]
+    assert all(later - earlier >= SECONDS for earlier, later in pairwise(starts))
+    ahead = [len(state.get("next_jobs", ())) for state in states]
+    assert max(ahead) == 1
+    assert all("job" in state for state, jobs in zip(states, ahead, strict=True) if jobs)
+    assert "job" not in states[-1]
