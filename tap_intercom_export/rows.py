@@ -64,6 +64,9 @@ class RowReader:
             if index not in set(self._folded)
         ]
         self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
+        lenient = [column.name for column in self.columns if column.kind in LENIENT]
+        texts = property_names([f"{name}_text" for name in lenient], taken=self.template)
+        self._text_names = dict(zip(lenient, texts, strict=True))
         given = {column.name for column in file.added}
         self.template |= {name: constants[name] for name in constants if name in given}
         self._statistic = constants["statistic"] if file.has_file_name else file.name
@@ -123,7 +126,7 @@ class RowReader:
                 except ValueError as error:
                     if not lenient:
                         raise ValueError(f"{name} {error}: {cell[:80]!r}") from None
-                    record[f"{name}_text"] = cell
+                    record[self._text_names[name]] = cell
             elif cell:
                 record[name] = cell
         return record

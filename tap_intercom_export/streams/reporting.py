@@ -17,13 +17,13 @@ from tap_intercom_export.reporting import Dataset, ReportingRequest
 from tap_intercom_export.rows import RowReader
 from tap_intercom_export.settings import DAY
 from tap_intercom_export.streams.base import FileStream
+from tap_intercom_export.streams.statistics import Rejects
 from tap_intercom_export.values import PARSERS, Kind, time_in
 from tap_intercom_export.windows import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tap_intercom_export.cells import DamagedRow
     from tap_intercom_export.streams.statistics import RejectedRowStream
     from tap_intercom_export.tap import TapIntercomExport
 
@@ -92,10 +92,11 @@ class ReportingStream(FileStream):
             with contextlib.closing(export):
                 match = partial(self._dataset.match, export.job.without)
                 for path, source in export.files():
-                    on_damaged = partial(self._reject, export, path or self.name)
-                    reader = RowReader(source, self._dataset.file, {}, on_damaged, match, parsers)
+                    rejects = Rejects(self._rejected, export, path or self.name, once=True)
+                    reader = RowReader(source, self._dataset.file, {}, rejects.add, match, parsers)
                     self.add_columns(reader.extra)
                     yield reader
+                    rejects.warn()
                 with self.tap.state_writer.lock:
                     self.move_bookmark(export.job.window.before)
                     ledger.remove(export.job)
@@ -104,10 +105,6 @@ class ReportingStream(FileStream):
                     self.name,
                     to_text(export.job.window.before),
                 )
-
-    def _reject(self, export: Export, file: str, row: DamagedRow) -> None:
-        self.tap.logger.warning("Damaged row in %s, line %d: %s", file, row.line, row.reason)
-        self._rejected.add(export, file, row)
 
 
 class ReportingRun:

@@ -141,7 +141,7 @@ class StatisticStream(FileStream):
         for member in self._members():
             if export is None or export.archive is None:
                 continue
-            rejects = _Rejects(self._rejected, export, member.path or f"{self._file.name}.csv")
+            rejects = Rejects(self._rejected, export, member.path or f"{self._file.name}.csv")
             with export.archive.open(member) as source:
                 constants = _constants(export, rejects.file)
                 reader = RowReader(source, self._file, constants, rejects.add)
@@ -151,28 +151,43 @@ class StatisticStream(FileStream):
                     yield reader
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
-            if rejects.count:
-                self._parent.logger.warning(
-                    "%d damaged rows in %s of job %s: see the stream rejected_row",
-                    rejects.count,
-                    rejects.file,
-                    export.job.identifier,
-                )
+            rejects.warn()
 
 
-class _Rejects:
-    """Counts the damaged rows of one file and hands them on."""
+class Rejects:
+    """Counts the damaged rows of one file and hands them on.
 
-    def __init__(self, stream: RejectedRowStream, export: Export, file: str) -> None:
+    Args:
+        stream: Takes them.
+        export: The export they come with.
+        file: Name of the file.
+        once: They come with this export only, not with another one as well.
+    """
+
+    def __init__(
+        self, stream: RejectedRowStream, export: Export, file: str, *, once: bool = False
+    ) -> None:
+        self._once = once
         self.file = file
         self.count = 0
         self._stream = stream
         self._export = export
 
     def add(self, row: DamagedRow) -> None:
+        """Hand on a row, unless it was written before."""
         self.count += 1
-        if self._stream.is_behind(self._export):
+        if self._once or self._stream.is_behind(self._export):
             self._stream.add(self._export, self.file, row)
+
+    def warn(self) -> None:
+        """Put a line into the log if there were any."""
+        if self.count:
+            self._stream.tap.logger.warning(
+                "%d damaged rows in %s of job %s: see the stream rejected_row",
+                self.count,
+                self.file,
+                self._export.job.identifier,
+            )
 
 
 def _constants(export: Export, file: str) -> dict[str, str]:
