@@ -116,7 +116,7 @@ class Bench:
             rows: Rows of each archive.
             skip: Ways to leave out.
         """
-        compared = [ways.tap(self._scratch), ways.STANDARD_SDK, ways.COUNT]
+        compared = [ways.tap(self._scratch), ways.STANDARD_SDK, ways.COUNT, ways.COUNT_LINE_BY_LINE]
         if ways.LOOP not in skip:
             compared.insert(2, ways.csv_loop(self._folder))
         if ways.AIRBYTE not in skip:
@@ -124,7 +124,7 @@ class Bench:
             if airbyte is None:
                 self._say("Airbyte's CDK does not install here; left out")
             else:
-                compared.insert(-1, airbyte)
+                compared.insert(-2, airbyte)
         taken: dict[tuple[str, int], list[Taken]] = {}
         for repeat in range(self._repeats):
             for count in rows:

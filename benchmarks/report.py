@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.archive import COLUMNS
 from benchmarks.chart import Line, Panel, svg
-from benchmarks.ways import LIMIT, STANDARD, TAP
+from benchmarks.ways import LIMIT, LINES, STANDARD, TAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,6 +99,8 @@ class Report:
         tap_runs = {memory.rows: memory.taken for memory in self.memories if memory.files == 1}
         times, sizes = [], []
         for speed in self.speeds:
+            if speed.key == LINES:
+                continue
             taken = {**tap_runs, **speed.taken} if speed.key == TAP else speed.taken
             name = speed.title.replace("`", "")
             times.append(Line(name, [(rows, one.seconds) for rows, one in taken.items()]))
@@ -219,7 +221,9 @@ class Report:
                     f"{speed.micros:.1f}",
                     f"{speed.cpu_micros:.1f}",
                     f"{1e6 / speed.micros:,.0f}",
-                    "" if speed in (tap, limit) else f"{speed.micros / tap.micros:.1f} x as fast",
+                    ""
+                    if speed.key in {TAP, LIMIT, LINES}
+                    else f"{speed.micros / tap.micros:.1f} x as fast",
                     f"{speed.micros / limit.micros:.1f}",
                     f"{speed.mib:.0f}",
                 )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 CONTENDERS = Path(__file__).parent / "contenders"
 
-TAP, STANDARD, LOOP, AIRBYTE, LIMIT = "tap", "standard", "loop", "airbyte", "limit"
+TAP, STANDARD, LOOP, AIRBYTE = "tap", "standard", "loop", "airbyte"
+LIMIT, LINES = "limit", "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,13 @@ STANDARD_SDK = Way(
 )
 COUNT = Way(
     LIMIT,
-    "the limit: decompress, count lines",
+    "the limit: decompress, count line ends",
     lambda archive, _: [sys.executable, CONTENDERS / "limit.py", archive],
+)
+COUNT_LINE_BY_LINE = Way(
+    LINES,
+    "the same with `for line in member`",
+    lambda archive, _: [sys.executable, CONTENDERS / "limit.py", archive, "--line-by-line"],
 )
 
 

@@ -13,7 +13,15 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows import digest
-from tap_intercom_export.values import NO_ID, Kind, clock_seen, day_seen, identifier, time
+from tap_intercom_export.values import (
+    NO_ID,
+    Kind,
+    day_seen,
+    identifier,
+    minute_seen,
+    second_seen,
+    time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -109,7 +117,7 @@ def _encoder(
 
         return encode_record
     names: dict[str, Any] = {"quote": quote, "missing": _missing, "digest": digest}
-    names |= {"day": day_seen, "clock": clock_seen, "no_id": NO_ID}
+    names |= {"day": day_seen, "minute": minute_seen, "second": second_seen, "no_id": NO_ID}
     names |= {f"read_{kind.name}": _json_reader(reader, kind) for kind in Kind}
     source = _Source(reader).function(frame)
     exec(source, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
@@ -202,9 +210,10 @@ class _Source:
         kind, cell = self._kinds[name], f"c{self._place[name]}"
         parse = self._reader.parsers[kind]
         value = f"{'quote' if parse is None else f'read_{kind.name}'}({cell})"
-        if parse is time:  # nearly all were seen before: two look-ups in place of two calls
-            seen = f"(d := day({cell}[:10])) and (t := clock({cell}[10:]))"
-            value = f"(f'\"{{d}}{{t}}\"' if {seen} else {value})"
+        if parse is time:  # nearly all were seen before: three look-ups in place of two calls
+            day, minute = f"(d := day({cell}[:10]))", f"(m := minute({cell}[10:16]))"
+            seen = f"{day} and {minute} and (s := second({cell}[16:]))"
+            value = f"(f'\"{{d}}{{m}}{{s}}\"' if {seen} else {value})"
         elif parse is identifier:
             value = f"('null' if {cell} in no_id else quote({cell}))"
         return f"{value} if {cell} else {otherwise}"

@@ -1,6 +1,6 @@
 """The limit: unpack the archive and count its lines, the fastest way the standard library has.
 
-Give the archive as the argument. (`for line in member`, the shorter way, takes thrice as long.)
+Give the archive as the argument; `--line-by-line` after it counts as one would write it first.
 """
 
 from __future__ import annotations
@@ -20,5 +20,12 @@ def lines(archive: str) -> int:
     return found
 
 
+def lines_one_by_one(archive: str) -> int:
+    """Return the same, by a loop over the lines."""
+    with zipfile.ZipFile(archive) as pack:
+        return sum(1 for name in pack.namelist() for _ in pack.open(name))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{lines(sys.argv[1])}\n")
+    count = lines_one_by_one if "--line-by-line" in sys.argv else lines
+    sys.stdout.write(f"{count(sys.argv[1])}\n")
