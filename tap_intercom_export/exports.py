@@ -27,6 +27,7 @@ from tap_intercom_export.windows import Sizes, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.settings import Settings
@@ -75,6 +76,9 @@ class Ledger(Protocol):
 
     def stored(self) -> list[ExportJob]:
         """Return the jobs that an earlier run left behind, in order of time."""
+
+    def asking(self) -> AbstractContextManager[None]:
+        """Return what is to be held while a job is asked for and written down."""
 
     def add(self, job: ExportJob) -> None:
         """Write down a job, as soon as it exists."""
@@ -191,8 +195,9 @@ class Exporter:
         raise TapError(f"The jobs for {window} were gone {MOST_JOBS} times before they were done")
 
     def _create(self, window: Window) -> ExportJob:
-        job = self._jobs.create(window)
-        self._ledger.add(job)
+        with self._ledger.asking():
+            job = self._jobs.create(window)
+            self._ledger.add(job)
         return job
 
     def _finish(self, job: ExportJob) -> Export:

@@ -8,6 +8,7 @@ from tap_intercom_export.jobs import ExportJob
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
+    from contextlib import AbstractContextManager
 
     from singer_sdk.helpers.types import TapState
 
@@ -43,6 +44,10 @@ class StateLedger:
         """Return the jobs in the state, in order of time; what is no job is not there."""
         jobs = [ExportJob.from_state(entry) for entry in self._entries()]
         return [job for job in jobs if job is not None]
+
+    def asking(self) -> AbstractContextManager[None]:
+        """Return what is to be held while a job is asked for and written down."""
+        return self._shared.asking()
 
     def add(self, job: ExportJob) -> None:
         """Write down a job and send the state."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers._state import StateWriter
@@ -11,7 +13,7 @@ from singer_sdk.io_base import SingerWriter
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from singer_sdk.helpers.types import TapState
 
@@ -60,8 +62,7 @@ class MessageWriter(SingerWriter):
         """
         if self._writing == threading.get_ident():
             self._waiting = action
-            return
-        with self.lock:
+        else:
             action()
 
 
@@ -95,6 +96,29 @@ class SharedState(StateWriter):
     def __init__(self, writer: MessageWriter) -> None:
         super().__init__(writer)
         self.lock = writer.lock  # one lock, so that no two are ever waited for crosswise
+        self._asking = 0
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def asking(self) -> Generator[None]:
+        """Tell that something is under way that will be in the state in a moment."""
+        with self._guard:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._asking -= 1
+
+    def settle(self, seconds: float) -> None:
+        """Wait until what is under way is in the state.
+
+        Args:
+            seconds: How long at most.
+        """
+        end = time.monotonic() + seconds
+        while self._asking and time.monotonic() < end:
+            time.sleep(0.01)
 
     @override
     def write_state(self, state: TapState) -> None:

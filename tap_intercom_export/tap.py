@@ -44,6 +44,10 @@ LAST_WORDS = 1.5
 """Seconds that a signal leaves for the state and a line in the log."""
 
 
+SETTLE = 1.0
+"""Seconds of these for a job whose answer is on its way."""
+
+
 class TapIntercomExport(Tap):
     """Every message sent with Intercom and what people did with it, from its export jobs."""
 
@@ -135,6 +139,7 @@ class TapIntercomExport(Tap):
 
     def _terminate(self, signum: int) -> None:
         """Send the state and exit as signals do, without any clean-up that could take long."""
+        self.state_writer.settle(SETTLE)  # a job that Intercom has just created
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
         with contextlib.suppress(OSError):
             self.message_writer.write_message(StateMessage(value=self.state))
