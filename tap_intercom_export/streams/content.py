@@ -64,6 +64,11 @@ class ContentExportStream(WindowStream):
         """The files of its archive, and what each of them is."""
 
     @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Write RECORD messages always: a bookmark moves here, and a batch may still be open."""
+        return
+
+    @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; on a dry run only check the token."""
         settings, clock = self.tap.settings, self.tap.clock_class()

@@ -76,6 +76,11 @@ class ReportingStream(FileStream):
         return self.exporter().tasks(max(bookmark, timeline.beginning))
 
     @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Write RECORD messages always: a bookmark moves here, and a batch may still be open."""
+        return
+
+    @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the dataset's records; on a dry run only check the token."""
         if self.ABORT_AT_RECORD_COUNT is not None:
