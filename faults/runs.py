@@ -111,8 +111,8 @@ def run_here(config: Mapping[str, Any], state: Mapping[str, Any] | None = None) 
 
     class Writer(MessageWriter):
         @override
-        def write(self, text: str) -> None:
-            lines.extend(text.splitlines())
+        def write(self, data: bytes) -> None:
+            lines.extend(data.decode().splitlines())
 
     class Tap(TapIntercomExport):
         clock_class = Clock

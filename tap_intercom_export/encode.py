@@ -1,18 +1,18 @@
 """Rows to Singer RECORD lines, fast: a function made for the columns of the file at hand.
 
-It does for each row what `RowReader.record` and the SDK's writer do, in one expression: the text of
+It does for each row what `RowFormat.record` and the SDK's writer do, in one expression: the text of
 the record with the cells put in. Measured, it takes a twentieth of the time.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from itertools import groupby, islice
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows import digest
+from tap_intercom_export.row_format import digest
 from tap_intercom_export.values import (
     NO_ID,
     Kind,
@@ -27,99 +27,109 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from tap_intercom_export.columns import Column
+    from tap_intercom_export.row_format import RowFormat
     from tap_intercom_export.rows import RowReader
 
-BLOCK = 1000
-"""Records that are written at once."""
+MOST = 1000
+"""Records that are given out at once."""
 
 GROUP = 8
 """Neighbouring times that become one text when all of them are empty."""
 
 
-def record_lines(
-    reader: RowReader,
-    stream: str,
-    deselected: Collection[str],
-    on_columns: Callable[[list[Column]], None],
-) -> Iterator[tuple[str, int]]:
-    """Yield the RECORD messages of a file in blocks.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """RECORD messages, each with its line end.
 
-    Args:
-        reader: Reads the file; damaged rows are set aside as it does.
-        stream: Name of the stream.
-        deselected: Names of properties to leave out.
-        on_columns: Called with columns that come up with a row, before it is yielded.
-
-    Yields:
-        The text of some messages, each with its line end, and their number.
+    Attributes:
+        data: Their text.
+        count: How many they are.
+        columns: Columns that come up with the first of them, to be announced before it.
     """
-    now = datetime.now(timezone.utc).isoformat()
-    frame = _Frame(stream, now, deselected)
-    encode = _encoder(reader, frame, on_columns)
-    lines: list[str] = []
-    for cells in reader.rows:
-        try:
-            lines.append(encode(cells))
-        except ValueError:  # also of a row with too many cells, or too few
-            record = reader.record_or_none(cells)
-            if record is None:
-                continue
-            on_columns(reader.text_columns(record))
-            lines.append(frame.line(record))
-        if len(lines) == BLOCK:
-            yield "".join(lines), BLOCK
-            lines.clear()
-    if lines:
-        yield "".join(lines), len(lines)
+
+    data: bytes
+    count: int
+    columns: tuple[Column, ...] = ()
 
 
-class _Frame:
-    """What stands around each record.
+class Encoder:
+    """Makes the RECORD messages of one CSV file.
 
     Args:
+        reader: Reads the file.
         stream: Name of the stream.
         time_extracted: As a date-time text.
         deselected: Names of properties to leave out.
     """
 
-    def __init__(self, stream: str, time_extracted: str, deselected: Collection[str]) -> None:
-        self.before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
-        self.after = f',"time_extracted":{quote(time_extracted)}}}\n'
-        self.deselected = deselected
+    def __init__(
+        self, reader: RowReader, stream: str, time_extracted: str, deselected: Collection[str]
+    ) -> None:
+        self._reader = reader
+        self._deselected = frozenset(deselected)
+        self._before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
+        self._after = f',"time_extracted":{quote(time_extracted)}}}\n'
+        self._encode = _function(reader.format, self._before, self._after, self._deselected)
 
-    def line(self, record: dict[str, Any]) -> str:
+    def lines(self) -> Iterator[Lines]:
+        """Yield the messages, many at a time; damaged rows are set aside."""
+        encode, reader = self._encode, self._reader
+        announced: set[str] = set()
+        columns: tuple[Column, ...] = ()
+        lines: list[str] = []
+        for cells in reader.rows:
+            try:
+                lines.append(encode(cells))
+            except ValueError:  # also of a row with too many cells, or too few
+                record = reader.record_or_none(cells)
+                if record is None:
+                    continue
+                text_columns = reader.format.text_columns(record)
+                new = tuple(column for column in text_columns if column.name not in announced)
+                if new:
+                    if lines:
+                        yield _together(lines, columns)
+                    columns = new
+                    announced |= {column.name for column in new}
+                lines.append(self._line(record))
+            if len(lines) == MOST:
+                yield _together(lines, columns)
+                columns = ()
+        if lines:
+            yield _together(lines, columns)
+
+    def _line(self, record: dict[str, Any]) -> str:
         """Return the message of a record."""
-        for name in self.deselected:
+        for name in self._deselected:
             record.pop(name, None)
-        return self.before + _dump(record) + self.after
+        return self._before + _dump(record) + self._after
+
+
+def _together(lines: list[str], columns: tuple[Column, ...]) -> Lines:
+    """Return some messages as one, and take them out of the list."""
+    together = Lines("".join(lines).encode(), len(lines), columns)
+    lines.clear()
+    return together
 
 
 _dump = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _encoder(
-    reader: RowReader, frame: _Frame, on_columns: Callable[[list[Column]], None]
+def _function(
+    form: RowFormat, before: str, after: str, deselected: frozenset[str]
 ) -> Callable[[list[str]], str]:
-    """Return the function that makes a line of a row's cells, or raises ValueError.
+    """Return the function that makes a message of a row's cells, or raises ValueError.
 
-    Its code is written for the columns of the file, unless it takes all of them whatever they are.
+    Its code is written for the columns of the file. One that takes all columns, whatever they are,
+    has none.
     """
-    hashes_all = reader.file.hash_name and reader.file.identity is None
-    if reader.file.fold_into or hashes_all or not reader.columns:
-
-        def encode_record(cells: list[str]) -> str:
-            if len(cells) != len(reader.columns):
-                raise ValueError
-            record = reader.record(cells)
-            if len(record) > len(reader.template):
-                on_columns(reader.text_columns(record))
-            return frame.line(record)
-
-        return encode_record
+    hashes_all = form.file.hash_name and form.file.identity is None
+    if form.file.fold_into or hashes_all or not form.columns:
+        return _missing
     names: dict[str, Any] = {"quote": quote, "missing": _missing, "digest": digest}
     names |= {"day": day_seen, "minute": minute_seen, "second": second_seen, "no_id": NO_ID}
-    names |= {f"read_{kind.name}": _json_reader(reader, kind) for kind in Kind}
-    source = _Source(reader).function(frame)
+    names |= {f"read_{kind.name}": _json_reader(form, kind) for kind in Kind}
+    source = _Source(form).function(before, after, deselected)
     exec(source, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
     encode: Callable[[list[str]], str] = names["encode"]
     return encode
@@ -144,22 +154,28 @@ class _Source:
     together, and are one text where all of them are.
 
     Args:
-        reader: Knows the columns of the file.
+        form: Knows the columns of the file.
     """
 
-    def __init__(self, reader: RowReader) -> None:
-        self._reader = reader
-        self._place = {column.name: index for index, column in enumerate(reader.columns)}
-        self._kinds = {column.name: column.kind for column in reader.columns}
+    def __init__(self, form: RowFormat) -> None:
+        self._form = form
+        self._place = {column.name: index for index, column in enumerate(form.columns)}
+        self._kinds = {column.name: column.kind for column in form.columns}
         self._known: dict[str, str] = {}
         """Properties that are worked out first, and the variables that hold their JSON texts."""
 
-    def function(self, frame: _Frame) -> str:
-        """Return the code of the function."""
-        cells = "".join(f"c{index}, " for index in range(len(self._reader.columns)))
+    def function(self, before: str, after: str, deselected: frozenset[str]) -> str:
+        """Return the code of the function.
+
+        Args:
+            before: What stands before each record.
+            after: What stands after it.
+            deselected: Names of properties to leave out.
+        """
+        cells = "".join(f"c{index}, " for index in range(len(self._form.columns)))
         lines = [f"{cells} = cells", *self._needed(), *self._created_at(), *self._hash()]
-        lines += self._unwanted(frame)
-        names = [name for name in self._reader.template if name not in frame.deselected]
+        lines += self._unwanted(deselected)
+        names = [name for name in self._form.template if name not in deselected]
         text = ""
         for sparse, neighbours in groupby(names[1:], self._is_sparse):
             while group := list(islice(neighbours, GROUP if sparse else 1)):
@@ -167,15 +183,13 @@ class _Source:
                     self._several(group, lines) if group[1:] else self._property(group[0], lines)
                 )
         first = self._property(names[0], lines)[1:] if names else ""
-        before, after = _literal(frame.before + "{"), _literal("}" + frame.after)
-        return "\n ".join(
-            ["def encode(cells):", *lines, f"return f{before + first + text + after!r}"]
-        )
+        whole = _literal(before + "{") + first + text + _literal("}" + after)
+        return "\n ".join(["def encode(cells):", *lines, f"return f{whole!r}"])
 
-    def _unwanted(self, frame: _Frame) -> Iterator[str]:
+    def _unwanted(self, deselected: frozenset[str]) -> Iterator[str]:
         """Yield the lines that read deselected columns: a bad cell damages its row all the same."""
-        for name in set(frame.deselected) & (self._place.keys() - self._known.keys()):
-            if self._reader.parsers[self._kinds[name]] is not None:
+        for name in deselected & (self._place.keys() - self._known.keys()):
+            if self._form.parsers[self._kinds[name]] is not None:
                 yield self._cell(name, "None")
 
     def _is_sparse(self, name: str) -> bool:
@@ -201,14 +215,14 @@ class _Source:
         if name in self._place:
             lines.append(f"x{self._place[name]} = {self._cell(name, repr('null'))}")
             return f"{key}{{x{self._place[name]}}}"
-        return key + _literal(json.dumps(self._reader.template[name]))
+        return key + _literal(json.dumps(self._form.template[name]))
 
     def _cell(self, name: str, otherwise: str) -> str:
         """Return the expression for the JSON text of a column's cell."""
         if name not in self._place:
             return otherwise
         kind, cell = self._kinds[name], f"c{self._place[name]}"
-        parse = self._reader.parsers[kind]
+        parse = self._form.parsers[kind]
         value = f"{'quote' if parse is None else f'read_{kind.name}'}({cell})"
         if parse is time:  # nearly all were seen before: three look-ups in place of two calls
             day, minute = f"(d := day({cell}[:10]))", f"(m := minute({cell}[10:16]))"
@@ -220,7 +234,7 @@ class _Source:
 
     def _needed(self) -> Iterator[str]:
         """Yield the lines for what identifies a row, or says when it happened."""
-        file, template = self._reader.file, self._reader.template
+        file, template = self._form.file, self._form.template
         never_null = {
             name
             for name in (*file.key, *(("receipt_id",) if file.identity else ()))
@@ -236,9 +250,9 @@ class _Source:
 
     def _created_at(self) -> Iterator[str]:
         """Yield the lines for the first time that is there."""
-        if not self._reader.file.time:
+        if not self._form.file.time:
             return
-        first, *others = (self._known[name] for name in self._reader.file.time)
+        first, *others = (self._known[name] for name in self._form.file.time)
         yield f"created_at = {first}"
         for other in others:
             yield f"if created_at == 'null': created_at = {other}"
@@ -247,7 +261,7 @@ class _Source:
 
     def _hash(self) -> Iterator[str]:
         """Yield the line for the hash of what identifies a row."""
-        file = self._reader.file
+        file = self._form.file
         if file.identity:
             parts = " + ',' + ".join(self._known[name] for name in file.identity)
             start = f"[{quote(file.name)},["
@@ -260,9 +274,9 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _json_reader(reader: RowReader, kind: Kind) -> Callable[[str], str]:
+def _json_reader(form: RowFormat, kind: Kind) -> Callable[[str], str]:
     """Return what reads a cell of a kind as JSON text."""
-    parse = reader.parsers.get(kind)
+    parse = form.parsers.get(kind)
     if parse is None:
         return quote
     if parse is time:
@@ -280,6 +294,6 @@ def _json_of(value: Any) -> str:
     return repr(value) if type(value) in {int, float} else _dump(value)
 
 
-def _missing() -> str:
-    """Refuse a row without what identifies it; `RowReader.record` finds the words."""
+def _missing(*_: object) -> str:
+    """Refuse a row, e.g. one without what identifies it; `RowFormat.record` finds the words."""
     raise ValueError

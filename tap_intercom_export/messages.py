@@ -33,13 +33,13 @@ class MessageWriter(SingerWriter):
 
     @override
     def write_message(self, message: Any) -> None:
-        self.write(self.format_message(message) + "\n")
+        self.write(f"{self.format_message(message)}\n".encode())
 
-    def write(self, text: str) -> None:
+    def write(self, data: bytes) -> None:
         """Write whole lines.
 
         Args:
-            text: One message or more, each with its line end.
+            data: One message or more, each with its line end.
 
         Raises:
             BrokenPipeError: Nobody reads any more.
@@ -47,7 +47,7 @@ class MessageWriter(SingerWriter):
         with self.lock:
             self._writing = threading.get_ident()
             try:
-                _write_whole(text)
+                _write_whole(data)
             finally:
                 self._writing = None
         if self._waiting is not None:
@@ -66,7 +66,7 @@ class MessageWriter(SingerWriter):
             action()
 
 
-def _write_whole(text: str) -> None:
+def _write_whole(data: bytes) -> None:
     """Write to stdout, all of it.
 
     A text stream loses the rest of a long text when a signal's handler interrupts the write: the
@@ -74,10 +74,10 @@ def _write_whole(text: str) -> None:
     """
     out = getattr(sys.stdout, "buffer", None)
     if out is None:  # a stream in memory
-        sys.stdout.write(text)
+        sys.stdout.write(data.decode())
         return
     sys.stdout.flush()
-    rest = memoryview(text.encode())
+    rest = memoryview(data)
     while rest:
         rest = rest[out.write(rest) :]
     out.flush()

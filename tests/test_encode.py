@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from singer import Output, run_tap, select
 
 from tap_intercom_export.columns import Column, StatisticFile
-from tap_intercom_export.encode import BLOCK, record_lines
+from tap_intercom_export.encode import MOST, Encoder
 from tap_intercom_export.files import FILES, OTHER
 from tap_intercom_export.rows import RowReader
 from tap_intercom_export.simulator import Dialect, Member, Mutation
@@ -147,22 +147,27 @@ def both_ways(
     announced: list[Column] = []
     fast: list[dict[str, Any]] = []
     reader = reader_of(file, data, damaged, **options)
-    for text, count in record_lines(reader, file.name, deselected, announced.extend):
-        assert text.endswith("\n")
-        lines = text[:-1].split("\n")
-        assert len(lines) == count
+    encoder = Encoder(reader, file.name, "2026-05-01T00:00:00+00:00", deselected)
+    for some in encoder.lines():
+        announced += some.columns
+        assert some.data.endswith(b"\n")
+        lines = some.data[:-1].split(b"\n")
+        assert len(lines) == some.count
         messages = [json.loads(line) for line in lines]
         assert all(set(m) == {"type", "stream", "record", "time_extracted"} for m in messages)
         assert {(m["type"], m["stream"]) for m in messages} == {("RECORD", file.name)}
         fast += [message["record"] for message in messages]
+        named = reader.format.template.keys() | {column.name for column in announced}
+        assert all(message["record"].keys() <= named for message in messages)
 
     also_damaged: list[DamagedRow] = []
     plain_reader = reader_of(file, data, also_damaged, **options)
     plain, also_announced = [], []
     for record in plain_reader:
-        also_announced += plain_reader.text_columns(record)
+        also_announced += plain_reader.format.text_columns(record)
         plain.append({name: value for name, value in record.items() if name not in deselected})
-    return Reading(fast, damaged, announced), Reading(plain, also_damaged, also_announced)
+    once = list(dict.fromkeys(also_announced))
+    return Reading(fast, damaged, announced), Reading(plain, also_damaged, once)
 
 
 def assert_same(
@@ -248,14 +253,14 @@ def test_both_ways_agree_whichever_property_is_deselected(file: StatisticFile) -
     header = headers(file)["with new columns"]
     data = as_csv(header, rows_for(file, header)[:4] + rows_for(file, header)[-3:])
     reader = reader_of(file, data, [])
-    for name in reader.template:
+    for name in reader.format.template:
         for record in assert_same(file, data, {name}):
             assert name not in record
-    for record in assert_same(file, data, set(reader.template)):
+    for record in assert_same(file, data, set(reader.format.template)):
         assert record == {}
-    some = set(list(reader.template)[::2])
+    some = set(list(reader.format.template)[::2])
     for record in assert_same(file, data, some):
-        assert set(record) == set(reader.template) - some
+        assert set(record) == set(reader.format.template) - some
 
 
 @pytest.mark.parametrize(
@@ -315,7 +320,7 @@ def test_no_name_in_the_catalogue_reaches_the_code_as_code(kind: Kind) -> None:
     assert len(records) > len(header)
 
 
-@pytest.mark.parametrize("rows", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
+@pytest.mark.parametrize("rows", [0, 1, MOST - 1, MOST, MOST + 1, 2 * MOST])
 def test_every_row_is_in_exactly_one_block(rows: int) -> None:
     cells = [[f"r{number}", TIMES[0]] for number in range(rows)]
     records = assert_same(FILES["reply"], as_csv(["receipt_id", "replied_at"], cells))
@@ -464,12 +469,19 @@ def test_deselected_properties_are_left_out_on_both_ways(
     assert all("url" not in record for record in fast["click"])
 
 
+def assert_says_so(fast: Output, slow: Output) -> None:
+    """Check that a run tells, once a stream, where it writes records the SDK's way."""
+    assert "is written by the SDK" not in fast.log
+    assert slow.log.count("'receipt' is written by the SDK, record by record") == 1
+
+
 def test_flattening_gives_the_same_records(simulate: Simulate, configure: Configure) -> None:
     flat = {"flattening_enabled": True, "flattening_max_depth": 1}
     fast = run_tap(configure(simulate(receipts=80, days=20)))
     slow = run_tap(configure(simulate(receipts=80, days=20), **flat))
     for stream in ("receipt", "open", "click", "checkpoint", "overview"):
         assert fast.records(stream) == slow.records(stream)
+    assert_says_so(fast, slow)
     jobs = slow.records("content_export")
     assert all(not isinstance(value, dict) for record in jobs for value in record.values())
 
@@ -485,6 +497,7 @@ def test_batches_hold_the_same_records(
     fast = run_tap(configure(simulate(receipts=80, days=20)))
     slow = run_tap(configure(simulate(receipts=80, days=20), batch_config=batch), check=False)
     assert slow.exit_code == 0, slow.log
+    assert_says_so(fast, slow)
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for message in slow.messages:
         if message["type"] == "BATCH":

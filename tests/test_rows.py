@@ -74,7 +74,7 @@ def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
         "file": f"{name or file.name}_20260430.csv",
     }
     reader = RowReader(io.BytesIO(data), file, constants, damaged.append)
-    return Result(list(reader), damaged, reader.extra)
+    return Result(list(reader), damaged, reader.format.extra)
 
 
 def read(

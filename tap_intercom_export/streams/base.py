@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -29,13 +30,14 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
-from tap_intercom_export.encode import record_lines
+from tap_intercom_export.encode import Encoder
 from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from tap_intercom_export.columns import Column
+    from tap_intercom_export.encode import Lines
     from tap_intercom_export.rows import RowReader
     from tap_intercom_export.tap import TapIntercomExport
 
@@ -200,8 +202,8 @@ class WindowStream(QuietStream):
         self._stream_maps = None
         self._write_schema_message()
 
-    def record_blocks(self) -> Iterator[tuple[str, int]] | None:
-        """Return RECORD messages many at a time, and how many; None where there is no such way."""
+    def record_lines(self) -> Iterator[Lines] | None:
+        """Return RECORD messages, many at a time; None where there is no such way."""
         return None
 
     def deselected(self) -> set[str]:
@@ -220,18 +222,18 @@ class WindowStream(QuietStream):
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write records many at a time, unless the user's configuration needs the SDK's way."""
-        blocks = self.record_blocks() if write_messages and self._goes_out_as_it_is() else None
-        if blocks is None:
-            self.logger.debug("'%s' goes the SDK's way, for what is configured", self.name)
+        messages = self.record_lines() if write_messages and self._goes_out_as_it_is() else None
+        if messages is None:
             yield from super()._sync_records(context, write_messages=write_messages)
             return
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:
             counter.with_context(context)
             timer.with_context(context)
-            for text, count in blocks:
-                self.tap.message_writer.write(text)
+            for lines in messages:
+                self.add_columns(lines.columns)
+                self.tap.message_writer.write(lines.data)
                 self.state_manager.is_flushed = False
-                counter.increment(count)
+                counter.increment(lines.count)
         self._write_state_message()
 
     @override
@@ -262,6 +264,8 @@ class WindowStream(QuietStream):
 class FileStream(WindowStream):
     """A stream whose records are the rows of CSV files."""
 
+    _has_told = False
+
     @abstractmethod
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads each file of the run; its columns are announced."""
@@ -269,13 +273,21 @@ class FileStream(WindowStream):
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the records one by one, for the SDK's way."""
+        if not self._has_told and self.ABORT_AT_RECORD_COUNT is None:
+            self._has_told = True
+            self.tap.logger.info(
+                "'%s' is written by the SDK, record by record, which takes longer: stream maps, "
+                "flattening or batch_config ask for it",
+                self.name,
+            )
         for reader in self.readers():
             for record in reader:
-                self.add_columns(reader.text_columns(record))
+                self.add_columns(reader.format.text_columns(record))
                 yield record
 
     @override
-    def record_blocks(self) -> Iterator[tuple[str, int]]:
+    def record_lines(self) -> Iterator[Lines]:
         """Yield the same as RECORD messages, many at a time."""
         for reader in self.readers():
-            yield from record_lines(reader, self.name, self.deselected(), self.add_columns)
+            now = datetime.now(timezone.utc).isoformat()
+            yield from Encoder(reader, self.name, now, self.deselected()).lines()

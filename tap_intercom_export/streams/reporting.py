@@ -99,7 +99,7 @@ class ReportingStream(FileStream):
                 for path, source in export.files():
                     rejects = Rejects(self._rejected, export, path or self.name, once=True)
                     reader = RowReader(source, self._dataset.file, {}, rejects.add, match, parsers)
-                    self.add_columns(reader.extra)
+                    self.add_columns(reader.format.extra)
                     yield reader
                     rejects.warn()
                 with self.tap.state_writer.lock:

@@ -147,7 +147,9 @@ class StatisticStream(FileStream):
                 reader = RowReader(source, self._file, constants, rejects.add)
                 if self._is_behind(export):
                     expected = self._file.identity is None  # no sample of the file is public
-                    self.add_columns(reader.extra, logging.DEBUG if expected else logging.INFO)
+                    self.add_columns(
+                        reader.format.extra, logging.DEBUG if expected else logging.INFO
+                    )
                     yield reader
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
