@@ -35,6 +35,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "add_record_metadata": False,
         "activate_version": False,  # needs the metadata
     },
+    "all of these": {
+        "use_copy": True,
+        "validate_records": False,
+        "batch_size_rows": 50_000,
+        "add_record_metadata": False,
+        "activate_version": False,
+    },
 }
 """Settings of target-postgres, by their names in the table; `use_copy` wants psycopg."""
 

@@ -24,7 +24,7 @@ TIMES_LIMIT = 8.0
 MOST_MIB = 150.0
 MEMORY_GROWTH = 1.10
 START_UP = 1.15
-"""What is promised."""
+"""The goals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ class Report:
     loads: Sequence[Load]
 
     def summary(self) -> str:
-        """Return what is promised and what was measured, a line each."""
+        """Return each goal and what was measured."""
         return "".join(
-            f"{'ok  ' if met else 'MISS'}  {what}: {measured} (promised: {promised})\n"
-            for what, promised, measured, met in self._promises()
+            f"{'ok  ' if met else 'MISS'}  {what}: {measured} (goal: {goal})\n"
+            for what, goal, measured, met in self._goals()
         )
 
     def svg(self) -> str:
@@ -119,12 +119,12 @@ class Report:
                 "quotes. Every figure is of a whole process, from its start to its end, with its "
                 f"output to /dev/null; the median of {self.repeats} runs, taken in turn."
             ),
-            "## What is promised",
+            "## Goals",
             _table(
-                ("", "promised", "measured", ""),
+                ("", "goal", "measured", "met"),
                 (
-                    (what, promised, measured, "yes" if met else "**no**")
-                    for what, promised, measured, met in self._promises()
+                    (what, goal, measured, "yes" if met else "**no**")
+                    for what, goal, measured, met in self._goals()
                 ),
             ),
             "![Time and memory against rows](benchmark.svg)",
@@ -159,11 +159,11 @@ class Report:
             ]
         return "\n\n".join(parts) + "\n"
 
-    def _promises(self) -> list[tuple[str, str, str, bool]]:
-        """Return what is promised: what, how much, what was measured, and whether it is met."""
+    def _goals(self) -> list[tuple[str, str, str, bool]]:
+        """Return the goals: what, how much, what was measured, and whether it is met."""
         tap = self._speed(TAP)
         faster = self._speed(STANDARD).micros / tap.micros
-        limit = tap.micros / self._speed(LIMIT).micros
+        limits = {key: tap.micros / self._speed(key).micros for key in (LIMIT, LINES)}
         found = [
             (
                 "faster than the standard SDK stream",
@@ -171,11 +171,14 @@ class Report:
                 f"{faster:.1f} x",
                 faster >= TIMES_STANDARD,
             ),
-            (
-                "time of decompressing and counting lines",
-                f"at most {TIMES_LIMIT:g} x",
-                f"{limit:.1f} x",
-                limit <= TIMES_LIMIT,
+            *(
+                (
+                    f"beside unpacking the archive and counting its lines, {how}",
+                    f"at most {TIMES_LIMIT:g} x",
+                    f"{limits[key]:.1f} x the time",
+                    limits[key] <= TIMES_LIMIT,
+                )
+                for key, how in ((LINES, "`for line in member`"), (LIMIT, "in blocks of a MiB"))
             ),
         ]
         if self.memories:
