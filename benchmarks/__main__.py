@@ -62,7 +62,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[40_000, 400_000],
         help="rows of the two archives whose difference counts",
     )
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each, in turn; the median")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="runs of each, in turn; the shortest"
+    )
     parser.add_argument(
         "--memory-rows",
         type=int,
@@ -135,7 +137,7 @@ class Bench:
                         result = run(way.command(path, url))
                         taken.setdefault((way.key, count), []).append(result)
         return [
-            Speed(way.key, way.title, {count: Taken.usual(taken[way.key, count]) for count in rows})
+            Speed(way.key, way.title, {count: Taken.best(taken[way.key, count]) for count in rows})
             for way in compared
         ]
 
@@ -154,7 +156,7 @@ class Bench:
         pairs = [(run(tap), run(bare)) for _ in range(3 * self._repeats)]
         ours, theirs = zip(*pairs, strict=True)
         ratio = median(one.cpu / other.cpu for one, other in pairs)
-        return Start(option, Taken.usual(ours), Taken.usual(theirs), ratio)
+        return Start(option, Taken.best(ours), Taken.best(theirs), ratio)
 
     def loads(self, rows: int) -> list[Load]:
         """Load an archive into PostgreSQL with each of the target's settings, one after another."""

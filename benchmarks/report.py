@@ -88,11 +88,22 @@ class Report:
     loads: Sequence[Load]
 
     def summary(self) -> str:
-        """Return each goal and what was measured."""
-        return "".join(
-            f"{'ok  ' if met else 'MISS'}  {what}: {measured} (goal: {goal})\n"
+        """Return the goals and the comparisons in short, a line each."""
+        tap = self._speed(TAP)
+        lines = [
+            f"{'ok  ' if met else 'MISS'}  {what}: {measured} (goal: {goal})"
             for what, goal, measured, met in self._goals()
-        )
+        ]
+        lines += [
+            f"{speed.micros:8.2f} µs a row, {speed.micros / tap.micros:6.2f} x this tap, "
+            f"{speed.mib:6.0f} MiB: {speed.title}"
+            for speed in self.speeds
+        ]
+        lines += [
+            f"{load.target.seconds:8.1f} s into PostgreSQL: target-postgres with {load.settings}"
+            for load in self.loads
+        ]
+        return "\n".join(lines) + "\n"
 
     def svg(self) -> str:
         """Return the chart."""
@@ -117,7 +128,7 @@ class Report:
                 f"Measured with `{self.command}` on {_machine()}. The archive holds receipts of "
                 f"{len(COLUMNS)} columns, {self.bytes_a_row:.0f} bytes a row, one row in nine with "
                 "quotes. Every figure is of a whole process, from its start to its end, with its "
-                f"output to /dev/null; the median of {self.repeats} runs, taken in turn."
+                f"output to /dev/null: the shortest of {self.repeats} runs, taken in turn."
             ),
             "## Goals",
             _table(
