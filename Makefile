@@ -27,7 +27,7 @@ demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
 	@$(BIN)/python -m faults
 
-bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (20 min)
+bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 test: lint types pytest ## Everything that must pass: lint, types, tests

@@ -63,7 +63,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="rows of the two archives whose difference counts",
     )
     parser.add_argument(
-        "--repeats", type=int, default=3, help="runs of each, in turn; the shortest"
+        "--repeats", type=int, default=5, help="runs of each, in turn; the shortest"
     )
     parser.add_argument(
         "--memory-rows",
