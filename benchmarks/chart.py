@@ -87,8 +87,9 @@ def _panel(panel: Panel, colors: dict[str, str]) -> list[str]:
     parts = [title]
     for value in across.ticks():
         x = across(value)
+        anchor = "end" if x == WIDTH - RIGHT else "middle"  # the last one would be cut
         parts.append(_grid(x, TOP, x, HEIGHT - BOTTOM))
-        parts.append(_label(x, HEIGHT - BOTTOM + 17, _number(value), "middle"))
+        parts.append(_label(x, HEIGHT - BOTTOM + 17, _number(value), anchor))
     for value in up.ticks():
         y = up(value)
         parts.append(_grid(LEFT, y, WIDTH - RIGHT, y))

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -27,7 +27,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from typing_extensions import Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 Record = dict[str, Any]
 Key = tuple[Any, ...]
@@ -166,15 +166,9 @@ def run_tap(
         catalog: The catalog it gets.
         check: Whether it must succeed, and write a stream without a problem.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        options = list(arguments)
-        for name, content in (("config", config), ("state", state), ("catalog", catalog)):
-            if content is not None:
-                path = Path(folder, f"{name}.json")
-                path.write_text(json.dumps(content))
-                options += [f"--{name}", str(path)]
+    with command(config=config, state=state, catalog=catalog) as tap:
         done = subprocess.run(
-            [sys.executable, "-m", "tap_intercom_export", *options],
+            [*tap, *arguments],
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -187,6 +181,37 @@ def run_tap(
         wrong = problems(output, bookmarks(state or {}))
         assert not wrong, "\n".join(wrong[:20])
     return output
+
+
+@contextmanager
+def command(**contents: Mapping[str, Any] | None) -> Generator[list[str]]:
+    """Yield the tap's command with a file for each option that has a content."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = []
+        for name, content in contents.items():
+            if content is not None:
+                path = Path(folder, f"{name}.json")
+                path.write_text(json.dumps(content))
+                options += [f"--{name}", str(path)]
+        yield [sys.executable, "-m", "tap_intercom_export", *options]
+
+
+@contextmanager
+def started_tap(
+    config: Mapping[str, Any], catalog: Mapping[str, Any] | None = None
+) -> Generator[subprocess.Popen[str]]:
+    """Start the tap and wait for its end; its messages can be read from stdout."""
+    with (
+        command(config=config, catalog=catalog) as tap,
+        subprocess.Popen(
+            tap,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=clean_environment(),
+        ) as process,
+    ):
+        yield process
 
 
 def run_here(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import datetime, timedelta, timezone
@@ -15,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import END
-from singer import clean_environment, discover, discover_here, problems, run_here, run_tap, select
+from singer import discover, discover_here, problems, run_here, run_tap, select, started_tap
 from truth import reporting_properties, reporting_rows, row_differences
 
 from tap_intercom_export.simulator import Clock, Dialect, Fault, JobFault, Mutation, Simulator
@@ -23,7 +21,6 @@ from tap_intercom_export.simulator.reporting.datasets import DATASETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from singer import Output
 
@@ -483,22 +480,13 @@ def test_a_dataset_that_is_asked_for_later_gets_its_history(
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["term", "kill"])
 def test_a_run_that_died_leaves_its_jobs_to_the_next(
-    simulate: Simulate, configure: Configure, tmp_path: Path, how: signal.Signals
+    simulate: Simulate, configure: Configure, how: signal.Signals
 ) -> None:
     names = ["call", "conversation"]
     simulator = simulate(**SMALL, job_seconds=600)
     config = configure(simulator, reporting_datasets=names)
     catalog = select(discover_here(config), *(f"reporting_{name}" for name in names))
-    for name, content in (("config", config), ("catalog", catalog)):
-        (tmp_path / name).write_text(json.dumps(content))
-    paths = ("--config", str(tmp_path / "config"), "--catalog", str(tmp_path / "catalog"))
-    with subprocess.Popen(
-        [sys.executable, "-m", "tap_intercom_export", *paths],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=clean_environment(),
-    ) as process:
+    with started_tap(config, catalog) as process:
         while not all(job.polls for job in simulator.reporting_jobs[:3]) or (
             len(simulator.reporting_jobs) < 3
         ):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from contextlib import redirect_stdout
 from datetime import timedelta
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conftest import END
-from singer import clean_environment, select
+from singer import select, started_tap
 
 from benchmarks import ways
 from benchmarks.archive import archive
@@ -99,29 +97,15 @@ def test_the_next_job_runs_while_a_window_is_written(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     catalog: dict[str, Any],
-    tmp_path: Path,
 ) -> None:
     receipts = 200 * WINDOWS
     simulator = simulate(receipts=receipts, days=7 * WINDOWS - 1, job_seconds=SECONDS)
     before = END - timedelta(seconds=1)  # both ends are inclusive
     settings = {"window_days": 7, "lookback_days": 0, "end_date": f"{before:%Y-%m-%dT%H:%M:%SZ}"}
-    options = []
-    for name, content in (
-        ("config", configure(simulator, **settings)),
-        ("catalog", select(catalog, "content_export", "receipt")),
-    ):
-        (tmp_path / name).write_text(json.dumps(content))
-        options += [f"--{name}", str(tmp_path / name)]
-
+    chosen = select(catalog, "content_export", "receipt")
     states: list[dict[str, Any]] = []
     records, begun, paused = 0, 0.0, 0.0
-    with subprocess.Popen(
-        [sys.executable, "-m", "tap_intercom_export", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=clean_environment(),
-    ) as process:
+    with started_tap(configure(simulator, **settings), chosen) as process:
         for line in process.stdout or ():
             message = json.loads(line)
             if message["type"] == "STATE":

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer import NOT_BY_TIME, bookmarks, clean_environment, run_tap, select
+from singer import NOT_BY_TIME, bookmarks, run_tap, select, started_tap
 from truth import differences, expected
 
 from tap_intercom_export.simulator import JobFault
@@ -19,7 +17,6 @@ from tap_intercom_export.simulator.columns import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tap_intercom_export.simulator import Simulator
 
@@ -192,20 +189,10 @@ def test_the_job_is_in_the_state_before_anything_of_it_is_written(
     assert job["created_at_before"] == text(simulator.jobs[0].before)
 
 
-def test_a_stopped_run_leaves_its_job_to_the_next(
-    simulate: Simulate, configure: Configure, tmp_path: Path
-) -> None:
+def test_a_stopped_run_leaves_its_job_to_the_next(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW, job_seconds=2.5)
     config = configure(simulator)
-    path = tmp_path / "config.json"
-    path.write_text(json.dumps(config))
-    with subprocess.Popen(
-        [sys.executable, "-m", "tap_intercom_export", "--config", str(path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=clean_environment(),
-    ) as process:
+    with started_tap(config) as process:
         while not simulator.jobs:
             assert process.poll() is None
             time.sleep(0.02)
