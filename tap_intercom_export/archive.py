@@ -12,13 +12,13 @@ import logging
 import struct
 import tarfile
 import zipfile
-import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tap_intercom_export.containers import CHUNK, Container, Limits, open_container
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+from tap_intercom_export.inflate import DAMAGED
 from tap_intercom_export.spool import discard
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_BROKEN = (
+_BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     gzip.BadGzipFile,
     tarfile.TarError,
-    zlib.error,
+    *DAMAGED,
     EOFError,
     struct.error,
     ValueError,  # offsets that cannot be, text that is none

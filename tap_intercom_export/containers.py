@@ -6,7 +6,6 @@ list of files, nor of its headers, nor how much it unpacks to.
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import struct
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 from typing_extensions import override
 
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+from tap_intercom_export.inflate import open_gzip, open_member
 from tap_intercom_export.spool import append, discard, new_spool
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Contai
             return _Tar(spool)
         if not head.startswith(_GZIP):
             return _Single(spool, path="", compressed=False)
-        with gzip.GzipFile(fileobj=spool) as unpacked:
+        with open_gzip(fileobj=spool) as unpacked:
             inner = unpacked.read(512)
             if not (inner.startswith((*_ZIP, _GZIP)) or _is_tar(inner)):
                 return _Single(spool, path=_gzip_name(head), compressed=True)
@@ -174,7 +174,7 @@ class _Zip:
         return [info.filename for info in self._infos]
 
     def open(self, index: int) -> IO[bytes]:
-        return self._zip.open(self._infos[index])
+        return open_member(self._zip, self._infos[index])
 
 
 def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
@@ -250,7 +250,7 @@ class _Single:
     def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one
         self._spool.seek(0)
         if self._compressed:
-            return cast("IO[bytes]", gzip.GzipFile(fileobj=self._spool))
+            return cast("IO[bytes]", open_gzip(fileobj=self._spool))
         return cast("IO[bytes]", _Kept(self._spool))
 
 

@@ -1,0 +1,89 @@
+"""Decompression, with ISA-L and without."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import io
+import random
+import sys
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pytest
+
+from tap_intercom_export import inflate
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+isal_zlib = pytest.importorskip("isal.isal_zlib")
+
+TEXT = b"".join(b"%d,a row of a file,%d\n" % (n, n * n) for n in range(20_000))
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+
+
+def without_isal() -> ModuleType:
+    """Return the module as it is where isal has no wheel."""
+    spec = importlib.util.find_spec(inflate.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with mock.patch.dict(sys.modules, {"isal": None}):
+        spec.loader.exec_module(module)
+    assert module.isal_zlib is None
+    return module
+
+
+WAYS = [inflate, without_isal()]
+
+
+def zipped(method: int) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as archive:
+        archive.writestr("receipt.csv", TEXT)
+    return data.getvalue()
+
+
+def unzip(module: ModuleType, data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        stream: zipfile.ZipExtFile = module.open_member(archive, archive.infolist()[0])
+        return b"".join(iter(lambda: stream.read(10_000), b""))
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_member_of_a_zip(module: ModuleType, method: int) -> None:
+    assert unzip(module, zipped(method)) == TEXT
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+def test_a_gzip_in_several_pieces(module: ModuleType) -> None:
+    data = gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:])
+    with module.open_gzip(fileobj=io.BytesIO(data)) as stream:
+        assert stream.read() == TEXT
+
+
+def test_isal_reads_the_members_of_a_zip() -> None:
+    """Where this fails, zipfile keeps its decompressor elsewhere: see `inflate.open_member`."""
+    with zipfile.ZipFile(io.BytesIO(zipped(zipfile.ZIP_DEFLATED))) as archive:
+        stream = inflate.open_member(archive, archive.infolist()[0])
+        assert isinstance(vars(stream)["_decompressor"], type(isal_zlib.decompressobj()))
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+@pytest.mark.parametrize("seed", range(40))
+def test_damage_never_goes_unseen(module: ModuleType, seed: int) -> None:
+    data = bytearray(zipped(zipfile.ZIP_DEFLATED))
+    chance = random.Random(seed)  # noqa: S311 - damage, the same in every run
+    start, end = 50, data.rindex(b"PK\1\2")
+    data[chance.randrange(start, end)] ^= 1 << chance.randrange(8)
+    with pytest.raises((*module.DAMAGED, zipfile.BadZipFile, EOFError)):
+        unzip(module, bytes(data))
+
+
+def test_what_damage_raises() -> None:
+    assert set(inflate.DAMAGED) == {zlib.error, isal_zlib.error}
+    assert set(without_isal().DAMAGED) == {zlib.error}
