@@ -9,6 +9,7 @@ import errno
 import gzip
 import io
 import logging
+import re
 import struct
 import tarfile
 import zipfile
@@ -36,6 +37,9 @@ _BROKEN: tuple[type[Exception], ...] = (
     ValueError,  # offsets that cannot be, text that is none
     OverflowError,
 )
+
+_QUOTED = re.compile(rb'"[^"]*"?')
+"""A quoted text, which may be cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +148,9 @@ def _progress(stream: IO[bytes]) -> Iterator[tuple[int, int]]:
             size += len(chunk)
             line_ends += chunk.count(b"\n")
             end = chunk[-1:]
-            if quoted or b'"' in chunk:
-                parts = chunk.split(b'"')
-                inside += b"".join(parts[not quoted :: 2]).count(b"\n")
-                quoted ^= len(parts) % 2 == 0
+            texts = _QUOTED.findall(b'"' + chunk if quoted else chunk)
+            inside += b"".join(texts).count(b"\n")
+            quoted = bool(texts) and (len(texts[-1]) == 1 or texts[-1][-1:] != b'"')
             yield size, max(0, line_ends - inside - 1)
     lines = line_ends - inside
     if quoted:  # a quote that is not closed costs its line, not the rows after it
