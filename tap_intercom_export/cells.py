@@ -1,16 +1,19 @@
-"""CSV bytes to rows of cells, each with its line; what cannot be read does not hide the rest."""
+"""CSV bytes to rows, each with its line number; what cannot be read does not hide the rest."""
 
 from __future__ import annotations
 
 import csv
 from collections import deque
 from dataclasses import dataclass
+from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO
+
+from tap_intercom_export.escape import Row, cells_of, escaped, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 """Bytes read at once."""
 
 LONGEST_CELL = 32 * 1024 * 1024
@@ -35,10 +38,12 @@ class DamagedRow:
 
 
 class CellReader:
-    """Iterates over the rows of a CSV file as lists of cells; RFC 4180, UTF-8, LF or CRLF.
+    """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
-    A line without a quote is split at its commas; Python's csv module, three times as slow, reads
-    the rest. A row that is no CSV is set aside line by line, so that an unclosed quote costs the
+    Most lines are escaped as JSON wants it, to be split at their commas; Python's csv module, three
+    times as slow, reads those that are not so simple.
+
+    A row that is no CSV is set aside line by line, so that an unclosed quote costs the
     line that opens it and not the rest of the file. Blank lines are passed over.
 
     Args:
@@ -52,17 +57,21 @@ class CellReader:
         self._on_damaged = on_damaged
         self._rest = b""
         self._lines: Iterator[str] = iter(())
+        self._lines_loaded = 0
+        self._are_plain = False
         self._bad: dict[str, str] = {}
         self._given_back: deque[str] = deque()
         self._row: list[str] = []
-        self._lines_read = 0
+        self._has_header = False
         self._rejected = 0
-        self._rows = self._split()
+        self._csv = csv.reader(self._pull(), strict=True)
+        self._rows = self._read()
 
     @property
     def line(self) -> int:
         """Number of the line on which the current row begins; the first line is 1."""
-        return self._lines_read - len(self._row) + 1
+        lines_read = self._lines_loaded - length_hint(self._lines) - len(self._given_back)
+        return lines_read - len(self._row) + 1
 
     def reject(self, reason: str) -> None:
         """Set the current row aside.
@@ -83,51 +92,66 @@ class CellReader:
 
         Bad characters do not matter in it. Where it is no CSV there is no header: an empty list.
         """
-        for cells in self._rows:
-            if self._rejected:
-                self.reject("follows a header that is not CSV")
-                return []
-            if cells:
-                text = "\0".join(cell.replace("\0", "") for cell in cells)
-                text = text.encode(errors="surrogateescape").decode(errors="replace")
-                return text.split("\0")
-        return []
+        row = next(self._rows, None)
+        self._has_header = True
+        if row is None:
+            return []
+        if self._rejected:
+            self.reject("follows a header that is not CSV")
+            return []
+        text = "\0".join(cell.replace("\0", "") for cell in cells_of(row))
+        text = text.encode(errors="surrogateescape").decode(errors="replace")
+        return text.split("\0")
 
-    def __iter__(self) -> Iterator[list[str]]:
-        """Yield the cells of each row."""
-        for cells in self._rows:
-            if self._bad and (flaw := next(filter(None, map(self._bad.get, self._row)), "")):
-                self.reject(flaw)
-            elif cells:
-                yield cells
+    def __iter__(self) -> Iterator[Row]:
+        """Yield each row."""
+        return self._rows
 
-    def _split(self) -> Iterator[list[str]]:
-        """Yield the cells of each row that is CSV, whatever its characters."""
-        reader = csv.reader(self._pull(), strict=True)
-        row, given_back = self._row, self._given_back
+    def _read(self) -> Iterator[Row]:
+        """Yield each row that is not blank; what cannot be read is set aside."""
         while True:
-            lines = self._lines
+            lines, are_plain = self._lines, self._are_plain
             for line in lines:
-                if '"' not in line and "\r" not in line:
-                    self._lines_read += 1
-                    row[:] = (line,)
-                    yield line.split(",") if line else []
-                    continue
-                given_back.append(line)
-                while given_back:
-                    row.clear()
-                    try:
-                        cells = next(reader)
-                    except csv.Error as error:
-                        self._lines_read -= len(row) - 1
-                        given_back.extendleft(reversed(row[1:]))
-                        del row[1:]
-                        self.reject(f"is not CSV: {error}")
-                        reader = csv.reader(self._pull(), strict=True)
-                    else:
-                        yield cells
+                if are_plain:
+                    row = line if '"' not in line and line.isascii() else escaped(line)
+                    if row:
+                        self._row = [line]
+                        yield row
+                    if row is not None:
+                        continue
+                yield from self._read_carefully(line)
             if self._lines is lines and not self._load():
                 return
+
+    def _read_carefully(self, line: str) -> Iterator[list[str]]:
+        """Yield the row that begins with a line, and those that come out of it if it is no CSV."""
+        if '"' not in line and "\r" not in line:
+            self._row = [line]
+            if line and not self._is_bad():
+                yield line.split(",")
+            return
+        self._given_back.append(line)
+        while self._given_back:
+            self._row = []
+            try:
+                cells = next(self._csv)
+            except csv.Error as error:
+                self._given_back.extendleft(reversed(self._row[1:]))
+                del self._row[1:]
+                self.reject(f"is not CSV: {error}")
+                self._csv = csv.reader(self._pull(), strict=True)
+            else:
+                if cells and not self._is_bad():
+                    yield cells
+
+    def _is_bad(self) -> bool:
+        """Set the current row aside if a character of it is bad; not a header."""
+        if not self._bad or not self._has_header:
+            return False
+        flaw = next(filter(None, map(self._bad.get, self._row)), "")
+        if flaw:
+            self.reject(flaw)
+        return bool(flaw)
 
     def _pull(self) -> Iterator[str]:
         """Yield lines for the csv module, with their ends, and remember those of the row."""
@@ -141,7 +165,6 @@ class CellReader:
                         return
                     continue
                 line = found
-            self._lines_read += 1
             self._row.append(line)
             yield line.replace("\0", "") + "\n"  # Python 3.10's csv refuses a NUL
 
@@ -156,14 +179,21 @@ class CellReader:
         if not data:
             return False
         if not end and size > LONGEST_LINE:
-            self._lines = iter([self._cut(data)])
+            self._give([self._cut(data)], are_plain=False)
             return True
         end = end or size
         data, self._rest = data[:end], data[end:]
-        if not self._lines_read:
+        if not self._lines_loaded:
             data = data.removeprefix(_BOM)
-        self._lines = iter(self._decoded(data.removesuffix(b"\n")))
+        lines = self._decoded(data.removesuffix(b"\n"))
+        self._give(lines, are_plain=not self._bad and is_plain(data))
         return True
+
+    def _give(self, lines: list[str], *, are_plain: bool) -> None:
+        """Let these lines be the next ones."""
+        self._lines = iter(lines)
+        self._lines_loaded += len(lines)
+        self._are_plain = are_plain
 
     def _cut(self, data: bytes) -> str:
         """Return the beginning of a line that is too long, as a row that is bad; skip the rest."""

@@ -40,22 +40,19 @@ def time(text: str) -> str | None:
         ValueError: It is none of these.
     """
     try:
-        return _days[text[:10]] + _minutes[text[10:16]] + _seconds[text[16:]]
+        return DAYS_SEEN[text[:10]] + MINUTES_SEEN[text[10:16]] + SECONDS_SEEN[text[16:]]
     except KeyError:
         return _new_time(text)
 
 
-_days: dict[str, str] = {}
+DAYS_SEEN: dict[str, str] = {}
 """Days that were seen and exist."""
 
-_minutes: dict[str, str] = {}
-_seconds: dict[str, str] = {}
+MINUTES_SEEN: dict[str, str] = {}
+SECONDS_SEEN: dict[str, str] = {}
 """Minutes of the day and seconds that were seen, in UTC without a fraction, as they stand to how
 they are written. Small enough for a processor's cache: one table of all times of a day is slower,
 and half a million rows go by until it is filled."""
-
-day_seen, minute_seen, second_seen = _days.get, _minutes.get, _seconds.get
-"""A part of a time each, as `time` gives it; None for one that was not seen yet."""
 
 _MOST_SEEN = 10_000
 """Entries in each of them."""
@@ -83,9 +80,9 @@ def _new_time(text: str) -> str | None:
     else:
         whole = f"{day}T{hour}:{minute}:{second}"
         if not fraction:
-            _remember(_days, day, day)
-            _remember(_minutes, text[10:16], whole[10:16])
-            _remember(_seconds, text[16:], f"{whole[16:]}Z")
+            _remember(DAYS_SEEN, day, day)
+            _remember(MINUTES_SEEN, text[10:16], whole[10:16])
+            _remember(SECONDS_SEEN, text[16:], f"{whole[16:]}Z")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 

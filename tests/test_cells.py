@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tap_intercom_export import cells as cells_module
 from tap_intercom_export.cells import LONGEST_RAW, CellReader, DamagedRow
+from tap_intercom_export.escape import cells_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -36,8 +37,8 @@ def read(data: bytes | io.BufferedIOBase) -> Result:
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     reader = CellReader(cast("BinaryIO", source), damaged.append)
     result = Result(reader.header(), damaged=damaged)
-    for cells in reader:
-        result.rows.append(cells)
+    for row in reader:
+        result.rows.append(cells_of(row))
         result.lines.append(reader.line)
     return result
 

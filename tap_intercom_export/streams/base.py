@@ -230,7 +230,8 @@ class WindowStream(QuietStream):
             counter.with_context(context)
             timer.with_context(context)
             for lines in messages:
-                self.add_columns(lines.columns)
+                if lines.columns:
+                    self.add_columns(lines.columns)
                 self.tap.message_writer.write(lines.data)
                 self.state_manager.is_flushed = False
                 counter.increment(lines.count)
