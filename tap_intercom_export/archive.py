@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from tap_intercom_export.containers import CHUNK, Container, Limits, open_container
+from tap_intercom_export.containers import Container, Limits, open_container
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 from tap_intercom_export.inflate import DAMAGED
 from tap_intercom_export.spool import discard
@@ -37,6 +37,9 @@ _BROKEN: tuple[type[Exception], ...] = (
     ValueError,  # offsets that cannot be, text that is none
     OverflowError,
 )
+
+CHUNK = 256 * 1024
+"""Bytes read at once. Larger pieces leave the memory in holes after some dozen files."""
 
 _QUOTED = re.compile(rb'"[^"]*"?')
 """A quoted text, which may be cut off."""

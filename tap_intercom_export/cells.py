@@ -64,7 +64,6 @@ class CellReader:
         self._row: list[str] = []
         self._has_header = False
         self._rejected = 0
-        self._csv = csv.reader(self._pull(), strict=True)
         self._rows = self._read()
 
     @property
@@ -130,16 +129,17 @@ class CellReader:
             if line and not self._is_bad():
                 yield line.split(",")
             return
+        reader = csv.reader(self._pull(), strict=True)
         self._given_back.append(line)
         while self._given_back:
             self._row = []
             try:
-                cells = next(self._csv)
+                cells = next(reader)
             except csv.Error as error:
                 self._given_back.extendleft(reversed(self._row[1:]))
                 del self._row[1:]
                 self.reject(f"is not CSV: {error}")
-                self._csv = csv.reader(self._pull(), strict=True)
+                reader = csv.reader(self._pull(), strict=True)
             else:
                 if cells and not self._is_bad():
                     yield cells

@@ -61,7 +61,7 @@ def row_function(
     names["read_run"] = _run_reader(source.run, deselected)
     code = source.function(before, after)
     exec(code, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
-    encode: Callable[[Any], str] = names["encode"]
+    encode: Callable[[Any], str] = names.pop("encode")
     return encode
 
 
