@@ -25,6 +25,7 @@ from tap_intercom_export.checks import LOOPBACK
 from tap_intercom_export.errors import (
     ApiError,
     SlotTakenError,
+    TransientError,
 )
 from tap_intercom_export.retry import ATTEMPTS, Tries
 from tap_intercom_export.spool import append
@@ -111,33 +112,49 @@ class IntercomClient:
         """
         return self._call("POST", path, attempts, json=body, timeout=timeout)[1]
 
+    def post_once(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """Send a JSON body to a path of the API, as `post`, but never again.
+
+        Raises:
+            TransientError: In vain this time.
+            ApiError: As `post`.
+        """
+        return self._try("POST", path, json=body)[1]
+
     def _call(
         self,
         method: str,
         path: str,
         attempts: int,
-        json: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
+        **options: Any,
     ) -> tuple[requests.Response, Reply]:
-        url = self._settings.api_url + path
-        tries = Tries(self._clock, f"{method} {url}", attempts)
+        tries = Tries(self._clock, f"{method} {self._settings.api_url}{path}", attempts)
         while True:
             try:
-                response = self._send(
-                    method, url, accept="application/json", json=json, timeout=timeout
-                )
-                reply = reply_of(response)
-            except _LOST as error:
-                tries.failed(f"no answer ({_name(error)})")
-                continue
-            if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
-                return response, reply
-            trouble = describe(response, reply)
-            if response.status_code == http.client.TOO_MANY_REQUESTS and SLOT_TAKEN.search(trouble):
-                raise SlotTakenError(trouble)
-            if response.status_code >= 300 and response.status_code not in TRANSIENT:  # noqa: PLR2004
-                refuse(response, trouble, f"{method} {path}", self._settings)
-            tries.failed(trouble, response.headers)
+                return self._try(method, path, **options)
+            except TransientError as error:  # noqa: PERF203 - a few rounds
+                tries.failed(str(error), error.headers)
+
+    def _try(self, method: str, path: str, **options: Any) -> tuple[requests.Response, Reply]:
+        """Send one request and tell what its answer means; see `post`.
+
+        Raises:
+            TransientError: In vain this time.
+        """
+        url = self._settings.api_url + path
+        try:
+            response = self._send(method, url, accept="application/json", **options)
+            reply = reply_of(response)
+        except _LOST as error:
+            raise TransientError(f"no answer ({_name(error)})") from error
+        if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
+            return response, reply
+        trouble = describe(response, reply)
+        if response.status_code == http.client.TOO_MANY_REQUESTS and SLOT_TAKEN.search(trouble):
+            raise SlotTakenError(trouble)
+        if response.status_code >= 300 and response.status_code not in TRANSIENT:  # noqa: PLR2004
+            refuse(response, trouble, f"{method} {path}", self._settings)
+        raise TransientError(trouble, response.headers)
 
     def download(self, url: str, spool: BinaryIO) -> None:
         """Write a file of the API into `spool`, from where a cut-off try stopped if possible.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import select
-import sys
 import threading
 import time
 from datetime import datetime, timezone
+
+from tap_intercom_export import reader
 
 LOOK = 1.0
 """Seconds between two looks, while waiting, whether there is still a reader."""
@@ -57,23 +57,12 @@ class Clock:
         Raises:
             BrokenPipeError: Nobody does.
         """
-        if _reader_is_gone():
+        if reader.is_gone():
             raise BrokenPipeError
 
     def jitter(self, seconds: float) -> float:
         """Return a random time of 50 % to 100 % of `seconds`, so that many clients spread out."""
         return seconds * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
-
-
-def _reader_is_gone() -> bool:
-    """Tell whether nobody can read stdout any more; False where that cannot be told."""
-    try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)  # errors and hang-ups are reported unasked
-        found = poll.poll(0)
-    except (AttributeError, OSError, ValueError):  # Windows; no real stdout; a closed one
-        return False
-    return any(event & (select.POLLERR | select.POLLHUP) for _, event in found)
 
 
 def to_text(seconds: float) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.columns import Column
     from tap_intercom_export.rows import RowReader
 
-MOST = 1000
+MOST = 250
 """Records that are given out at once."""
 
 

@@ -5,6 +5,11 @@ A text says what happened, to which job or window, and what to do; it is shown t
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class TapError(Exception):
     """The run cannot go on; the text is for the user, without a traceback."""
@@ -12,6 +17,19 @@ class TapError(Exception):
 
 class ApiError(TapError):
     """Intercom refused a request, or could not be reached after every retry."""
+
+
+class TransientError(ApiError):
+    """A try was in vain: no answer, one of the server's errors, too many requests. Try again.
+
+    Args:
+        message: What went wrong.
+        headers: Of the answer, if there was one; they may say when.
+    """
+
+    def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.headers = headers
 
 
 class ForbiddenError(ApiError):

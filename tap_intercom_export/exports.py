@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from tap_intercom_export.archive import Archive, open_archive
 from tap_intercom_export.clock import to_text
@@ -27,9 +27,9 @@ from tap_intercom_export.windows import Sizes, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from tap_intercom_export.clock import Clock
+    from tap_intercom_export.jobs import Ledger
     from tap_intercom_export.settings import Settings
     from tap_intercom_export.windows import Timeline, Window
 
@@ -69,22 +69,6 @@ class Export:
         """Give the disk space back."""
         if self.archive:
             self.archive.close()
-
-
-class Ledger(Protocol):
-    """Where the jobs that are under way are written down, so that a later run can resume them."""
-
-    def stored(self) -> list[ExportJob]:
-        """Return the jobs that an earlier run left behind, in order of time."""
-
-    def asking(self) -> AbstractContextManager[None]:
-        """Return what is to be held while a job is asked for and written down."""
-
-    def add(self, job: ExportJob) -> None:
-        """Write down a job, as soon as it exists."""
-
-    def remove(self, job: ExportJob) -> None:
-        """Strike out a job that is of no more use."""
 
 
 class Exporter:
@@ -171,7 +155,7 @@ class Exporter:
         """
         failed = False
         for _ in range(MOST_JOBS):
-            job = stored or self._create(window)
+            job = stored or self._jobs.create(window, self._ledger)
             try:
                 return self._finish(job)
             except NotFoundError as error:
@@ -193,12 +177,6 @@ class Exporter:
                 raise
             stored = None
         raise TapError(f"The jobs for {window} were gone {MOST_JOBS} times before they were done")
-
-    def _create(self, window: Window) -> ExportJob:
-        with self._ledger.asking():
-            job = self._jobs.create(window)
-            self._ledger.add(job)
-        return job
 
     def _finish(self, job: ExportJob) -> Export:
         """Return what comes of a job.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import urljoin
 
 from tap_intercom_export.clock import to_seconds, to_text
@@ -17,12 +17,15 @@ from tap_intercom_export.errors import (
     NotFoundError,
     SlotTakenError,
     TapError,
+    TransientError,
 )
+from tap_intercom_export.retry import Tries
 from tap_intercom_export.waiting import Wait
 from tap_intercom_export.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from tap_intercom_export.client import IntercomClient
     from tap_intercom_export.clock import Clock
@@ -124,6 +127,22 @@ class ExportJob:
             return None
 
 
+class Ledger(Protocol):
+    """Where the jobs that are under way are written down, so that a later run can resume them."""
+
+    def stored(self) -> list[ExportJob]:
+        """Return the jobs that an earlier run left behind, in order of time."""
+
+    def asking(self) -> AbstractContextManager[None]:
+        """Return what is held while a job is asked for, so that nothing holds up its `add`."""
+
+    def add(self, job: ExportJob) -> None:
+        """Write down a job, as soon as it exists."""
+
+    def remove(self, job: ExportJob) -> None:
+        """Strike out a job that is of no more use."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportKind:
     """What tells one kind of export from another: paths and body.
@@ -191,28 +210,31 @@ class JobRunner:
         except NotFoundError:
             return
 
-    def create(self, window: Window) -> ExportJob:
+    def create(self, window: Window, ledger: Ledger) -> ExportJob:
         """Ask for a job, and wait while another one holds the workspace's slot.
 
         Args:
             window: The range to export.
+            ledger: Where the job is written down.
 
         Raises:
             RangeRefusedError: Intercom does not take the range.
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
         waited = Wait(self._clock, self._settings, self._settings.slot_timeout)
+        tries = Tries(self._clock, f"POST {self._settings.api_url}{self._kind.create_path}")
         mended = False
         while True:
-            requested_at = to_text(self._clock.now())
-            body = self._kind.body(window)
             try:
-                reply = self._client.post(self._kind.create_path, body)
+                with ledger.asking():
+                    job = self._ask(window)
+                    ledger.add(job)
+            except TransientError as error:  # noqa: PERF203 - waits in between
+                tries.failed(str(error), error.headers)
             except AttributesRefusedError as error:
                 if mended or not self._kind.mend(error):
                     raise
                 mended = True
-                continue
             except SlotTakenError as error:
                 if waited.is_over():
                     raise ApiError(
@@ -222,16 +244,23 @@ class JobRunner:
                         "it frees the slot when it ends, within a day at the latest. Wait for it, "
                         "cancel it in Intercom, or raise slot_timeout_minutes."
                     ) from error
+                tries.progressed()
                 waited.pause(
                     "Another export holds the workspace's job slot (a colleague's, another app's, "
                     "or that of a killed run); waiting for it to end"
                 )
-                continue
-            identifier = _identifier_of(reply.body)
-            without = self._kind.without(body)
-            job = ExportJob(identifier, window, requested_at, without=without).updated(reply.body)
-            logger.info("Created job %s for %s", job.identifier, window)
-            return job
+            else:
+                logger.info("Created job %s for %s", job.identifier, window)
+                return job
+
+    def _ask(self, window: Window) -> ExportJob:
+        """Ask for a job once."""
+        requested_at = to_text(self._clock.now())
+        body = self._kind.body(window)
+        reply = self._client.post_once(self._kind.create_path, body)
+        without = self._kind.without(body)
+        job = ExportJob(_identifier_of(reply.body), window, requested_at, without=without)
+        return job.updated(reply.body)
 
     def wait(self, job: ExportJob) -> ExportJob:
         """Look at a job until it ends.

@@ -46,7 +46,7 @@ class StateLedger:
         return [job for job in jobs if job is not None]
 
     def asking(self) -> AbstractContextManager[None]:
-        """Return what is to be held while a job is asked for and written down."""
+        """Return what is held while a job is asked for, so that nothing holds up its `add`."""
         return self._shared.asking()
 
     def add(self, job: ExportJob) -> None:

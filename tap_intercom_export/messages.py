@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers._state import StateWriter
 from singer_sdk.io_base import SingerWriter
 from typing_extensions import override
+
+from tap_intercom_export import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -22,18 +23,20 @@ class MessageWriter(SingerWriter):
     """Writes messages line by line. What a signal wants done waits until the line is out.
 
     Attributes:
-        lock: Held while a line is written, and by `SharedState` while the state is changed.
+        lock: Held while messages are written, while the state is changed, and while a job is asked
+            for: its STATE must not wait for a reader, or a kill would leave it unknown.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.lock = threading.RLock()
+        self._line = threading.RLock()  # taken after `lock`, never before it
         self._writing: int | None = None
         self._waiting: Callable[[], None] | None = None
 
     @override
     def write_message(self, message: Any) -> None:
-        self.write(f"{self.format_message(message)}\n".encode())
+        self.write(self._line_of(message))
 
     def write(self, data: bytes) -> None:
         """Write whole lines.
@@ -45,14 +48,18 @@ class MessageWriter(SingerWriter):
             BrokenPipeError: Nobody reads any more.
         """
         with self.lock:
-            self._writing = threading.get_ident()
-            try:
-                _write_whole(data)
-            finally:
-                self._writing = None
+            self._put(data)
         if self._waiting is not None:
             action, self._waiting = self._waiting, None
             action()
+
+    def last_message(self, message: Any) -> None:
+        """Write a message even while another thread asks for a job, which may take too long.
+
+        Args:
+            message: Nothing follows it.
+        """
+        self._put(self._line_of(message))
 
     def between_lines(self, action: Callable[[], None]) -> None:
         """Do something now, or as soon as the line that this thread is writing is out.
@@ -64,6 +71,17 @@ class MessageWriter(SingerWriter):
             self._waiting = action
         else:
             action()
+
+    def _line_of(self, message: Any) -> bytes:
+        return f"{self.format_message(message)}\n".encode()
+
+    def _put(self, data: bytes) -> None:
+        with self._line:
+            self._writing = threading.get_ident()
+            try:
+                _write_whole(data)
+            finally:
+                self._writing = None
 
 
 def _write_whole(data: bytes) -> None:
@@ -96,29 +114,19 @@ class SharedState(StateWriter):
     def __init__(self, writer: MessageWriter) -> None:
         super().__init__(writer)
         self.lock = writer.lock  # one lock, so that no two are ever waited for crosswise
-        self._asking = 0
-        self._guard = threading.Lock()
 
     @contextmanager
     def asking(self) -> Generator[None]:
-        """Tell that something is under way that will be in the state in a moment."""
-        with self._guard:
-            self._asking += 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self._asking -= 1
+        """Return what is held while something is asked for that goes into the state at once.
 
-    def settle(self, seconds: float) -> None:
-        """Wait until what is under way is in the state.
+        Nothing else is written meanwhile, and it begins when there is room for a line.
 
-        Args:
-            seconds: How long at most.
+        Raises:
+            BrokenPipeError: Nobody reads any more.
         """
-        end = time.monotonic() + seconds
-        while self._asking and time.monotonic() < end:
-            time.sleep(0.01)
+        with self.lock:
+            reader.wait_for_room()
+            yield
 
     @override
     def write_state(self, state: TapState) -> None:

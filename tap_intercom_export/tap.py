@@ -139,10 +139,10 @@ class TapIntercomExport(Tap):
 
     def _terminate(self, signum: int) -> None:
         """Send the state and exit as signals do, without any clean-up that could take long."""
-        self.state_writer.settle(SETTLE)  # a job that Intercom has just created
+        self.message_writer.lock.acquire(timeout=SETTLE)  # a job may be about to be written down
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
         with contextlib.suppress(OSError):
-            self.message_writer.write_message(StateMessage(value=self.state))
+            self.message_writer.last_message(StateMessage(value=self.state))
         name = signal.Signals(signum).name
         self.logger.warning("Stopped by %s; the next run goes on from the last STATE", name)
         os._exit(128 + signum)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export import jobs
 from tap_intercom_export.client import IntercomClient
 from tap_intercom_export.clock import Clock
+from tap_intercom_export.ledger import StateLedger
+from tap_intercom_export.messages import MessageWriter, SharedState
 from tap_intercom_export.simulator import Fault, JobFault
 from tap_intercom_export.tap import TapIntercomExport
 from tap_intercom_export.windows import Window
@@ -37,7 +39,8 @@ def test_a_cancel_that_hangs_is_given_up_after_its_time_limit(
     settings: Settings = TapIntercomExport(config=configure(simulator)).settings
     client = IntercomClient(settings, "test", Clock())
     runner = jobs.JobRunner(client, jobs.MESSAGE_EXPORT, settings, Clock())
-    job = runner.create(Window(settings.start, settings.start + 3600))
+    ledger = StateLedger({}, {}, SharedState(MessageWriter()))
+    job = runner.create(Window(settings.start, settings.start + 3600), ledger)
 
     begun = time.monotonic()
     runner.cancel(job)

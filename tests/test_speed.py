@@ -1,11 +1,13 @@
 """Nobody makes the tap slow unnoticed: ratios to other ways, half of what is promised, in CPU time.
 
-`make bench` measures properly. Here the machine may be busy, so nothing is absolute.
+`make bench` measures properly. Here the machine may be busy, so nothing is absolute, and the
+shortest of many runs count: a busy machine has quiet moments, a slow tap has none.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from contextlib import redirect_stdout
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
 TIMES_STANDARD = 10
 TIMES_LIMIT = 16
-ROUNDS = 5
+FEWEST_ROUNDS = 3
+MOST_ROUNDS = 30
+"""Before the tap is called too slow. A round takes about a second."""
 
 
 def test_the_tap_is_much_faster_than_the_standard_stream_and_not_far_from_the_limit(
@@ -39,15 +43,23 @@ def test_the_tap_is_much_faster_than_the_standard_stream_and_not_far_from_the_li
 ) -> None:
     little, some, much = (archive(tmp_path, rows) for rows in (200, 2_200, 20_200))
     with serving(little) as little_url, serving(much) as much_url:
-        micros = micros_a_row(
+        shortest = Shortest(
             {
                 "tap": (lambda: tap(tmp_path, little_url), lambda: tap(tmp_path, much_url), 20_000),
                 "standard": (lambda: standard(little), lambda: standard(some), 2_000),
                 "limit": (lambda: lines(str(little)), lambda: lines(str(much)), 20_000),
             }
         )
-    assert micros["standard"] >= TIMES_STANDARD * micros["tap"], micros
-    assert micros["tap"] <= TIMES_LIMIT * micros["limit"], micros
+        for rounds in range(1, MOST_ROUNDS + 1):
+            shortest.play()
+            micros = shortest.micros_a_row()
+            fast = (
+                micros["standard"] >= TIMES_STANDARD * micros["tap"],
+                micros["tap"] <= TIMES_LIMIT * micros["limit"],
+            )
+            if all(fast) and rounds >= FEWEST_ROUNDS:
+                break
+    assert all(fast), micros
 
 
 def tap(folder: Path, url: str) -> None:
@@ -61,28 +73,36 @@ def standard(path: Path) -> None:
         StandardTap(config={"archive": str(path)}).sync_all()
 
 
-def micros_a_row(
-    compared: dict[str, tuple[Callable[[], object], Callable[[], object], int]],
-) -> dict[str, float]:
-    """Measure what a row costs in several ways, in CPU time.
-
-    All take turns and the shortest runs count: those that nothing else on the machine disturbed.
+class Shortest:
+    """Measures what a row costs in several ways, in CPU time; all take turns.
 
     Args:
         compared: For each way, what reads few rows, what reads many, and how many more.
     """
-    best: dict[tuple[str, int], float] = {}
-    for _ in range(ROUNDS):
-        for name, (few, many, _rows) in compared.items():
+
+    def __init__(
+        self, compared: dict[str, tuple[Callable[[], object], Callable[[], object], int]]
+    ) -> None:
+        self._compared = compared
+        self._shortest: dict[tuple[str, int], float] = {}
+
+    def play(self) -> None:
+        """Let each way read once more."""
+        for name, (few, many, _) in self._compared.items():
             for which, read in enumerate((few, many)):
                 begun = time.process_time()
                 read()
                 taken = time.process_time() - begun
-                best[name, which] = min(taken, best.get((name, which), taken))
-    return {
-        name: (best[name, 1] - best[name, 0]) / rows * 1e6
-        for name, (_, _, rows) in compared.items()
-    }
+                self._shortest[name, which] = min(
+                    taken, self._shortest.get((name, which), math.inf)
+                )
+
+    def micros_a_row(self) -> dict[str, float]:
+        """Return microseconds a row by the shortest runs: those that nothing else disturbed."""
+        return {
+            name: (self._shortest[name, 1] - self._shortest[name, 0]) / rows * 1e6
+            for name, (_, _, rows) in self._compared.items()
+        }
 
 
 SECONDS = 0.8
