@@ -40,22 +40,21 @@ def time(text: str) -> str | None:
         ValueError: It is none of these.
     """
     try:
-        return DAYS_SEEN[text[:10]] + MINUTES_SEEN[text[10:16]] + SECONDS_SEEN[text[16:]]
+        return (HOURS[text[:13]] + SECONDS[text[13:]])[1:-1]
     except KeyError:
         return _new_time(text)
 
 
-DAYS_SEEN: dict[str, str] = {}
-"""Days that were seen and exist."""
+HOURS: dict[str, str] = {}
+"""Days with an hour that were seen and exist, as they stand to the first half of a JSON text."""
 
-MINUTES_SEEN: dict[str, str] = {}
-SECONDS_SEEN: dict[str, str] = {}
-"""Minutes of the day and seconds that were seen, in UTC without a fraction, as they stand to how
-they are written. Small enough for a processor's cache: one table of all times of a day is slower,
-and half a million rows go by until it is filled."""
+SECONDS: dict[str, str] = {}
+"""The seconds of an hour, as they stand in UTC without a fraction, to the other half of it. Two
+tables are small enough for a processor's cache; one for whole times would not be."""
 
-_MOST_SEEN = 10_000
-"""Entries in each of them."""
+_MOST_HOURS = 10_000
+_MOST_SECONDS = 10 * 3600
+"""Entries in each of them: a year, and ten ways to write a second."""
 
 
 def _new_time(text: str) -> str | None:
@@ -80,16 +79,25 @@ def _new_time(text: str) -> str | None:
     else:
         whole = f"{day}T{hour}:{minute}:{second}"
         if not fraction:
-            _remember(DAYS_SEEN, day, day)
-            _remember(MINUTES_SEEN, text[10:16], whole[10:16])
-            _remember(SECONDS_SEEN, text[16:], f"{whole[16:]}Z")
+            _remember(text, whole)
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
-def _remember(seen: dict[str, str], text: str, value: str) -> None:
-    if len(seen) >= _MOST_SEEN:
-        seen.clear()
-    seen[text] = value
+def _remember(text: str, whole: str) -> None:
+    """Note an hour, and how its seconds are written.
+
+    Args:
+        text: A time in UTC without a fraction that is not zero, as it stands.
+        whole: The same in the form of records, to the second.
+    """
+    if len(HOURS) >= _MOST_HOURS:
+        HOURS.clear()
+    HOURS[text[:13]] = f'"{whole[:13]}'
+    if text[13:] not in SECONDS:
+        if len(SECONDS) >= _MOST_SECONDS:
+            SECONDS.clear()
+        for second in (f":{second // 60:02}:{second % 60:02}" for second in range(3600)):
+            SECONDS[second + text[19:]] = f'{second}Z"'
 
 
 def _exists(text: str) -> bool:
