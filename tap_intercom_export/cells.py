@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_intercom_export.escape import Row, cells_of, escaped, is_plain
+from tap_intercom_export.escape import are_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,8 +40,7 @@ class DamagedRow:
 class CellReader:
     """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
-    Most lines are escaped as JSON wants it, to be split at their commas; Python's csv module, three
-    times as slow, reads those that are not so simple.
+    Who is in a hurry takes `chunks` of lines, and `rows_from` a line that is not so simple.
 
     A row that is no CSV is set aside line by line, so that an unclosed quote costs the
     line that opens it and not the rest of the file. Blank lines are passed over.
@@ -98,32 +97,40 @@ class CellReader:
         if self._rejected:
             self.reject("follows a header that is not CSV")
             return []
-        text = "\0".join(cell.replace("\0", "") for cell in cells_of(row))
+        text = "\0".join(cell.replace("\0", "") for cell in row)
         text = text.encode(errors="surrogateescape").decode(errors="replace")
         return text.split("\0")
 
-    def __iter__(self) -> Iterator[Row]:
-        """Yield each row."""
+    def __iter__(self) -> Iterator[list[str]]:
+        """Yield the cells of each row."""
         return self._rows
 
-    def _read(self) -> Iterator[Row]:
-        """Yield each row that is not blank; what cannot be read is set aside."""
-        while True:
-            lines, are_plain = self._lines, self._are_plain
+    def _read(self) -> Iterator[list[str]]:
+        for lines, _ in self.chunks():
             for line in lines:
-                if are_plain:
-                    row = line if '"' not in line and line.isascii() else escaped(line)
-                    if row:
-                        self._row = [line]
-                        yield row
-                    if row is not None:
-                        continue
-                yield from self._read_carefully(line)
+                yield from self.rows_from(line)
+
+    def chunks(self) -> Iterator[tuple[Iterator[str], bool]]:
+        """Yield the lines that are not read yet, many at a time.
+
+        Yields:
+            The lines, to be taken one by one, and whether they are plain (`escape.are_plain`).
+        """
+        while True:
+            lines = self._lines
+            yield lines, self._are_plain
             if self._lines is lines and not self._load():
                 return
 
-    def _read_carefully(self, line: str) -> Iterator[list[str]]:
-        """Yield the row that begins with a line, and those that come out of it if it is no CSV."""
+    def rows_from(self, line: str) -> Iterator[list[str]]:
+        """Yield the row that begins with a line, and those that come out of it if it is no CSV.
+
+        Args:
+            line: The line that was just taken from a chunk. A row may take more of them.
+
+        Yields:
+            Cells; nothing for a line that is blank or set aside.
+        """
         if '"' not in line and "\r" not in line:
             self._row = [line]
             if line and not self._is_bad():
@@ -186,7 +193,7 @@ class CellReader:
         if not self._lines_loaded:
             data = data.removeprefix(_BOM)
         lines = self._decoded(data.removesuffix(b"\n"))
-        self._give(lines, are_plain=not self._bad and is_plain(data))
+        self._give(lines, are_plain=not self._bad and are_plain(data))
         return True
 
     def _give(self, lines: list[str], *, are_plain: bool) -> None:
@@ -210,23 +217,19 @@ class CellReader:
         """Return the lines of some data, and note those with characters that no text may have."""
         kept = {*self._row, *self._given_back}
         self._bad = {line: flaw for line, flaw in self._bad.items() if line in kept}
-        if b"\0" not in data:
-            try:
-                return data.decode().split("\n")
-            except UnicodeDecodeError:
-                pass
-        lines = data.decode(errors="surrogateescape").split("\n")
-        for line in lines:
-            if "\0" in line:
-                self._bad[line] = "holds a NUL character"
-            elif not _is_text(line):
-                self._bad[line] = "is not UTF-8"
+        lines = data.decode("latin-1").split("\n")  # most are ASCII, others are decoded one by one
+        if not data.isascii():
+            lines = [
+                line if line.isascii() else self._utf_8(line.encode("latin-1")) for line in lines
+            ]
+        if b"\0" in data:
+            self._bad |= {line: "holds a NUL character" for line in lines if "\0" in line}
         return lines
 
-
-def _is_text(line: str) -> bool:
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    def _utf_8(self, line: bytes) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            text = line.decode(errors="surrogateescape")
+            self._bad[text] = "is not UTF-8"
+            return text

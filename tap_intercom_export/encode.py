@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.escape import escaped
 from tap_intercom_export.row_function import row_function
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.columns import Column
     from tap_intercom_export.rows import RowReader
-
-MOST = 250
-"""Records that are given out at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,21 @@ class Lines:
     columns: tuple[Column, ...] = ()
 
 
+class _Block:
+    """Messages that are given out together."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.columns: tuple[Column, ...] = ()
+
+    def taken(self) -> Iterator[Lines]:
+        """Yield what is there, if anything is, and take it out."""
+        if self.messages:
+            yield Lines("".join(self.messages).encode(), len(self.messages), self.columns)
+        self.messages.clear()
+        self.columns = ()
+
+
 class Encoder:
     """Makes the RECORD messages of one CSV file.
 
@@ -50,6 +63,7 @@ class Encoder:
     ) -> None:
         self._reader = reader
         self._deselected = frozenset(deselected)
+        self._announced: set[str] = set()
         self._before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
         self._after = f',"time_extracted":{quote(time_extracted)}}}\n'
         self._function = partial(
@@ -63,44 +77,45 @@ class Encoder:
 
     def lines(self) -> Iterator[Lines]:
         """Yield the messages, many at a time; damaged rows are set aside."""
-        reader, encode_line = self._reader, self._function(escaped=True)
-        announced: set[str] = set()
-        columns: tuple[Column, ...] = ()
-        lines: list[str] = []
-        for row in reader.rows:
+        encode = self._function(escaped=True)
+        for lines, are_plain in self._reader.rows.chunks():
+            block = _Block()
+            if are_plain:
+                messages = block.messages
+                for line in lines:
+                    try:
+                        messages.append(
+                            encode(line if '"' not in line and line.isascii() else escaped(line))
+                        )
+                    except ValueError:  # noqa: PERF203 - not simple, not of a type, too long, …
+                        yield from self._carefully(line, block)
+            else:
+                for line in lines:
+                    yield from self._carefully(line, block)
+            yield from block.taken()
+
+    def _carefully(self, line: str, block: _Block) -> Iterator[Lines]:
+        """Add the messages of the rows that begin with a line; yield what is before new columns."""
+        for cells in self._reader.rows.rows_from(line):
             try:
-                line = encode_line(row) if isinstance(row, str) else self._encode_cells(row)
-            except ValueError:  # also of a row with too many cells, or too few
-                record = reader.record_or_none(row)
+                block.messages.append(self._encode_cells(cells))
+            except ValueError:  # noqa: PERF203 - the record, or the lack of it, tells why
+                record = self._reader.record_or_none(cells)
                 if record is None:
                     continue
-                text_columns = reader.format.text_columns(record)
-                new = tuple(column for column in text_columns if column.name not in announced)
+                columns = self._reader.format.text_columns(record)
+                new = tuple(column for column in columns if column.name not in self._announced)
                 if new:
-                    if lines:
-                        yield _together(lines, columns)
-                    columns = new
-                    announced |= {column.name for column in new}
-                line = self._line(record)
-            lines.append(line)
-            if len(lines) == MOST:
-                yield _together(lines, columns)
-                columns = ()
-        if lines:
-            yield _together(lines, columns)
+                    yield from block.taken()
+                    block.columns = new
+                    self._announced |= {column.name for column in new}
+                block.messages.append(self._line(record))
 
     def _line(self, record: dict[str, Any]) -> str:
         """Return the message of a record."""
         for name in self._deselected:
             record.pop(name, None)
         return self._before + _dump(record) + self._after
-
-
-def _together(lines: list[str], columns: tuple[Column, ...]) -> Lines:
-    """Return some messages as one, and take them out of the list."""
-    together = Lines("".join(lines).encode(), len(lines), columns)
-    lines.clear()
-    return together
 
 
 _dump = json.JSONEncoder(separators=(",", ":")).encode

@@ -47,7 +47,7 @@ def row_function(
         before: What stands before each record.
         after: What stands after it.
         deselected: Names of properties to leave out.
-        escaped: Whether rows are given as escaped lines (`escape.Row`); else as cells.
+        escaped: Whether rows are given as escaped lines (`escape.escaped`); else as cells.
     """
     hashes_all = form.file.hash_name and form.file.identity is None
     if form.file.fold_into or hashes_all or not form.columns:

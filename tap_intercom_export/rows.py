@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tap_intercom_export.cells import CellReader, DamagedRow
 from tap_intercom_export.columns import Column, StatisticFile
-from tap_intercom_export.escape import Row, cells_of
 from tap_intercom_export.naming import property_names
 from tap_intercom_export.row_format import RowFormat
 from tap_intercom_export.values import PARSERS, Kind, Parser
@@ -47,15 +46,15 @@ class RowReader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield a record for each row, with every property; what is empty is None."""
-        for row in self.rows:
-            record = self.record_or_none(row)
+        for cells in self.rows:
+            record = self.record_or_none(cells)
             if record is not None:
                 yield record
 
-    def record_or_none(self, row: Row) -> dict[str, Any] | None:
+    def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
         """Return the record of the current row, or None after setting the row aside."""
         try:
-            return self.format.record(cells_of(row))
+            return self.format.record(cells)
         except ValueError as error:
             self.rows.reject(str(error))
             return None

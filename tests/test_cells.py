@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tap_intercom_export import cells as cells_module
 from tap_intercom_export.cells import LONGEST_RAW, CellReader, DamagedRow
-from tap_intercom_export.escape import cells_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,7 +37,7 @@ def read(data: bytes | io.BufferedIOBase) -> Result:
     reader = CellReader(cast("BinaryIO", source), damaged.append)
     result = Result(reader.header(), damaged=damaged)
     for row in reader:
-        result.rows.append(cells_of(row))
+        result.rows.append(row)
         result.lines.append(reader.line)
     return result
 
