@@ -58,6 +58,7 @@ class CellReader:
         self._lines: Iterator[str] = iter(())
         self._lines_loaded = 0
         self._are_plain = False
+        self._line_end = ""
         self._bad: dict[str, str] = {}
         self._given_back: deque[str] = deque()
         self._row: list[str] = []
@@ -114,11 +115,13 @@ class CellReader:
         """Yield the lines that are not read yet, many at a time.
 
         Yields:
-            The lines, to be taken one by one, and whether they are plain (`escape.are_plain`).
+            The lines, to be taken one by one, and whether they are plain (`escape.are_plain`):
+            then they come without a carriage return.
         """
         while True:
             lines = self._lines
-            yield lines, self._are_plain
+            end = self._line_end
+            yield (line.removesuffix(end) for line in lines) if end else lines, self._are_plain
             if self._lines is lines and not self._load():
                 return
 
@@ -137,7 +140,7 @@ class CellReader:
                 yield line.split(",")
             return
         reader = csv.reader(self._pull(), strict=True)
-        self._given_back.append(line)
+        self._given_back.append(line + self._line_end)  # it may stand in a cell
         while self._given_back:
             self._row = []
             try:
@@ -186,21 +189,24 @@ class CellReader:
         if not data:
             return False
         if not end and size > LONGEST_LINE:
-            self._give([self._cut(data)], are_plain=False)
+            self._give([self._cut(data)])
             return True
         end = end or size
         data, self._rest = data[:end], data[end:]
         if not self._lines_loaded:
             data = data.removeprefix(_BOM)
-        lines = self._decoded(data.removesuffix(b"\n"))
-        self._give(lines, are_plain=not self._bad and are_plain(data))
+        self._give(self._decoded(data.removesuffix(b"\n")))
+        with_returns = b"\r" in data and data.count(b"\r\n") == data.count(b"\n")
+        if not self._bad and are_plain(data.replace(b"\r\n", b"\n") if with_returns else data):
+            self._are_plain = True
+            self._line_end = "\r" if with_returns else ""
         return True
 
-    def _give(self, lines: list[str], *, are_plain: bool) -> None:
+    def _give(self, lines: list[str]) -> None:
         """Let these lines be the next ones."""
         self._lines = iter(lines)
         self._lines_loaded += len(lines)
-        self._are_plain = are_plain
+        self._are_plain, self._line_end = False, ""
 
     def _cut(self, data: bytes) -> str:
         """Return the beginning of a line that is too long, as a row that is bad; skip the rest."""

@@ -189,10 +189,10 @@ def assert_same(
     return fast.records
 
 
-def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n") -> bytes:
     """Write a file; not with Python 3.10's csv module, which refuses a NUL."""
     lines = (",".join(quoted(cell, row) for cell in row) for row in [header, *rows])
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+    return "".join(f"{line}{line_end}" for line in lines).encode("utf-8", "surrogatepass")
 
 
 def quoted(cell: str, row: Sequence[str]) -> str:
@@ -338,6 +338,18 @@ def test_every_row_is_in_exactly_one_block(rows: int) -> None:
     cells = [[f"r{number}", TIMES[0]] for number in range(rows)]  # of more than twenty bytes
     records = assert_same(FILES["reply"], as_csv(["receipt_id", "replied_at"], cells))
     assert len(records) == rows
+
+
+@pytest.mark.parametrize("others", [[], ["bare\nline end"], ["bare\rreturn"], ["back\\slash"]])
+def test_line_ends_do_not_matter_but_in_cells(others: list[str]) -> None:
+    texts = ["x", "Zoë", "comma, comma", 'a "word"', "two\r\nlines", "\r\n", "", "last", *others]
+    rows = [["r", TIMES[0], text] for text in texts]
+    header = ["receipt_id", "received_at", "content_title"]
+    files = [as_csv(header, rows, line_end) for line_end in ("\n", "\r\n")]
+    files += [file.removesuffix(b"\n").removesuffix(b"\r") for file in files]
+    for file in files:
+        records = assert_same(FILES["receipt"], file)
+        assert [record["content_title"] for record in records] == [text or None for text in texts]
 
 
 @pytest.mark.parametrize("width", range(1, 18))
