@@ -128,8 +128,8 @@ class Report:
                 f"Measured with `{self.command}` on {_machine()}. The archive holds receipts of "
                 f"{len(COLUMNS)} columns, {self.bytes_a_row:.0f} bytes a row, one row in nine with "
                 "quotes. Every figure is of a whole process, from its start to its end, with its "
-                f"output to /dev/null: the shortest run of {self.repeats} turns, each of two seconds "
-                "at least."
+                f"output to /dev/null: the shortest run of {self.repeats} turns, each of two "
+                "seconds at least."
             ),
             "## Goals",
             _table(
