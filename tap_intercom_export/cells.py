@@ -64,7 +64,6 @@ class CellReader:
         self._row: list[str] = []
         self._has_header = False
         self._rejected = 0
-        self._rows = self._read()
 
     @property
     def line(self) -> int:
@@ -91,7 +90,7 @@ class CellReader:
 
         Bad characters do not matter in it. Where it is no CSV there is no header: an empty list.
         """
-        row = next(self._rows, None)
+        row = next(iter(self), None)
         self._has_header = True
         if row is None:
             return []
@@ -103,10 +102,7 @@ class CellReader:
         return text.split("\0")
 
     def __iter__(self) -> Iterator[list[str]]:
-        """Yield the cells of each row."""
-        return self._rows
-
-    def _read(self) -> Iterator[list[str]]:
+        """Yield the cells of each row that is not read yet."""
         for lines, _ in self.chunks():
             for line in lines:
                 yield from self.rows_from(line)
@@ -118,6 +114,8 @@ class CellReader:
             The lines, to be taken one by one, and whether they are plain (`escape.are_plain`):
             then they come without a carriage return.
         """
+        while self._given_back:  # by a header that is no CSV
+            yield iter([self._given_back.popleft().removesuffix(self._line_end)]), False
         while True:
             lines = self._lines
             end = self._line_end
@@ -140,7 +138,7 @@ class CellReader:
                 yield line.split(",")
             return
         reader = csv.reader(self._pull(), strict=True)
-        self._given_back.append(line + self._line_end)  # it may stand in a cell
+        self._given_back.appendleft(line + self._line_end)  # it may stand in a cell
         while self._given_back:
             self._row = []
             try:

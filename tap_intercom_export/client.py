@@ -41,7 +41,7 @@ logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the path
 
 MOST_REDIRECTS = 5
 
-CHUNK = 1024 * 1024
+CHUNK = 256 * 1024
 """Bytes of a download read at once."""
 
 _NO_SUCH_RANGE = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}

@@ -241,6 +241,20 @@ def test_an_unclosed_quote_costs_a_line_whatever_the_size_of_the_buffer(
     assert [(row.line, row.raw) for row in result.damaged] == [(4, '2,"y')]
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("chunk", [1, 4, 9, 1000])
+def test_no_line_after_a_header_that_is_no_csv_is_lost(
+    line_end: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells_module, "CHUNK", chunk)
+    lines = ['a,"b', "1,x", "2,y", '3,"z,z"', "4,w"]
+    result = read("".join(line + line_end for line in lines).encode())
+    assert result.header == []
+    assert [(row.line, row.raw) for row in result.damaged] == [(1, 'a,"b'), (2, "1,x")]
+    assert result.rows == [["2", "y"], ["3", "z,z"], ["4", "w"]]
+    assert result.lines == [3, 4, 5]
+
+
 def test_an_unclosed_quote_in_the_last_line_costs_that_line() -> None:
     result = read(b'a,b\n1,x\n2,"y')
     assert result.rows == [["1", "x"]]
