@@ -121,6 +121,16 @@ class IntercomClient:
         """
         return self._try("POST", path, json=body)[1]
 
+    def tries(self, method: str, path: str, attempts: int = ATTEMPTS) -> Tries:
+        """Return what counts the tries of a request, and waits between them.
+
+        Args:
+            method: For the log.
+            path: Likewise.
+            attempts: Tries in vain before it is given up.
+        """
+        return Tries(self._clock, f"{method} {self._settings.api_url}{path}", attempts)
+
     def _call(
         self,
         method: str,
@@ -128,7 +138,7 @@ class IntercomClient:
         attempts: int,
         **options: Any,
     ) -> tuple[requests.Response, Reply]:
-        tries = Tries(self._clock, f"{method} {self._settings.api_url}{path}", attempts)
+        tries = self.tries(method, path, attempts)
         while True:
             try:
                 return self._try(method, path, **options)

@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import datetime, timezone
 
-from tap_intercom_export import reader
+from tap_intercom_export import stdout
 
 LOOK = 1.0
 """Seconds between two looks, while waiting, whether there is still a reader."""
@@ -57,7 +57,7 @@ class Clock:
         Raises:
             BrokenPipeError: Nobody does.
         """
-        if reader.is_gone():
+        if stdout.reader_is_gone():
             raise BrokenPipeError
 
     def jitter(self, seconds: float) -> float:

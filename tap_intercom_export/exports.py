@@ -20,7 +20,7 @@ from tap_intercom_export.errors import (
     TapError,
     TooManyRowsError,
 )
-from tap_intercom_export.jobs import ExportJob, JobRunner, Progress
+from tap_intercom_export.job import ExportJob, Progress
 from tap_intercom_export.pace import Pace
 from tap_intercom_export.spool import discard, new_spool
 from tap_intercom_export.windows import Sizes, Stretch
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.jobs import Ledger
+    from tap_intercom_export.jobs import JobRunner
+    from tap_intercom_export.ledger import StateLedger
     from tap_intercom_export.settings import Settings
     from tap_intercom_export.windows import Timeline, Window
 
@@ -87,7 +88,7 @@ class Exporter:
         jobs: JobRunner,
         timeline: Timeline,
         settings: Settings,
-        ledger: Ledger,
+        ledger: StateLedger,
         clock: Clock,
     ) -> None:
         self._jobs = jobs

@@ -1,14 +1,13 @@
-"""An export job and its life: create, resume, poll, download, cancel, every way it can end."""
+"""The life of an export job: create, resume, poll, download, cancel, every way it can end."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urljoin
 
-from tap_intercom_export.clock import to_seconds, to_text
+from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import (
     ApiError,
     AttributesRefusedError,
@@ -19,17 +18,17 @@ from tap_intercom_export.errors import (
     TapError,
     TransientError,
 )
-from tap_intercom_export.retry import Tries
+from tap_intercom_export.job import ExportJob, Progress
 from tap_intercom_export.waiting import Wait
-from tap_intercom_export.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
 
     from tap_intercom_export.client import IntercomClient
     from tap_intercom_export.clock import Clock
+    from tap_intercom_export.ledger import StateLedger
     from tap_intercom_export.settings import Settings
+    from tap_intercom_export.windows import Window
 
 logger = logging.getLogger(__name__)
 
@@ -39,108 +38,6 @@ CANCEL_TIMEOUT = 10.0
 
 NO_JOB = "taptestnosuchjob"
 """An identifier of the usual form, 16 small letters, that no job has."""
-
-
-class Progress(Enum):
-    """What a status word means."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    EMPTY = "no data"
-    FAILED = "failed"
-
-
-_PROGRESS = {
-    "pending": Progress.RUNNING,
-    "in_progress": Progress.RUNNING,
-    "success": Progress.COMPLETED,
-    "done": Progress.COMPLETED,
-    "no_data": Progress.EMPTY,
-    "failed": Progress.FAILED,
-    "error": Progress.FAILED,
-    "expired": Progress.FAILED,
-    "canceled": Progress.FAILED,
-    "cancelled": Progress.FAILED,
-}
-"""Status words of Intercom's reference, and those a tolerant client expects besides."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportJob:
-    """One export job.
-
-    Attributes:
-        identifier: Intercom's id of it.
-        window: The range it was asked for.
-        requested_at: When, as a date-time text.
-        status: Intercom's word for how it stands.
-        download_url: Where its archive is, as Intercom says; often empty.
-        without: Attributes that were not asked for, because Intercom had refused them.
-    """
-
-    identifier: str
-    window: Window
-    requested_at: str
-    status: str = "pending"
-    download_url: str = ""
-    without: tuple[str, ...] = ()
-
-    @property
-    def progress(self) -> Progress | None:
-        """What the status word means; None for a word nobody knows."""
-        word = self.status.lower()
-        # "completed" from message exports, "complete" in the prose and from reporting exports
-        return Progress.COMPLETED if word.startswith("complete") else _PROGRESS.get(word)
-
-    def updated(self, body: Mapping[str, Any]) -> ExportJob:
-        """Return the job as an answer of the API describes it."""
-        return replace(
-            self,
-            status=str(body.get("status") or self.status),
-            download_url=str(body.get("download_url") or ""),
-        )
-
-    def to_state(self) -> dict[str, Any]:
-        """Return what a later run needs to resume the job."""
-        return {
-            **({"without": list(self.without)} if self.without else {}),
-            "job_identifier": self.identifier,
-            "created_at_after": to_text(self.window.after),
-            "created_at_before": to_text(self.window.before),
-            "requested_at": self.requested_at,
-        }
-
-    @classmethod
-    def from_state(cls, state: Any) -> ExportJob | None:
-        """Return the job that `to_state` wrote, or None where there is none or it is no job."""
-        try:
-            window = Window(
-                to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])
-            )
-            return cls(
-                str(state["job_identifier"]),
-                window,
-                str(state["requested_at"]),
-                without=tuple(state.get("without") or ()),
-            )
-        except (KeyError, TypeError, ValueError):
-            return None
-
-
-class Ledger(Protocol):
-    """Where the jobs that are under way are written down, so that a later run can resume them."""
-
-    def stored(self) -> list[ExportJob]:
-        """Return the jobs that an earlier run left behind, in order of time."""
-
-    def asking(self) -> AbstractContextManager[None]:
-        """Return what is held while a job is asked for, so that nothing holds up its `add`."""
-
-    def add(self, job: ExportJob) -> None:
-        """Write down a job, as soon as it exists."""
-
-    def remove(self, job: ExportJob) -> None:
-        """Strike out a job that is of no more use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +107,7 @@ class JobRunner:
         except NotFoundError:
             return
 
-    def create(self, window: Window, ledger: Ledger) -> ExportJob:
+    def create(self, window: Window, ledger: StateLedger) -> ExportJob:
         """Ask for a job, and wait while another one holds the workspace's slot.
 
         Args:
@@ -222,7 +119,7 @@ class JobRunner:
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
         waited = Wait(self._clock, self._settings, self._settings.slot_timeout)
-        tries = Tries(self._clock, f"POST {self._settings.api_url}{self._kind.create_path}")
+        tries = self._client.tries("POST", self._kind.create_path)
         mended = False
         while True:
             try:

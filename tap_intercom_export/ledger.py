@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.jobs import ExportJob
+from tap_intercom_export.job import ExportJob
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from singer_sdk.helpers._state import StateWriter
 from singer_sdk.io_base import SingerWriter
 from typing_extensions import override
 
-from tap_intercom_export import reader
+from tap_intercom_export import stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -79,26 +78,9 @@ class MessageWriter(SingerWriter):
         with self._line:
             self._writing = threading.get_ident()
             try:
-                _write_whole(data)
+                stdout.write_whole(data)
             finally:
                 self._writing = None
-
-
-def _write_whole(data: bytes) -> None:
-    """Write to stdout, all of it.
-
-    A text stream loses the rest of a long text when a signal's handler interrupts the write: the
-    buffer below it then says that it took only a part, which the stream does not look at.
-    """
-    out = getattr(sys.stdout, "buffer", None)
-    if out is None:  # a stream in memory
-        sys.stdout.write(data.decode())
-        return
-    sys.stdout.flush()
-    rest = memoryview(data)
-    while rest:
-        rest = rest[out.write(rest) :]
-    out.flush()
 
 
 class SharedState(StateWriter):
@@ -125,7 +107,7 @@ class SharedState(StateWriter):
             BrokenPipeError: Nobody reads any more.
         """
         with self.lock:
-            reader.wait_for_room()
+            stdout.wait_for_room()
             yield
 
     @override

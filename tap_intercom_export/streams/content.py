@@ -15,7 +15,7 @@ from tap_intercom_export.errors import ForbiddenError
 from tap_intercom_export.exports import Export, Exporter
 from tap_intercom_export.file_names import by_file_name, by_header, statistic_name
 from tap_intercom_export.files import OTHER
-from tap_intercom_export.jobs import MESSAGE_EXPORT, ExportJob, JobRunner
+from tap_intercom_export.jobs import MESSAGE_EXPORT, JobRunner
 from tap_intercom_export.ledger import StateLedger
 from tap_intercom_export.streams.base import WindowStream
 from tap_intercom_export.values import Kind
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_intercom_export.archive import Archive, Member
+    from tap_intercom_export.job import ExportJob
     from tap_intercom_export.tap import TapIntercomExport
 
 PENDING_JOBS = 1
