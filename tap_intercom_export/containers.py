@@ -14,16 +14,12 @@ import zipfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from typing_extensions import override
-
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 from tap_intercom_export.inflate import open_gzip, open_member
-from tap_intercom_export.spool import append, discard, new_spool
+from tap_intercom_export.spool import Part, append, discard, new_spool
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
-
-    from _typeshed import WriteableBuffer
 
 CHUNK = 1024 * 1024
 """Bytes read at once."""
@@ -161,6 +157,7 @@ class _Zip:
             raise RefusedArchiveError(
                 f"its list of files has {count:,} entries in {size:,} bytes, which is too long"
             )
+        self._spool = spool
         self._zip = zipfile.ZipFile(spool)
         if len(self._zip.infolist()) != count:
             raise DamagedArchiveError("its list of files is not whole")
@@ -174,7 +171,7 @@ class _Zip:
         return [info.filename for info in self._infos]
 
     def open(self, index: int) -> IO[bytes]:
-        return open_member(self._zip, self._infos[index])
+        return open_member(self._spool, self._zip, self._infos[index])
 
 
 def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
@@ -248,26 +245,5 @@ class _Single:
         return [self._path] if start else []
 
     def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one
-        self._spool.seek(0)
-        if self._compressed:
-            return cast("IO[bytes]", open_gzip(fileobj=self._spool))
-        return cast("IO[bytes]", _Kept(self._spool))
-
-
-class _Kept(io.RawIOBase):
-    """Reads a file that stays open when its reader is closed."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__()
-        self._file = file
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer)
-        data = self._file.read(len(view))
-        view[: len(data)] = data
-        return len(data)
+        part = Part(self._spool)
+        return cast("IO[bytes]", open_gzip(fileobj=part) if self._compressed else part)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import tempfile
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from typing_extensions import override
 
 from tap_intercom_export.errors import TapError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PREFIX = "tap-intercom-export-"
 """How the names of temporary files begin, where they have one."""
@@ -47,3 +53,32 @@ def append(spool: BinaryIO, data: bytes, limit: int) -> None:
             f"The archive does not fit into {tempfile.gettempdir()} ({error.strerror}): make room "
             "there, or let TMPDIR name a larger place"
         ) from error
+
+
+class Part(io.RawIOBase):
+    """Reads a part of a spool, which stays open when this is closed.
+
+    Args:
+        spool: Where to read. Other readers may take turns with this one.
+        start: The first byte of the part.
+        end: The byte after its last one; None for the end of the spool.
+    """
+
+    def __init__(self, spool: BinaryIO, start: int = 0, end: int | None = None) -> None:
+        super().__init__()
+        self._spool = spool
+        self._place = start
+        self._end = spool.seek(0, io.SEEK_END) if end is None else end
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        self._spool.seek(self._place)
+        data = self._spool.read(min(len(view), self._end - self._place))
+        view[: len(data)] = data
+        self._place += len(data)
+        return len(data)
