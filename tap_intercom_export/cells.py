@@ -112,7 +112,7 @@ class CellReader:
 
         Yields:
             The lines, to be taken one by one, and whether they are plain (`escape.are_plain`):
-            then they come without a carriage return.
+            then none is blank, and they come without a carriage return.
         """
         while self._given_back:  # by a header that is no CSV
             yield iter([self._given_back.popleft().removesuffix(self._line_end)]), False
@@ -193,11 +193,13 @@ class CellReader:
         data, self._rest = data[:end], data[end:]
         if not self._lines_loaded:
             data = data.removeprefix(_BOM)
-        self._give(self._decoded(data.removesuffix(b"\n")))
+        lines = self._decoded(data.removesuffix(b"\n"))
+        self._give(lines)
         with_returns = b"\r" in data and data.count(b"\r\n") == data.count(b"\n")
-        if not self._bad and are_plain(data.replace(b"\r\n", b"\n") if with_returns else data):
-            self._are_plain = True
-            self._line_end = "\r" if with_returns else ""
+        line_end = "\r" if with_returns else ""
+        if not self._bad and line_end not in lines:  # a blank line is no row
+            self._are_plain = are_plain(data.replace(b"\r\n", b"\n") if with_returns else data)
+            self._line_end = line_end if self._are_plain else ""
         return True
 
     def _give(self, lines: list[str]) -> None:

@@ -15,19 +15,15 @@ _MOST_QUOTED = 8
 
 
 def are_plain(lines: bytes) -> bool:
-    """Tell whether JSON escapes nothing of some lines but quotes and what is beyond ASCII.
-
-    A blank line is none of them: it is no row.
-    """
-    blank = lines[:1] == b"\n" or b"\n\n" in lines
-    return not blank and not any(code in lines for code in _ESCAPED)
+    """Tell whether JSON escapes nothing of some lines but quotes and what is beyond ASCII."""
+    return not any(code in lines for code in _ESCAPED)
 
 
 def escaped(line: str) -> str:
     """Return a line of CSV with its cells as they stand between the quotes of JSON texts.
 
     Args:
-        line: One of plain lines, as `are_plain` has it.
+        line: One of plain lines, as `are_plain` has it; not a blank one.
 
     Raises:
         ValueError: The csv module is to read it: a quote does not stand where RFC 4180 has it, the

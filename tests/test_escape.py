@@ -69,8 +69,3 @@ def test_what_json_escapes_is_not_plain_but_for_quotes_and_line_ends(code: int) 
     character = chr(code)
     assert json.dumps(character) != f'"{character}"' or code == 0x7F
     assert are_plain(f"a{character}b\n".encode()) == (character in '\n"')
-
-
-@pytest.mark.parametrize("lines", ["\n", "\na", "a\n\nb", "a\n\n"])
-def test_blank_lines_are_not_plain(lines: str) -> None:
-    assert not are_plain(lines.encode())
