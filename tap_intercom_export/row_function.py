@@ -56,7 +56,8 @@ def row_function(
     names |= {"hour": HOURS.get, "second": SECONDS.get, "no_id": NO_ID}
     names |= {f"read_{kind.name}": _json_reader(form, kind) for kind in Kind}
     source = _Source(form, frozenset(deselected), escaped=escaped)
-    names["read_run"] = _run_reader(source.run, deselected)
+    if source.run:
+        names["read_run"] = _run_reader(source.run, deselected)
     code = source.function(before, after)
     exec(code, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
     encode: Callable[[Any], str] = names.pop("encode")
@@ -250,33 +251,42 @@ def _run_reader(names: list[str], deselected: Collection[str]) -> Callable[[str]
     wanted = [name not in deselected for name in names]
     keys = [f",{quote(name)}:" for name in names]
     nulls = [f"{key}null" if want else "" for key, want in zip(keys, wanted, strict=True)]
-    before = ["".join(nulls[:place]) for place in range(len(names))]
-    after = ["".join(nulls[place + 1 :]) for place in range(len(names))]
-    before_one = ["".join(pair) for pair in zip(before, keys, strict=True)]
-    no_times, commas = "".join(nulls), len(names) - 1
+    places = range(len(names))
+    before = ["".join([*nulls[:place], keys[place]]) for place in places]
+    after = ["".join(nulls[place + 1 :]) for place in places]
+    starts = [len("".join(nulls[:place])) for place in places]
+    no_times, no_cells = "".join(nulls), "," * places[-1]
+    commas_after = [no_cells[place:] for place in places]
 
     def read_run(run: str) -> str:
-        filled = run.strip(",")
-        if len(run) - len(filled) != commas:
-            return read_several(run, filled)
-        if not filled:
+        if run == no_cells:
             return no_times
-        place = len(run) - len(run.lstrip(","))
-        return f"{before_one[place]}{_time_as_json(filled)}{after[place]}"
+        filled = run.lstrip(",")
+        place = len(run) - len(filled)
+        try:
+            text = before[place]
+            while True:
+                end = filled.find(",")
+                rest = filled[end:]
+                text = f"{text}{HOURS[filled[:13]]}{SECONDS[filled[13:end]]}"
+                if rest == commas_after[place]:
+                    return text + after[place]
+                filled = rest.lstrip(",")
+                start = starts[place + 1]
+                place += len(rest) - len(filled)
+                text += before[place][start:]
+        except LookupError:  # a time not seen before, in the last column, or too many cells
+            return read_one_by_one(run)
 
-    def read_several(run: str, filled: str) -> str:
-        cells = filled.split(",")
-        if len(run) - len(filled) + len(cells) - 1 != commas:
-            raise ValueError
-        first = place = len(run) - len(run.lstrip(","))
-        text = before[first]
-        for place, cell in enumerate(cells, first):
-            value = keys[place] + _time_as_json(cell) if cell else nulls[place]
-            if wanted[place]:
+    def read_one_by_one(run: str) -> str:
+        text = ""
+        for key, null, want, cell in zip(keys, nulls, wanted, run.split(","), strict=True):
+            value = key + _time_as_json(cell) if cell else null
+            if want:
                 text += value
-        return text + after[place]
+        return text
 
-    return read_run if all(wanted) else lambda run: read_several(run, run.strip(","))
+    return read_run if all(wanted) else read_one_by_one
 
 
 def _time_as_json(cell: str) -> str:

@@ -364,6 +364,31 @@ def test_any_number_of_empty_neighbours(width: int) -> None:
     assert len(assert_same(FILES["receipt"], as_csv(header, rows))) == len(rows)
 
 
+@given(data=st.data())
+@settings(deadline=None)
+def test_any_times_side_by_side(data: st.DataObject) -> None:
+    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    cell = st.sampled_from(["", "", "", TIMES[0], "2026-04-14T00:00:59.000Z", *TIMES])
+    runs = data.draw(st.lists(st.lists(cell, min_size=len(names) - 1), min_size=1, max_size=3))
+    ends = data.draw(st.sampled_from([[], ["last"]]))
+    header = ["receipt_id", "received_at", *names, *(["new"] if ends else [])]
+    rows = [["r", TIMES[0], *run[: len(names) + 1], *ends] for run in runs]
+    assert_same(FILES["receipt"], as_csv(header, rows))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "lines",
+    [["", "a", "b"], ["a", "", "b"], ["a", "", "", "b", ""], ["a", "b", ""]],
+    ids=["first", "between", "several", "last"],
+)
+def test_a_blank_line_is_no_row_of_one_empty_cell(lines: list[str], line_end: str) -> None:
+    for end in ("", line_end):
+        file = line_end.join(["id", *lines]) + end
+        records = assert_same(REPORT, file.encode())
+        assert [record["id"] for record in records] == ["a", "b"]
+
+
 cells = st.one_of(
     st.sampled_from([*TIMES, *NUMBERS, *TEXTS]),
     st.text(),
