@@ -128,6 +128,8 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
                 unpacked += size
                 if _is_csv(path):
                     members.append(Member(index, path, rows, size))
+            if not members and any(not _is_usual(path) for path in files):
+                raise RefusedArchiveError("there is no CSV file among its files")
         except _BROKEN as error:
             raise DamagedArchiveError(f"{type(error).__name__}: {error}") from error
         except NotImplementedError as error:  # a method or version that zipfile does not know
@@ -164,15 +166,20 @@ def _progress(stream: IO[bytes]) -> Iterator[tuple[int, int]]:
 def _is_csv(path: str) -> bool:
     """Tell CSV files from folders, system files and anything else; say what is left out."""
     parts = path.replace("\\", "/").split("/")
-    base = parts[-1]
     if not path:
         return True  # the one file of a container without names
     if ".." in parts or not parts[0] or parts[0][1:2] == ":":
         logger.warning("Passing over '%.200s' in the archive: a path that leads out of it", path)
         return False
-    if base.lower().endswith(".csv") and not base.startswith(".") and "__MACOSX" not in path:
+    usual, base = _is_usual(path), parts[-1].lower().removesuffix(".gz")
+    if base and (base.endswith(".csv") or "." not in base) and not usual:
         return True
-    usual = "__MACOSX" in path or base.startswith(".")
     level = logging.INFO if usual else logging.WARNING
     logger.log(level, "Passing over '%.200s' in the archive: not a CSV file", path)
     return False
+
+
+def _is_usual(path: str) -> bool:
+    """Tell what an operating system puts into archives: nobody misses it."""
+    base = path.replace("\\", "/").rpartition("/")[2]
+    return "__MACOSX" in path or base.startswith(".")

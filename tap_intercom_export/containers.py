@@ -133,6 +133,12 @@ def _head(spool: BinaryIO) -> bytes:
     return head
 
 
+def _unwrapped(stream: IO[bytes], path: str) -> IO[bytes]:
+    """Return a file of a container, without the gzip that its name tells of."""
+    wrapped = path.lower().endswith(".csv.gz")
+    return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if wrapped else stream
+
+
 def _is_tar(head: bytes) -> bool:
     magic, offset = _TAR
     return head[offset : offset + len(magic)] == magic
@@ -171,7 +177,8 @@ class _Zip:
         return [info.filename for info in self._infos]
 
     def open(self, index: int) -> IO[bytes]:
-        return open_member(self._spool, self._zip, self._infos[index])
+        info = self._infos[index]
+        return _unwrapped(open_member(self._spool, self._zip, info), info.filename)
 
 
 def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
@@ -206,7 +213,8 @@ class _Tar:
         return [info.name for info in self._infos]
 
     def open(self, index: int) -> IO[bytes]:
-        return cast("IO[bytes]", self._tar.extractfile(self._infos[index]))
+        info = self._infos[index]
+        return _unwrapped(cast("IO[bytes]", self._tar.extractfile(info)), info.name)
 
 
 def _check_headers(spool: BinaryIO) -> None:
@@ -228,11 +236,12 @@ def _check_headers(spool: BinaryIO) -> None:
 
 
 class _Single:
-    """One CSV file, with gzip or as it is."""
+    """One CSV file, with gzip or as it is, whatever its name ends in."""
 
     def __init__(self, spool: BinaryIO, *, path: str, compressed: bool) -> None:
         self._spool = spool
-        self._path = path
+        name = path.replace("\\", "/").rpartition("/")[2].strip(".")
+        self._path = f"{name}.csv" if name and not name.lower().endswith(".csv") else name
         self._compressed = compressed
 
     def files(self) -> list[str]:

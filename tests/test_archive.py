@@ -179,9 +179,37 @@ def test_what_is_no_csv_file_is_passed_over(wrap: Callable[[dict[str, bytes]], b
         ".hidden.csv": b"x",
         "README.txt": b"x",
         "folder/": b"",
-        "csv": b"x",
     }
     assert contents(wrap({**extra, "a/b/OPEN.CSV": OPEN})) == [("a/b/OPEN.CSV", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_a_file_needs_no_ending(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    assert contents(wrap({"open_20260401": OPEN})) == [("open_20260401", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_a_file_with_gzip_of_its_own(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    files = {"open.csv.gz": gzipped(OPEN), "receipt.csv": RECEIPT}
+    assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
+
+
+@pytest.mark.parametrize("name", ["open_20260401", "open.txt", "some/folder/open.CSV", "../open"])
+def test_the_one_file_of_a_gzip_is_read_whatever_its_name(name: str) -> None:
+    [(path, read)] = contents(gzipped(OPEN, name))
+    assert path.startswith("open")
+    assert path.lower().endswith(".csv")
+    assert read == OPEN
+
+
+@pytest.mark.parametrize("name", ["open.txt", "open.json", "../open.csv", "open.csv.zip"])
+def test_files_of_which_none_can_be_read_are_not_taken_for_no_rows(name: str) -> None:
+    with pytest.raises(RefusedArchiveError, match="no CSV file"):
+        opened(zipped({name: OPEN, "__MACOSX/._open.csv": b"x"}))
+
+
+def test_an_archive_with_only_what_systems_leave_in_it_has_no_rows() -> None:
+    assert contents(zipped({"__MACOSX/open.csv": b"x", ".DS_Store": b"x", "folder/": b""})) == []
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
