@@ -149,23 +149,31 @@ class Dataset:
 
         By position where there are as many headers as attributes were asked for, because headers
         repeat (195 of 685 in one real file of `tickets`) and may be in the workspace's language.
-        Otherwise, and where the labels say that the order is another one, each stands for the first
-        attribute of its label that is not taken yet; one that stands for none is a new column.
+        Otherwise, and where the labels tell the key and most of those that are known say that the
+        order is another one, each stands for the first attribute of its label that is not taken
+        yet; one that stands for none is a new column.
 
         Args:
             without: Attributes that the job was not asked for.
             header: The headers of its file.
             file: The dataset as a file.
+
+        Raises:
+            TapError: No header stands for what identifies a row.
         """
         asked = [
             (attribute, column)
             for attribute, column in zip(self.attributes, self.columns, strict=True)
             if attribute.request_id not in without
         ]
-        by_label = _by_label(header, asked)
-        if len(header) == len(asked) and None in by_label:
-            return [column for _, column in asked]
-        return _with_new(header, by_label, file)
+        columns = _by_label(header, asked)
+        if len(header) == len(asked) and None in columns:
+            in_place = [label in one.labels for label, (one, _) in zip(header, asked, strict=True)]
+            known = [column.name for column in columns if column]
+            has_key = bool(file.hash_name) or set(file.key) <= set(known)
+            if 2 * sum(in_place) >= len(known) or not has_key:
+                return _with_new(header, [column for _, column in asked], file)
+        return _with_new(header, columns, file)
 
 
 class ReportingRequest:

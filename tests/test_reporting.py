@@ -16,6 +16,8 @@ from conftest import END
 from singer import discover, discover_here, problems, run_here, run_tap, select, started_tap
 from truth import reporting_properties, reporting_rows, row_differences
 
+from tap_intercom_export.errors import TapError
+from tap_intercom_export.reporting import Attribute, Dataset
 from tap_intercom_export.simulator import Clock, Dialect, Fault, JobFault, Mutation, Simulator
 from tap_intercom_export.simulator.reporting.datasets import DATASETS
 
@@ -704,6 +706,48 @@ def test_headers_that_nobody_knows_are_matched_by_position(
     output = run(configure(simulator, reporting_datasets=["tickets"]))
     assert wrong(simulator, "tickets", output) == []
     assert len(output.schemas("reporting_tickets")) == 1
+
+
+RATED = Dataset(
+    id="conversation",
+    name="Conversation",
+    description="",
+    time_attribute="conversation_started_at",
+    attributes=(
+        Attribute("conversation_id", "Conversation ID", "standard.conversation_id"),
+        Attribute("conversation_started_at", "Started at", "timestamp.conversation_started_at"),
+        Attribute("cvd_1", "Topic", "conversation.Topic"),
+    ),
+)
+
+
+def matched(*header: str, without: tuple[str, ...] = ()) -> list[str]:
+    return [column.name for column in RATED.match(without, list(header), RATED.file)]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (("x", "y", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (("conversation_id", "y", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (("x", "Topic", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (
+            ("conversation_started_at", "conversation_id", "Tema"),
+            ["conversation_started_at", "conversation_id", "Tema"],
+        ),
+        (("Topic", "conversation_id"), ["cvd_1", "conversation_id"]),
+    ],
+    ids=["none known", "one known", "one known, not the key", "another order", "fewer"],
+)
+def test_positions_count_unless_the_labels_speak_against_them(
+    header: tuple[str, ...], expected: list[str]
+) -> None:
+    assert matched(*header) == expected
+
+
+def test_a_file_without_its_key_is_an_error_also_where_the_counts_agree() -> None:
+    with pytest.raises(TapError, match="no column conversation_id"):
+        matched("conversation_started_at", "Tema", without=("standard.conversation_id",))
 
 
 def test_repeated_headers_lose_nothing(simulate: Simulate, configure: Configure) -> None:
