@@ -60,7 +60,8 @@ def _scope_of(url: str) -> str:
 
 def is_failed_job(reply: Reply) -> bool:
     """Tell Intercom's 504 for a job that failed, which carries the job, from a gateway's."""
-    return reply.status == http.client.GATEWAY_TIMEOUT and isinstance(reply.body.get("status"), str)
+    failed = str(reply.body.get("status")).lower() == "failed"
+    return reply.status == http.client.GATEWAY_TIMEOUT and failed
 
 
 def describe(response: requests.Response, reply: Reply | None) -> str:

@@ -109,19 +109,21 @@ class Exporter:
             bookmark: Everything up to this unix second is exported.
         """
         for job in self._ledger.stored():
-            if self._timeline.fits(job.window, bookmark):
+            if job.bookmark <= bookmark and self._timeline.fits(job.window, bookmark):
                 logger.info("Resuming job %s for %s", job.identifier, job.window)
                 stretch = Stretch(bookmark, job.window.before)
                 yield partial(self._export_all, stretch, job)
                 bookmark = stretch.end
             else:
                 logger.info(
-                    "Forgetting job %s of an earlier run: its range, %s, does not fit what is "
-                    "asked for now",
+                    "Leaving job %s of an earlier run: its range, %s, does not fit what is asked "
+                    "for now",
                     job.identifier,
                     job.window,
                 )
-                self._ledger.remove(job)
+                self._ledger.abandoned.add(job.identifier)
+        if self._ledger.abandoned:
+            self._jobs.look_after(self._ledger)
         for stretch in self._timeline.stretches(bookmark, self._window):
             yield partial(self._export_all, stretch, None)
 
@@ -133,21 +135,21 @@ class Exporter:
         """
         while window := self._timeline.next_window(stretch, sizes := self._pace.sizes):
             try:
-                export = self._export(window, stored)
+                export = self._export(window, stretch.bookmark, stored)
             except (
                 JobFailedError,
                 JobTimedOutError,
                 RangeRefusedError,
                 TooManyRowsError,
             ) as error:
-                self._pace.shorten(sizes, error)
+                self._pace.shorten(sizes, window.sizes(stretch.bookmark), error)
             else:
                 self._pace.succeeded()
                 yield export
                 stretch = Stretch(export.job.window.before, stretch.end)
             stored = None
 
-    def _export(self, window: Window, stored: ExportJob | None) -> Export:
+    def _export(self, window: Window, bookmark: int, stored: ExportJob | None) -> Export:
         """Return the export of a window, with a job of an earlier run or new ones.
 
         Raises:
@@ -156,7 +158,7 @@ class Exporter:
         """
         failed = False
         for _ in range(MOST_JOBS):
-            job = stored or self._jobs.create(window, self._ledger)
+            job = stored or self._jobs.create(window, bookmark, self._ledger)
             try:
                 return self._finish(job)
             except NotFoundError as error:
@@ -169,9 +171,10 @@ class Exporter:
                 failed = not stored
                 logger.warning("%s. Trying once more", error)
             except JobTimedOutError:
-                if not stored:
-                    self._jobs.cancel(job)
-                self._ledger.remove(job)
+                if self._jobs.cancel(job):
+                    self._ledger.remove(job)
+                else:
+                    self._ledger.abandoned.add(job.identifier)
                 raise
             except TooManyRowsError:
                 self._ledger.remove(job)

@@ -45,6 +45,7 @@ class ExportJob:
         identifier: Intercom's id of it.
         window: The range it was asked for.
         requested_at: When, as a date-time text.
+        bookmark: The unix second after which its new time begins; before it is the lookback.
         status: Intercom's word for how it stands.
         download_url: Where its archive is, as Intercom says; often empty.
         without: Attributes that were not asked for, because Intercom had refused them.
@@ -53,6 +54,7 @@ class ExportJob:
     identifier: str
     window: Window
     requested_at: str
+    bookmark: int
     status: str = "pending"
     download_url: str = ""
     without: tuple[str, ...] = ()
@@ -80,6 +82,7 @@ class ExportJob:
             "created_at_after": to_text(self.window.after),
             "created_at_before": to_text(self.window.before),
             "requested_at": self.requested_at,
+            "bookmark": to_text(self.bookmark),
         }
 
     @classmethod
@@ -93,6 +96,7 @@ class ExportJob:
                 str(state["job_identifier"]),
                 window,
                 str(state["requested_at"]),
+                to_seconds(state["bookmark"]) if "bookmark" in state else window.after - 1,
                 without=tuple(state.get("without") or ()),
             )
         except (KeyError, TypeError, ValueError):

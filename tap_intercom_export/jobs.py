@@ -107,11 +107,12 @@ class JobRunner:
         except NotFoundError:
             return
 
-    def create(self, window: Window, ledger: StateLedger) -> ExportJob:
+    def create(self, window: Window, bookmark: int, ledger: StateLedger) -> ExportJob:
         """Ask for a job, and wait while another one holds the workspace's slot.
 
         Args:
             window: The range to export.
+            bookmark: The unix second after which its new time begins.
             ledger: Where the job is written down.
 
         Raises:
@@ -124,7 +125,7 @@ class JobRunner:
         while True:
             try:
                 with ledger.asking():
-                    job = self._ask(window)
+                    job = self._ask(window, bookmark)
                     ledger.add(job)
             except TransientError as error:  # noqa: PERF203 - waits in between
                 tries.failed(str(error), error.headers)
@@ -142,6 +143,7 @@ class JobRunner:
                         "cancel it in Intercom, or raise slot_timeout_minutes."
                     ) from error
                 tries.progressed()
+                self.look_after(ledger)
                 waited.pause(
                     "Another export holds the workspace's job slot (a colleague's, another app's, "
                     "or that of a killed run); waiting for it to end"
@@ -150,14 +152,32 @@ class JobRunner:
                 logger.info("Created job %s for %s", job.identifier, window)
                 return job
 
-    def _ask(self, window: Window) -> ExportJob:
+    def _ask(self, window: Window, bookmark: int) -> ExportJob:
         """Ask for a job once."""
         requested_at = to_text(self._clock.now())
         body = self._kind.body(window)
         reply = self._client.post_once(self._kind.create_path, body)
         without = self._kind.without(body)
-        job = ExportJob(_identifier_of(reply.body), window, requested_at, without=without)
+        job = ExportJob(_identifier_of(reply.body), window, requested_at, bookmark, without=without)
         return job.updated(reply.body)
+
+    def look_after(self, ledger: StateLedger) -> None:
+        """Look at our other jobs, and strike out the abandoned ones that have ended.
+
+        Intercom marks a job that runs for more than a day as failed when somebody looks at it;
+        until then it may hold the slot.
+
+        Raises:
+            ApiError: Intercom refused, or could not be reached.
+        """
+        for job in ledger.stored():
+            try:
+                reply = self._client.get(self._kind.status_path.format(job.identifier))
+                running = job.updated(reply.body).progress in {Progress.RUNNING, None}
+            except NotFoundError:
+                running = False
+            if job.identifier in ledger.abandoned and not running:
+                ledger.remove(job)
 
     def wait(self, job: ExportJob) -> ExportJob:
         """Look at a job until it ends.
@@ -223,21 +243,25 @@ class JobRunner:
                 gone = error
         raise gone
 
-    def cancel(self, job: ExportJob) -> None:
+    def cancel(self, job: ExportJob) -> bool:
         """Free the slot of a job that is of no use any more. Never fails.
 
         Args:
-            job: A job that this run created.
+            job: A job that this tap created.
+
+        Returns:
+            Whether it is canceled.
         """
         if not self._kind.cancel_path:
-            return
+            return False
         try:
             path = self._kind.cancel_path.format(job.identifier)
             self._client.post(path, attempts=1, timeout=CANCEL_TIMEOUT)
         except TapError as error:
             logger.warning("Job %s could not be canceled: %s", job.identifier, error)
-        else:
-            logger.info("Canceled job %s for %s", job.identifier, job.window)
+            return False
+        logger.info("Canceled job %s for %s", job.identifier, job.window)
+        return True
 
 
 def _identifier_of(body: Mapping[str, Any]) -> str:

@@ -28,6 +28,10 @@ class StateLedger:
         stream_state: The stream's entry in the state.
         tap_state: The whole state, to be sent.
         shared: Guards and sends it.
+
+    Attributes:
+        abandoned: Identifiers of jobs of no use that may not have ended. They stay in the state
+            until they have: whoever waits for their slot has to look at them.
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class StateLedger:
         tap_state: TapState,
         shared: SharedState,
     ) -> None:
+        self.abandoned: set[str] = set()
         self._stream_state = stream_state
         self._tap_state = tap_state
         self._shared = shared
@@ -56,6 +61,7 @@ class StateLedger:
 
     def remove(self, job: ExportJob) -> None:
         """Strike out a job and send the state."""
+        self.abandoned.discard(job.identifier)
         with self._shared.lock:
             self._write(
                 [entry for entry in self._entries() if entry["job_identifier"] != job.identifier]
@@ -64,14 +70,18 @@ class StateLedger:
     def _entries(self) -> list[Any]:
         current = self._stream_state.get(CURRENT)
         entries = [*([current] if current else []), *(self._stream_state.get(NEXT) or [])]
-        jobs = [entry for entry in entries if isinstance(entry, dict) and "job_identifier" in entry]
-        return sorted(jobs, key=lambda job: str(job.get("created_at_before")))
+        jobs = {
+            entry["job_identifier"]: entry
+            for entry in entries
+            if isinstance(entry, dict) and "job_identifier" in entry
+        }
+        return sorted(jobs.values(), key=lambda job: str(job.get("created_at_before")))
 
     def _write(self, entries: list[Any]) -> None:
-        for key in (CURRENT, NEXT):
-            self._stream_state.pop(key, None)
-        if entries:
-            self._stream_state[CURRENT] = entries[0]
-        if entries[1:]:
-            self._stream_state[NEXT] = entries[1:]
+        # A signal may send the state between any two lines: each job is in it all the time.
+        for key, value in ((CURRENT, entries[0] if entries else None), (NEXT, entries[1:])):
+            if value:
+                self._stream_state[key] = value
+            else:
+                self._stream_state.pop(key, None)
         self._shared.write_state(self._tap_state)

@@ -35,12 +35,13 @@ class Pace:
         """The sizes to ask for now."""
         return self._sizes
 
-    def shorten(self, tried: Sizes, error: TapError) -> None:
+    def shorten(self, tried: Sizes, real: Sizes, error: TapError) -> None:
         """Ask for less from now on, and say what that costs.
 
         Args:
             tried: The sizes that were too large. Where another thread has shortened them already,
                 nothing happens.
+            real: What the window really had of them.
             error: Why they were too large.
 
         Raises:
@@ -49,7 +50,7 @@ class Pace:
         with self._lock:
             if self._sizes != tried:
                 return
-            smaller = tried.halved()
+            smaller = tried.halved(real)
             if smaller is None:
                 raise TapError(
                     f"{error}. It cannot be asked for in pieces smaller than an hour. Please try "

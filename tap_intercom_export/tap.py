@@ -138,11 +138,16 @@ class TapIntercomExport(Tap):
         self.message_writer.between_lines(partial(self._terminate, signum))
 
     def _terminate(self, signum: int) -> None:
-        """Send the state and exit as signals do, without any clean-up that could take long."""
+        """Send the state and exit as signals do, without any clean-up that could take long.
+
+        Before the sync, while streams are discovered, the state is not read yet: an empty one
+        would take the place of what is stored.
+        """
         self.message_writer.lock.acquire(timeout=SETTLE)  # a job may be about to be written down
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
-        with contextlib.suppress(OSError):
-            self.message_writer.last_message(StateMessage(value=self.state))
+        if self.state:
+            with contextlib.suppress(OSError):
+                self.message_writer.last_message(StateMessage(value=self.state))
         name = signal.Signals(signum).name
         self.logger.warning("Stopped by %s; the next run goes on from the last STATE", name)
         os._exit(128 + signum)

@@ -29,6 +29,14 @@ class Window:
     after: int
     before: int
 
+    def sizes(self, bookmark: int) -> Sizes:
+        """Return how long its new time is and its lookback.
+
+        Args:
+            bookmark: The unix second after which its new time begins.
+        """
+        return Sizes(self.before - bookmark, bookmark + 1 - self.after)
+
     def __str__(self) -> str:
         """Return both ends as date-times."""
         return f"{to_text(self.after)} to {to_text(self.before)}"
@@ -41,13 +49,22 @@ class Sizes:
     window: int
     lookback: int
 
-    def halved(self) -> Sizes | None:
-        """Return sizes of which the larger is half as long, or None when both are smallest."""
-        if max(self.window, self.lookback) <= SMALLEST:
+    def halved(self, real: Sizes) -> Sizes | None:
+        """Return sizes for which a window comes out shorter than it was.
+
+        Args:
+            real: What the window had of these sizes; the end of the time to export, or its start,
+                may have left less.
+
+        Returns:
+            Half the larger one of what it had, and the other size as it was asked for; None when
+            both are smallest.
+        """
+        if max(real.window, real.lookback) <= SMALLEST:
             return None
-        if self.window >= self.lookback:
-            return Sizes(max(SMALLEST, self.window // 2), self.lookback)
-        return Sizes(self.window, max(SMALLEST, self.lookback // 2))
+        if real.window >= real.lookback:
+            return Sizes(max(SMALLEST, real.window // 2), self.lookback)
+        return Sizes(self.window, max(SMALLEST, real.lookback // 2))
 
     def doubled(self, limit: Sizes) -> Sizes:
         """Return sizes twice as long, at most those of `limit`."""
@@ -100,7 +117,9 @@ class Timeline:
         before = min(bookmark + sizes.window, stretch.end)
         if before <= bookmark:
             return None
-        return Window(max(self.start, bookmark + 1 - sizes.lookback), before)
+        after = max(self.start, bookmark + 1 - sizes.lookback)
+        # Nobody knows whether Intercom takes equal bounds; a second more does no harm.
+        return Window(min(after, before - 1), before)
 
     def stretches(self, bookmark: int, length: int) -> Iterator[Stretch]:
         """Yield the time after a bookmark in stretches that are exported one after another.

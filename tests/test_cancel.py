@@ -40,7 +40,7 @@ def test_a_cancel_that_hangs_is_given_up_after_its_time_limit(
     client = IntercomClient(settings, "test", Clock())
     runner = jobs.JobRunner(client, jobs.MESSAGE_EXPORT, settings, Clock())
     ledger = StateLedger({}, {}, SharedState(MessageWriter()))
-    job = runner.create(Window(settings.start, settings.start + 3600), ledger)
+    job = runner.create(Window(settings.start, settings.start + 3600), settings.start, ledger)
 
     begun = time.monotonic()
     runner.cancel(job)

@@ -80,9 +80,8 @@ class ContentExportStream(WindowStream):
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
         timeline = Timeline.until_now(settings.start, settings.end, clock.now())
-        bookmark = min(
-            stream.bookmark(otherwise=timeline.beginning) for stream in self._selected_streams()
-        )
+        bookmarks = [s.bookmark(otherwise=timeline.beginning) for s in self._selected_streams()]
+        bookmark = max(min(bookmarks), timeline.beginning)  # start_date may have been moved on
         if bookmark >= timeline.end:
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
         ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)

@@ -97,7 +97,7 @@ class ReportingStream(FileStream):
             with contextlib.closing(export):
                 match = partial(self._dataset.match, export.job.without)
                 for path, source in export.files():
-                    rejects = Rejects(self._rejected, export, path or self.name, once=True)
+                    rejects = Rejects(self._rejected, export, path or self.name, always=True)
                     reader = RowReader(source, self._dataset.file, {}, rejects.add, match, parsers)
                     self.add_columns(reader.format.extra)
                     yield reader
@@ -154,6 +154,8 @@ class ReportingRun:
             stream: The stream whose turn it is.
         """
         if self._products is None:
+            for each in self.streams:
+                each.bookmark(otherwise=0)  # makes its entry before threads copy the state
             workers = self._tap.settings.reporting_concurrency
             self._products = iter(Ahead(self._tasks(), workers, self.clock.look))
         try:

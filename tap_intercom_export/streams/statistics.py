@@ -141,7 +141,8 @@ class StatisticStream(FileStream):
         for member in self._members():
             if export is None or export.archive is None:
                 continue
-            rejects = Rejects(self._rejected, export, member.path or f"{self._file.name}.csv")
+            name = member.path or f"{self._file.name}.csv"
+            rejects = Rejects(self._rejected, export, name, always=self._is_behind(export))
             with export.archive.open(member) as source:
                 constants = _constants(export, rejects.file)
                 reader = RowReader(source, self._file, constants, rejects.add)
@@ -163,13 +164,14 @@ class Rejects:
         stream: Takes them.
         export: The export they come with.
         file: Name of the file.
-        once: They come with this export only, not with another one as well.
+        always: Hand them on even if damaged rows of that time are written: this file's are not,
+            because its stream was selected later, or has windows of its own.
     """
 
     def __init__(
-        self, stream: RejectedRowStream, export: Export, file: str, *, once: bool = False
+        self, stream: RejectedRowStream, export: Export, file: str, *, always: bool
     ) -> None:
-        self._once = once
+        self._always = always
         self.file = file
         self.count = 0
         self._stream = stream
@@ -178,7 +180,7 @@ class Rejects:
     def add(self, row: DamagedRow) -> None:
         """Hand on a row, unless it was written before."""
         self.count += 1
-        if self._once or self._stream.is_behind(self._export):
+        if self._always or self._stream.is_behind(self._export):
             self._stream.add(self._export, self.file, row)
 
     def warn(self) -> None:
