@@ -9,6 +9,7 @@ import errno
 import gzip
 import io
 import logging
+import lzma
 import re
 import struct
 import tarfile
@@ -33,6 +34,8 @@ _BROKEN: tuple[type[Exception], ...] = (
     tarfile.TarError,
     *DAMAGED,
     EOFError,
+    lzma.LZMAError,
+    IndexError,  # a name of no characters
     struct.error,
     ValueError,  # offsets that cannot be, text that is none
     OverflowError,
@@ -52,13 +55,16 @@ class Member:
     Attributes:
         index: Its place among the archive's files; two may have one name.
         path: Its name in the archive; "" where the container has no names.
-        rows: Rows after the header, quoted line ends not counted.
+        rows: Rows after the header, quoted line ends not counted; where quotes are damaged they may
+            be more.
+        lines: Lines after the header: never fewer than the rows that can be read.
         size: Bytes, unpacked.
     """
 
     index: int
     path: str
     rows: int
+    lines: int
     size: int
 
 
@@ -82,6 +88,11 @@ class Archive:
     def rows(self) -> int:
         """Rows in all files together."""
         return sum(member.rows for member in self.members)
+
+    @property
+    def lines(self) -> int:
+        """Lines in all files together: never fewer than the rows."""
+        return sum(member.lines for member in self.members)
 
     @contextmanager
     def open(self, member: Member) -> Generator[BinaryIO]:
@@ -121,13 +132,13 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
             members: list[Member] = []
             unpacked = 0
             for index, path in enumerate(files):
-                size = rows = 0
+                size = rows = lines = 0
                 for seen in _progress(container.open(index)):
-                    size, rows = seen
+                    size, rows, lines = seen
                     limits.check(unpacked + size, packed)
                 unpacked += size
                 if _is_csv(path):
-                    members.append(Member(index, path, rows, size))
+                    members.append(Member(index, path, rows, lines, size))
             if not members and any(not _is_usual(path) for path in files):
                 raise RefusedArchiveError("there is no CSV file among its files")
         except _BROKEN as error:
@@ -141,11 +152,12 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
         return Archive(container, tuple(members), opened.pop_all())
 
 
-def _progress(stream: IO[bytes]) -> Iterator[tuple[int, int]]:
+def _progress(stream: IO[bytes]) -> Iterator[tuple[int, int, int]]:
     """Read a file to its end, which checks its check sum, and close it.
 
     Yields:
-        Bytes and rows so far: line ends outside of quotes, without the header.
+        Bytes, rows and lines so far. Rows are the line ends outside of quotes; both are without the
+        header.
     """
     line_ends, inside, size, quoted, end = 0, 0, 0, False, b"\n"
     with stream:
@@ -156,11 +168,10 @@ def _progress(stream: IO[bytes]) -> Iterator[tuple[int, int]]:
             texts = _QUOTED.findall(b'"' + chunk if quoted else chunk)
             inside += b"".join(texts).count(b"\n")
             quoted = bool(texts) and (len(texts[-1]) == 1 or texts[-1][-1:] != b'"')
-            yield size, max(0, line_ends - inside - 1)
-    lines = line_ends - inside
-    if quoted:  # a quote that is not closed costs its line, not the rows after it
-        lines = line_ends
-    yield size, max(0, lines + (end != b"\n") - 1)
+            yield size, max(0, line_ends - inside - 1), max(0, line_ends - 1)
+    lines = max(0, line_ends + (end != b"\n") - 1)
+    # a quote that is not closed costs its line, not the rows after it
+    yield size, lines if quoted else max(0, lines - inside), lines
 
 
 def _is_csv(path: str) -> bool:

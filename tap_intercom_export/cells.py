@@ -162,7 +162,12 @@ class CellReader:
         return bool(flaw)
 
     def _pull(self) -> Iterator[str]:
-        """Yield lines for the csv module, with their ends, and remember those of the row."""
+        """Yield lines for the csv module, with their ends, and remember those of the row.
+
+        Raises:
+            csv.Error: The row is longer than a cell may be.
+        """
+        size = 0
         while True:
             if self._given_back:
                 line = self._given_back.popleft()
@@ -173,6 +178,10 @@ class CellReader:
                         return
                     continue
                 line = found
+            size = size + len(line) if self._row else 0
+            if size > LONGEST_CELL:
+                self._given_back.appendleft(line)
+                raise csv.Error("row larger than limit")
             self._row.append(line)
             yield line.replace("\0", "") + "\n"  # Python 3.10's csv refuses a NUL
 
@@ -221,8 +230,9 @@ class CellReader:
 
     def _decoded(self, data: bytes) -> list[str]:
         """Return the lines of some data, and note those with characters that no text may have."""
-        kept = {*self._row, *self._given_back}
-        self._bad = {line: flaw for line, flaw in self._bad.items() if line in kept}
+        if self._bad:
+            kept = {*self._row, *self._given_back}
+            self._bad = {line: flaw for line, flaw in self._bad.items() if line in kept}
         lines = data.decode("latin-1").split("\n")  # most are ASCII, others are decoded one by one
         if not data.isascii():
             lines = [

@@ -165,7 +165,8 @@ class _Zip:
             )
         self._spool = spool
         self._zip = zipfile.ZipFile(spool)
-        if len(self._zip.infolist()) != count:
+        nothing = not count and _head(spool).startswith(_ZIP[0])
+        if len(self._zip.infolist()) != count or nothing:
             raise DamagedArchiveError("its list of files is not whole")
         self._infos: list[zipfile.ZipInfo] = []
 
@@ -193,7 +194,7 @@ def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
     end = tail.rfind(b"PK\5\6")
     count, size = struct.unpack_from("<HL", tail, end + 10) if end >= 0 else (0, 0)
     large = tail.rfind(b"PK\6\6", 0, max(0, end))
-    if large >= 0 and (count == 0xFFFF or size == 0xFFFFFFFF):  # noqa: PLR2004 - "look there"
+    if large >= 0 and tail[max(0, end - 20) : end].startswith(b"PK\6\7"):  # "look there"
         count, size = struct.unpack_from("<QQ", tail, large + 32)
     spool.seek(0)
     return count, size
@@ -210,7 +211,8 @@ class _Tar:
 
     def files(self) -> list[str]:
         self._infos = [info for info in self._tar if info.isfile()]
-        return [info.name for info in self._infos]
+        names = [info.name.encode(errors="surrogateescape") for info in self._infos]
+        return [name.decode(errors="replace") for name in names]
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
@@ -221,11 +223,14 @@ def _check_headers(spool: BinaryIO) -> None:
     """Look at the headers of a tar before tarfile reads extended ones whole into memory.
 
     Raises:
+        DamagedArchiveError: It is cut off, of which tarfile says nothing between two files.
         RefusedArchiveError: There are more than `MOST_MEMBERS`, or one is longer than a MiB.
     """
     for _ in range(2 * MOST_MEMBERS):  # an extended header may stand before each
         header = spool.read(tarfile.BLOCKSIZE)
-        if len(header) < tarfile.BLOCKSIZE or not header.strip(b"\0"):
+        if len(header) < tarfile.BLOCKSIZE:
+            raise DamagedArchiveError("it ends before the end of a tar")
+        if not header.strip(b"\0"):
             spool.seek(0)
             return
         info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")

@@ -33,6 +33,10 @@ class Lines:
     columns: tuple[Column, ...] = ()
 
 
+MOST_MESSAGES = 4096
+"""In a block. Where a quote is not closed, all lines behind it are read with care at once."""
+
+
 class _Block:
     """Messages that are given out together."""
 
@@ -97,9 +101,11 @@ class Encoder:
     def _carefully(self, line: str, block: _Block) -> Iterator[Lines]:
         """Add the messages of the rows that begin with a line; yield what is before new columns."""
         for cells in self._reader.rows.rows_from(line):
+            if len(block.messages) >= MOST_MESSAGES:
+                yield from block.taken()
             try:
                 block.messages.append(self._encode_cells(cells))
-            except ValueError:  # noqa: PERF203 - the record, or the lack of it, tells why
+            except ValueError:
                 record = self._reader.record_or_none(cells)
                 if record is None:
                     continue

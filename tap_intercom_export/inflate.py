@@ -42,7 +42,8 @@ def open_member(spool: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipIn
         member: The file to open, not encrypted.
     """
     stream = archive.open(member)  # which compares the file's own header with the list
-    if isal_zlib is None or member.compress_type != zipfile.ZIP_DEFLATED:
+    deflated = member.compress_type == zipfile.ZIP_DEFLATED and member.compress_size
+    if isal_zlib is None or not deflated:
         return stream
     stream.close()
     return cast("IO[bytes]", open_gzip(fileobj=_AsGzip(spool, member)))

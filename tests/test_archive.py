@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import itertools
+import struct
 import tarfile
 import tempfile
 import tracemalloc
@@ -253,6 +254,67 @@ def test_as_many_rows_are_counted_as_are_written(table: list[list[str]], chunk: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(archive_module, "CHUNK", chunk)
         assert opened(data).rows == len(table)
+
+
+@given(st.text(st.sampled_from('ab",\n\r'), max_size=40), st.integers(1, 9))
+def test_there_are_never_fewer_lines_than_rows(text: str, chunk: int) -> None:
+    data = f"id,text\n{text}".encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive_module, "CHUNK", chunk)
+        archive = opened(data)
+        assert archive.lines >= max(archive.rows, rows_read(data))
+
+
+def test_lines_are_counted_where_damaged_quotes_hide_rows() -> None:
+    """One inch sign at the beginning and one at the end: quoted is what lies between, they say."""
+    data = b'id,name\n1,5" pipe\n' + b"2,x\n" * 1000 + b'3,5" pipe\n'
+    assert rows_read(data) == opened(data).lines == 1002
+
+
+@pytest.mark.parametrize("position", [50, 60, 80, 100])
+def test_damage_in_a_file_packed_with_lzma_is_found(position: int) -> None:
+    data = bytearray(zipped({"receipt.csv": RECEIPT}, zipfile.ZIP_LZMA))
+    data[position] ^= 0x10
+    with pytest.raises(DamagedArchiveError):
+        opened(bytes(data))
+
+
+def test_a_name_of_no_characters_is_damage() -> None:
+    data = zipped({"a": OPEN}).replace(b"a", b"\0")
+    with pytest.raises(DamagedArchiveError):
+        opened(data)
+
+
+def test_a_tar_that_ends_between_two_files_is_damaged() -> None:
+    whole = tarred(FILES)
+    second = whole.index(b"open_20260401.csv")
+    for cut in (second, second + 100):
+        for data in (whole[:cut], gzipped(whole[:cut])):
+            with pytest.raises(DamagedArchiveError, match="end of a tar"):
+                opened(data)
+
+
+def test_a_list_without_the_files_that_are_there_is_damaged() -> None:
+    data = zipped(FILES)
+    end = data.rindex(b"PK\5\6")
+    nothing = data[: data.index(b"PK\1\2")] + data[end : end + 8] + bytes(14)
+    with pytest.raises(DamagedArchiveError, match="not whole"):
+        opened(nothing)
+
+
+def test_a_large_list_is_refused_before_it_is_read_whatever_the_end_record_says() -> None:
+    data = zipped(FILES)
+    end = data.rindex(b"PK\5\6")
+    large = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 10**9, 10**9, 10**11, 0)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    with pytest.raises(RefusedArchiveError, match="list of files"):
+        opened(data[:end] + large + locator + data[end:])
+
+
+def test_a_name_in_a_tar_may_be_no_utf_8() -> None:
+    data = tarred({"r\udce9ceipt_20260401.csv": RECEIPT})
+    [member] = opened(data).members
+    assert member.path == "r\ufffdceipt_20260401.csv"
 
 
 def test_the_last_row_counts_without_a_line_end() -> None:

@@ -289,6 +289,18 @@ def test_a_cell_of_ten_megabytes_passes() -> None:
     assert result.lines == [2, 500_003]
 
 
+def test_a_row_of_very_many_lines_is_not_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line ends inside a quote that the next one closes: all of them would be one row."""
+    monkeypatch.setattr(cells_module, "LONGEST_CELL", 1000)
+    held = 0
+    reader = CellReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)
+    reader.header()
+    for row in reader:
+        held = max(held, sum(map(len, row)))
+    assert held <= 1000
+    assert reader.line <= 10_003
+
+
 def test_a_damaged_row_that_is_very_long_is_kept_in_part_and_says_so() -> None:
     result = read(b"a\n" + b"x" * (LONGEST_RAW + 5) + b"\0\n1\n")
     (row,) = result.damaged

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from singer import Output, run_tap, select
 
 from tap_intercom_export import cells as cells_module
+from tap_intercom_export import encode as encode_module
 from tap_intercom_export.columns import Column, StatisticFile
 from tap_intercom_export.encode import Encoder
 from tap_intercom_export.files import FILES, OTHER
@@ -338,6 +339,15 @@ def test_every_row_is_in_exactly_one_block(rows: int) -> None:
     cells = [[f"r{number}", TIMES[0]] for number in range(rows)]  # of more than twenty bytes
     records = assert_same(FILES["reply"], as_csv(["receipt_id", "replied_at"], cells))
     assert len(records) == rows
+
+
+def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
+    rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encode_module.MOST_MESSAGES)
+    data = b'receipt_id,replied_at\nr,"2026\n' + rows
+    encoder = Encoder(reader_of(FILES["reply"], data, []), "reply", "2026-05-01T00:00:00Z", ())
+    counts = [lines.count for lines in encoder.lines()]
+    assert sum(counts) == 3 * encode_module.MOST_MESSAGES
+    assert max(counts) <= encode_module.MOST_MESSAGES
 
 
 @pytest.mark.parametrize("others", [[], ["bare\nline end"], ["bare\rreturn"], ["back\\slash"]])
