@@ -332,6 +332,15 @@ def test_test_looks_at_a_page_at_most(simulate: Simulate, configure: Configure) 
     assert len(simulator.requests) <= 2
 
 
+def test_the_log_says_how_long_a_list_is(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10)
+    output = run(configure(simulator), *AI)
+    for name, entries in zip(
+        AI, (simulator.ai_content.sources(), simulator.ai_content.pages()), strict=True
+    ):
+        assert f"Read {len(entries):,} entries of '{name}'" in output.log
+
+
 def test_without_types_there_is_no_stream(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, end=END), custom_object_types=[])
     names = {entry["tap_stream_id"] for entry in discover_here(config)["streams"]}

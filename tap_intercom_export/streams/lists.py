@@ -17,7 +17,7 @@ from tap_intercom_export.streams.base import FullTable, json_schema
 from tap_intercom_export.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import ClassVar
 
     import requests
@@ -68,11 +68,14 @@ class ListStream(FullTable, RESTStream[int]):
         return self.tap.settings.api_url
 
     @override
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
-        """Yield the entries; on a dry run, of which the SDK selects all, only if asked for."""
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Yield the entries; on a dry run, which has no catalog, only what is selected anyway."""
         if self.ABORT_AT_RECORD_COUNT is not None and not self.selected_by_default:
-            return ()
-        return super().get_records(context)
+            return
+        count = 0
+        for count, record in enumerate(super().get_records(context), 1):  # noqa: B007 - told below
+            yield record
+        self.tap.logger.info("Read %s entries of '%s'", f"{count:,}", self.name)
 
     @override
     def get_new_paginator(self) -> Pages:
