@@ -67,31 +67,42 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 
 def meltano_setting(name: str, schema: Mapping[str, Any]) -> Setting:
-    """Return a setting in the form of the Hub and of meltano.yml."""
-    setting: Setting = {"name": name, "label": schema["title"], "kind": kind_of(schema)}
+    """Return a setting in the form of the Hub and of meltano.yml, in Meltano's order."""
+    setting: Setting = {"name": name, "kind": kind_of(schema)}
     if "default" in schema:
         setting["value"] = schema["default"]
-    if schema.get("secret"):
-        setting["sensitive"] = True
+    setting["label"] = schema["title"]
+    setting["description"] = schema["description"]
     if "enum" in schema:
         setting["options"] = [
             {"label": str(choice).upper(), "value": choice} for choice in schema["enum"]
         ]
     if "examples" in schema:
-        setting["placeholder"] = str(schema["examples"][0])
-    setting["description"] = schema["description"]
+        setting["placeholder"] = plain(schema["examples"][0])
+    if schema.get("secret"):
+        setting["sensitive"] = True
     return setting
 
 
 def definition(told: Mapping[str, Any]) -> str:
-    """Return the part of a Meltano plugin definition that the tap itself knows."""
+    """Return the part of a Meltano plugin definition that the tap itself knows.
+
+    Keys and quotation marks are as Meltano writes them: `meltano config set` writes the whole
+    file again, and should change nothing else in it.
+    """
     schemas: dict[str, dict[str, Any]] = told["settings"]["properties"]
     part = {
         "capabilities": told["capabilities"],
         "settings_group_validation": [told["settings"]["required"]],
         "settings": [meltano_setting(name, schema) for name, schema in schemas.items()],
     }
-    return yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=1000)
+    text = yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=1000)
+    return re.sub(r"(?m)(?<=: )'((?:[^'\"\\]|'')*''(?:[^'\"\\]|'')*)'$", double_quoted, text)
+
+
+def double_quoted(single: re.Match[str]) -> str:
+    """Return a text that YAML has in single quotation marks in double ones."""
+    return '"{}"'.format(single[1].replace("''", "'"))
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -104,7 +115,12 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def code(value: Any) -> str:
     """Return a value as Markdown code; text without quotation marks."""
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    return f"`{plain(value)}`"
+
+
+def plain(value: Any) -> str:
+    """Return a value as one types it: JSON, but text without quotation marks."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def settings_table(told: Mapping[str, Any]) -> str:

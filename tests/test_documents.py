@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -70,6 +72,11 @@ def expected_kind(schema: dict[str, Any]) -> str:
     return "integer" if "integer" in types else types.pop()
 
 
+def typed(value: Any) -> str:
+    """Return a value as a person types it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def test_readme_lists_each_setting_with_kind_default_example_and_description(
     about: dict[str, Any], sdk_settings: set[str]
 ) -> None:
@@ -81,8 +88,7 @@ def test_readme_lists_each_setting_with_kind_default_example_and_description(
         kind = expected_kind(schema) + (", secret" if schema.get("secret") else "")
         default = f"`{schema['default']}`" if "default" in schema else ""
         default = "**required**" if name in required else default
-        example = schema["examples"][0]
-        example = f"`{example if isinstance(example, str) else json.dumps(example)}`"
+        example = f"`{typed(schema['examples'][0])}`"
         expected.append([f"`{name}`", kind, default, example, schema["description"]])
     assert rows_of("settings") == expected
 
@@ -122,6 +128,7 @@ class TestMeltanoDefinition:
                 setting.get("value"),
                 setting.get("sensitive", False),
                 [option["value"] for option in setting.get("options", [])],
+                setting.get("placeholder"),
             )
             for setting in plugin_definition(path)["settings"]
         }
@@ -133,6 +140,7 @@ class TestMeltanoDefinition:
                 schema.get("default"),
                 schema.get("secret", False),
                 schema.get("enum", []),
+                typed(schema["examples"][0]) if "examples" in schema else None,
             )
             for name, schema in about["settings"]["properties"].items()
         }
@@ -169,6 +177,37 @@ class TestMeltanoDefinition:
 def test_meltano_project_defines_its_loader_without_the_hub() -> None:
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     assert [loader["namespace"] for loader in project["plugins"]["loaders"]] == ["target_postgres"]
+
+
+def meltano(folder: Path, *arguments: str) -> None:
+    others = {name: text for name, text in os.environ.items() if not name.startswith("MELTANO_")}
+    subprocess.run(
+        [str(Path(sys.executable).parent / "meltano"), *arguments],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        env={
+            **others,
+            "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
+        },
+    )
+
+
+def test_meltano_leaves_the_project_file_as_it_is(tmp_path: Path) -> None:
+    before = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    copy = tmp_path / "meltano.yml"
+    copy.write_text(before, encoding="utf-8")
+    # the first command notes an id of the project, the second would write it into the file
+    meltano(tmp_path, "config", "list", "target-postgres")
+    meltano(tmp_path, "config", "list", "target-postgres")
+    assert copy.read_text(encoding="utf-8") == before
+    meltano(tmp_path, "config", "set", "target-postgres", "user", "me")
+    lines = copy.read_text(encoding="utf-8").splitlines()
+    changes = [line for line in difflib.ndiff(before.splitlines(), lines) if line[0] in "+-"]
+    # Meltano drops a comment that stands between two keys of a plugin
+    changes = [line for line in changes if not re.fullmatch(r"- +#.*", line)]
+    assert changes == ["+     config:", "+       user: me"]
 
 
 def test_make_docs_has_nothing_to_write() -> None:
