@@ -1,7 +1,9 @@
 # What one does with this repository. `make` alone lists it.
 # Works with GNU Make 3.81, which is what macOS brings.
 
+# The Python to make .venv with, by name or path; without one, the newest that there is.
 PYTHON ?=
+export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -16,10 +18,11 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo faults test pytest lint types format docs constraints build clean
+.PHONY: help demo faults bench test pytest lint types format docs constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "PYTHON=/path/to/python chooses the Python of $(VENV); one that is there stays until 'make clean'."
 
 demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream
 	@$(BIN)/python -m demo
@@ -70,12 +73,15 @@ clean: ## Remove the environment, caches and builds
 # pip as the second way: it knows indexes that are set in pip's own configuration, uv does not.
 $(STAMP): pyproject.toml constraints.txt
 	@python=; \
-	for name in $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3); do \
+	if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; \
+	else set -- python3.13 python3.12 python3.11 python3.10 python3; fi; \
+	for name; do \
 	  if "$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; \
 	  then python=$$name; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-	  echo "Needs Python 3.10 or later with venv (Debian, Ubuntu: python3-venv). 'make PYTHON=/path/to/python' names one." >&2; \
+	  echo "Needs Python 3.10 or later with venv (Debian, Ubuntu: python3-venv)." >&2; \
+	  echo "None of these is that: $$*. 'make PYTHON=/path/to/python' names another." >&2; \
 	  exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
