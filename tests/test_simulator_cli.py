@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -78,19 +79,70 @@ def test_it_serves_reports_and_lists_as_told(start: Callable[..., subprocess.Pop
     assert status["ai_content_counts"]["external_page"] == 3
 
 
-def test_it_refuses_a_zone_that_is_none() -> None:
+def refusal(*options: str) -> str:
+    """Return the last line of a simulator that must end at once, and without a traceback."""
     refused = subprocess.run(
-        [*COMMAND, "--reporting-timezone", "Atlantis/Capital"],
-        capture_output=True,
-        text=True,
-        check=False,
+        [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
     )
     assert refused.returncode == 2
-    assert "Atlantis/Capital" in refused.stderr
+    assert refused.stdout == ""
     assert "Traceback" not in refused.stderr
+    return refused.stderr.splitlines()[-1].removeprefix("intercom-simulator: error: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--reporting-timezone Atlantis/Capital", "Atlantis/Capital"),
+        ("--port 65536", "argument --port: 65536 is more than 65535"),
+        ("--port -1", "argument --port: -1 is less than 0"),
+        ("--port http", "argument --port: 'http' is no whole number"),
+        ("--receipts -5", "argument --receipts: -5 is less than 0"),
+        ("--conversations -5", "argument --conversations: -5 is less than 0"),
+        ("--ai-pages -5", "argument --ai-pages: -5 is less than 0"),
+        ("--days 0", "argument --days: 0 is less than 1"),
+        ("--days 36501", "argument --days: 36501 is more than 36500"),
+        ("--job-seconds -1", "argument --job-seconds: '-1' is no number of seconds"),
+        ("--job-seconds nan", "argument --job-seconds: 'nan' is no number of seconds"),
+        ("--job-seconds soon", "argument --job-seconds: 'soon' is no number"),
+        ("--start yesterday", "argument --start: 'yesterday' is no time: "),
+        ("--end 2026-13-01", "argument --end: '2026-13-01' is no time: "),
+        ("--end 9999-12-31", "argument --end: '9999-12-31' is not between 1970 and 2199"),
+        (
+            "--start 2026-03-02 --end 2026-03-01",
+            "argument --start: must be earlier than --end, which is 2026-03-01T00:00:00Z",
+        ),
+        (
+            "--start 2026-03-01 --end 2026-03-01T01:00+01:00",
+            "argument --start: must be earlier than --end, which is 2026-03-01T00:00:00Z",
+        ),
+        ("--start 2199-12-31", "argument --start: must be earlier than --end, which is 20"),
+    ],
+)
+def test_it_refuses_what_cannot_be(options: str, said: str) -> None:
+    assert said in refusal(*options.split())
+
+
+def test_it_refuses_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = refusal("--port", str(port))
+    assert said.startswith(f"argument --port: cannot listen on {port}: ")
+
+
+def test_a_history_may_begin_at_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
+    process = start("--start", "2026-02-27T18:00:00Z", "--end", "2026-03-01", "--receipts", "0")
+    text = greeting(process)
+    assert "Messages: 0," in text
+    assert "from 2026-02-27 to 2026-03-01 00:00:00 UTC" in text
 
 
 def test_it_knows_its_dialects() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "documented_2_17" in helped.stdout
     assert "--container" in helped.stdout
+
+
+def test_its_help_says_how_to_stop_it() -> None:
+    helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
+    assert "runs until Ctrl-C" in " ".join(helped.stdout.split())
