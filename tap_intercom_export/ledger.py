@@ -71,15 +71,17 @@ class StateLedger:
         current = self._stream_state.get(CURRENT)
         entries = [*([current] if current else []), *(self._stream_state.get(NEXT) or [])]
         jobs = {
-            entry["job_identifier"]: entry
+            str(entry["job_identifier"]): entry
             for entry in entries
             if isinstance(entry, dict) and "job_identifier" in entry
         }
         return sorted(jobs.values(), key=lambda job: str(job.get("created_at_before")))
 
     def _write(self, entries: list[Any]) -> None:
-        # A signal may send the state between any two lines: each job is in it all the time.
-        for key, value in ((CURRENT, entries[0] if entries else None), (NEXT, entries[1:])):
+        # A signal may send the state between any two steps: each job is in it all the time, once
+        # or twice.
+        current = entries[0] if entries else None
+        for key, value in ((NEXT, entries), (CURRENT, current), (NEXT, entries[1:])):
             if value:
                 self._stream_state[key] = value
             else:

@@ -190,8 +190,11 @@ def test_a_job_is_in_the_state_at_every_moment_while_others_come_and_go() -> Non
     first, second, third = (
         ExportJob(name, Window(0, number), "", -1) for number, name in enumerate("abc", start=5)
     )
-    for job in (first, second, third):
+    for job in (second, third, first):
+        known = {job.identifier for job in ledger.stored()}
+        del state.seen[:]
         ledger.add(job)
+        assert all(known <= jobs for jobs in state.seen)
     del state.seen[:]
     ledger.remove(first)
     assert all({"b", "c"} <= jobs for jobs in state.seen)
