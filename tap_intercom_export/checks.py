@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -39,26 +41,49 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     return found or _contradictions(config)
 
 
-def bad_numbers(schema: dict[str, Any], prefix: str, environment: Mapping[str, str]) -> list[str]:
-    """Say which environment variables do not hold the whole number that a setting needs.
+def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Read the settings that are set in the environment; an empty variable sets none.
 
     Args:
-        schema: The JSON schema of all settings.
+        schema: The JSON schema of all settings, the SDK's own included.
         prefix: Of the variables' names.
-        environment: The environment.
 
-    Returns:
-        One line for each.
+    Raises:
+        ConfigValidationError: A variable does not hold what its setting needs.
     """
+    from singer_sdk.configuration._dict_config import (  # noqa: PLC0415 - circular import
+        parse_environment_config,
+    )
+    from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - likewise
+
+    parse_environment_config({}, prefix)  # reads a file .env into the environment, no more
+    filled = {
+        name: setting
+        for name, setting in schema["properties"].items()
+        if os.environ.get(prefix + name.upper())
+    }
+    if found := _bad_variables(filled, prefix):
+        raise ConfigValidationError("; ".join(found), errors=found)
+    return parse_environment_config({"properties": filled}, prefix)
+
+
+def _bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
+    """Say which environment variables do not hold the whole number or JSON that a setting needs."""
     found = []
-    for name, setting in schema["properties"].items():
+    for name, setting in settings.items():
         variable = prefix + name.upper()
-        value = environment.get(variable)
-        if value is not None and "integer" in setting.get("type", ()):
+        value, kinds = os.environ[variable], setting["type"]
+        names = value.lstrip()[:1] not in '["{'  # the SDK takes a,b,c for an array too
+        if "integer" in kinds:
             try:
                 int(value)
             except ValueError:
                 found.append(f"{name}: must be a whole number in {variable}, not {value!r}")
+        elif "object" in kinds or ("array" in kinds and not names):
+            try:
+                json.loads(value)
+            except ValueError as error:
+                found.append(f"{name}: is not JSON in {variable}: {error}")
     return found
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
-from tap_intercom_export.checks import bad_numbers, problems
+from tap_intercom_export.checks import from_environment, problems
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config import CONFIG_JSONSCHEMA
 from tap_intercom_export.messages import MessageWriter, SharedState
@@ -59,15 +60,12 @@ class TapIntercomExport(Tap):
     message_writer: MessageWriter
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
 
+    @classproperty
     @override
-    def __init__(self, **options: Any) -> None:
-        try:
-            super().__init__(**options)
-        except ValueError as error:  # the SDK reads numbers from the environment with int()
-            found = bad_numbers(self.config_jsonschema, self._env_var_prefix, os.environ)
-            if not found:
-                raise
-            raise ConfigValidationError("; ".join(found), errors=found) from error
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of a class
+        """The settings in the environment. The SDK takes an empty variable for a number or JSON."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        return from_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @cached_property
     @override

@@ -366,10 +366,46 @@ def test_the_test_above_leaves_no_setting_out(name: str) -> None:
     assert name in ENVIRONMENT or name.startswith(OF_THE_SDK)
 
 
-def test_an_empty_variable_is_a_setting_that_is_not_set(environment: pytest.MonkeyPatch) -> None:
-    for name in ("end_date", "api_url", "region"):
-        environment.setenv(PREFIX + name.upper(), "")
-    assert TapIntercomExport(parse_env_config=True).settings == settings_of()
+@pytest.mark.parametrize("name", [name for name in ENVIRONMENT if name not in GOOD])
+def test_an_empty_variable_is_a_setting_that_is_not_set(
+    name: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv(PREFIX + name.upper(), "")
+    tap = TapIntercomExport(parse_env_config=True)
+    assert tap.config == TapIntercomExport(config=dict(GOOD)).config
+    assert os.environ[PREFIX + name.upper()] == ""
+
+
+def test_an_empty_variable_leaves_what_a_file_sets(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(PREFIX + "WINDOW_DAYS", "")
+    assert TapIntercomExport(config={"window_days": 7}, parse_env_config=True).settings == (
+        settings_of(window_days=7)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("reporting_datasets", '["conversation"'),
+        ("custom_object_types", '"Order'),
+        ("stream_maps", "open"),
+        ("stream_maps", '{"open": null'),
+    ],
+)
+def test_a_variable_that_is_no_json_is_told_by_its_name(
+    name: str, text: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv(PREFIX + name.upper(), text)
+    with pytest.raises(ConfigValidationError) as caught:
+        TapIntercomExport(parse_env_config=True)
+    (line,) = caught.value.errors
+    assert line.startswith(f"{name}: is not JSON in {PREFIX}{name.upper()}: ")
+
+
+def test_an_array_may_be_names_with_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(PREFIX + "CUSTOM_OBJECT_TYPES", "Order,Subscription")
+    tap = TapIntercomExport(parse_env_config=True)
+    assert tap.config["custom_object_types"] == ["Order", "Subscription"]
 
 
 @pytest.mark.parametrize("text", ["ten", "1.5", "0x10", "1,000"])
