@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 
 CUSTOM_OBJECTS_SINCE = (2, 16)
 """Version of the API that lists custom objects first (OpenAPI description of 2.16)."""
+
+FOUNDED = "2011-01-01"
+"""Intercom was founded in 2011: an earlier date is a slip, such as 0206 for 2026."""
+
+NOT_IN_SCHEMA = {"emit_activate_version_messages"}
+"""Settings that the SDK reads and does not describe."""
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -39,6 +47,34 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
             config[name] = float(value)
     found = [_explain(error) for error in JSONSchemaValidator(schema).iter_errors(config)]
     return found or _contradictions(config)
+
+
+def doubts(config: Mapping[str, Any], schema: dict[str, Any], now: float) -> list[str]:
+    """Say what is allowed in a configuration and likely not meant.
+
+    Args:
+        config: The configuration.
+        schema: The JSON schema of all settings, the SDK's own included.
+        now: The time in unix seconds.
+
+    Returns:
+        One line for each doubt. Never the value of a setting that is not known: it may be a secret.
+    """
+    import difflib  # noqa: PLC0415 - for those who need it
+
+    known = schema["properties"]
+    found = []
+    for name in config:
+        if name not in known and name not in NOT_IN_SCHEMA:
+            meant = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {meant[0]}?" if meant else ""
+            found.append(f"unknown setting {name}{hint}")
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # told elsewhere
+        if to_seconds(config["start_date"]) > now:
+            found.append(
+                f"start_date {config['start_date']} is in the future: no messages are exported yet"
+            )
+    return found
 
 
 def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -104,7 +140,7 @@ _ALLOWED: dict[str, Callable[[Any], str]] = {
     "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
     "minimum": lambda limit: f"must be {limit} or more",
     "maximum": lambda limit: f"must be {limit} or less",
-    "pattern": lambda _: 'must be a version such as "2.16", or Preview',
+    "pattern": lambda _: 'must be a version 1.x or 2.x such as "2.16", or Preview or Unstable',
     "type": lambda kinds: f"must be of type {_type_names(kinds)}",
 }
 """What is allowed, by the keyword of the JSON schema that was not met."""
@@ -122,22 +158,7 @@ def _type_names(kinds: str | list[str]) -> str:
 
 def _contradictions(config: Mapping[str, Any]) -> list[str]:
     """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
-    found = []
-    dates: dict[str, int] = {}
-    for name in ("start_date", "end_date"):
-        if name in config:
-            try:
-                dates[name] = to_seconds(config[name])
-            except ValueError:
-                found.append(
-                    f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
-                    f"2026-01-31T12:00:00Z, not {config[name]!r}"
-                )
-    if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
-        found.append(
-            f"end_date: must not be before start_date ({config['start_date']}), "
-            f"not {config['end_date']!r}"
-        )
+    found = _bad_dates(config)
     if config["window_days"] + config["lookback_days"] > LONGEST_RANGE_DAYS:
         found.append(
             f"window_days: together with lookback_days must be {LONGEST_RANGE_DAYS} or less, the "
@@ -160,7 +181,38 @@ def _contradictions(config: Mapping[str, Any]) -> list[str]:
             f"custom_object_types, not {config['api_version']!r}"
         )
     if "api_url" in config and not _is_allowed_url(config["api_url"]):
-        found.append("api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1)")
+        shown = re.sub(r"//.*@|(?<=\?).+", "…", config["api_url"])  # no password, no query
+        found.append(
+            "api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1), without a "
+            f"path, not {shown!r}"
+        )
+    return found
+
+
+def _bad_dates(config: Mapping[str, Any]) -> list[str]:
+    """Say which dates are none, too early, or in the wrong order."""
+    found = []
+    dates: dict[str, int] = {}
+    for name in ("start_date", "end_date"):
+        if name in config:
+            try:
+                dates[name] = to_seconds(config[name])
+            except ValueError:
+                found.append(
+                    f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
+                    f"2026-01-31T12:00:00Z, not {config[name]!r}"
+                )
+    found.extend(
+        f"{name}: must not be before {FOUNDED}, as Intercom was founded in 2011, "
+        f"not {config[name]!r}"
+        for name, second in dates.items()
+        if second < to_seconds(FOUNDED)
+    )
+    if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
+        found.append(
+            f"end_date: must not be before start_date ({config['start_date']}), "
+            f"not {config['end_date']!r}"
+        )
     return found
 
 

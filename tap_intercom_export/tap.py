@@ -17,7 +17,7 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
-from tap_intercom_export.checks import from_environment, problems
+from tap_intercom_export.checks import doubts, from_environment, problems
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config import CONFIG_JSONSCHEMA
 from tap_intercom_export.messages import MessageWriter, SharedState
@@ -119,8 +119,11 @@ class TapIntercomExport(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
         found = problems(self._config, self.config_jsonschema)
-        if found and raise_errors:
-            raise ConfigValidationError("; ".join(found), errors=found)
+        if raise_errors:  # where a run is meant; it is called more than once for --discover
+            for line in doubts(self._config, self.config_jsonschema, self.clock_class().now()):
+                self.logger.warning("%s", line)
+            if found:
+                raise ConfigValidationError("; ".join(found), errors=found)
         return found
 
     @override
