@@ -7,11 +7,13 @@ import json
 import os
 import re
 from decimal import Decimal
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config import LONGEST_RANGE_DAYS
+from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +23,13 @@ CUSTOM_OBJECTS_SINCE = (2, 16)
 
 FOUNDED = "2011-01-01"
 """Intercom was founded in 2011: an earlier date is a slip, such as 0206 for 2026."""
+
+FILES = {
+    "--config": 'an object of settings, {"access_token": …, "start_date": …}',
+    "--state": 'the "value" of the last STATE line, {"bookmarks": …}',
+    "--catalog": 'what --discover writes, {"streams": …}',
+}
+"""What belongs into the file of each option."""
 
 NOT_IN_SCHEMA = {"emit_activate_version_messages"}
 """Settings that the SDK reads and does not describe."""
@@ -121,6 +130,49 @@ def _bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
             except ValueError as error:
                 found.append(f"{name}: is not JSON in {variable}: {error}")
     return found
+
+
+def bad_file(arguments: list[str]) -> str | None:
+    """Say which of the files that the command line names does not hold what belongs there.
+
+    Args:
+        arguments: Of the command line.
+    """
+    lines = "\n".join(arguments)
+    for option, name in re.findall(r"(?m)^(--(?:config|state|catalog))[=\n](.+)$", lines):
+        path = Path(name)
+        if path.is_file():  # a pipe cannot be read again
+            try:
+                content = json.loads(path.read_text(encoding="utf-8-sig"))
+            except ValueError as error:
+                wrong = f"is not JSON ({error})" if path.stat().st_size else "is empty"
+            else:
+                wrong = "" if isinstance(content, dict) else "is JSON, but no object"
+            if wrong:
+                return f"The file of {option}, {name}, {wrong}. It must hold {FILES[option]}."
+    return None
+
+
+def check_state(state: object) -> None:
+    """Refuse a state without bookmarks, with which everything would be exported again.
+
+    Args:
+        state: What the tap was given as its state: its content, None, or the path of a file.
+
+    Raises:
+        TapError: It is not empty, and holds none.
+    """
+    if not state or isinstance(state, (str, PurePath)):
+        return
+    found: Mapping[str, Any] = state if isinstance(state, dict) else {}
+    if isinstance(found.get("bookmarks"), dict):
+        return
+    below = [name for name, value in found.items() if isinstance(value, dict)]
+    where = f", here below {below[0]!r}" if below and "bookmarks" in found[below[0]] else ""
+    raise TapError(
+        f"The state holds no bookmarks{where}. It must be {FILES['--state']}. To start over, run "
+        "without --state."
+    )
 
 
 def _explain(error: Any) -> str:

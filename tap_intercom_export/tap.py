@@ -17,7 +17,7 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
-from tap_intercom_export.checks import doubts, from_environment, problems
+from tap_intercom_export.checks import check_state, doubts, from_environment, problems
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config import CONFIG_JSONSCHEMA
 from tap_intercom_export.messages import MessageWriter, SharedState
@@ -59,6 +59,11 @@ class TapIntercomExport(Tap):
     """What waits; a test may put in a clock of its own."""
     message_writer: MessageWriter
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+
+    @override
+    def __init__(self, **options: Any) -> None:
+        check_state(options.get("state"))
+        super().__init__(**options)
 
     @classproperty
     @override
