@@ -98,7 +98,8 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
         host = urlsplit(response.headers["Location"]).netloc
         raise ApiError(f"{what} was redirected to {host}. Check region and api_url.")
     if status == http.client.UNAUTHORIZED:
-        setting = "region" if settings.api_url in API_URLS.values() else "api_url"
+        known = settings.api_url in API_URLS.values()
+        setting = "region" if known else "region or, as here, api_url"
         raise ApiError(
             f"Intercom refused the token: {trouble}. Check access_token, and that {setting} "
             f"(now {settings.api_url}) is the workspace's."

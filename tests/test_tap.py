@@ -233,7 +233,7 @@ def test_a_bad_token_is_told_in_one_line(
     assert output.exit_code == 1
     (line,) = error_lines(output)
     assert "access_token" in line
-    assert "api_url (now http://127.0.0.1:" in line
+    assert "as here, api_url (now http://127.0.0.1:" in line
     assert "not-the-token" not in output.log
     assert "Traceback" not in output.log
     assert simulator.jobs == []
