@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from tap_intercom_export.config import API_URLS
 from tap_intercom_export.errors import (
     ApiError,
     AttributesRefusedError,
@@ -98,8 +99,10 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
         host = urlsplit(response.headers["Location"]).netloc
         raise ApiError(f"{what} was redirected to {host}. Check region and api_url.")
     if status == http.client.UNAUTHORIZED:
+        known = settings.api_url in API_URLS.values()
+        setting = "region" if known else "region or, as here, api_url"
         raise ApiError(
-            f"Intercom refused the token: {trouble}. Check access_token, and that region "
+            f"Intercom refused the token: {trouble}. Check access_token, and that {setting} "
             f"(now {settings.api_url}) is the workspace's."
         )
     if status in {http.client.FORBIDDEN, http.client.PAYMENT_REQUIRED}:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import re
 from decimal import Decimal
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config import LONGEST_RANGE_DAYS
+from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CUSTOM_OBJECTS_SINCE = (2, 16)
 """Version of the API that lists custom objects first (OpenAPI description of 2.16)."""
+
+FOUNDED = "2011-01-01"
+"""Intercom was founded in 2011: an earlier date is a slip, such as 0206 for 2026."""
+
+FILES = {
+    "--config": 'an object of settings, {"access_token": …, "start_date": …}',
+    "--state": 'the "value" of the last STATE line, {"bookmarks": …}',
+    "--catalog": 'what --discover writes, {"streams": …}',
+}
+"""What belongs into the file of each option."""
+
+NOT_IN_SCHEMA = {"emit_activate_version_messages"}
+"""Settings that the SDK reads and does not describe."""
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -39,27 +58,121 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     return found or _contradictions(config)
 
 
-def bad_numbers(schema: dict[str, Any], prefix: str, environment: Mapping[str, str]) -> list[str]:
-    """Say which environment variables do not hold the whole number that a setting needs.
+def doubts(config: Mapping[str, Any], schema: dict[str, Any], now: float) -> list[str]:
+    """Say what is allowed in a configuration and likely not meant.
 
     Args:
-        schema: The JSON schema of all settings.
-        prefix: Of the variables' names.
-        environment: The environment.
+        config: The configuration.
+        schema: The JSON schema of all settings, the SDK's own included.
+        now: The time in unix seconds.
 
     Returns:
-        One line for each.
+        One line for each doubt. Never the value of a setting that is not known: it may be a secret.
     """
+    import difflib  # noqa: PLC0415 - for those who need it
+
+    known = schema["properties"]
     found = []
-    for name, setting in schema["properties"].items():
+    for name in config:
+        if name not in known and name not in NOT_IN_SCHEMA:
+            meant = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {meant[0]}?" if meant else ""
+            found.append(f"unknown setting {name}{hint}")
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # told elsewhere
+        if to_seconds(config["start_date"]) > now:
+            found.append(
+                f"start_date {config['start_date']} is in the future: no messages are exported yet"
+            )
+    return found
+
+
+def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Read the settings that are set in the environment; an empty variable sets none.
+
+    Args:
+        schema: The JSON schema of all settings, the SDK's own included.
+        prefix: Of the variables' names.
+
+    Raises:
+        ConfigValidationError: A variable does not hold what its setting needs.
+    """
+    from singer_sdk.configuration._dict_config import (  # noqa: PLC0415 - circular import
+        parse_environment_config,
+    )
+    from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - likewise
+
+    parse_environment_config({}, prefix)  # reads a file .env into the environment, no more
+    filled = {
+        name: setting
+        for name, setting in schema["properties"].items()
+        if os.environ.get(prefix + name.upper())
+    }
+    if found := _bad_variables(filled, prefix):
+        raise ConfigValidationError("; ".join(found), errors=found)
+    return parse_environment_config({"properties": filled}, prefix)
+
+
+def _bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
+    """Say which environment variables do not hold the whole number or JSON that a setting needs."""
+    found = []
+    for name, setting in settings.items():
         variable = prefix + name.upper()
-        value = environment.get(variable)
-        if value is not None and "integer" in setting.get("type", ()):
+        value, kinds = os.environ[variable], setting["type"]
+        names = value.lstrip()[:1] not in '["{'  # the SDK takes a,b,c for an array too
+        if "integer" in kinds:
             try:
                 int(value)
             except ValueError:
                 found.append(f"{name}: must be a whole number in {variable}, not {value!r}")
+        elif "object" in kinds or ("array" in kinds and not names):
+            try:
+                json.loads(value)
+            except ValueError as error:
+                found.append(f"{name}: is not JSON in {variable}: {error}")
     return found
+
+
+def bad_file(arguments: list[str]) -> str | None:
+    """Say which of the files that the command line names does not hold what belongs there.
+
+    Args:
+        arguments: Of the command line.
+    """
+    lines = "\n".join(arguments)
+    for option, name in re.findall(r"(?m)^(--(?:config|state|catalog))[=\n](.+)$", lines):
+        path = Path(name)
+        if path.is_file():  # a pipe cannot be read again
+            try:
+                content = json.loads(path.read_text(encoding="utf-8-sig"))
+            except ValueError as error:
+                wrong = f"is not JSON ({error})" if path.stat().st_size else "is empty"
+            else:
+                wrong = "" if isinstance(content, dict) else "is JSON, but no object"
+            if wrong:
+                return f"The file of {option}, {name}, {wrong}. It must hold {FILES[option]}."
+    return None
+
+
+def check_state(state: object) -> None:
+    """Refuse a state without bookmarks, with which everything would be exported again.
+
+    Args:
+        state: What the tap was given as its state: its content, None, or the path of a file.
+
+    Raises:
+        TapError: It is not empty, and holds none.
+    """
+    if not state or isinstance(state, (str, PurePath)):
+        return
+    found: Mapping[str, Any] = state if isinstance(state, dict) else {}
+    if isinstance(found.get("bookmarks"), dict):
+        return
+    below = [name for name, value in found.items() if isinstance(value, dict)]
+    where = f", here below {below[0]!r}" if below and "bookmarks" in found[below[0]] else ""
+    raise TapError(
+        f"The state holds no bookmarks{where}. It must be {FILES['--state']}. To start over, run "
+        "without --state."
+    )
 
 
 def _explain(error: Any) -> str:
@@ -79,7 +192,7 @@ _ALLOWED: dict[str, Callable[[Any], str]] = {
     "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
     "minimum": lambda limit: f"must be {limit} or more",
     "maximum": lambda limit: f"must be {limit} or less",
-    "pattern": lambda _: 'must be a version such as "2.16", or Preview',
+    "pattern": lambda _: 'must be a version 1.x or 2.x such as "2.16", or Preview or Unstable',
     "type": lambda kinds: f"must be of type {_type_names(kinds)}",
 }
 """What is allowed, by the keyword of the JSON schema that was not met."""
@@ -97,22 +210,7 @@ def _type_names(kinds: str | list[str]) -> str:
 
 def _contradictions(config: Mapping[str, Any]) -> list[str]:
     """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
-    found = []
-    dates: dict[str, int] = {}
-    for name in ("start_date", "end_date"):
-        if name in config:
-            try:
-                dates[name] = to_seconds(config[name])
-            except ValueError:
-                found.append(
-                    f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
-                    f"2026-01-31T12:00:00Z, not {config[name]!r}"
-                )
-    if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
-        found.append(
-            f"end_date: must not be before start_date ({config['start_date']}), "
-            f"not {config['end_date']!r}"
-        )
+    found = _bad_dates(config)
     if config["window_days"] + config["lookback_days"] > LONGEST_RANGE_DAYS:
         found.append(
             f"window_days: together with lookback_days must be {LONGEST_RANGE_DAYS} or less, the "
@@ -135,7 +233,38 @@ def _contradictions(config: Mapping[str, Any]) -> list[str]:
             f"custom_object_types, not {config['api_version']!r}"
         )
     if "api_url" in config and not _is_allowed_url(config["api_url"]):
-        found.append("api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1)")
+        shown = re.sub(r"//.*@|(?<=\?).+", "…", config["api_url"])  # no password, no query
+        found.append(
+            "api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1), without a "
+            f"path, not {shown!r}"
+        )
+    return found
+
+
+def _bad_dates(config: Mapping[str, Any]) -> list[str]:
+    """Say which dates are none, too early, or in the wrong order."""
+    found = []
+    dates: dict[str, int] = {}
+    for name in ("start_date", "end_date"):
+        if name in config:
+            try:
+                dates[name] = to_seconds(config[name])
+            except ValueError:
+                found.append(
+                    f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
+                    f"2026-01-31T12:00:00Z, not {config[name]!r}"
+                )
+    found.extend(
+        f"{name}: must not be before {FOUNDED}, as Intercom was founded in 2011, "
+        f"not {config[name]!r}"
+        for name, second in dates.items()
+        if second < to_seconds(FOUNDED)
+    )
+    if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
+        found.append(
+            f"end_date: must not be before start_date ({config['start_date']}), "
+            f"not {config['end_date']!r}"
+        )
     return found
 
 

@@ -6,13 +6,28 @@ import logging
 import os
 import signal
 import sys
+import warnings
+
+from tap_intercom_export import stdout
+
+NAME = "tap-intercom-export"
 
 UNSAID = (
     "Added '%s' as child stream",  # of each of forty streams, also on --discover
+    "Child stream '%s' ",  # likewise, that its parent calls it
     "Skipping deselected stream",
+    "Selection metadata omitted",  # of each of a thousand properties
     "Config validation failed",  # after the line that says what is wrong
+    "Skipping parse of env var",  # without --config=ENV
+    "Parsing env var for",  # with it
+    "Parsing '%s' config from env variable",  # of each setting that is there
 )
 """What the SDK logs and users do not need."""
+
+SPEAKERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
+"""The loggers that say it; a filter works for its own logger only."""
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 def main() -> None:
@@ -21,32 +36,68 @@ def main() -> None:
     Exit status 1 after an error, 2 after a wrong argument, 128 and the signal's number after a
     signal.
     """
-    logger = logging.getLogger("tap-intercom-export")
-    logger.addFilter(lambda record: not str(record.msg).startswith(UNSAID))
+    logger = logging.getLogger(NAME)
+    for name in SPEAKERS:
+        logging.getLogger(name).addFilter(lambda record: not str(record.msg).startswith(UNSAID))
+    # Meltano turns them on for all plugins; the SDK leaves its files to the garbage collector
+    warnings.simplefilter("ignore", ResourceWarning)
     for signum in (signal.SIGINT, signal.SIGTERM):  # until the tap has handlers of its own
         signal.signal(signum, lambda number, _: os._exit(128 + number))
     try:
+        _check_level()
         # Here, so that Ctrl-C while it is loaded ends as quietly as later
         from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415
 
         TapIntercomExport.cli()
     except BrokenPipeError:
-        # Whoever read the messages is gone. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _tell_of_no_reader(logger)
+    except SystemExit as end:  # click makes a status of some broken pipes
+        if end.code != 1 or not stdout.reader_is_gone():
+            raise
+        _tell_of_no_reader(logger)
     except Exception as error:  # noqa: BLE001 - whatever it is, a user gets a line
         _tell(logger, error)
     sys.exit(1)
+
+
+def _check_level() -> None:
+    """Look at the level of the log, which the SDK takes from the environment.
+
+    Raises:
+        TapError: There is no such level.
+    """
+    names = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
+    variable = next((name for name in names if os.environ.get(name)), None)
+    level = os.environ[variable] if variable else LEVELS[1]
+    try:
+        logging.NullHandler().setLevel(level.upper())
+    except ValueError:
+        from tap_intercom_export.errors import TapError  # noqa: PLC0415 - see above
+
+        allowed = ", ".join(LEVELS)
+        raise TapError(f"{variable}: must be one of {allowed}, not {level!r}") from None
+
+
+def _tell_of_no_reader(logger: logging.Logger) -> None:
+    """Say that whoever read the messages is gone, and keep Python from saying it again at exit."""
+    logger.error("Nobody reads stdout any more: what it was piped into has ended")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(logger: logging.Logger, error: Exception) -> None:
     """Put an error into a line of the log; its traceback only where the level is DEBUG."""
     from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - see above
 
+    from tap_intercom_export.checks import bad_file  # noqa: PLC0415
     from tap_intercom_export.errors import TapError  # noqa: PLC0415
 
     if isinstance(error, ConfigValidationError):
         for line in error.errors:
             logger.error(line)
         return
-    kind = "" if isinstance(error, TapError) else f"{type(error).__name__}: "
-    logger.error("%s%s", kind, error, exc_info=error if logger.isEnabledFor(10) else None)
+    trouble = f"{type(error).__name__}: {error}"
+    if isinstance(error, TapError):
+        trouble = str(error)
+    elif isinstance(error, (TypeError, ValueError)):  # the SDK does not say which file it read
+        trouble = bad_file(sys.argv[1:]) or trouble
+    logger.error("%s", trouble, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)

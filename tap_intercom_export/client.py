@@ -45,6 +45,9 @@ CHUNK = 256 * 1024
 """Bytes of a download read at once."""
 
 _NO_SUCH_RANGE = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
+_LASTING = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER")
+"""What is wrong with TLS in the same way at the next try, as OpenSSL names it."""
+
 _LOST = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 
@@ -247,18 +250,40 @@ class IntercomClient:
         timeout: float | None = None,
         **options: Any,
     ) -> requests.Response:
-        """Send one request: as it is, without redirects, and with the token only to our host."""
+        """Send one request: as it is, without redirects, and with the token only to our host.
+
+        Raises:
+            ApiError: There can be no secure connection, whatever the number of tries.
+        """
         own = self.is_own_host(url)
         extra = {"Intercom-Version": self._settings.api_version} if own else {}
-        return self._session.request(
-            method,
-            url,
-            headers={"Accept": accept, **extra, **(headers or {})},
-            auth=self._auth if own else _NoToken(),
-            timeout=timeout or self._settings.request_timeout,
-            allow_redirects=False,
-            **options,
-        )
+        begun = self._clock.monotonic()
+        status = "no answer"
+        try:
+            response = self._session.request(
+                method,
+                url,
+                headers={"Accept": accept, **extra, **(headers or {})},
+                auth=self._auth if own else _NoToken(),
+                timeout=timeout or self._settings.request_timeout,
+                allow_redirects=False,
+                **options,
+            )
+            status = str(response.status_code)
+        except requests.exceptions.SSLError as error:
+            reason = str(_cause(error))
+            if any(name in reason for name in _LASTING):
+                raise ApiError(
+                    f"No secure connection to {urlsplit(url).netloc}: {reason}. Check api_url and "
+                    "the proxy; REQUESTS_CA_BUNDLE names a file of certificates to trust."
+                ) from None  # it names the URL, which may be a signed one
+            raise
+        finally:
+            parts = urlsplit(url)
+            shown = parts.path if own else parts.netloc  # elsewhere the path may be signed too
+            taken = (self._clock.monotonic() - begun) * 1000
+            logger.debug("%s %s: %s in %.0f ms", method, shown, status, taken)
+        return response
 
     def is_own_host(self, url: str) -> bool:
         """Tell whether an address is on the configured host, the only one to get the token."""
@@ -299,8 +324,13 @@ def _validator(headers: Mapping[str, str]) -> str:
     return tag if tag.startswith('"') else ""
 
 
-def _name(error: BaseException) -> str:
-    """Name an error without its text, which may hold a signed URL."""
+def _cause(error: BaseException) -> BaseException:
+    """Return the error below those of requests and urllib3's retries, which name the URL."""
     inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
     reason = getattr(inner, "reason", None)
-    return type(reason if isinstance(reason, BaseException) else inner).__name__
+    return reason if isinstance(reason, BaseException) else inner
+
+
+def _name(error: BaseException) -> str:
+    """Name an error without its text, which may hold a signed URL."""
+    return type(_cause(error)).__name__

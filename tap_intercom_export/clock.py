@@ -67,7 +67,8 @@ class Clock:
 
 def to_text(seconds: float) -> str:
     """Return unix seconds as the date-time text of state and records, `2026-01-31T23:59:59Z`."""
-    return datetime.fromtimestamp(int(seconds), tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
+    return moment.replace(tzinfo=None).isoformat() + "Z"  # %Y would not pad a year before 1000
 
 
 def to_seconds(text: str) -> int:

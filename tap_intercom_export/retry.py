@@ -56,11 +56,21 @@ class Tries:
         """
         self._failed += 1
         if self._failed >= self._most:
-            raise ApiError(f"{self._what} failed {self._failed} times; the last time: {trouble}")
+            hint = ". Check the network, a proxy, api_url." if headers is None else ""
+            raise ApiError(
+                f"{self._what} failed {self._failed} times; the last time: {trouble}{hint}"
+            ) from None  # the error before it may name a signed URL
         grown = self._clock.jitter(FIRST_PAUSE * 2 ** (self._failed - 1))
         asked = _asked_pause(headers or {}, self._clock.now())
         pause = min(LONGEST_PAUSE, max(grown, asked))
-        logger.warning("%s: %s; again in %.1f s", self._what, trouble, pause)
+        logger.warning(
+            "%s: %s; again in %.1f s (try %d of %d)",
+            self._what,
+            trouble,
+            pause,
+            self._failed + 1,
+            self._most,
+        )
         self._clock.sleep(pause)
 
 

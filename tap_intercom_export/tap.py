@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export import files
-from tap_intercom_export.checks import bad_numbers, problems
+from tap_intercom_export.checks import check_state, doubts, from_environment, problems
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config import CONFIG_JSONSCHEMA
 from tap_intercom_export.messages import MessageWriter, SharedState
@@ -61,13 +62,15 @@ class TapIntercomExport(Tap):
 
     @override
     def __init__(self, **options: Any) -> None:
-        try:
-            super().__init__(**options)
-        except ValueError as error:  # the SDK reads numbers from the environment with int()
-            found = bad_numbers(self.config_jsonschema, self._env_var_prefix, os.environ)
-            if not found:
-                raise
-            raise ConfigValidationError("; ".join(found), errors=found) from error
+        check_state(options.get("state"))
+        super().__init__(**options)
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of a class
+        """The settings in the environment. The SDK takes an empty variable for a number or JSON."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        return from_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @cached_property
     @override
@@ -121,8 +124,11 @@ class TapIntercomExport(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
         found = problems(self._config, self.config_jsonschema)
-        if found and raise_errors:
-            raise ConfigValidationError("; ".join(found), errors=found)
+        if raise_errors:  # where a run is meant; it is called more than once for --discover
+            for line in doubts(self._config, self.config_jsonschema, self.clock_class().now()):
+                self.logger.warning("%s", line)
+            if found:
+                raise ConfigValidationError("; ".join(found), errors=found)
         return found
 
     @override

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigValidationError
 
+from tap_intercom_export.clock import to_text
 from tap_intercom_export.config import CONFIG_JSONSCHEMA
 from tap_intercom_export.settings import Settings
 from tap_intercom_export.tap import TapIntercomExport
@@ -67,6 +69,8 @@ def problems_of(**config: Any) -> list[str]:
         ("start_date", "2026-01-01/2026-02-01", "ISO 8601"),
         ("start_date", "now", "ISO 8601"),
         ("start_date", 20260101, "string"),
+        ("start_date", "0206-01-01", "founded in 2011"),
+        ("start_date", "2010-12-31T23:59:59Z", "before 2011-01-01"),
         ("end_date", "tomorrow", "ISO 8601"),
         ("end_date", "2025-12-31", "before start_date"),
         ("window_days", 0, "1 or more"),
@@ -82,6 +86,8 @@ def problems_of(**config: Any) -> list[str]:
         ("region", "mars", "us, eu, au"),
         ("region", "EU", "us, eu, au"),
         ("api_version", "latest", "2.16"),
+        ("api_version", "3.5", "1.x or 2.x"),
+        ("api_version", "unstable", "Preview or Unstable"),
         ("api_version", 2.16, "string"),
         ("poll_interval_seconds", 0, "0.01 or more"),
         ("poll_interval_seconds", "often", "number"),
@@ -132,6 +138,12 @@ def test_a_bad_value_is_told_in_one_line_with_its_name_and_what_is_allowed(
 def test_an_api_url_that_is_no_safe_host_is_refused(url: str) -> None:
     (line,) = problems_of(api_url=url)
     assert line.startswith("api_url: must be https://HOST")
+    assert "without a path" in line
+
+
+def test_an_api_url_is_shown_without_password_and_query() -> None:
+    (line,) = problems_of(api_url="https://user:pa@ss@api.intercom.io/export?key=word")
+    assert line.endswith("not 'https:…api.intercom.io/export?…'")
 
 
 @pytest.mark.parametrize(
@@ -250,6 +262,16 @@ def test_a_date_is_utc_where_it_has_no_offset(text: str, expected: int) -> None:
     assert settings_of(start_date="2025-01-01", end_date=text).end == expected
 
 
+def test_the_year_in_which_intercom_was_founded_is_accepted() -> None:
+    settings = settings_of(start_date="2011-01-01")
+    assert settings.start == NEW_YEAR - (15 * 365 + 4) * DAY  # 2012, 2016, 2020 and 2024 are leap
+
+
+def test_a_year_has_four_digits_in_a_state() -> None:
+    first_of_206 = datetime(206, 1, 1, tzinfo=timezone.utc)
+    assert to_text(first_of_206.timestamp()) == "0206-01-01T00:00:00Z"
+
+
 def test_the_start_may_be_the_end() -> None:
     settings = settings_of(end_date=GOOD["start_date"])
     assert settings.start == settings.end == NEW_YEAR
@@ -301,6 +323,51 @@ def test_the_token_is_not_in_the_log_of_a_discovery(caplog: pytest.LogCaptureFix
         tap = TapIntercomExport(config=dict(GOOD))
         assert tap.catalog_dict["streams"]
     assert TOKEN not in caplog.text
+
+
+# --- what is accepted and told
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture, **config: Any) -> list[str]:
+    """Return what is warned of in a good configuration with other settings."""
+    TapIntercomExport(config={**GOOD, **config})
+    return [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+
+
+def test_a_good_configuration_warns_of_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    assert warnings_of(caplog) == []
+
+
+def test_a_start_in_the_future_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    (line,) = warnings_of(caplog, start_date="2999-01-01")
+    assert line.startswith("start_date 2999-01-01 is in the future")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("windows_days", "unknown setting windows_days; did you mean window_days?"),
+        ("stream_map", "unknown setting stream_map; did you mean stream_maps?"),
+        ("quux", "unknown setting quux"),
+    ],
+)
+def test_an_unknown_setting_is_told_without_its_value(
+    name: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert warnings_of(caplog, **{name: TOKEN}) == [line]
+
+
+def test_a_slip_in_a_name_is_told_beside_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    assert problems_of(access_token=..., acces_token=TOKEN) == [
+        "access_token: is required and not set"
+    ]
+    assert "unknown setting acces_token; did you mean access_token?" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["emit_activate_version_messages", "flattening_enabled"])
+def test_a_setting_of_the_sdk_is_known(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert warnings_of(caplog, **{name: False}) == []
 
 
 # --- the environment
@@ -366,10 +433,46 @@ def test_the_test_above_leaves_no_setting_out(name: str) -> None:
     assert name in ENVIRONMENT or name.startswith(OF_THE_SDK)
 
 
-def test_an_empty_variable_is_a_setting_that_is_not_set(environment: pytest.MonkeyPatch) -> None:
-    for name in ("end_date", "api_url", "region"):
-        environment.setenv(PREFIX + name.upper(), "")
-    assert TapIntercomExport(parse_env_config=True).settings == settings_of()
+@pytest.mark.parametrize("name", [name for name in ENVIRONMENT if name not in GOOD])
+def test_an_empty_variable_is_a_setting_that_is_not_set(
+    name: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv(PREFIX + name.upper(), "")
+    tap = TapIntercomExport(parse_env_config=True)
+    assert tap.config == TapIntercomExport(config=dict(GOOD)).config
+    assert os.environ[PREFIX + name.upper()] == ""
+
+
+def test_an_empty_variable_leaves_what_a_file_sets(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(PREFIX + "WINDOW_DAYS", "")
+    assert TapIntercomExport(config={"window_days": 7}, parse_env_config=True).settings == (
+        settings_of(window_days=7)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("reporting_datasets", '["conversation"'),
+        ("custom_object_types", '"Order'),
+        ("stream_maps", "open"),
+        ("stream_maps", '{"open": null'),
+    ],
+)
+def test_a_variable_that_is_no_json_is_told_by_its_name(
+    name: str, text: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv(PREFIX + name.upper(), text)
+    with pytest.raises(ConfigValidationError) as caught:
+        TapIntercomExport(parse_env_config=True)
+    (line,) = caught.value.errors
+    assert line.startswith(f"{name}: is not JSON in {PREFIX}{name.upper()}: ")
+
+
+def test_an_array_may_be_names_with_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(PREFIX + "CUSTOM_OBJECT_TYPES", "Order,Subscription")
+    tap = TapIntercomExport(parse_env_config=True)
+    assert tap.config["custom_object_types"] == ["Order", "Subscription"]
 
 
 @pytest.mark.parametrize("text", ["ten", "1.5", "0x10", "1,000"])

@@ -255,4 +255,5 @@ def test_a_bookmark_that_is_no_time_is_told_and_stops_the_run(
     assert output.exit_code == 1
     assert "receipt" in output.log
     assert "soon" in output.log
+    assert "start over: meltano run --full-refresh, or run without --state" in output.log
     assert simulator.jobs == []

@@ -15,6 +15,7 @@ from singer import Output, clean_environment, discover_here, run_tap, select
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from truth import differences, expected
 
+from tap_intercom_export.errors import TapError
 from tap_intercom_export.simulator import Clock, Dialect, Member, Mutation, Simulator
 from tap_intercom_export.simulator.columns import INVENTED
 from tap_intercom_export.tap import TapIntercomExport
@@ -70,8 +71,8 @@ SAME_SCHEMA = "test_tap_stream_record_schema_matches_transformed_catalog"
 TestSdk.params[SAME_SCHEMA] = [p for p in TestSdk.params[SAME_SCHEMA] if p.id not in UNSEEN]
 
 
-def offline(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs the tap without configuration, and without a way to any network."""
+def offline(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs the tap without other configuration, and without a way to any network."""
     nowhere = "http://127.0.0.1:9"
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
     return subprocess.run(
@@ -79,7 +80,7 @@ def offline(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={**clean_environment(), **proxies},
+        env={**clean_environment(), **proxies, **variables},
     )
 
 
@@ -129,6 +130,88 @@ def test_a_sync_without_configuration_names_what_is_missing() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [("", "is empty"), ('{"type": "SCHEMA"}\n{"type": "STATE"}\n', "is not JSON")],
+    ids=["empty", "two lines"],
+)
+def test_a_file_that_is_no_json_is_told_by_its_name(
+    option: str, content: str, wrong: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.json"
+    path.write_text(content)
+    done = offline(option, str(path))
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert f"The file of {option}, {path}, {wrong}" in line
+
+
+def test_a_config_that_is_no_object_is_told_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "given.json"
+    path.write_text('["access_token"]')
+    assert f"--config, {path}, is JSON, but no object" in offline(f"--config={path}").stderr
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"type": "STATE", "value": {"bookmarks": {}}}, {"bookmarks": None}, ["bookmarks"]],
+    ids=["a whole line", "null", "an array"],
+)
+def test_a_state_without_bookmarks_is_refused(state: Any) -> None:
+    with pytest.raises(TapError, match="The state holds no bookmarks"):
+        TapIntercomExport(config=dict(CONFIG), state=state)
+
+
+def test_a_state_in_a_state_line_is_found() -> None:
+    with pytest.raises(TapError, match="here below 'value'"):
+        TapIntercomExport(config=dict(CONFIG), state={"value": {"bookmarks": {}}})
+
+
+@pytest.mark.parametrize("state", [None, {}, {"bookmarks": {}}])
+def test_a_state_may_be_empty(state: dict[str, Any] | None) -> None:
+    assert not TapIntercomExport(config=dict(CONFIG), state=state).state.get("bookmarks")
+
+
+@pytest.mark.parametrize("variable", ["TAP_INTERCOM_EXPORT_LOGLEVEL", "LOGLEVEL"])
+def test_a_level_that_is_none_is_told_by_its_variable(variable: str) -> None:
+    done = offline("--version", **{variable: "verbose"})
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"{variable}: must be one of debug, info, warning, error, critical, not 'verbose'\n"
+    )
+
+
+def test_a_reader_that_goes_is_told_in_one_line() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_intercom_export", "--discover"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    ) as tap:
+        assert tap.stdout
+        assert tap.stderr
+        tap.stdout.close()
+        (line,) = tap.stderr.read().splitlines()
+    assert tap.returncode == 1
+    assert "Nobody reads stdout any more" in line
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_the_log_leaves_out_what_the_sdk_says_of_every_stream_and_setting(
+    simulate: Simulate, configure: Configure, level: str
+) -> None:
+    simulator = simulate(receipts=10, days=5)
+    settings = configure(simulator, poll_interval_seconds=1)
+    variables = {f"TAP_INTERCOM_EXPORT_{name.upper()}": str(v) for name, v in settings.items()}
+    variables |= {"LOGLEVEL": level, "PYTHONWARNINGS": "default", "NO_PROXY": "127.0.0.1"}
+    log = offline("--config=ENV", **variables).stderr
+    assert "Everything up to" in log
+    for noise in ("Parsing", "Skipping", "Selection metadata", "parent stream", "ResourceWarning"):
+        assert noise not in log
+
+
 def test_test_asks_once_or_twice_and_starts_no_job(
     simulate: Simulate, configure: Configure
 ) -> None:
@@ -150,6 +233,7 @@ def test_a_bad_token_is_told_in_one_line(
     assert output.exit_code == 1
     (line,) = error_lines(output)
     assert "access_token" in line
+    assert "as here, api_url (now http://127.0.0.1:" in line
     assert "not-the-token" not in output.log
     assert "Traceback" not in output.log
     assert simulator.jobs == []

@@ -161,7 +161,7 @@ class WindowStream(QuietStream):
         except (TypeError, ValueError):
             raise TapError(
                 f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
-                "start over with --full-refresh."
+                "start over: meltano run --full-refresh, or run without --state."
             ) from None
 
     def move_bookmark(self, second: int) -> None:
