@@ -80,7 +80,7 @@ def _check_level() -> None:
 
 def _tell_of_no_reader(logger: logging.Logger) -> None:
     """Say that whoever read the messages is gone, and keep Python from saying it again at exit."""
-    logger.error("Nobody reads stdout any more: what it was piped into has ended")
+    logger.info("Nobody reads stdout any more: what it was piped into has ended")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -82,7 +82,7 @@ class ContentExportStream(WindowStream):
         timeline = Timeline.until_now(settings.start, settings.end, clock.now())
         bookmarks = [s.bookmark(otherwise=timeline.beginning) for s in self._selected_streams()]
         bookmark = max(min(bookmarks), timeline.beginning)  # start_date may have been moved on
-        if bookmark >= timeline.end:
+        if timeline.beginning < timeline.end <= bookmark:  # else start_date is in the future
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
         ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
         exporter = Exporter(jobs, timeline, settings, ledger, clock)
