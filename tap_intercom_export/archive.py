@@ -182,8 +182,8 @@ def _is_csv(path: str) -> bool:
     if ".." in parts or not parts[0] or parts[0][1:2] == ":":
         logger.warning("Passing over '%.200s' in the archive: a path that leads out of it", path)
         return False
-    usual, base = _is_usual(path), parts[-1].lower().removesuffix(".gz")
-    if base and (base.endswith(".csv") or "." not in base) and not usual:
+    usual, base = _is_usual(path), parts[-1].lower()
+    if base and (base.endswith((".csv", ".csv.gz")) or "." not in base) and not usual:
         return True
     level = logging.INFO if usual else logging.WARNING
     logger.log(level, "Passing over '%.200s' in the archive: not a CSV file", path)

@@ -203,7 +203,9 @@ def test_the_one_file_of_a_gzip_is_read_whatever_its_name(name: str) -> None:
     assert read == OPEN
 
 
-@pytest.mark.parametrize("name", ["open.txt", "open.json", "../open.csv", "open.csv.zip"])
+@pytest.mark.parametrize(
+    "name", ["open.txt", "open.json", "../open.csv", "open.csv.zip", "open.gz"]
+)
 def test_files_of_which_none_can_be_read_are_not_taken_for_no_rows(name: str) -> None:
     with pytest.raises(RefusedArchiveError, match="no CSV file"):
         opened(zipped({name: OPEN, "__MACOSX/._open.csv": b"x"}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ import pytest
 from singer import run_here, run_tap
 from truth import differences, expected
 
-from tap_intercom_export.simulator import DIALECTS, Dialect, JobFault, Mutation
+from tap_intercom_export.simulator import DIALECTS, Dialect, Fault, JobFault, Mutation
 from tap_intercom_export.simulator.columns import FILES
 
 if TYPE_CHECKING:
@@ -83,6 +85,20 @@ def test_a_failed_job_with_status_200_is_tried_again(
     simulator = simulate(dialect=dialect, job_faults=[JobFault(job=1, ends_as="failed")])
     output = run_here(configure(simulator))
     assert_complete(simulator, output, dialect)
+
+
+@pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
+def test_a_file_that_comes_alone_is_known_by_its_columns(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
+) -> None:
+    """So it is called in samples of Intercom's reference."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=packed) as stream:
+        stream.write(b"receipt_id,opened_at\n1,2025-05-20T10:00:00.000Z\n")
+    simulator = simulate(faults=[Fault("download", body=packed.getvalue(), times=None)])
+    output = run_here(configure(simulator))
+    assert [record["receipt_id"] for record in output.loaded("open")] == ["1"]
+    assert output.records("other_statistic") == []
 
 
 def test_a_file_nobody_knows_is_kept_row_by_row(

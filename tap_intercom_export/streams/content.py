@@ -131,11 +131,16 @@ class ContentExportStream(WindowStream):
 
 
 def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
-    """Tell which known file each member of an archive is; by its columns where it has no name."""
+    """Tell which known file each member of an archive is.
+
+    By its columns where it has no name, and where the name of a file that comes alone, in a gzip
+    for example, is not known.
+    """
     files = []
     for member in archive.members if archive else ():
         file = by_file_name(member.path)
-        if file is None and archive:
+        alone = archive is not None and len(archive.members) == 1
+        if archive and (file is None or (file is OTHER and alone)):
             with archive.open(member) as source:
                 file = by_header(CellReader(source, lambda _: None).header())
         files.append((member, file or OTHER))
