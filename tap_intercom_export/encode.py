@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.escape import escaped
-from tap_intercom_export.row_function import row_function
+from tap_intercom_export.row_function import lines_function, row_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -70,29 +69,20 @@ class Encoder:
         self._announced: set[str] = set()
         self._before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
         self._after = f',"time_extracted":{quote(time_extracted)}}}\n'
-        self._function = partial(
-            row_function, reader.format, self._before, self._after, self._deselected
-        )
 
     @cached_property
     def _encode_cells(self) -> Callable[[list[str]], str]:
         """Makes a message of cells; most files need no such function."""
-        return self._function(escaped=False)
+        return row_function(self._reader.format, self._before, self._after, self._deselected)
 
     def lines(self) -> Iterator[Lines]:
         """Yield the messages, many at a time; damaged rows are set aside."""
-        encode = self._function(escaped=True)
+        encode = lines_function(self._reader.format, self._before, self._after, self._deselected)
         for lines, are_plain in self._reader.rows.chunks():
             block = _Block()
             if are_plain:
-                messages = block.messages
-                for line in lines:
-                    try:
-                        messages.append(
-                            encode(line if '"' not in line and line.isascii() else escaped(line))
-                        )
-                    except ValueError:  # noqa: PERF203 - not simple, not of a type, too long, …
-                        yield from self._carefully(line, block)
+                while (line := encode(lines, block.messages.append)) is not None:
+                    yield from self._carefully(line, block)  # not simple, not of a type, too long…
             else:
                 for line in lines:
                     yield from self._carefully(line, block)

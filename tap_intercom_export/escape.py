@@ -10,6 +10,9 @@ COMMA = "\\u002c"
 _ESCAPED = bytes(code for code in range(0x20) if code != ord("\n")) + b"\\\x7f"
 """What JSON escapes, but for quotes and what is beyond ASCII."""
 
+_BORDERS = ("", ",")
+"""What may stand beside a quoted cell: nothing, at the ends of the line, or a comma."""
+
 _MOST_QUOTED = 8
 """Quoted cells in a line from which on the csv module is faster."""
 
@@ -35,6 +38,10 @@ def escaped(line: str) -> str:
     first, *others = line.split(mark)
     if not others:
         return line
+    if len(others) == 2:  # noqa: PLR2004 - one quoted cell, as in most of these lines
+        inside, after = others
+        if first[-1:] in _BORDERS and after[:1] in _BORDERS:
+            return f"{first}{inside.replace(',', COMMA)}{after}"
     if len(others) % 2 or len(others) > 2 * _MOST_QUOTED or (first and first[-1] != ","):
         raise ValueError("is not simple CSV")
     parts, last = [first], len(others) - 1

@@ -12,6 +12,7 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.escape import COMMA
+from tap_intercom_export.escape import escaped as escape
 from tap_intercom_export.row_format import digest
 from tap_intercom_export.values import (
     HOURS,
@@ -35,9 +36,9 @@ SHORTEST_RUN = 8
 
 
 def row_function(
-    form: RowFormat, before: str, after: str, deselected: Collection[str], *, escaped: bool
-) -> Callable[[Any], str]:
-    """Return a function that makes a message of a row, or raises ValueError.
+    form: RowFormat, before: str, after: str, deselected: Collection[str]
+) -> Callable[[list[str]], str]:
+    """Return a function that makes a message of a row's cells, or raises ValueError.
 
     Where it raises, `RowFormat.record` finds out what is wrong, if anything is. A file that takes
     all columns, whatever they are, has no code of its own: its function always raises.
@@ -47,21 +48,55 @@ def row_function(
         before: What stands before each record.
         after: What stands after it.
         deselected: Names of properties to leave out.
-        escaped: Whether rows are given as escaped lines (`escape.escaped`); else as cells.
     """
-    hashes_all = form.file.hash_name and form.file.identity is None
-    if form.file.fold_into or hashes_all or not form.columns:
+    if not _has_code(form):
         return _missing
+    function: Callable[[list[str]], str] = _made(form, before, after, deselected, escaped=False)
+    return function
+
+
+def lines_function(
+    form: RowFormat, before: str, after: str, deselected: Collection[str]
+) -> Callable[[Iterator[str], Callable[[str], None]], str | None]:
+    """Return a function that makes messages of plain lines (`escape.are_plain`), many in one call.
+
+    It takes lines one by one and hands each message on, until a line needs more care: that one it
+    returns. None when there are no more. A file that takes all columns needs care for each.
+
+    Args:
+        form: What the rows of the file become.
+        before: What stands before each record.
+        after: What stands after it.
+        deselected: Names of properties to leave out.
+    """
+    if not _has_code(form):
+        return lambda lines, _: next(lines, None)
+    function: Callable[[Iterator[str], Callable[[str], None]], str | None]
+    function = _made(form, before, after, deselected, escaped=True)
+    return function
+
+
+def _has_code(form: RowFormat) -> bool:
+    """Tell whether the columns of a file, not its cells, say what becomes of a row."""
+    hashes_all = form.file.hash_name and form.file.identity is None
+    return bool(form.columns) and not form.file.fold_into and not hashes_all
+
+
+def _made(
+    form: RowFormat, before: str, after: str, deselected: Collection[str], *, escaped: bool
+) -> Any:
+    """Return the function `encode` of the code that is written for the columns of a file."""
     names: dict[str, Any] = {"quote": quote, "missing": _missing, "digest": digest}
-    names |= {"hour": HOURS.get, "second": SECONDS.get, "no_id": NO_ID}
+    names["escaped"] = escape
+    names |= {"hour": HOURS.get, "second": SECONDS.get}
+    names |= {"hours": HOURS, "seconds": SECONDS}
     names |= {f"read_{kind.name}": _json_reader(form, kind) for kind in Kind}
     source = _Source(form, frozenset(deselected), escaped=escaped)
     if source.run:
         names["read_run"] = _run_reader(source.run, deselected)
     code = source.function(before, after)
     exec(code, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
-    encode: Callable[[Any], str] = names.pop("encode")
-    return encode
+    return names.pop("encode")
 
 
 class _Source:
@@ -78,6 +113,8 @@ class _Source:
          hashed = quote(digest('["click",[' + v1 + ',' + v0 + ']]'))
          x2 = quote(c2) if c2 else 'null'
          return f'{{"type":"RECORD",…,"event_id":{hashed},…,"url":{x2}…'
+
+    For escaped lines it is the body of a loop, with `add(f'…')` in place of `return f'…'`.
 
     Most texts of a receipt are filled and most of its `first_*` times are empty: where a line is
     split, some texts are looked at together, and a run of times is not split by this code at all.
@@ -119,7 +156,17 @@ class _Source:
             while group := list(islice(neighbours, together)):
                 text += self._texts(group, lines) if group[1:] else self._property(group[0], lines)
         whole = _literal(before + "{") + text + _literal("}" + after)
-        return "\n ".join(["def encode(row):", *lines, f"return f{whole!r}"])
+        if not self._escaped:
+            return "\n ".join(["def encode(row):", *lines, f"return f{whole!r}"])
+        head = [
+            "def encode(rows, add):",
+            " line = None",
+            " try:",
+            "  for line in rows:",
+            """   row = line if '"' not in line and line.isascii() else escaped(line)""",
+        ]
+        loop = [f"   {line}" for line in (*lines, f"add(f{whole!r})")]
+        return "\n".join([*head, *loop, " except ValueError: return line"])
 
     def _find_run(self) -> list[str]:
         """Return the longest run of times, if it is worth it; never one that begins the record."""
@@ -198,7 +245,8 @@ class _Source:
             seen = f"(h := hour({cell}[:13])) and (s := second({cell}[13:]))"
             value = f"(h + s if {seen} else {value})"
         elif parse is identifier:
-            value = f"('null' if {cell} in no_id else {quoted})"
+            none = " or ".join(f"{cell} == {text!r}" for text in NO_ID)  # faster than a set
+            value = f"('null' if {none} else {quoted})"
         return f"{value} if {cell} else {otherwise}"
 
     def _needed(self) -> Iterator[str]:
@@ -215,7 +263,13 @@ class _Source:
             variable = self._known[name] = f"v{len(self._known)}"
             empty = repr('""') if file.empty_key else "missing()"
             otherwise = empty if name in never_null else "'null'"
-            yield f"{variable} = {self._cell(name, otherwise)}"
+            value = f"{variable} = {self._cell(name, otherwise)}"
+            if file.time == (name,) and name in self._place:  # never empty
+                cell = f"c{self._place[name]}"
+                yield f"try: {variable} = hours[{cell}[:13]] + seconds[{cell}[13:]]"
+                yield f"except KeyError: {value}"
+            else:
+                yield value
 
     def _created_at(self) -> Iterator[str]:
         """Yield the lines for the first time that is there."""
@@ -268,13 +322,13 @@ def _run_reader(names: list[str], deselected: Collection[str]) -> Callable[[str]
             while True:
                 end = filled.find(",")
                 rest = filled[end:]
-                text = f"{text}{HOURS[filled[:13]]}{SECONDS[filled[13:end]]}"
+                hour, second = HOURS[filled[:13]], SECONDS[filled[13:end]]
                 if rest == commas_after[place]:
-                    return text + after[place]
+                    return f"{text}{hour}{second}{after[place]}"
                 filled = rest.lstrip(",")
                 start = starts[place + 1]
                 place += len(rest) - len(filled)
-                text += before[place][start:]
+                text = f"{text}{hour}{second}{before[place][start:]}"
         except LookupError:  # a time not seen before, in the last column, or too many cells
             return read_one_by_one(run)
 

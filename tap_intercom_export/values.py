@@ -20,7 +20,7 @@ _UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
-NO_ID = {"-1", "'-1"}
+NO_ID = ("-1", "'-1")
 _NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
