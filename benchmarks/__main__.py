@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure the tap beside other ways, and write docs/benchmark.md."""
+"""`python -m benchmarks`: measure the tap beside other ways; write docs/benchmark.md and README."""
 
 from __future__ import annotations
 
@@ -51,8 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             loads=bench.loads(options.load_rows) if options.load_rows else [],
         )
     options.docs.mkdir(parents=True, exist_ok=True)
-    (options.docs / "benchmark.md").write_text(report.markdown())
-    (options.docs / "benchmark.svg").write_text(report.svg())
+    (options.docs / "benchmark.md").write_text(report.markdown(), encoding="utf-8")
+    (options.docs / "benchmark.svg").write_text(report.svg(), encoding="utf-8")
+    readme: Path = options.docs.parent / "README.md"
+    if readme.exists():
+        text = report.readme(readme.read_text(encoding="utf-8"))
+        readme.write_text(text, encoding="utf-8")
     sys.stdout.write(report.summary())
 
 
@@ -94,7 +98,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=ROOT / ".benchmarks",
         help="where archives and environments are kept from run to run",
     )
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the report goes")
+    parser.add_argument(
+        "--docs",
+        type=Path,
+        default=ROOT / "docs",
+        help="where the report goes; README.md is beside",
+    )
     return parser.parse_args(arguments)
 
 

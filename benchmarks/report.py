@@ -105,6 +105,11 @@ class Report:
         ]
         return "\n".join(lines) + "\n"
 
+    def readme(self, text: str) -> str:
+        """Return the README with what it says of speed exchanged; of loading if it was measured."""
+        text = _with_block(text, "speed", self._short_speed_table())
+        return _with_block(text, "loading", self._short_load_table()) if self.loads else text
+
     def svg(self) -> str:
         """Return the chart."""
         tap_runs = {memory.rows: memory.taken for memory in self.memories if memory.files == 1}
@@ -246,6 +251,28 @@ class Report:
             ),
         )
 
+    def _short_speed_table(self) -> str:
+        tap = self._speed(TAP)
+        return _table(
+            ("", "rows a second", "this tap is", "peak MiB"),
+            (
+                (
+                    speed.title,
+                    f"{1e6 / speed.micros:,.0f}",
+                    "" if speed is tap else f"{speed.micros / tap.micros:.1f} x as fast",
+                    f"{speed.mib:.0f}",
+                )
+                for speed in self.speeds
+                if speed.key not in {LIMIT, LINES}
+            ),
+        )
+
+    def _short_load_table(self) -> str:
+        return _table(
+            ("settings of target-postgres", "seconds"),
+            ((load.settings, f"{load.target.seconds:.0f}") for load in self.loads[:4]),
+        )
+
     def _memory_table(self) -> str:
         return _table(
             ("rows", "files", "peak MiB", "seconds"),
@@ -271,6 +298,13 @@ class Report:
                 for load in self.loads
             ),
         )
+
+
+def _with_block(text: str, name: str, block: str) -> str:
+    """Return a text with what stands between a block's two comments exchanged."""
+    start, end = f"<!-- {name}: written by make bench -->\n", f"\n<!-- end of {name} -->"
+    before, rest = text.split(start)
+    return f"{before}{start}{block}{end}{rest.split(end)[1]}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -214,6 +214,20 @@ def test_make_docs_has_nothing_to_write() -> None:
     subprocess.run([sys.executable, str(ROOT / "docs" / "tables.py"), "--check"], check=True)
 
 
+def test_readme_tells_of_speed_what_the_benchmark_measured() -> None:
+    page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    measured = {line.split(" | ")[0]: line for line in page.splitlines()}
+    rows = rows_of("speed")
+    assert len(rows) > 1
+    for title, pace, ratio, mib in rows:
+        line = measured[f"| {title}"]
+        assert f" | {pace} | {ratio} | " in line
+        assert line.endswith(f" | {mib} |")
+    for settings, seconds in rows_of("loading"):
+        exactly = float(measured[f"| {settings}"].split(" | ")[1])
+        assert seconds == f"{exactly:.0f}"
+
+
 def test_links_of_the_readme_to_files_exist() -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
     assert links
