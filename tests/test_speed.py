@@ -105,7 +105,7 @@ class Shortest:
         }
 
 
-SECONDS = 0.8
+SECONDS = 1.6
 """What a job takes, and about what reading its records does: one after the other would be worst."""
 
 WINDOWS = 5
