@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export.escape import COMMA
 from tap_intercom_export.escape import escaped as escape
 from tap_intercom_export.row_format import digest
-from tap_intercom_export.values import (
-    HOURS,
-    NO_ID,
-    SECONDS,
-    Kind,
-    identifier,
-    time,
-)
+from tap_intercom_export.time_run import run_reader, time_as_json
+from tap_intercom_export.values import HOURS, NO_ID, SECONDS, Kind, identifier, time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -93,7 +87,7 @@ def _made(
     names |= {f"read_{kind.name}": _json_reader(form, kind) for kind in Kind}
     source = _Source(form, frozenset(deselected), escaped=escaped)
     if source.run:
-        names["read_run"] = _run_reader(source.run, deselected)
+        names["read_run"] = run_reader(source.run, deselected)
     code = source.function(before, after)
     exec(code, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
     return names.pop("encode")
@@ -295,63 +289,6 @@ class _Source:
             self._known[file.hash_name] = "hashed"
 
 
-def _run_reader(names: list[str], deselected: Collection[str]) -> Callable[[str], str]:
-    """Return a function that makes the text of times side by side, most of which are empty.
-
-    Args:
-        names: Of the times. The function takes their cells, with commas in between.
-        deselected: Names that are to be read and left out.
-    """
-    wanted = [name not in deselected for name in names]
-    keys = [f",{quote(name)}:" for name in names]
-    nulls = [f"{key}null" if want else "" for key, want in zip(keys, wanted, strict=True)]
-    places = range(len(names))
-    before = ["".join([*nulls[:place], keys[place]]) for place in places]
-    after = ["".join(nulls[place + 1 :]) for place in places]
-    starts = [len("".join(nulls[:place])) for place in places]
-    no_times, no_cells = "".join(nulls), "," * places[-1]
-    commas_after = [no_cells[place:] for place in places]
-
-    def read_run(run: str) -> str:
-        if run == no_cells:
-            return no_times
-        filled = run.lstrip(",")
-        place = len(run) - len(filled)
-        try:
-            text = before[place]
-            while True:
-                end = filled.find(",")
-                rest = filled[end:]
-                hour, second = HOURS[filled[:13]], SECONDS[filled[13:end]]
-                if rest == commas_after[place]:
-                    return f"{text}{hour}{second}{after[place]}"
-                filled = rest.lstrip(",")
-                start = starts[place + 1]
-                place += len(rest) - len(filled)
-                text = f"{text}{hour}{second}{before[place][start:]}"
-        except LookupError:  # a time not seen before, in the last column, or too many cells
-            return read_one_by_one(run)
-
-    def read_one_by_one(run: str) -> str:
-        text = ""
-        for key, null, want, cell in zip(keys, nulls, wanted, run.split(","), strict=True):
-            value = key + _time_as_json(cell) if cell else null
-            if want:
-                text += value
-        return text
-
-    return read_run if all(wanted) else read_one_by_one
-
-
-def _time_as_json(cell: str) -> str:
-    """Return the JSON text of a time; where its parts were seen before, without a further call."""
-    try:
-        return HOURS[cell[:13]] + SECONDS[cell[13:]]
-    except KeyError:
-        instant = time(cell)
-        return f'"{instant}"' if instant else "null"
-
-
 def _literal(text: str) -> str:
     """Return a text as it stands in an f-string."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -363,7 +300,7 @@ def _json_reader(form: RowFormat, kind: Kind) -> Callable[[str], str]:
     if parse is None:
         return quote
     if parse is time:
-        return _time_as_json
+        return time_as_json
     return lambda cell: _json_of(parse(cell))
 
 
