@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(folder, Path(scratch), options.repeats)
         report = Report(
-            command=f"python -m benchmarks {' '.join(arguments or sys.argv[1:])}".strip(),
+            command=_command(options),
             repeats=options.repeats,
             load_rows=options.load_rows,
             bytes_a_row=bytes_a_row(bench.archive(options.rows[0])),
@@ -58,6 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = report.readme(readme.read_text(encoding="utf-8"))
         readme.write_text(text, encoding="utf-8")
     sys.stdout.write(report.summary())
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command that measures the same anywhere: without the places of this machine."""
+    usual = _options([])
+    words = ["python -m benchmarks"]
+    for name in ("rows", "repeats", "memory_rows", "load_rows", "skip"):
+        value = getattr(options, name)
+        if value != getattr(usual, name):
+            values = value if isinstance(value, list) else [value]
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return " ".join(words)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -155,7 +155,8 @@ class ReportingRun:
         """
         if self._products is None:
             for each in self.streams:
-                each.bookmark(otherwise=0)  # makes its entry before threads copy the state
+                if each.selected:
+                    each.bookmark(otherwise=0)  # makes its entry before threads copy the state
             workers = self._tap.settings.reporting_concurrency
             self._products = iter(Ahead(self._tasks(), workers, self.clock.look))
         try:
