@@ -28,7 +28,7 @@ demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; 
 	@$(BIN)/python -m demo
 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
-	@$(BIN)/python -m faults
+	@$(BIN)/python -m tests.faults
 
 bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -71,7 +71,7 @@ clean: ## Remove the environment, caches and builds
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip as the second way: it knows indexes that are set in pip's own configuration, uv does not.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	@python=; \
 	if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; \
 	else set -- python3.13 python3.12 python3.11 python3.10 python3; fi; \
@@ -87,6 +87,6 @@ $(STAMP): pyproject.toml constraints.txt
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
 	@$(PIP) -c constraints.txt pip uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . --group dev || \
-	  $(PIP) -c constraints.txt -e . --group dev
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . -e ./intercom_simulator --group dev || \
+	  $(PIP) -c constraints.txt -e . -e ./intercom_simulator --group dev
 	@touch $@

@@ -10,7 +10,7 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.files import FILES
+from tap_intercom_export.schemas.statistics import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

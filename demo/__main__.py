@@ -23,7 +23,7 @@ from demo import report
 from demo.postgres import running_postgres
 from demo.progress import Progress
 from demo.project import TAP, TARGET, LogLine, MeltanoError, Project
-from tap_intercom_export.simulator import Simulator
+from intercom_simulator import Simulator
 
 if TYPE_CHECKING:
     from types import FrameType

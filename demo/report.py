@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
-    from tap_intercom_export.simulator import Simulator
+    from intercom_simulator import Simulator
 
 SCHEMA = "intercom"
 """The database schema that holds the tables."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tap_intercom_export import files
+from tap_intercom_export.schemas import statistics as files
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:

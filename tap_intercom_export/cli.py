@@ -8,11 +8,11 @@ import signal
 import sys
 import warnings
 
-from tap_intercom_export import stdout
+from tap_intercom_export.singer import stdout
 
 NAME = "tap-intercom-export"
 
-UNSAID = (
+SUPPRESSED_MESSAGES = (
     "Added '%s' as child stream",  # of each of forty streams, also on --discover
     "Child stream '%s' ",  # likewise, that its parent calls it
     "Skipping deselected stream",
@@ -24,7 +24,7 @@ UNSAID = (
 )
 """What the SDK logs and users do not need."""
 
-SPEAKERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
+NOISY_LOGGERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
 """The loggers that say it; a filter works for its own logger only."""
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -37,8 +37,10 @@ def main() -> None:
     signal.
     """
     logger = logging.getLogger(NAME)
-    for name in SPEAKERS:
-        logging.getLogger(name).addFilter(lambda record: not str(record.msg).startswith(UNSAID))
+    for name in NOISY_LOGGERS:
+        logging.getLogger(name).addFilter(
+            lambda record: not str(record.msg).startswith(SUPPRESSED_MESSAGES)
+        )
     # Meltano turns them on for all plugins; the SDK leaves its files to the garbage collector
     warnings.simplefilter("ignore", ResourceWarning)
     for signum in (signal.SIGINT, signal.SIGTERM):  # until the tap has handlers of its own
@@ -52,7 +54,7 @@ def main() -> None:
     except BrokenPipeError:
         _tell_of_no_reader(logger)
     except SystemExit as end:  # click makes a status of some broken pipes
-        if end.code != 1 or not stdout.reader_is_gone():
+        if end.code != 1 or not stdout.is_reader_gone():
             raise
         _tell_of_no_reader(logger)
     except Exception as error:  # noqa: BLE001 - whatever it is, a user gets a line
@@ -88,7 +90,7 @@ def _tell(logger: logging.Logger, error: Exception) -> None:
     """Put an error into a line of the log; its traceback only where the level is DEBUG."""
     from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - see above
 
-    from tap_intercom_export.checks import bad_file  # noqa: PLC0415
+    from tap_intercom_export.config.validation import bad_file  # noqa: PLC0415
     from tap_intercom_export.errors import TapError  # noqa: PLC0415
 
     if isinstance(error, ConfigValidationError):

@@ -7,9 +7,9 @@ import threading
 import time
 from datetime import datetime, timezone
 
-from tap_intercom_export import stdout
+from tap_intercom_export.singer import stdout
 
-LOOK = 1.0
+READER_CHECK_INTERVAL_SECONDS = 1.0
 """Seconds between two looks, while waiting, whether there is still a reader."""
 
 
@@ -47,17 +47,17 @@ class Clock:
         """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self._stopped.wait(min(LOOK, left)):
+            if self._stopped.wait(min(READER_CHECK_INTERVAL_SECONDS, left)):
                 raise StoppedError
-            self.look()
+            self.raise_if_reader_gone()
 
-    def look(self) -> None:
+    def raise_if_reader_gone(self) -> None:
         """Find out whether somebody still reads what the tap writes.
 
         Raises:
             BrokenPipeError: Nobody does.
         """
-        if stdout.reader_is_gone():
+        if stdout.is_reader_gone():
             raise BrokenPipeError
 
     def jitter(self, seconds: float) -> float:

@@ -16,21 +16,26 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
-from tap_intercom_export import files
-from tap_intercom_export.checks import check_state, doubts, from_environment, problems
 from tap_intercom_export.clock import Clock
-from tap_intercom_export.config import CONFIG_JSONSCHEMA
-from tap_intercom_export.messages import MessageWriter, SharedState
-from tap_intercom_export.reporting import datasets
-from tap_intercom_export.settings import Settings
+from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
+from tap_intercom_export.config.settings import Settings
+from tap_intercom_export.config.validation import (
+    check_state,
+    find_warnings,
+    from_environment,
+    validate,
+)
+from tap_intercom_export.intercom.reporting import datasets
+from tap_intercom_export.schemas import statistics as files
+from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
 from tap_intercom_export.streams.ai_content import (
     ContentImportSourceStream,
     ExternalPageStream,
 )
-from tap_intercom_export.streams.content import ContentExportStream
 from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
+from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
-from tap_intercom_export.streams.statistics import RejectedRowStream, StatisticStream
+from tap_intercom_export.streams.statistic import RejectedRowStream, StatisticStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,14 +43,14 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from tap_intercom_export.client import IntercomClient
+    from tap_intercom_export.intercom.client import IntercomClient
 
 
-LAST_WORDS = 1.5
+SHUTDOWN_DEADLINE_SECONDS = 1.5
 """Seconds that a signal leaves for the state and a line in the log."""
 
 
-SETTLE = 1.0
+JOB_REQUEST_GRACE_SECONDS = 1.0
 """Seconds of these for a job whose answer is on its way."""
 
 
@@ -88,7 +93,7 @@ class TapIntercomExport(Tap):
         Args:
             clock: Waits between tries.
         """
-        from tap_intercom_export.client import IntercomClient  # noqa: PLC0415 - not for --discover
+        from tap_intercom_export.intercom.client import IntercomClient  # noqa: PLC0415 - not for --discover
 
         return IntercomClient(self.settings, f"{self.name}/{self.plugin_version}", clock)
 
@@ -123,9 +128,11 @@ class TapIntercomExport(Tap):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
-        found = problems(self._config, self.config_jsonschema)
+        found = validate(self._config, self.config_jsonschema)
         if raise_errors:  # where a run is meant; it is called more than once for --discover
-            for line in doubts(self._config, self.config_jsonschema, self.clock_class().now()):
+            for line in find_warnings(
+                self._config, self.config_jsonschema, self.clock_class().now()
+            ):
                 self.logger.warning("%s", line)
             if found:
                 raise ConfigValidationError("; ".join(found), errors=found)
@@ -138,7 +145,7 @@ class TapIntercomExport(Tap):
             signal.signal(other, signal.SIG_IGN)
         # If a target that does not read blocks the line that is being written, nothing more can be
         # said; the state with the job went out when the job was created.
-        deadline = threading.Timer(LAST_WORDS, os._exit, [128 + signum])
+        deadline = threading.Timer(SHUTDOWN_DEADLINE_SECONDS, os._exit, [128 + signum])
         deadline.daemon = True
         deadline.start()
         self.message_writer.between_lines(partial(self._terminate, signum))
@@ -149,7 +156,9 @@ class TapIntercomExport(Tap):
         Before the sync, while streams are discovered, the state is not read yet: an empty one
         would take the place of what is stored.
         """
-        self.message_writer.lock.acquire(timeout=SETTLE)  # a job may be about to be written down
+        self.message_writer.lock.acquire(
+            timeout=JOB_REQUEST_GRACE_SECONDS
+        )  # a job may be about to be written down
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
         if self.state:
             with contextlib.suppress(OSError):

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from singer import discover
 
 from demo.postgres import running_postgres
-from tap_intercom_export.simulator import Clock, Simulator
+from intercom_simulator import Clock, Simulator
+from tests.harness.singer import discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 try:
-    from singer import write_record  # type: ignore[attr-defined, import-not-found, unused-ignore]  # ty: ignore
+    from tests.harness.singer import write_record  # type: ignore[attr-defined, import-not-found, unused-ignore]  # ty: ignore
 except ImportError:
 
     def write_record(stream: str, record: dict[str, Any]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_intercom_export.columns import Column
-from tap_intercom_export.streams.lists import ListStream
-from tap_intercom_export.values import Kind
+from tap_intercom_export.schemas.columns import Column
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.streams.paged_list import ListStream
 
 _CREATED_AT = Column("created_at", Kind.TIME, "When it was created.")
 _UPDATED_AT = Column("updated_at", Kind.TIME, "When it was last changed.")

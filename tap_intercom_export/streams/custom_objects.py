@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from tap_intercom_export.columns import Column
 from tap_intercom_export.errors import NotFoundError, TapError
-from tap_intercom_export.streams.lists import ListStream
-from tap_intercom_export.values import Kind
+from tap_intercom_export.schemas.columns import Column
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.streams.paged_list import ListStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,27 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_intercom_export.ahead import Ahead
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.exports import Export, Exporter
-from tap_intercom_export.jobs import JobRunner
-from tap_intercom_export.ledger import StateLedger
-from tap_intercom_export.reporting import Dataset, ReportingRequest
-from tap_intercom_export.rows import RowReader
-from tap_intercom_export.settings import DAY
-from tap_intercom_export.streams.base import FileStream
-from tap_intercom_export.streams.statistics import Rejects
-from tap_intercom_export.values import PARSERS, Kind, time_in
-from tap_intercom_export.windows import Timeline
+from tap_intercom_export.config.settings import DAY
+from tap_intercom_export.exports.exporter import Export, Exporter
+from tap_intercom_export.exports.job_runner import JobRunner
+from tap_intercom_export.exports.job_state import JobState
+from tap_intercom_export.exports.prefetch import Prefetcher
+from tap_intercom_export.exports.window import ExportRange
+from tap_intercom_export.intercom.reporting import Dataset, ReportingRequest
+from tap_intercom_export.rows.parsers import PARSERS, time_in
+from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.streams.sdk import FileStream
+from tap_intercom_export.streams.statistic import Rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tap_intercom_export.streams.statistics import RejectedRowStream
+    from tap_intercom_export.streams.statistic import RejectedRowStream
     from tap_intercom_export.tap import TapIntercomExport
 
 
-MARGIN = DAY
+RETENTION_MARGIN_SECONDS = DAY
 """Seconds; the limit of what Intercom keeps moves on while a job waits to be asked for."""
 
 
@@ -66,14 +67,14 @@ class ReportingStream(FileStream):
         """Return what exports the dataset from its bookmark on."""
         settings, clock = self.tap.settings, self._run.clock
         jobs = JobRunner(self.tap.client(clock), self._request.kind, settings, clock)
-        ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
-        return Exporter(jobs, self._run.timeline, settings, ledger, clock)
+        job_state = JobState(self.stream_state, self.tap_state, self.tap.state_writer)
+        return Exporter(jobs, self._run.export_range, settings, job_state, clock)
 
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
-        """Yield what exports each stretch of time, when it is called."""
-        timeline = self._run.timeline
-        bookmark = self.bookmark(otherwise=timeline.beginning)
-        return self.exporter().tasks(max(bookmark, timeline.beginning))
+        """Yield what exports each range of time, when it is called."""
+        export_range = self._run.export_range
+        bookmark = self.bookmark(otherwise=export_range.beginning)
+        return self.exporter().tasks(max(bookmark, export_range.beginning))
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
@@ -91,11 +92,11 @@ class ReportingStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
-        ledger = StateLedger(self.stream_state, self.tap_state, self.tap.state_writer)
+        job_state = JobState(self.stream_state, self.tap_state, self.tap.state_writer)
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self.tap.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
             with contextlib.closing(export):
-                match = partial(self._dataset.match, export.job.without)
+                match = partial(self._dataset.match, export.job.excluded_attributes)
                 for path, source in export.files():
                     rejects = Rejects(self._rejected, export, path or self.name, always=True)
                     reader = RowReader(source, self._dataset.file, {}, rejects.add, match, parsers)
@@ -104,7 +105,7 @@ class ReportingStream(FileStream):
                     rejects.warn()
                 with self.tap.state_writer.lock:
                     self.move_bookmark(export.job.window.before)
-                    ledger.remove(export.job)
+                    job_state.remove(export.job)
                 self.tap.logger.info(
                     "%s: everything up to %s is written",
                     self.name,
@@ -134,10 +135,10 @@ class ReportingRun:
         self._checked = False
 
     @cached_property
-    def timeline(self) -> Timeline:
+    def export_range(self) -> ExportRange:
         """The time to export: what Intercom has kept of what is wanted."""
         settings, now = self._tap.settings, self.clock.now()
-        kept = int(now) - settings.reporting_retention + MARGIN
+        kept = int(now) - settings.reporting_retention + RETENTION_MARGIN_SECONDS
         if kept > settings.start:
             self._tap.logger.warning(
                 "Intercom keeps reporting data for %d days (reporting_retention_days): exporting "
@@ -145,7 +146,7 @@ class ReportingRun:
                 settings.reporting_retention // DAY,
                 to_text(kept),
             )
-        return Timeline.until_now(max(settings.start, kept), settings.end, now)
+        return ExportRange.until_now(max(settings.start, kept), settings.end, now)
 
     def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
         """Yield the exports of one stream; those of the streams after it wait.
@@ -158,7 +159,9 @@ class ReportingRun:
                 if each.selected:
                     each.bookmark(otherwise=0)  # makes its entry before threads copy the state
             workers = self._tap.settings.reporting_concurrency
-            self._products = iter(Ahead(self._tasks(), workers, self.clock.look))
+            self._products = iter(
+                Prefetcher(self._tasks(), workers, self.clock.raise_if_reader_gone)
+            )
         try:
             while True:
                 product, self._next = self._next or next(self._products, None), None

@@ -1,0 +1,72 @@
+"""Makes up instances of custom objects, with attributes of every kind JSON knows."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from intercom_simulator.workspace import unix_seconds
+
+if TYPE_CHECKING:
+    from intercom_simulator.workspace import Workspace
+
+_HOUR = 3_600
+_BEYOND_DOUBLE = 2**53 + 1
+_HUGE_EVERY = 53
+_NEVER_UPDATED_EVERY = 5
+_NO_EXTERNAL_TIMES_EVERY = 9
+_STATES = ("paid", "shipped", 'returned, "damaged"', "été ☀️", "")
+_WITHOUT_ATTRIBUTES_EVERY = 31
+
+
+def make_instances(workspace: Workspace, type_name: str, number: int) -> list[dict[str, Any]]:
+    """Make up the instances of a type, the newest first.
+
+    Args:
+        workspace: Gives seed and time.
+        type_name: The type.
+        number: How many.
+    """
+    rng = Random(f"instances {workspace.seed} {type_name}")
+    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    end = unix_seconds(workspace.end)
+    made = []
+    for index in range(number):
+        created_at = end - (number - index) * _HOUR
+        updated_at = created_at + rng.randrange(_HOUR)
+        ordered_at = None if index % _NO_EXTERNAL_TIMES_EVERY == 1 else created_at - 60
+        changed_at = None if index % _NEVER_UPDATED_EVERY == 0 else updated_at - 30
+        made.append(
+            {
+                "id": f"{rng.getrandbits(96):024x}",
+                "type": type_name,
+                "external_id": f"{type_name[:3].upper()}-{index:05d}",
+                "external_created_at": ordered_at,
+                "external_updated_at": changed_at,
+                "created_at": created_at,
+                "updated_at": updated_at,
+                "custom_attributes": _attributes(rng, index, created_at),
+            }
+        )
+    return made[::-1]
+
+
+def _attributes(rng: Random, index: int, at: int) -> dict[str, Any]:
+    if index % _WITHOUT_ATTRIBUTES_EVERY == 1:
+        return {}
+    return {
+        "number": str(_BEYOND_DOUBLE + index if index % _HUGE_EVERY == 1 else index),
+        "quantity": rng.randrange(1, 20),
+        "amount": round(rng.random() * 1_000, 2),
+        "serial": _BEYOND_DOUBLE + 2 * index,
+        "gift": bool(rng.randrange(2)),
+        "state": rng.choice(_STATES),
+        "ordered_at": at,
+        "delivery date": None if index % 3 else f"2026-02-{1 + index % 28:02d}",
+        "coupon": None,
+        "lines": [
+            {"sku": f"SKU-{rng.randrange(900)}", "pieces": rng.randrange(1, 5), "tags": ["a", "b"]}
+            for _ in range(index % 3)
+        ],
+        "Größe / Size": ["S", "M", "L"][: index % 4],
+    }

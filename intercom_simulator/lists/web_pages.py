@@ -1,0 +1,134 @@
+"""Makes up what an AI agent reads: import sources and the pages that came from them."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from intercom_simulator.workspace import unix_seconds
+
+if TYPE_CHECKING:
+    from intercom_simulator.workspace import Workspace
+
+_DAY = 86_400
+_FIRST_SOURCE_ID = 33_100_000
+_FIRST_PAGE_ID = 48_200_000
+_BEYOND_DOUBLE = 2**53 + 1
+_HUGE_EVERY = 89
+_LARGE_EVERY = 40
+_LARGE = 200_000
+_DELETED_EVERY = 61
+_CRAWLED_EVERY = 4
+_NO_URL_EVERY = 7
+_NO_INGESTION_EVERY = 29
+
+_BEHAVIOURS = ("api", "automatic", "manual", "automatic")
+_STATUSES = ("active", "active", "active", "deactivated")
+_TITLES = (
+    "Getting started",
+    "Billing, refunds & VAT",
+    'The "advanced" filter',
+    "Überweisung nach Zürich 💶",
+    "日本語のヘルプ",
+    "كيف أبدأ؟",
+    "Release notes\n2026",
+    "",
+)
+_TEXTS = (
+    "Open the settings and choose <b>Billing</b>.",
+    "Wie überweise ich „sicher“?",
+    "設定を開きます。",
+    "Line one\nline two\r\nline three",
+    "&lt;script&gt; is shown, not run; 1 &lt; 2 &amp; so on.",
+    "A flag 🇨🇦, a family 👩\u200d👩\u200d👧 and e\u0301.",
+)
+
+
+def make_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
+    """Make up import sources, the newest first.
+
+    Args:
+        workspace: Gives seed and time.
+        number: How many.
+    """
+    rng = Random(f"sources {workspace.seed}")
+    end = _end(workspace)
+    made = []
+    for index in range(number):
+        created_at = end - (number - index) * _DAY
+        synced_at = min(end, created_at + rng.randrange(3 * _DAY))
+        made.append(
+            {
+                "id": _FIRST_SOURCE_ID + index,
+                "type": "content_import_source",
+                "last_synced_at": synced_at,
+                "sync_behavior": _BEHAVIOURS[index % len(_BEHAVIOURS)],
+                "status": _STATUSES[index % len(_STATUSES)],
+                "url": f"https://help{index}.example.com/été?page=1",
+                "audience_ids": (None, [], [5_001], [5_001, 5_002 + index])[index % 4],
+                "created_at": created_at,
+                "updated_at": synced_at,
+            }
+        )
+    return made[::-1]
+
+
+def make_pages(
+    workspace: Workspace, sources: list[dict[str, Any]], number: int
+) -> list[dict[str, Any]]:
+    """Make up external pages, the newest first. Some are deleted already.
+
+    Args:
+        workspace: Gives seed and time.
+        sources: Where they come from.
+        number: How many.
+    """
+    rng = Random(f"pages {workspace.seed}")
+    end = _end(workspace)
+    made = [_page(rng, index, end - (number - index) * 900, sources) for index in range(number)]
+    return made[::-1]
+
+
+def _page(
+    rng: Random, index: int, created_at: int, sources: list[dict[str, Any]]
+) -> dict[str, Any]:
+    source = (
+        rng.choice(sources) if sources else {"id": _FIRST_SOURCE_ID, "url": "https://x.example"}
+    )
+    crawled = index % _CRAWLED_EVERY == 0
+    updated_at = created_at + rng.randrange(900)
+    number = _FIRST_PAGE_ID + index
+    return {
+        "id": str(number + _BEYOND_DOUBLE if index % _HUGE_EVERY == 1 else number),
+        "type": "external_page",
+        "title": _TITLES[index % len(_TITLES)],
+        "html": _html(rng, index),
+        "url": None if index % _NO_URL_EVERY == 1 else f"{source['url']}#{index}",
+        "ai_agent_availability": bool(rng.randrange(5)),
+        "ai_copilot_availability": bool(rng.randrange(2)),
+        "ai_sales_agent_availability": bool(rng.randrange(4)),
+        "fin_availability": bool(rng.randrange(5)),
+        "locale": "en",
+        "source_id": source["id"],
+        "external_id": None if crawled else f"{index:05d}",
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "last_ingested_at": None if index % _NO_INGESTION_EVERY == 1 else updated_at,
+    }
+
+
+def _html(rng: Random, index: int) -> str:
+    if index % _DELETED_EVERY == 1:
+        return ""
+    size = _LARGE if index % _LARGE_EVERY == 0 else rng.randrange(40, 3_000)
+    parts: list[str] = []
+    length = 0
+    while length < size:
+        parts.append(f"<p>{rng.choice(_TEXTS)}</p>\n")
+        length += len(parts[-1])
+    return "".join(parts)
+
+
+def _end(workspace: Workspace) -> int:
+    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    return unix_seconds(workspace.end)

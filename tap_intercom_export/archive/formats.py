@@ -1,0 +1,263 @@
+"""What an archive may come in, told by its first bytes: ZIP, tar, gzip, or a CSV as it is.
+
+Nothing that an archive says of itself is believed before it is looked at: not the length of its
+list of files, nor of its headers, nor how much it unpacks to.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
+
+from tap_intercom_export.archive.inflate import open_gzip, open_member
+from tap_intercom_export.archive.spool import Part, append, discard, new_spool
+from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+CHUNK_BYTES = 1024 * 1024
+"""Bytes read at once."""
+
+MIN_RATIO_CHECK_BYTES = 100_000_000
+"""Bytes, unpacked, below which the compression ratio does not matter."""
+
+MAX_MEMBERS = 10_000
+"""Files in an archive. Intercom's have about forty; a list of millions would fill the memory."""
+
+MAX_NAME_CHARACTERS = 1024
+"""Bytes, on average, of an entry in a ZIP's list of files; they have about 70."""
+
+MAX_NESTING_DEPTH = 3
+"""Containers inside one another that are opened, e.g. a ZIP sent with gzip on top."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP = b"\x1f\x8b"
+_TAR = (b"ustar", 257)
+_EXTENDED = {b"x", b"g", b"X", b"L", b"K"}
+"""Types of a tar's headers that say more about the next one (pax, and GNU's long names)."""
+_NOT_CSV = (b"<", b"{", b"[")
+"""How an error page or a JSON answer begins."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE = re.compile(rb"[,\n]")
+"""What the first bytes of a CSV file do not hold, and what they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an archive may be, so that a bomb fills neither the disk nor the day.
+
+    Attributes:
+        unpacked: Bytes of all its files together, unpacked.
+        ratio: Unpacked to packed size; looked at from `MIN_RATIO_CHECK_BYTES` bytes on.
+    """
+
+    unpacked: int
+    ratio: float
+
+    def check(self, unpacked: int, packed: int) -> None:
+        """Raise where an archive goes beyond.
+
+        Raises:
+            RefusedArchiveError: It does.
+        """
+        if unpacked > self.unpacked:
+            raise RefusedArchiveError(
+                f"its files are larger than {self.unpacked:,} bytes (max_unpacked_gigabytes)"
+            )
+        if unpacked > MIN_RATIO_CHECK_BYTES and unpacked > packed * self.ratio:
+            raise RefusedArchiveError(
+                f"its files are more than {self.ratio:g} times as large as itself "
+                "(max_compression_ratio)"
+            )
+
+
+class Container(Protocol):
+    """Something that holds files."""
+
+    def files(self) -> list[str]:
+        """Return the names of the files in it, whatever they are."""
+
+    def open(self, index: int) -> IO[bytes]:
+        """Open one of them, by its place in `files`."""
+
+
+def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Container:
+    """Tell by the first bytes which container a file is, through gzip that wraps another one.
+
+    Intercom's reference calls it a gzipped CSV, real clients get a ZIP, the changelog speaks of
+    .tgz.
+
+    Args:
+        spool: The file.
+        limits: What may be unpacked from it.
+        opened: Takes what is to be closed at the end.
+    """
+    packed = _size(spool)
+    for _ in range(MAX_NESTING_DEPTH):
+        head = _head(spool)
+        if head.startswith(_ZIP):
+            return _Zip(spool)
+        if _is_tar(head):
+            return _Tar(spool)
+        if not head.startswith(_GZIP):
+            return _Single(spool, path="", compressed=False)
+        with open_gzip(fileobj=spool) as unpacked:
+            inner = unpacked.read(512)
+            if not (inner.startswith((*_ZIP, _GZIP)) or _is_tar(inner)):
+                return _Single(spool, path=_gzip_name(head), compressed=True)
+            unpacked.seek(0)
+            bare = new_spool()
+            opened.callback(discard, bare)
+            while chunk := unpacked.read(CHUNK_BYTES):
+                append(bare, chunk, limits.unpacked)
+                limits.check(bare.tell(), packed)
+        spool = bare
+    raise DamagedArchiveError(f"more than {MAX_NESTING_DEPTH} containers inside one another")
+
+
+def _size(spool: BinaryIO) -> int:
+    return spool.seek(0, io.SEEK_END)
+
+
+def _head(spool: BinaryIO) -> bytes:
+    spool.seek(0)
+    head = spool.read(512)
+    spool.seek(0)
+    return head
+
+
+def _unwrapped(stream: IO[bytes], path: str) -> IO[bytes]:
+    """Return a file of a container, without the gzip that its name tells of."""
+    wrapped = path.lower().endswith(".csv.gz")
+    return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if wrapped else stream
+
+
+def _is_tar(head: bytes) -> bool:
+    magic, offset = _TAR
+    return head[offset : offset + len(magic)] == magic
+
+
+def _gzip_name(head: bytes) -> str:
+    """Return the file name in a gzip header (RFC 1952), or "" where there is none."""
+    flags, start = head[3], 10
+    if flags & 4:  # an extra field stands before the name
+        start += 2 + int.from_bytes(head[10:12], "little")
+    if not flags & 8:
+        return ""
+    return head[start:].split(b"\0", 1)[0].decode("latin-1")
+
+
+class _Zip:
+    """A ZIP, what Intercom really sends."""
+
+    def __init__(self, spool: BinaryIO) -> None:
+        count, size = _list_of_files(spool)
+        if count > MAX_MEMBERS or size > MAX_MEMBERS * MAX_NAME_CHARACTERS:
+            raise RefusedArchiveError(
+                f"its list of files has {count:,} entries in {size:,} bytes, which is too long"
+            )
+        self._spool = spool
+        self._zip = zipfile.ZipFile(spool)
+        nothing = not count and _head(spool).startswith(_ZIP[0])
+        if len(self._zip.infolist()) != count or nothing:
+            raise DamagedArchiveError("its list of files is not whole")
+        self._infos: list[zipfile.ZipInfo] = []
+
+    def files(self) -> list[str]:
+        self._infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        for info in self._infos:
+            if info.flag_bits & 1:
+                raise RefusedArchiveError(f"'{info.filename:.200}' in it is encrypted")
+        return [info.filename for info in self._infos]
+
+    def open(self, index: int) -> IO[bytes]:
+        info = self._infos[index]
+        return _unwrapped(open_member(self._spool, self._zip, info), info.filename)
+
+
+def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
+    """Return a ZIP's number of files and the bytes of their list, before zipfile reads it whole.
+
+    The end record stands in the last 64 KiB (APPNOTE.TXT, 4.3.16); where the list is longer than
+    that record can say, another one stands before it (4.3.14).
+    """
+    tail_start = max(0, _size(spool) - 65_557)
+    spool.seek(tail_start)
+    tail = spool.read()
+    end = tail.rfind(b"PK\5\6")
+    count, size = struct.unpack_from("<HL", tail, end + 10) if end >= 0 else (0, 0)
+    large = tail.rfind(b"PK\6\6", 0, max(0, end))
+    if large >= 0 and tail[max(0, end - 20) : end].startswith(b"PK\6\7"):  # "look there"
+        count, size = struct.unpack_from("<QQ", tail, large + 32)
+    spool.seek(0)
+    return count, size
+
+
+class _Tar:
+    """A tar archive, already without its gzip."""
+
+    def __init__(self, spool: BinaryIO) -> None:
+        self._spool = spool
+        _check_headers(spool)
+        self._tar = tarfile.open(fileobj=spool, mode="r:")  # noqa: SIM115 - the spool is closed
+        self._infos: list[tarfile.TarInfo] = []
+
+    def files(self) -> list[str]:
+        self._infos = [info for info in self._tar if info.isfile()]
+        names = [info.name.encode(errors="surrogateescape") for info in self._infos]
+        return [name.decode(errors="replace") for name in names]
+
+    def open(self, index: int) -> IO[bytes]:
+        info = self._infos[index]
+        return _unwrapped(cast("IO[bytes]", self._tar.extractfile(info)), info.name)
+
+
+def _check_headers(spool: BinaryIO) -> None:
+    """Look at the headers of a tar before tarfile reads extended ones whole into memory.
+
+    Raises:
+        DamagedArchiveError: It is cut off, of which tarfile says nothing between two files.
+        RefusedArchiveError: There are more than `MAX_MEMBERS`, or one is longer than a MiB.
+    """
+    for _ in range(2 * MAX_MEMBERS):  # an extended header may stand before each
+        header = spool.read(tarfile.BLOCKSIZE)
+        if len(header) < tarfile.BLOCKSIZE:
+            raise DamagedArchiveError("it ends before the end of a tar")
+        if not header.strip(b"\0"):
+            spool.seek(0)
+            return
+        info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+        if info.type in _EXTENDED and info.size > CHUNK_BYTES:
+            raise RefusedArchiveError(f"it has a header of {info.size:,} bytes")
+        spool.seek(-(-info.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE, io.SEEK_CUR)
+    raise RefusedArchiveError(f"it holds more than {MAX_MEMBERS:,} files")
+
+
+class _Single:
+    """One CSV file, with gzip or as it is, whatever its name ends in."""
+
+    def __init__(self, spool: BinaryIO, *, path: str, compressed: bool) -> None:
+        self._spool = spool
+        name = path.replace("\\", "/").rpartition("/")[2].strip(".")
+        self._path = f"{name}.csv" if name and not name.lower().endswith(".csv") else name
+        self._compressed = compressed
+
+    def files(self) -> list[str]:
+        with self.open(0) as stream:
+            start = stream.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(_NOT_CSV):
+            raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
+        if start and (_CONTROL.search(start) or not _LINE.search(start)):
+            raise DamagedArchiveError("it is neither an archive nor a CSV file")
+        return [self._path] if start else []
+
+    def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one
+        part = Part(self._spool)
+        return cast("IO[bytes]", open_gzip(fileobj=part) if self._compressed else part)

@@ -1,0 +1,221 @@
+"""The settings as data: names, types, defaults, descriptions and examples, as a JSON schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from singer_sdk import typing as th
+
+MAX_RANGE_DAYS = 90
+"""Intercom refuses a longer range ("export period is longer than 90 days", seen in a client)."""
+
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
+"""Hosts of this machine, to which http is allowed."""
+
+API_URLS = {
+    "us": "https://api.intercom.io",
+    "eu": "https://api.eu.intercom.io",
+    "au": "https://api.au.intercom.io",
+}
+"""The host of each region, as Intercom's OpenAPI description names them under `servers`."""
+
+
+def _number(minimum: float) -> th.CustomType:
+    """Return the type of a number that may have a fraction.
+
+    "integer" stands in it because the SDK reads an environment variable as a number only then.
+    """
+    return th.CustomType({"type": ["integer", "number", "null"], "minimum": minimum})
+
+
+CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "access_token",
+        th.StringType(min_length=1),
+        required=True,
+        secret=True,
+        title="Access token",
+        description="Access token of a private Intercom app with the scope export_content_data.",
+        examples=["dG9rOmFi…"],
+    ),
+    th.Property(
+        "region",
+        th.StringType(allowed_values=list(API_URLS)),
+        default="us",
+        title="Region",
+        description="Where the workspace is hosted: us, eu or au. A token is good in one only.",
+        examples=["eu"],
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        title="API URL",
+        description="Host to talk to instead of the region's: https, or http on this machine only.",
+        examples=["http://127.0.0.1:8080"],
+    ),
+    th.Property(
+        "api_version",
+        th.StringType(pattern=r"^([12]\.[0-9]{1,2}|Preview|Unstable)$"),
+        default="2.16",
+        title="API version",
+        description="Version of the Intercom API, sent as Intercom-Version.",
+        examples=["2.14"],
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        required=True,
+        title="Start date",
+        description="Export what was sent from this instant on (ISO 8601, UTC without an offset).",
+        examples=["2026-01-01", "2026-01-01T00:00:00Z"],
+    ),
+    th.Property(
+        "end_date",
+        th.DateTimeType,
+        title="End date",
+        description="Export up to and including this instant; without it, up to a minute ago.",
+        examples=["2026-06-30T23:59:59Z"],
+    ),
+    th.Property(
+        "window_days",
+        th.IntegerType(minimum=1, maximum=MAX_RANGE_DAYS),
+        default=30,
+        title="Window (days)",
+        description="New days that one export job covers. With lookback_days at most 90.",
+        examples=[7],
+    ),
+    th.Property(
+        "lookback_days",
+        th.IntegerType(minimum=0, maximum=MAX_RANGE_DAYS - 1),
+        default=7,
+        title="Lookback (days)",
+        description=(
+            "Days before the bookmark that every job covers again, so that late opens, clicks and "
+            "replies arrive. 0 for none."
+        ),
+        examples=[14],
+    ),
+    th.Property(
+        "poll_interval_seconds",
+        _number(0.01),
+        default=5,
+        title="First poll interval (seconds)",
+        description="First pause between two looks at a job; each later one is half as long again.",
+        examples=[10],
+    ),
+    th.Property(
+        "poll_max_interval_seconds",
+        _number(0.01),
+        default=60,
+        title="Longest poll interval (seconds)",
+        description="Longest pause between two looks at a job.",
+        examples=[300],
+    ),
+    th.Property(
+        "job_timeout_minutes",
+        _number(0.001),
+        default=1440,
+        title="Job timeout (minutes)",
+        description="How long one job may take before it is canceled and a smaller one is tried.",
+        examples=[720],
+    ),
+    th.Property(
+        "slot_timeout_minutes",
+        _number(0),
+        default=240,
+        title="Slot timeout (minutes)",
+        description=(
+            "How long to wait while another export holds the workspace's only job slot. 0 gives up "
+            "at once."
+        ),
+        examples=[60],
+    ),
+    th.Property(
+        "export_row_limit",
+        th.IntegerType(minimum=1),
+        default=10_000_000,
+        title="Row limit of an export",
+        description=(
+            "Rows at which Intercom cuts an export without a word; a job that reaches them is "
+            "asked for again in smaller windows."
+        ),
+        examples=[5_000_000],
+    ),
+    th.Property(
+        "request_timeout_seconds",
+        _number(0.1),
+        default=300,
+        title="Request timeout (seconds)",
+        description="How long a connection may be silent before the request is tried again.",
+        examples=[60],
+    ),
+    th.Property(
+        "reporting_datasets",
+        th.ArrayType(th.StringType(min_length=1)),
+        title="Reporting datasets",
+        description='Ids of the reporting datasets to export, or ["*"] for all; none by default.',
+        examples=[["conversation", "tickets"]],
+    ),
+    th.Property(
+        "reporting_timezone",
+        th.StringType,
+        default="UTC",
+        title="Time zone of reporting datasets",
+        description="Time zone of the times in reporting datasets, as Intercom writes them.",
+        examples=["America/Sao_Paulo"],
+    ),
+    th.Property(
+        "reporting_concurrency",
+        th.IntegerType(minimum=1, maximum=5),
+        default=3,
+        title="Reporting jobs at once",
+        description="Jobs for reporting datasets that run at once; Intercom allows five.",
+        examples=[5],
+    ),
+    th.Property(
+        "reporting_retention_days",
+        th.IntegerType(minimum=1),
+        default=730,
+        title="Retention of reporting data (days)",
+        description="How far back Intercom keeps reporting data; an earlier start is moved there.",
+        examples=[1095],
+    ),
+    th.Property(
+        "custom_object_types",
+        th.ArrayType(th.StringType(min_length=1)),
+        title="Custom object types",
+        description="Types of custom objects to export; none by default. Needs api_version 2.16.",
+        examples=[["Order", "Subscription"]],
+    ),
+    th.Property(
+        "max_archive_gigabytes",
+        _number(0.000001),
+        default=100,
+        title="Largest archive (GB)",
+        description="Size of a download, in GB, above which it is refused. It needs as much disk.",
+        examples=[20],
+    ),
+    th.Property(
+        "max_unpacked_gigabytes",
+        _number(0.000001),
+        default=2000,
+        title="Largest unpacked archive (GB)",
+        description="Size of an archive's files, unpacked, in GB, above which it is refused.",
+        examples=[200],
+    ),
+    th.Property(
+        "max_compression_ratio",
+        _number(1),
+        default=500,
+        title="Highest compression ratio",
+        description="Unpacked size to packed size above which an archive counts as a bomb.",
+        examples=[200],
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="User-Agent of every request; the tap's name and version by default.",
+        examples=["acme-elt/1.0 (data@acme.example)"],
+    ),
+).to_dict()

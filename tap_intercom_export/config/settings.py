@@ -1,0 +1,94 @@
+"""Checked settings, in the units the code works in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.clock import to_seconds
+from tap_intercom_export.config.schema import API_URLS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DAY = 86_400
+"""Seconds."""
+
+GIGABYTE_BYTES = 1_000_000_000
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Checked settings in the units the code works in.
+
+    Attributes:
+        access_token: Bearer token. Kept out of the repr.
+        api_url: Scheme and host, without a slash at the end.
+        api_version: Value of `Intercom-Version`.
+        start: First second to export, unix seconds.
+        end: Last second to export, or None for "up to a minute ago".
+        window: Seconds of new time in one job.
+        lookback: Seconds before the bookmark that a job covers again.
+        poll_interval: First pause between two polls, seconds.
+        poll_max_interval: Longest pause between two polls, seconds.
+        job_timeout: Seconds that a job may take.
+        slot_timeout: Seconds to wait for the workspace's job slot.
+        export_row_limit: Rows at which an export counts as cut.
+        request_timeout: Seconds of silence that end a request.
+        reporting_timezone: Name of the time zone of reporting datasets.
+        reporting_concurrency: Reporting jobs at once.
+        reporting_retention: Seconds for which Intercom keeps reporting data.
+        max_archive_bytes: Size of a download above which it is refused.
+        max_unpacked_bytes: Size of an archive's files above which it is refused.
+        max_compression_ratio: Unpacked to packed size above which an archive is refused.
+        user_agent: Value of `User-Agent`, or None for the tap's own.
+    """
+
+    access_token: str = field(repr=False)
+    api_url: str
+    api_version: str
+    start: int
+    end: int | None
+    window: int
+    lookback: int
+    poll_interval: float
+    poll_max_interval: float
+    job_timeout: float
+    slot_timeout: float
+    export_row_limit: int
+    request_timeout: float
+    reporting_timezone: str
+    reporting_concurrency: int
+    reporting_retention: int
+    max_archive_bytes: int
+    max_unpacked_bytes: int
+    max_compression_ratio: float
+    user_agent: str | None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+        """Return the settings of a configuration in which `checks` found nothing."""
+        poll_interval = float(config["poll_interval_seconds"])
+        return cls(
+            access_token=config["access_token"],
+            api_url=(config.get("api_url") or API_URLS[config["region"]]).rstrip("/"),
+            api_version=config["api_version"],
+            start=to_seconds(config["start_date"]),
+            end=to_seconds(config["end_date"]) if config.get("end_date") else None,
+            window=int(config["window_days"]) * DAY,
+            lookback=int(config["lookback_days"]) * DAY,
+            poll_interval=poll_interval,
+            poll_max_interval=max(poll_interval, float(config["poll_max_interval_seconds"])),
+            job_timeout=float(config["job_timeout_minutes"]) * 60,
+            slot_timeout=float(config["slot_timeout_minutes"]) * 60,
+            export_row_limit=int(config["export_row_limit"]),
+            request_timeout=float(config["request_timeout_seconds"]),
+            reporting_timezone=config["reporting_timezone"],
+            reporting_concurrency=int(config["reporting_concurrency"]),
+            reporting_retention=int(config["reporting_retention_days"]) * DAY,
+            max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE_BYTES),
+            max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE_BYTES),
+            max_compression_ratio=float(config["max_compression_ratio"]),
+            user_agent=config.get("user_agent") or None,
+        )

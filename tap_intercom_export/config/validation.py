@@ -1,0 +1,298 @@
+"""What is wrong with a configuration, one line for each bad setting, before anything is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from decimal import Decimal
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tap_intercom_export.clock import to_seconds
+from tap_intercom_export.config.schema import LOOPBACK_HOSTS, MAX_RANGE_DAYS
+from tap_intercom_export.errors import TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CUSTOM_OBJECTS_SINCE = (2, 16)
+"""Version of the API that lists custom objects first (OpenAPI description of 2.16)."""
+
+INTERCOM_FOUNDED_DATE = "2011-01-01"
+"""Intercom was founded in 2011: an earlier date is a slip, such as 0206 for 2026."""
+
+OPTION_FILES = {
+    "--config": 'an object of settings, {"access_token": …, "start_date": …}',
+    "--state": 'the "value" of the last STATE line, {"bookmarks": …}',
+    "--catalog": 'what --discover writes, {"streams": …}',
+}
+"""What belongs into the file of each option."""
+
+UNDESCRIBED_SDK_SETTINGS = {"emit_activate_version_messages"}
+"""Settings that the SDK reads and does not describe."""
+
+
+def validate(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """Say what is wrong with a configuration, and fill in its defaults.
+
+    Args:
+        config: The configuration; settings that are missing and have a default are set in it.
+        schema: The JSON schema of all settings, the SDK's own included.
+
+    Returns:
+        One line for each bad setting: its name and what is allowed. Empty when all is well.
+    """
+    from singer_sdk.plugin_base import JSONSchemaValidator  # noqa: PLC0415 - circular import
+
+    for name in [name for name, value in config.items() if value in (None, "")]:
+        del config[name]  # an empty environment variable is a setting that is not set
+    for name, value in config.items():
+        if isinstance(value, Decimal):  # as the SDK reads fractions, and jsonschema compares them
+            config[name] = float(value)
+    found = [_explain(error) for error in JSONSchemaValidator(schema).iter_errors(config)]
+    return found or _contradictions(config)
+
+
+def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float) -> list[str]:
+    """Say what is allowed in a configuration and likely not meant.
+
+    Args:
+        config: The configuration.
+        schema: The JSON schema of all settings, the SDK's own included.
+        now: The time in unix seconds.
+
+    Returns:
+        One line for each doubt. Never the value of a setting that is not known: it may be a secret.
+    """
+    import difflib  # noqa: PLC0415 - for those who need it
+
+    known = schema["properties"]
+    found = []
+    for name in config:
+        if name not in known and name not in UNDESCRIBED_SDK_SETTINGS:
+            meant = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {meant[0]}?" if meant else ""
+            found.append(f"unknown setting {name}{hint}")
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # told elsewhere
+        if to_seconds(config["start_date"]) > now:
+            found.append(
+                f"start_date {config['start_date']} is in the future: no messages are exported yet"
+            )
+    return found
+
+
+def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Read the settings that are set in the environment; an empty variable sets none.
+
+    Args:
+        schema: The JSON schema of all settings, the SDK's own included.
+        prefix: Of the variables' names.
+
+    Raises:
+        ConfigValidationError: A variable does not hold what its setting needs.
+    """
+    from singer_sdk.configuration._dict_config import (  # noqa: PLC0415 - circular import
+        parse_environment_config,
+    )
+    from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - likewise
+
+    parse_environment_config({}, prefix)  # reads a file .env into the environment, no more
+    filled = {
+        name: setting
+        for name, setting in schema["properties"].items()
+        if os.environ.get(prefix + name.upper())
+    }
+    if found := _bad_variables(filled, prefix):
+        raise ConfigValidationError("; ".join(found), errors=found)
+    return parse_environment_config({"properties": filled}, prefix)
+
+
+def _bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
+    """Say which environment variables do not hold the whole number or JSON that a setting needs."""
+    found = []
+    for name, setting in settings.items():
+        variable = prefix + name.upper()
+        value, kinds = os.environ[variable], setting["type"]
+        names = value.lstrip()[:1] not in '["{'  # the SDK takes a,b,c for an array too
+        if "integer" in kinds:
+            try:
+                int(value)
+            except ValueError:
+                found.append(f"{name}: must be a whole number in {variable}, not {value!r}")
+        elif "object" in kinds or ("array" in kinds and not names):
+            try:
+                json.loads(value)
+            except ValueError as error:
+                found.append(f"{name}: is not JSON in {variable}: {error}")
+    return found
+
+
+def bad_file(arguments: list[str]) -> str | None:
+    """Say which of the files that the command line names does not hold what belongs there.
+
+    Args:
+        arguments: Of the command line.
+    """
+    lines = "\n".join(arguments)
+    for option, name in re.findall(r"(?m)^(--(?:config|state|catalog))[=\n](.+)$", lines):
+        path = Path(name)
+        if path.is_file():  # a pipe cannot be read again
+            try:
+                content = json.loads(path.read_text(encoding="utf-8-sig"))
+            except ValueError as error:
+                wrong = f"is not JSON ({error})" if path.stat().st_size else "is empty"
+            else:
+                wrong = "" if isinstance(content, dict) else "is JSON, but no object"
+            if wrong:
+                return (
+                    f"The file of {option}, {name}, {wrong}. It must hold {OPTION_FILES[option]}."
+                )
+    return None
+
+
+def check_state(state: object) -> None:
+    """Refuse a state without bookmarks, with which everything would be exported again.
+
+    Args:
+        state: What the tap was given as its state: its content, None, or the path of a file.
+
+    Raises:
+        TapError: It is not empty, and holds none.
+    """
+    if not state or isinstance(state, (str, PurePath)):
+        return
+    found: Mapping[str, Any] = state if isinstance(state, dict) else {}
+    if isinstance(found.get("bookmarks"), dict):
+        return
+    below = [name for name, value in found.items() if isinstance(value, dict)]
+    where = f", here below {below[0]!r}" if below and "bookmarks" in found[below[0]] else ""
+    raise TapError(
+        f"The state holds no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
+        "To start over, run without --state."
+    )
+
+
+def _explain(error: Any) -> str:
+    """Put a JSON schema validation error into one line that begins with the setting's name."""
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if repr(name) in error.message)
+        return f"{missing}: is required and not set"
+    name = ".".join(str(part) for part in error.path) or "config"
+    allowed = _ALLOWED.get(error.validator)
+    if allowed is None:
+        return f"{name}: {error.message}"
+    got = "" if name == "access_token" else f", not {_shown(error.instance)}"
+    return f"{name}: {allowed(error.validator_value)}{got}"
+
+
+_ALLOWED: dict[str, Callable[[Any], str]] = {
+    "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
+    "minimum": lambda limit: f"must be {limit} or more",
+    "maximum": lambda limit: f"must be {limit} or less",
+    "pattern": lambda _: 'must be a version 1.x or 2.x such as "2.16", or Preview or Unstable',
+    "type": lambda kinds: f"must be of type {_type_names(kinds)}",
+}
+"""What is allowed, by the keyword of the JSON schema that was not met."""
+
+
+def _shown(value: Any) -> str:
+    """Return a value as the user wrote it; the SDK reads fractions as Decimal."""
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _type_names(kinds: str | list[str]) -> str:
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(kind for kind in kinds if kind != "null")
+
+
+def _contradictions(config: Mapping[str, Any]) -> list[str]:
+    """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
+    found = _bad_dates(config)
+    if config["window_days"] + config["lookback_days"] > MAX_RANGE_DAYS:
+        found.append(
+            f"window_days: together with lookback_days must be {MAX_RANGE_DAYS} or less, the "
+            "longest range Intercom exports, "
+            f"not {config['window_days']} + {config['lookback_days']}"
+        )
+    found.extend(
+        f"{name}: must be one line of printable ASCII characters"
+        for name in ("access_token", "user_agent")
+        if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
+    )
+    if not _is_time_zone(config["reporting_timezone"]):
+        found.append(
+            "reporting_timezone: must be the name of a time zone such as Europe/Dublin, "
+            f"not {config['reporting_timezone']!r}"
+        )
+    if config.get("custom_object_types") and _older(config["api_version"], CUSTOM_OBJECTS_SINCE):
+        found.append(
+            f"api_version: must be {'.'.join(map(str, CUSTOM_OBJECTS_SINCE))} or later for "
+            f"custom_object_types, not {config['api_version']!r}"
+        )
+    if "api_url" in config and not _is_allowed_url(config["api_url"]):
+        shown = re.sub(r"//.*@|(?<=\?).+", "…", config["api_url"])  # no password, no query
+        found.append(
+            "api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1), without a "
+            f"path, not {shown!r}"
+        )
+    return found
+
+
+def _bad_dates(config: Mapping[str, Any]) -> list[str]:
+    """Say which dates are none, too early, or in the wrong order."""
+    found = []
+    dates: dict[str, int] = {}
+    for name in ("start_date", "end_date"):
+        if name in config:
+            try:
+                dates[name] = to_seconds(config[name])
+            except ValueError:
+                found.append(
+                    f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
+                    f"2026-01-31T12:00:00Z, not {config[name]!r}"
+                )
+    found.extend(
+        f"{name}: must not be before {INTERCOM_FOUNDED_DATE}, as Intercom was founded in 2011, "
+        f"not {config[name]!r}"
+        for name, second in dates.items()
+        if second < to_seconds(INTERCOM_FOUNDED_DATE)
+    )
+    if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
+        found.append(
+            f"end_date: must not be before start_date ({config['start_date']}), "
+            f"not {config['end_date']!r}"
+        )
+    return found
+
+
+def _older(version: str, than: tuple[int, int]) -> bool:
+    """Tell whether a version is a numbered one before another; Preview is not."""
+    return version[0].isdigit() and tuple(map(int, version.split("."))) < than
+
+
+def _is_time_zone(name: str) -> bool:
+    if name == "UTC":
+        return True
+    import pendulum  # noqa: PLC0415 - see clock.py
+
+    try:
+        pendulum.timezone(name)
+    except (ValueError, OSError):  # not one, or not the form of one
+        return False
+    return True
+
+
+def _is_allowed_url(url: str) -> bool:
+    """Tell whether a URL is a scheme, a host and at most a port, safe to send a token to."""
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return False
+    bare = url.removesuffix("/").lower() == f"{parts.scheme}://{host}{port}"
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    return bare and safe and bool(parts.hostname) and url.isprintable() and " " not in url

@@ -1,0 +1,240 @@
+"""The life of an export job: create, resume, poll, download, cancel, every way it can end."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import urljoin
+
+from tap_intercom_export.clock import to_text
+from tap_intercom_export.errors import (
+    ApiError,
+    AttributesRefusedError,
+    JobFailedError,
+    JobTimedOutError,
+    NotFoundError,
+    SlotTakenError,
+    TapError,
+    TransientError,
+)
+from tap_intercom_export.exports.job import ExportJob, Progress
+from tap_intercom_export.exports.polling import PollBackoff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_intercom_export.clock import Clock
+    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.exports.job_state import JobState
+    from tap_intercom_export.exports.window import Window
+    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom.export_kind import ExportKind
+
+logger = logging.getLogger(__name__)
+
+CANCEL_TIMEOUT_SECONDS = 10.0
+"""Seconds; freeing the slot is a courtesy that must not hold up the run."""
+
+
+UNKNOWN_JOB_ID = "taptestnosuchjob"
+"""An identifier of the usual form, 16 small letters, that no job has."""
+
+
+class JobRunner:
+    """Runs jobs of one kind.
+
+    Args:
+        client: Speaks to Intercom.
+        kind: What is exported.
+        settings: Pauses and time limits.
+        clock: Waits between polls.
+    """
+
+    def __init__(
+        self, client: IntercomClient, kind: ExportKind, settings: Settings, clock: Clock
+    ) -> None:
+        self._client = client
+        self._kind = kind
+        self._settings = settings
+        self._clock = clock
+
+    def check(self) -> None:
+        """Find out, by looking at a job that cannot exist, whether the token is good for exports.
+
+        Raises:
+            ApiError: It is not, or Intercom cannot be reached.
+        """
+        try:
+            self._client.get(self._kind.status_path.format(UNKNOWN_JOB_ID))
+        except NotFoundError:
+            return
+
+    def create(self, window: Window, bookmark: int, job_state: JobState) -> ExportJob:
+        """Ask for a job, and wait while another one holds the workspace's slot.
+
+        Args:
+            window: The range to export.
+            bookmark: The unix second after which its new time begins.
+            job_state: Where the job is written down.
+
+        Raises:
+            RangeRefusedError: Intercom does not take the range.
+            ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
+        """
+        backoff = PollBackoff(self._clock, self._settings, self._settings.slot_timeout)
+        retry_budget = self._client.retry_budget("POST", self._kind.create_path)
+        dropped = False
+        while True:
+            try:
+                with job_state.requesting():
+                    job = self._ask(window, bookmark)
+                    job_state.add(job)
+            except TransientError as error:  # noqa: PERF203 - waits in between
+                retry_budget.failed(str(error), error.headers)
+            except AttributesRefusedError as error:
+                if dropped or not self._kind.drop_refused_attributes(error):
+                    raise
+                dropped = True
+            except SlotTakenError as error:
+                if backoff.is_over():
+                    raise ApiError(
+                        f"Another export held the workspace's job slot for "
+                        f"{backoff.minutes:.0f} minutes ({error}). It may be an export of a "
+                        "colleague in Intercom, another app, or the job of a run that was killed; "
+                        "it frees the slot when it ends, within a day at the latest. Wait for it, "
+                        "cancel it in Intercom, or raise slot_timeout_minutes."
+                    ) from error
+                retry_budget.progressed()
+                self.refresh_stored_jobs(job_state)
+                backoff.pause(
+                    "Another export holds the workspace's job slot (a colleague's, another app's, "
+                    "or that of a killed run); waiting for it to end"
+                )
+            else:
+                logger.info("Created job %s for %s", job.identifier, window)
+                return job
+
+    def _ask(self, window: Window, bookmark: int) -> ExportJob:
+        """Ask for a job once."""
+        requested_at = to_text(self._clock.now())
+        body = self._kind.body(window.after, window.before)
+        reply = self._client.post_once(self._kind.create_path, body)
+        excluded_attributes = self._kind.excluded_attributes(body)
+        job = ExportJob(
+            _identifier_of(reply.body),
+            window,
+            requested_at,
+            bookmark,
+            excluded_attributes=excluded_attributes,
+        )
+        return job.updated(reply.body)
+
+    def refresh_stored_jobs(self, job_state: JobState) -> None:
+        """Look at our other jobs, and strike out the abandoned ones that have ended.
+
+        Intercom marks a job that runs for more than a day as failed when somebody looks at it;
+        until then it may hold the slot.
+
+        Raises:
+            ApiError: Intercom refused, or could not be reached.
+        """
+        for job in job_state.stored():
+            try:
+                reply = self._client.get(self._kind.status_path.format(job.identifier))
+                running = job.updated(reply.body).progress in {Progress.RUNNING, None}
+            except NotFoundError:
+                running = False
+            if job.identifier in job_state.abandoned and not running:
+                job_state.remove(job)
+
+    def wait(self, job: ExportJob) -> ExportJob:
+        """Look at a job until it ends.
+
+        Args:
+            job: A job of this kind.
+
+        Returns:
+            The job, completed or without data.
+
+        Raises:
+            NotFoundError: Intercom does not know the job, or has forgotten it.
+            JobFailedError: It failed, expired, or somebody canceled it.
+            JobTimedOutError: It did not end within `job_timeout_minutes`.
+        """
+        backoff = PollBackoff(self._clock, self._settings, self._settings.job_timeout)
+        unknown: set[str] = set()
+        while True:
+            reply = self._client.get(self._kind.status_path.format(job.identifier))
+            job = job.updated(reply.body)
+            if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
+                logger.info("Job %s for %s: %s", job.identifier, job.window, job.status)
+                return job
+            if job.progress is Progress.FAILED:
+                raise JobFailedError(
+                    f"Job {job.identifier} for {job.window} ended as '{job.status}'; "
+                    "Intercom gives no reason"
+                )
+            if job.progress is None and job.status not in unknown:
+                unknown.add(job.status)
+                logger.warning(
+                    "Job %s has the unknown status '%s'; waiting on", job.identifier, job.status
+                )
+            if backoff.is_over():
+                raise JobTimedOutError(
+                    f"Job {job.identifier} for {job.window} is still '{job.status}' after "
+                    f"{backoff.minutes:.0f} minutes (job_timeout_minutes)"
+                )
+            backoff.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
+
+    def download(self, job: ExportJob, spool: BinaryIO) -> None:
+        """Download a completed job's archive.
+
+        The address on the configured host works for every client that is known; what Intercom
+        says in `download_url` comes first only where it is on that host too.
+
+        Args:
+            job: A completed job.
+            spool: An empty file that takes the bytes.
+
+        Raises:
+            NotFoundError: The archive is gone.
+            ApiError: Intercom refused, or could not be reached.
+        """
+        own = self._kind.download_path.format(job.identifier)
+        given = urljoin(self._settings.api_url, job.download_url) if job.download_url else own
+        addresses = [given, own] if self._client.is_own_host(given) else [own, given]
+        for address in dict.fromkeys(addresses):
+            try:
+                self._client.download(address, spool)
+                return  # noqa: TRY300 - in the loop
+            except NotFoundError as error:  # noqa: PERF203 - two rounds at most
+                gone = error
+        raise gone
+
+    def cancel(self, job: ExportJob) -> bool:
+        """Free the slot of a job that is of no use any more. Never fails.
+
+        Args:
+            job: A job that this tap created.
+
+        Returns:
+            Whether it is canceled.
+        """
+        if not self._kind.cancel_path:
+            return False
+        try:
+            path = self._kind.cancel_path.format(job.identifier)
+            self._client.post(path, attempts=1, timeout=CANCEL_TIMEOUT_SECONDS)
+        except TapError as error:
+            logger.warning("Job %s could not be canceled: %s", job.identifier, error)
+            return False
+        logger.info("Canceled job %s for %s", job.identifier, job.window)
+        return True
+
+
+def _identifier_of(body: Mapping[str, Any]) -> str:
+    """Return a job's identifier; the second spelling is that of some versions of the reference."""
+    for name in ("job_identifier", "job_identfier", "id"):
+        if body.get(name):
+            return str(body[name])
+    raise ApiError(f"Intercom created a job without an identifier: {sorted(body)}")

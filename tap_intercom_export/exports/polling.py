@@ -1,0 +1,58 @@
+"""Waiting for something at Intercom: growing pauses, a limit, a line in the log now and then."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_intercom_export.clock import Clock
+    from tap_intercom_export.config.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+PAUSE_GROWTH_FACTOR = 1.5
+"""Each pause between two polls is this many times the one before."""
+
+HEARTBEAT_SECONDS = 300.0
+"""Seconds between two lines in the log while nothing happens."""
+
+
+class PollBackoff:
+    """Growing pauses within a time limit, with a line in the log first and then now and then.
+
+    Args:
+        clock: Waits.
+        settings: The first and the longest pause.
+        limit: Seconds after which it is over.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings, limit: float) -> None:
+        self._clock = clock
+        self._begun = clock.monotonic()
+        self._limit = limit
+        self._pause = settings.poll_interval
+        self._longest = settings.poll_max_interval
+        self._next_line = 0.0
+
+    @property
+    def minutes(self) -> float:
+        """How long it has lasted."""
+        return (self._clock.monotonic() - self._begun) / 60
+
+    def is_over(self) -> bool:
+        """Tell whether the limit is reached."""
+        return self._clock.monotonic() - self._begun >= self._limit
+
+    def pause(self, why: str) -> None:
+        """Wait once, not past the limit.
+
+        Args:
+            why: For the log: at the first pause, and every `HEARTBEAT_SECONDS` seconds.
+        """
+        elapsed = self._clock.monotonic() - self._begun
+        if elapsed >= self._next_line:
+            logger.info("%s (%.0f s so far, at most %.0f min)", why, elapsed, self._limit / 60)
+            self._next_line = elapsed + HEARTBEAT_SECONDS
+        self._clock.sleep(max(0.0, min(self._pause, self._limit - elapsed)))
+        self._pause = min(self._longest, self._pause * PAUSE_GROWTH_FACTOR)

@@ -1,0 +1,14 @@
+"""The message export (`/export/content/data`): receipts and events, one job a workspace."""
+
+from __future__ import annotations
+
+from tap_intercom_export.intercom.export_kind import ExportKind
+
+MESSAGE_EXPORT = ExportKind(
+    name="message export",
+    create_path="/export/content/data",
+    status_path="/export/content/data/{}",
+    download_path="/download/content/data/{}",
+    cancel_path="/export/cancel/{}",
+    body=lambda after, before: {"created_at_after": after, "created_at_before": before},
+)

@@ -1,0 +1,128 @@
+"""What an answer of Intercom's API means: a reply, a transient trouble, or which refusal."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+from tap_intercom_export.config.schema import API_URLS
+from tap_intercom_export.errors import (
+    ApiError,
+    AttributesRefusedError,
+    ForbiddenError,
+    NotFoundError,
+    RangeRefusedError,
+)
+
+if TYPE_CHECKING:
+    import requests
+
+    from tap_intercom_export.config.settings import Settings
+
+TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
+"""Statuses after which the same request may go well."""
+
+SLOT_TAKEN_MESSAGE = re.compile(r"pending .*export job", re.IGNORECASE)
+_RANGE_MESSAGE = re.compile(r"\b(range|period|days?)\b", re.IGNORECASE)
+
+_ATTRIBUTES_MESSAGE = re.compile(
+    r"attribute_ids invalid for .+? dataset: (.+?)(?: \(request [^)]*\))?$"
+)
+
+SCOPES_BY_PATH = {
+    "/content/": "the scope export_content_data",
+    "/reporting_data/": "the scope export_reporting_data",
+}
+"""The permission that a path needs, as far as Intercom names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the API: its status and its JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def reply_of(response: requests.Response) -> Reply | None:
+    """Return the JSON object of an answer, or None where it has none."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return Reply(response.status_code, body) if isinstance(body, dict) else None
+
+
+def _scope_of(url: str) -> str:
+    """Return what an app must be allowed for an address."""
+    return next(
+        (scope for part, scope in SCOPES_BY_PATH.items() if part in url), "the permission for it"
+    )
+
+
+def is_failed_job(reply: Reply) -> bool:
+    """Tell Intercom's 504 for a job that failed, which carries the job, from a gateway's."""
+    failed = str(reply.body.get("status")).lower() == "failed"
+    return reply.status == http.client.GATEWAY_TIMEOUT and failed
+
+
+def describe(response: requests.Response, reply: Reply | None) -> str:
+    """Put an error body into words: `401 unauthorized: Access Token Invalid (request …)`."""
+    if reply is None:
+        return f"HTTP {response.status_code} without a JSON body"
+    errors = reply.body.get("errors")
+    texts = [
+        ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict)
+    ]
+    request = f" (request {reply.body['request_id']})" if reply.body.get("request_id") else ""
+    return f"HTTP {response.status_code} {'; '.join(texts)}{request}".strip()
+
+
+def refuse(response: requests.Response, trouble: str, what: str, settings: Settings) -> NoReturn:
+    """Raise the error that a final refusal means.
+
+    Args:
+        response: The answer.
+        trouble: It in words.
+        what: What was asked.
+        settings: Named in the error.
+
+    Raises:
+        AttributesRefusedError: A dataset does not have what was asked for.
+        RangeRefusedError: The range of time is not accepted.
+        NotFoundError: It is not there.
+        ApiError: Anything else.
+    """
+    status = response.status_code
+    if response.is_redirect:
+        host = urlsplit(response.headers["Location"]).netloc
+        raise ApiError(f"{what} was redirected to {host}. Check region and api_url.")
+    if status == http.client.UNAUTHORIZED:
+        known = settings.api_url in API_URLS.values()
+        setting = "region" if known else "region or, as here, api_url"
+        raise ApiError(
+            f"Intercom refused the token: {trouble}. Check access_token, and that {setting} "
+            f"(now {settings.api_url}) is the workspace's."
+        )
+    if status in {http.client.FORBIDDEN, http.client.PAYMENT_REQUIRED}:
+        raise ForbiddenError(
+            f"Intercom does not allow this ({what}): {trouble}. The app behind access_token "
+            f"needs {_scope_of(response.url)}, and the workspace an active subscription."
+        )
+    if status == http.client.NOT_FOUND:
+        raise NotFoundError(f"{what}: {trouble}")
+    if "intercom_version_invalid" in trouble:
+        raise ApiError(
+            f"{what} does not exist in version {settings.api_version} of Intercom's API "
+            f"({trouble}). Set api_version to a newer one."
+        )
+    if names := _ATTRIBUTES_MESSAGE.search(trouble):
+        raise AttributesRefusedError(trouble, names[1].split(", "))
+    if status == http.client.BAD_REQUEST and _RANGE_MESSAGE.search(trouble):
+        raise RangeRefusedError(trouble)
+    raise ApiError(f"Intercom refused {what}: {trouble}.")

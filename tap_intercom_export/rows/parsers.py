@@ -1,0 +1,192 @@
+"""Parsers: a cell of a CSV file to a typed value, one parser for each kind of column."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tap_intercom_export.schemas.kinds import Kind
+
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?(Z|UTC|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
+)
+_NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
+_UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
+_UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
+NULL_ID_CELLS = ("-1", "'-1")
+_NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def time(text: str) -> str | None:
+    """Read a time in any of the forms Intercom is known or feared to write.
+
+    Args:
+        text: ISO 8601 with `Z` or an offset; `YYYY-MM-DD HH:MM:SS[.fff][ UTC]`, which is UTC; unix
+            seconds; unix milliseconds. (Real files hold `2026-04-13T12:32:22.000Z`.)
+
+    Returns:
+        `2026-04-13T12:32:22Z`, with a fraction only where it is not zero, so that one instant has
+        one text; None where there is no time (`0`, `-1`, `null`).
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    try:
+        return (HOUR_TEXTS[text[:13]] + SECOND_TEXTS[text[13:]])[1:-1]
+    except KeyError:
+        return _new_time(text)
+
+
+HOUR_TEXTS: dict[str, str] = {}
+"""Days with an hour that were seen and exist, as they stand to the first half of a JSON text."""
+
+SECOND_TEXTS: dict[str, str] = {}
+"""The seconds of an hour, as they stand in UTC without a fraction, to the other half of it. Two
+tables are small enough for a processor's cache; one for whole times would not be."""
+
+_MAX_HOUR_ENTRIES = 10_000
+_MAX_SECOND_ENTRIES = 10 * 3600
+"""Entries in each of them: a year, and ten ways to write a second."""
+
+
+def _new_time(text: str) -> str | None:
+    """Read a time of which a part was not seen before."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return _unusual_time(text)
+    day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
+    if not _exists(day) or hour > "23" or minute > "59" or second > "59":
+        raise ValueError("is not a time")
+    fraction = fraction[:6].rstrip("0") if fraction else ""
+    if sign and (offset_hours > "23" or offset_minutes > "59"):
+        raise ValueError("is not a time")
+    if sign and (offset_hours != "00" or offset_minutes != "00"):
+        shift = timedelta(hours=int(offset_hours), minutes=int(offset_minutes))
+        local = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}+00:00")
+        try:
+            moved = local - shift if sign == "+" else local + shift
+        except OverflowError:
+            raise ValueError("is not a time") from None
+        whole = moved.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    else:
+        whole = f"{day}T{hour}:{minute}:{second}"
+        if not fraction:
+            _remember(text, whole)
+    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+
+
+def _remember(text: str, whole: str) -> None:
+    """Note an hour, and how its seconds are written.
+
+    Args:
+        text: A time in UTC without a fraction that is not zero, as it stands.
+        whole: The same in the form of records, to the second.
+    """
+    if len(HOUR_TEXTS) >= _MAX_HOUR_ENTRIES:
+        HOUR_TEXTS.clear()
+    HOUR_TEXTS[text[:13]] = f'"{whole[:13]}'
+    if text[13:] not in SECOND_TEXTS:
+        if len(SECOND_TEXTS) >= _MAX_SECOND_ENTRIES:
+            SECOND_TEXTS.clear()
+        for second in (f":{second // 60:02}:{second % 60:02}" for second in range(3600)):
+            SECOND_TEXTS[second + text[19:]] = f'{second}Z"'
+
+
+def _exists(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _unusual_time(text: str) -> str | None:
+    text = text.strip()
+    if text in _NO_TIME or text.lower() in _NO_VALUE or not text:
+        return None
+    if _UNIX_SECONDS.fullmatch(text):
+        instant = _EPOCH + timedelta(seconds=int(text))
+    elif _UNIX_MILLISECONDS.fullmatch(text):
+        instant = _EPOCH + timedelta(milliseconds=int(text))
+    else:
+        raise ValueError("is not a time")
+    return time(instant.isoformat())
+
+
+def identifier(text: str) -> str | None:
+    """Return an id as it stands, or None for the `-1` that stands for "none" (also `'-1`)."""
+    return None if text in NULL_ID_CELLS else text
+
+
+def number(text: str) -> int | float | None:
+    """Read a number; whole ones become `int`.
+
+    Raises:
+        ValueError: It is not a finite number.
+    """
+    text = text.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if text.lower() in _NO_VALUE:
+        return None
+    if not _NUMBER.fullmatch(text) or math.isinf(value := float(text)):
+        raise ValueError("is not a number")
+    return value
+
+
+def integer(text: str) -> int | None:
+    """Read a whole number, also where it is written `3.0`.
+
+    Raises:
+        ValueError: It is not a whole number.
+    """
+    value = number(text)
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise ValueError("is not a whole number")
+        return int(value)
+    return value
+
+
+Parser = Callable[[str], Any] | None
+
+PARSERS: dict[Kind, Parser] = {
+    Kind.TEXT: None,
+    Kind.ID: None,
+    Kind.OPTIONAL_ID: identifier,
+    Kind.TIME: time,
+    Kind.NUMBER: number,
+    Kind.INTEGER: integer,
+    Kind.REPORTED_TIME: time,
+    Kind.REPORTED_NUMBER: number,
+}
+"""How a cell that is not empty becomes a value; None takes it as it stands."""
+
+
+def time_in(zone: str) -> Callable[[str], str | None]:
+    """Return what reads times that are written in a time zone and without an offset.
+
+    Args:
+        zone: Its name, e.g. `America/Sao_Paulo`.
+    """
+    if zone == "UTC":
+        return time
+    local = ZoneInfo(zone)
+
+    def read(text: str) -> str | None:
+        instant = time(text)
+        if instant is None or not _NAIVE.fullmatch(text):
+            return instant
+        naive = datetime.fromisoformat(instant.removesuffix("Z"))
+        return time(naive.replace(tzinfo=local).astimezone(timezone.utc).isoformat())
+
+    return read

@@ -1,0 +1,160 @@
+"""What a row of a CSV file becomes: a typed record with its time, its hash, its folded columns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.rows.parsers import Parser, time
+from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.kinds import LENIENT_KINDS, Kind
+from tap_intercom_export.schemas.property_names import property_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COMPACT: dict[str, Any] = {"separators": (",", ":")}
+
+
+class RowFormat:
+    """What the rows of one CSV file become.
+
+    Args:
+        header: The names of its columns.
+        columns: The columns they stand for.
+        file: What the file is expected to hold.
+        constants: Properties that are the same in every record: the job's range, the file's name.
+            Its `created_at` stands where a row of a file with unknown columns has no time.
+        parsers: Read the cells of each kind of column.
+
+    Attributes:
+        file: What the file is expected to hold.
+        columns: What each column of the file is.
+        extra: The columns that `file` does not know, as properties.
+        parsers: Read the cells of each kind of column.
+        template: A record without its row: every property, and the values of those that are the
+            same in every record.
+    """
+
+    def __init__(
+        self,
+        header: list[str],
+        columns: list[Column],
+        file: StatisticFile,
+        constants: Mapping[str, Any],
+        parsers: Mapping[Kind, Parser],
+    ) -> None:
+        self.file = file
+        self.columns = columns
+        self.parsers = parsers
+        self._names = [column.name for column in columns]
+        known = set(file.columns)
+        unknown = [index for index, column in enumerate(columns) if column not in known]
+        self._folded = unknown if file.fold_into else []
+        self.extra = () if file.fold_into else tuple(columns[index] for index in unknown)
+        self._plain = [
+            (index, column.name, parsers[column.kind], column.kind in LENIENT_KINDS)
+            for index, column in enumerate(columns)
+            if index not in set(self._folded)
+        ]
+        self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
+        lenient = [column.name for column in columns if column.kind in LENIENT_KINDS]
+        texts = property_names([f"{name}_text" for name in lenient], taken=self.template)
+        self._text_names = dict(zip(lenient, texts, strict=True))
+        given = {column.name for column in file.added}
+        self.template |= {name: constants[name] for name in constants if name in given}
+        self._statistic = constants["statistic"] if file.has_file_name else file.name
+        self._header = header
+        self._times = [index for index, name in enumerate(header) if name.endswith("_at")]
+
+    def record(self, cells: list[str]) -> dict[str, Any]:
+        """Return the record of a row, with every property; what is empty is None.
+
+        Raises:
+            ValueError: It has too many cells or too few, one cannot be read as its column's kind,
+                or what identifies the row is empty.
+        """
+        if len(cells) != len(self.columns):
+            raise ValueError(f"has {len(cells)} cells where the header has {len(self.columns)}")
+        record = self._values(cells)
+        file = self.file
+        if file.empty_key:
+            record |= {name: "" for name in file.key if record[name] is None}
+        if file.fold_into:
+            record[file.fold_into] = {self._names[i]: cells[i] or None for i in self._folded}
+        if file.time is None:
+            instant = _lenient_time(cells[self._times[0]]) if self._times else None
+            record["created_at"] = instant or record["created_at"]
+        elif file.time:
+            record["created_at"] = _required(file.time, record)
+        if file.hash_name:
+            record[file.hash_name] = self._hash(record, cells)
+        for name in file.key:
+            _required((name,), record)
+        return record
+
+    def _values(self, cells: list[str]) -> dict[str, Any]:
+        """Return the properties that are columns of the file, each read as its kind."""
+        record: dict[str, Any] = self.template.copy()
+        for index, name, parse, lenient in self._plain:
+            cell = cells[index]
+            if cell and parse is not None:
+                try:
+                    record[name] = parse(cell)
+                except ValueError as error:
+                    if not lenient:
+                        raise ValueError(f"{name} {error}: {cell[:80]!r}") from None
+                    record[self._text_names[name]] = cell
+            elif cell:
+                record[name] = cell
+        return record
+
+    def text_columns(self, record: Mapping[str, Any]) -> list[Column]:
+        """Return the columns of a record for cells that their columns cannot hold."""
+        extra = [name for name in record if name not in self.template]
+        text = "What stands in the column of this name where that is not of its type."
+        return [Column(name, Kind.TEXT, text) for name in extra]
+
+    def _hash(self, record: Mapping[str, Any], cells: list[str]) -> str:
+        """Return the id of a row that has none at Intercom."""
+        identity = self.file.identity
+        if identity is not None:
+            _required(("receipt_id",), record)
+            return digest(json.dumps([self._statistic, [record[n] for n in identity]], **_COMPACT))
+        # Sorted, without empty cells and with times in one form: neither another order of the
+        # columns, nor a new one that is empty, nor another way to write times makes another row.
+        plain = cells.copy()
+        for index in self._times:
+            plain[index] = _lenient_time(plain[index]) or plain[index]
+        filled = sorted(pair for pair in zip(self._header, plain, strict=True) if pair[1])
+        return digest(json.dumps([self._statistic, filled], **_COMPACT))
+
+
+def _lenient_time(cell: str) -> str | None:
+    """Return the time in a cell of which nobody knows whether it holds one."""
+    try:
+        return time(cell) if cell else None
+    except ValueError:
+        return None
+
+
+def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
+    """Return the first of these values that is not None.
+
+    Raises:
+        ValueError: All are.
+    """
+    for name in names:
+        if record[name] is not None:
+            return record[name]
+    raise ValueError(f"{' and '.join(names)} is empty")
+
+
+def digest(text: str) -> str:
+    """Return 128 bits of hash as text.
+
+    Args:
+        text: What identifies a row, as JSON without spaces and in ASCII.
+    """
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,90 @@
+"""One CSV file to typed records: header drift, damaged rows set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
+from tap_intercom_export.rows.parsers import PARSERS, Parser
+from tap_intercom_export.rows.record import RowFormat
+from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.property_names import property_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class RowReader:
+    """Reads one CSV file, a typed record for each row.
+
+    Args:
+        source: The file, to be read in bytes from its start.
+        file: What the file is expected to hold.
+        constants: Properties that are the same in every record.
+        on_damaged: Called with each row that is left out.
+        match: Finds the column that each header stands for.
+        parsers: Read the cells of each kind of column.
+
+    Attributes:
+        format: What its rows become. Known before the first one.
+        rows: The rows as they stand.
+    """
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        file: StatisticFile,
+        constants: Mapping[str, Any],
+        on_damaged: Callable[[DamagedRow], None],
+        match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+        parsers: Mapping[Kind, Parser] = PARSERS,
+    ) -> None:
+        self.rows = CellReader(source, on_damaged)
+        header = [file.aliases.get(name, name) for name in self.rows.header()]
+        columns = (match or columns_by_name)(header, file)
+        self.format = RowFormat(header, columns, file, constants, parsers)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield a record for each row, with every property; what is empty is None."""
+        for cells in self.rows:
+            record = self.record_or_none(cells)
+            if record is not None:
+                yield record
+
+    def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
+        """Return the record of the current row, or None after setting the row aside."""
+        try:
+            return self.format.record(cells)
+        except ValueError as error:
+            self.rows.reject(str(error))
+            return None
+
+
+def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:
+    """Return the column each header stands for; one not known, or repeated, becomes a new one."""
+    known = {column.name: column for column in file.columns}
+    columns: list[Column | None] = [known.pop(name, None) for name in header]
+    unknown = [index for index, column in enumerate(columns) if column is None]
+    headers = [header[index] for index in unknown]
+    if file.fold_into:
+        names = _numbered(headers)
+    else:
+        names = property_names(headers, taken=[column.name for column in file.properties])
+    for index, name in zip(unknown, names, strict=True):
+        text = f'Column "{header[index]}" of the file, which the tap does not know.'
+        columns[index] = Column(name, Kind.TEXT, text)
+    return [column for column in columns if column is not None]
+
+
+def _numbered(headers: list[str]) -> list[str]:
+    """Return the headers, the second of equal ones as `header (2)`, no two alike."""
+    taken, names = set(headers), []
+    for position, header in enumerate(headers):
+        name, count = header, 1
+        while position != headers.index(header) and name in taken:
+            count += 1
+            name = f"{header} ({count})"
+        taken.add(name)
+        names.append(name)
+    return names

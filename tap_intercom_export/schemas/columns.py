@@ -1,0 +1,79 @@
+"""What describes a CSV file of the export and its columns; `files.py` holds the descriptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tap_intercom_export.schemas.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the file and in the stream, its kind, and what it says."""
+
+    name: str
+    kind: Kind
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticFile:
+    """One CSV file of the archive, which becomes one stream.
+
+    Attributes:
+        name: The statistic's name, which begins the file's name and names the stream.
+        description: What a record is.
+        columns: Its columns in the order of real files.
+        key: Names of the properties that identify a record.
+        time: Columns that say when it happened; the first that is not empty becomes `created_at`.
+            Empty: `created_at` is a column of the file. None: the first column ending in `_at`.
+        identity: Columns whose hash becomes the property `hash_name`; None hashes all of them.
+        hash_name: Property for the hash, for files without an id of their own; "" for none.
+        fold_into: Property that takes all columns not listed, as one object; "" keeps each.
+        has_window: The bounds of the job's range are properties, because the values depend on it.
+        has_file_name: The file's name is a property, and without its stamp in the hash.
+        aliases: Other spellings of columns, to the name here.
+        empty_key: A key may be an empty text, for rows of which nobody knows whether it can.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    time: tuple[str, ...] | None
+    identity: tuple[str, ...] | None = ()
+    hash_name: str = ""
+    fold_into: str = ""
+    has_window: bool = False
+    has_file_name: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    empty_key: bool = False
+
+    @property
+    def added(self) -> tuple[Column, ...]:
+        """The properties that are not columns of the file."""
+        return (
+            *((Column(self.hash_name, Kind.ID, _HASH),) if self.hash_name else ()),
+            *(() if self.time == () else (Column("created_at", Kind.TIME, _CREATED_AT),)),
+            *((_WINDOW_AFTER, _WINDOW_BEFORE) if self.has_window else ()),
+            *((_STATISTIC, _FILE) if self.has_file_name else ()),
+            *((Column(self.fold_into, Kind.OBJECT, _FOLDED),) if self.fold_into else ()),
+        )
+
+    @property
+    def properties(self) -> tuple[Column, ...]:
+        """All properties of a record that are known beforehand."""
+        return (*self.added, *self.columns)
+
+
+_HASH = "Hash of what identifies the row, which has no id at Intercom."
+_CREATED_AT = "When it happened: the time by which the export selects (UTC)."
+_FOLDED = "The file's other columns, by their headers."
+_WINDOW_AFTER = Column("created_at_after", Kind.TIME, "First second of the job's range.")
+_WINDOW_BEFORE = Column("created_at_before", Kind.TIME, "Last second of the job's range.")
+_STATISTIC = Column("statistic", Kind.TEXT, "The file's name without its time stamp.")
+_FILE = Column("file", Kind.TEXT, "Name of the CSV file in the archive.")

@@ -1,0 +1,172 @@
+"""The message export: one job a window feeds `content_export` and every stream below it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_intercom_export.clock import to_text
+from tap_intercom_export.errors import ForbiddenError
+from tap_intercom_export.exports.exporter import Export, Exporter
+from tap_intercom_export.exports.job_runner import JobRunner
+from tap_intercom_export.exports.job_state import JobState
+from tap_intercom_export.exports.prefetch import Prefetcher
+from tap_intercom_export.exports.window import ExportRange
+from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
+from tap_intercom_export.rows.csv_reader import CellReader
+from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.statistics import OTHER
+from tap_intercom_export.streams.sdk import WindowStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_intercom_export.archive.archive import Archive, Member
+    from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.tap import TapIntercomExport
+
+PENDING_JOBS = 1
+"""Jobs that Intercom lets a workspace have pending; so many are prepared while one is written."""
+
+COLUMNS = (
+    Column("job_identifier", Kind.ID, "Intercom's id of the export job."),
+    Column("created_at", Kind.TIME, "When the job was asked for."),
+    Column("created_at_after", Kind.TIME, "First second of its range."),
+    Column("created_at_before", Kind.TIME, "Last second of its range."),
+    Column("status", Kind.TEXT, "How it ended: completed, or no_data."),
+    Column("completed_at", Kind.TIME, "When the tap first saw it done."),
+    Column("download_bytes", Kind.INTEGER, "Size of its archive as it was sent."),
+    Column("row_count", Kind.INTEGER, "Rows in all files of the archive."),
+    Column("rows", Kind.OBJECT, "Rows in each file of the archive, by its statistic."),
+)
+
+
+class ContentExportStream(WindowStream):
+    """One record for each export job. Its children read their files of the job's archive.
+
+    The SDK syncs the children of a record before it writes the record and moves on, so that
+    everything of a window is written when this stream asks for the next one.
+    """
+
+    def __init__(self, tap: TapIntercomExport) -> None:
+        super().__init__(
+            tap,
+            name="content_export",
+            columns=COLUMNS,
+            key=("job_identifier",),
+            replication_key="created_at_before",
+        )
+        self.export: Export | None = None
+        """The export that is being written."""
+        self.files: list[tuple[Member, StatisticFile]] = []
+        """The files of its archive, and what each of them is."""
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Write RECORD messages always: a bookmark moves here, and a batch may still be open."""
+        return
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Run a job for each window and yield its record; on a dry run only check the token."""
+        settings, clock = self.tap.settings, self.tap.clock_class()
+        jobs = JobRunner(self.tap.client(clock), MESSAGE_EXPORT, settings, clock)
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            self._check(jobs)
+            return
+        if not any(stream.drives_jobs for stream in self._selected_streams()):
+            return
+        export_range = ExportRange.until_now(settings.start, settings.end, clock.now())
+        bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
+        bookmark = max(min(bookmarks), export_range.beginning)  # start_date may have been moved on
+        if (
+            export_range.beginning < export_range.end <= bookmark
+        ):  # else start_date is in the future
+            self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
+        job_state = JobState(self.stream_state, self.tap_state, self.tap.state_writer)
+        exporter = Exporter(jobs, export_range, settings, job_state, clock)
+        try:
+            for export in Prefetcher(
+                exporter.tasks(bookmark), PENDING_JOBS, clock.raise_if_reader_gone
+            ):
+                with contextlib.closing(export):
+                    self.export, self.files = export, _files_of(export.archive)
+                    yield _record(export, self.files)
+                    self._finish(export.job, job_state)
+        finally:
+            clock.stop()
+
+    def _check(self, jobs: JobRunner) -> None:
+        """Find out whether the token is good, for `--test`, of which the SDK selects all streams.
+
+        Raises:
+            ForbiddenError: It is not allowed to, and reporting datasets are not asked for instead.
+        """
+        try:
+            jobs.check()
+        except ForbiddenError as error:
+            if not self.tap.config.get("reporting_datasets"):
+                raise
+            self.logger.warning("No message exports with this token: %s", error)
+        else:
+            self.logger.info("Intercom accepts the token for message exports; no job was started")
+
+    def _selected_streams(self) -> list[WindowStream]:
+        """Return the streams that the run writes: itself, if it is selected, and its children."""
+        family = [self, *self.child_streams]
+        return [s for s in family if isinstance(s, WindowStream) and s.selected]
+
+    def _finish(self, job: ExportJob, job_state: JobState) -> None:
+        """Move the bookmarks of all streams past a window of which everything is written."""
+        with self.tap.state_writer.lock:
+            for stream in self._selected_streams():
+                stream.move_bookmark(job.window.before)
+            job_state.remove(job)
+        self.logger.info("Everything up to %s is written", to_text(job.window.before))
+
+    @override
+    def get_child_context(
+        self, record: Mapping[str, Any], context: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        return {"job_identifier": record["job_identifier"]}
+
+
+def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
+    """Tell which known file each member of an archive is.
+
+    By its columns where it has no name, and where the name of a file that comes alone, in a gzip
+    for example, is not known.
+    """
+    files = []
+    for member in archive.members if archive else ():
+        file = by_file_name(member.path)
+        alone = archive is not None and len(archive.members) == 1
+        if archive and (file is None or (file is OTHER and alone)):
+            with archive.open(member) as source:
+                file = by_header(CellReader(source, lambda _: None).header())
+        files.append((member, file or OTHER))
+    return files
+
+
+def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[str, Any]:
+    """Return the record of an export."""
+    job = export.job
+    rows: dict[str, int] = {}
+    for member, file in files:
+        name = statistic_name(member.path) if file is OTHER else file.name
+        rows[name] = rows.get(name, 0) + member.rows
+    return {
+        "job_identifier": job.identifier,
+        "created_at": job.requested_at,
+        "created_at_after": to_text(job.window.after),
+        "created_at_before": to_text(job.window.before),
+        "status": job.status,
+        "completed_at": export.completed_at,
+        "download_bytes": export.download_bytes,
+        "row_count": sum(rows.values()),
+        "rows": rows,
+    }

@@ -1,0 +1,90 @@
+"""Under Meltano: a run that is stopped is booked as failed, and the next one goes on from it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from demo.project import TAP, TARGET, MeltanoError, Project
+from intercom_simulator import Clock, Simulator
+from tests.faults.play import END, configuration
+
+if TYPE_CHECKING:
+    from demo.postgres import Postgres
+    from intercom_simulator.messages import Request
+
+pytestmark = pytest.mark.meltano
+
+
+@pytest.mark.parametrize("stop", ["the tap", "Ctrl-C"])
+def test_a_stopped_run_is_booked_as_failed_and_the_next_brings_the_rest(
+    postgres: Postgres, database: str, tmp_path: Path, stop: str
+) -> None:
+    """Ctrl-C reaches the whole process group, and Meltano sends a SIGTERM to its plugins besides.
+
+    The target then throws away what it has not loaded, and the STATE with it. Where the tap alone
+    is stopped, the target loads all it got, and the next run resumes the job.
+    """
+    second_job = threading.Event()
+
+    def on_request(request: Request) -> None:
+        if request.method == "GET" and len(sim.jobs) > 1:
+            second_job.set()
+
+    with Simulator(
+        receipts=60,
+        days=20,
+        end=END,
+        clock=Clock(END, running=False),
+        job_seconds=0.7,
+        on_request=on_request,
+    ) as sim:
+        address = postgres.url(database, driver="postgresql+psycopg")
+        project = Project(tmp_path, configuration(sim), address)
+        failure: list[MeltanoError] = []
+
+        def run() -> None:
+            try:
+                project.run()
+            except MeltanoError as error:
+                failure.append(error)
+
+        running = threading.Thread(target=run)
+        running.start()
+        assert second_job.wait(60)
+        if stop == "the tap":
+            os.kill(process_of(tmp_path, TAP, "--config"), signal.SIGTERM)
+        else:
+            os.killpg(process_of(tmp_path, "run", TAP, TARGET), signal.SIGINT)
+        running.join(60)
+        assert failure, "Meltano books the run as a success"
+        assert not any("/cancel/" in request.path for request in sim.requests)
+
+        project.run()
+        with psycopg.connect(postgres.url(database)) as connection:
+            loaded = connection.execute(
+                "SELECT count(*), count(DISTINCT receipt_id) FROM intercom.receipt"
+            ).fetchone()
+        expected = len(sim.workspace.truth("receipt", sim.clock.now()))
+        assert loaded == (expected, expected)
+        if stop == "the tap":
+            assert len(sim.jobs) == 2
+
+
+def process_of(folder: Path, *words: str) -> int:
+    """The process in a folder whose command line has these words; one may be a program's name."""
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if not process.name.isdecimal() or (process / "cwd").readlink() != folder.resolve():
+                continue
+            line = (process / "cmdline").read_text().split("\0")
+            if set(words) <= {word.rpartition("/")[2] for word in line}:
+                return int(process.name)
+    raise AssertionError(f"There is no process with {words}")

@@ -1,0 +1,36 @@
+"""Every fault that `faults/` describes: all rows arrive, and no bookmark is ever too early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.play import play
+from tests.faults.report import DOCUMENT, Line, document
+from tests.faults.scenarios import AREAS
+
+if TYPE_CHECKING:
+    from tests.faults.scenarios import Scenario
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(scenario, id=f"{area.removeprefix('The ')}-{scenario.name}".replace(" ", "_"))
+        for area, scenarios in AREAS.items()
+        for scenario in scenarios
+    ],
+)
+def test_every_row_arrives_and_no_bookmark_is_ahead(scenario: Scenario) -> None:
+    assert not play(scenario).wrong
+
+
+def test_the_document_is_up_to_date() -> None:
+    """`python -m tests.faults --write` writes it."""
+    assert DOCUMENT.read_text(encoding="utf-8") == document()
+
+
+def test_every_line_of_the_matrix_can_be_found() -> None:
+    names = [(line.area, line.name) for line in Line.all()]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,53 @@
+"""A cancel that hangs does not hold up the run."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from intercom_simulator import Fault, JobFault
+from tap_intercom_export.clock import Clock
+from tap_intercom_export.exports import job_runner
+from tap_intercom_export.exports.job_state import JobState
+from tap_intercom_export.exports.window import Window
+from tap_intercom_export.intercom.client import IntercomClient
+from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
+from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
+from tap_intercom_export.tap import TapIntercomExport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from intercom_simulator import Simulator
+    from tap_intercom_export.config.settings import Settings
+
+LIMIT = 0.3
+"""Seconds, in place of the ten that a real cancel may take."""
+
+
+def test_a_cancel_that_hangs_is_given_up_after_its_time_limit(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(job_runner, "CANCEL_TIMEOUT_SECONDS", LIMIT)
+    simulator = simulate(
+        receipts=10, job_faults=[JobFault(never_ends=True)], faults=[Fault("cancel", delay=20)]
+    )
+    settings: Settings = TapIntercomExport(config=configure(simulator)).settings
+    client = IntercomClient(settings, "test", Clock())
+    runner = job_runner.JobRunner(client, MESSAGE_EXPORT, settings, Clock())
+    job_state = JobState({}, {}, SharedState(MessageWriter()))
+    job = runner.create(Window(settings.start, settings.start + 3600), settings.start, job_state)
+
+    begun = time.monotonic()
+    runner.cancel(job)
+
+    assert LIMIT <= time.monotonic() - begun < 10 * LIMIT
+    assert "could not be canceled" in caplog.text
+    assert [request.path for request in simulator.requests].count(
+        f"/export/cancel/{job.identifier}"
+    ) <= 1

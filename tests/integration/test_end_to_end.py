@@ -1,0 +1,140 @@
+"""Meltano, the tap and target-postgres for real: what is in PostgreSQL is what Intercom holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from demo.project import BY_DEFAULT, Project
+from intercom_simulator.columns import FILES
+from tests.harness.truth import differences, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from demo.postgres import Postgres
+    from intercom_simulator import Simulator
+
+pytestmark = pytest.mark.meltano
+
+
+class Warehouse:
+    """A Meltano project that loads into a database, and what is there."""
+
+    def __init__(
+        self,
+        folder: Path,
+        postgres: Postgres,
+        database: str,
+        select: tuple[str, ...] = BY_DEFAULT,
+        **target: Any,
+    ) -> None:
+        self._url = postgres.url(database)
+        address = postgres.url(database, driver="postgresql+psycopg")
+        self.project = Project(folder, tap={}, database_url=address, select=select, target=target)
+
+    def load(self, config: dict[str, Any], *options: str) -> None:
+        self.project.tap = config
+        self.project.write()
+        self.project.run(*options)
+
+    def query(self, query: str) -> list[dict[str, Any]]:
+        with (
+            psycopg.connect(self._url) as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            return cursor.execute(query.encode()).fetchall()
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return self.query(f"SELECT * FROM intercom.{table}")
+
+    def tables(self) -> set[str]:
+        found = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'intercom'")
+        return {row["tablename"] for row in found}
+
+    def types(self, table: str) -> dict[str, str]:
+        found = self.query(
+            "SELECT column_name, data_type FROM information_schema.columns "
+            f"WHERE table_schema = 'intercom' AND table_name = '{table}'"
+        )
+        return {row["column_name"]: row["data_type"] for row in found}
+
+    def assert_complete(self, simulator: Simulator) -> None:
+        """Every column of every row of every stream is as the simulator knows it."""
+        now = simulator.clock.now()
+        for statistic in FILES:
+            truth = expected(simulator, statistic, now)
+            assert differences(statistic, truth, self.rows(statistic)) == [], statistic
+        assert len(self.rows("content_export")) == len(simulator.jobs)
+        assert self.rows("rejected_row") == []
+
+
+def test_two_runs_load_every_row_of_every_stream(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    simulator = simulate(receipts=400, days=60, max_delay_days=2, late_share=0.5, late_days=6)
+    warehouse = Warehouse(tmp_path, postgres, database)
+    warehouse.load(configure(simulator))
+    assert len(simulator.jobs) == 3
+    warehouse.assert_complete(simulator)
+    assert {"content_import_source", "external_page"}.isdisjoint(warehouse.tables())
+    unopened = {r["receipt_id"] for r in warehouse.rows("receipt") if r["first_open"] is None}
+
+    simulator.clock.advance(timedelta(days=3).total_seconds())
+    warehouse.load(configure(simulator))
+    assert len(simulator.jobs) == 4
+    warehouse.assert_complete(simulator)
+    opened = {r["receipt_id"] for r in warehouse.rows("receipt") if r["first_open"] is not None}
+    assert opened & unopened
+
+    receipt, overview = warehouse.types("receipt"), warehouse.types("overview")
+    assert receipt["received_at"] == receipt["first_open"] == "timestamp without time zone"
+    assert {receipt[name] for name in ("receipt_id", "user_id", "company_id")} == {"text"}
+    assert overview["open_total"] == overview["open_rate"] == "numeric"
+    assert warehouse.types("checkpoint")["times_processed"] in {"integer", "bigint"}
+    assert warehouse.types("answer_combined")["answers"] == "jsonb"
+    for statistic in set(FILES) - {"overview"}:
+        assert warehouse.types(statistic)["created_at"] == "timestamp without time zone", statistic
+
+
+def test_a_full_refresh_loads_everything_again(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    simulator = simulate(receipts=150, days=20)
+    config = configure(simulator)
+    warehouse = Warehouse(tmp_path, postgres, database)
+    warehouse.load(config)
+    assert len(simulator.jobs) == 1
+    warehouse.load(config, "--full-refresh")
+    assert len(simulator.jobs) == 2
+    warehouse.assert_complete(simulator)
+
+
+def test_selection_of_streams_and_columns(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    simulator = simulate(receipts=150, days=20)
+    rules = ("open.*", "receipt.*", "!receipt.email", "!receipt.name")
+    warehouse = Warehouse(tmp_path, postgres, database, select=rules)
+    warehouse.load(configure(simulator))
+    assert warehouse.tables() == {"open", "receipt"}
+    assert {"email", "name"}.isdisjoint(warehouse.types("receipt"))
+    truth = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", truth, warehouse.rows("open")) == []

@@ -1,0 +1,103 @@
+"""Meltano into PostgreSQL for what has no message export: a dataset, AI content, custom objects."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.harness.singer import discover_here
+from tests.harness.truth import reporting_properties, reporting_rows, row_differences
+from tests.integration.test_end_to_end import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from demo.postgres import Postgres
+    from intercom_simulator import Simulator
+
+pytestmark = pytest.mark.meltano
+
+TYPES = ["Order", "Subscription plan"]
+
+
+def assert_equal_to_intercom(
+    warehouse: Warehouse, simulator: Simulator, config: dict[str, Any]
+) -> None:
+    """Every column of every row is as the simulator knows it, and nothing else is there."""
+    streams = {entry["tap_stream_id"]: entry for entry in discover_here(config)["streams"]}
+    schema = streams["reporting_tickets"]["schema"]["properties"]
+    properties = reporting_properties(simulator, "tickets", schema)
+    truth = simulator.reporting.truth("tickets", simulator.clock.now())
+    rows = reporting_rows(warehouse.rows("reporting_tickets"), properties)
+    assert row_differences(truth, rows) == []
+
+    pages = {row["id"]: row for row in warehouse.rows("external_page")}
+    assert {name: row["html"] for name, row in pages.items()} == {
+        page["id"]: page["html"] for page in simulator.ai_content.pages()
+    }
+    sources = {str(source["id"]) for source in simulator.ai_content.sources()}
+    assert {row["id"] for row in warehouse.rows("content_import_source")} == sources
+    assert {row["source_id"] for row in pages.values()} <= sources
+
+    objects = {
+        (row["type"], row["id"]): row["custom_attributes"]
+        for row in warehouse.rows("custom_object_instance")
+    }
+    assert objects == {
+        (name, one["id"]): one["custom_attributes"]
+        for name in TYPES
+        for one in simulator.custom_objects.instances(name)
+    }
+
+
+def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    simulator = simulate(receipts=10, days=30, conversations=150, ai_pages=200)
+    settings = {
+        "reporting_datasets": ["tickets"],
+        "custom_object_types": TYPES,
+        "lookback_days": 50,
+    }
+    select = (
+        "reporting_tickets.*",
+        "content_import_source.*",
+        "external_page.*",
+        "custom_object_instance.*",
+    )
+    target = {"add_record_metadata": True, "activate_version": True, "hard_delete": True}
+    warehouse = Warehouse(tmp_path, postgres, database, select=select, **target)
+    config = configure(simulator, **settings)
+    warehouse.load(config)
+    assert_equal_to_intercom(warehouse, simulator, config)
+    assert warehouse.tables() == {rule.removesuffix(".*") for rule in select}
+    before = simulator.reporting.truth("tickets", simulator.clock.now())
+
+    simulator.clock.advance(timedelta(days=4).total_seconds())
+    page, order = simulator.ai_content.pages()[7], simulator.custom_objects.instances("Order")[3]
+    simulator.ai_content.remove_page(page["id"])
+    simulator.custom_objects.remove("Order", order["id"])
+    config = configure(simulator, **settings)
+    warehouse.load(config)
+    assert_equal_to_intercom(warehouse, simulator, config)
+    after = simulator.reporting.truth("tickets", simulator.clock.now())
+    assert len(after) > len(before)
+    assert any(row not in after for row in before)
+    assert simulator.jobs == []
+
+    tickets = warehouse.types("reporting_tickets")
+    assert tickets["ticket_created_at"] == "timestamp without time zone"
+    assert tickets["ticket_time_to_resolve"] == "numeric"
+    assert tickets["ticket_id"] == tickets["Plan #"] == "text"
+    assert {"Account Tier", "account tier_2"} <= set(tickets)
+    assert warehouse.types("custom_object_instance")["custom_attributes"] == "jsonb"
+    serials = [row["custom_attributes"] for row in warehouse.rows("custom_object_instance")]
+    assert json.dumps(serials).count("90071992547") > 100  # whole, past 2^53

@@ -1,0 +1,348 @@
+"""AI content and custom objects: whole tables, page by page, with what is gone from them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from intercom_simulator import Fault, Simulator
+from tests.conftest import END
+from tests.harness.singer import discover_here, run_here, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tests.harness.singer import Output
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+AI = ("content_import_source", "external_page")
+OBJECTS = "custom_object_instance"
+TIMES = {
+    "created_at",
+    "updated_at",
+    "last_synced_at",
+    "last_ingested_at",
+    "external_created_at",
+    "external_updated_at",
+}
+
+
+def run(
+    config: dict[str, Any], *streams: str, state: dict[str, Any] | None = None, check: bool = True
+) -> Output:
+    """Run the tap with some streams selected, in this process if it must succeed."""
+    catalog = select(discover_here(config), *streams)
+    if check:
+        return run_here(config, state=state, catalog=catalog)
+    return run_tap(config, state=state, catalog=catalog, check=False)
+
+
+def record_of(entry: dict[str, Any]) -> dict[str, Any]:
+    """The record that an entry of the API should become."""
+    record: dict[str, Any] = {}
+    for name, value in entry.items():
+        if name in TIMES and value is not None:
+            at = datetime.fromtimestamp(value, timezone.utc)
+            record[name] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+        elif name in {"id", "source_id"}:
+            record[name] = str(value)
+        elif name == "audience_ids" and value is not None:
+            record[name] = [str(one) for one in value]
+        else:
+            record[name] = value
+    if "custom_attributes" not in record:
+        del record["type"]  # the name of the stream, nothing else
+    return record
+
+
+def records_of(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(map(record_of, entries), key=lambda record: str(record["id"]))
+
+
+def loaded(output: Output, stream: str) -> list[dict[str, Any]]:
+    return sorted(output.loaded(stream), key=lambda record: str(record["id"]))
+
+
+def pages_of(simulator: Simulator, path: str) -> list[tuple[int, int]]:
+    """Number and size of the pages that were asked for."""
+    queries = [parse_qs(r.query) for r in simulator.requests if r.path == path]
+    return [(int(query["page"][0]), int(query["per_page"][0])) for query in queries]
+
+
+# AI content
+
+
+def test_sources_and_pages_arrive_whole(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, ai_sources=24, ai_pages=320)
+    output = run(configure(simulator), *AI)
+    assert output.streams == set(AI)
+    assert loaded(output, "content_import_source") == records_of(simulator.ai_content.sources())
+    assert loaded(output, "external_page") == records_of(simulator.ai_content.pages())
+    assert max(len(record["html"]) for record in loaded(output, "external_page")) > 100_000
+    assert simulator.jobs == simulator.reporting_jobs == []
+
+
+def test_pages_are_counted_and_the_next_address_is_not_followed(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, ai_pages=320)
+    run(configure(simulator), "external_page")
+    assert pages_of(simulator, "/ai/external_pages") == [(1, 150), (2, 150), (3, 150)]
+    assert all(request.header("Host") == simulator.url[7:] for request in simulator.requests)
+
+
+def test_an_empty_list_is_an_empty_table(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, ai_sources=0, ai_pages=0)
+    output = run(configure(simulator), *AI)
+    assert loaded(output, "external_page") == loaded(output, "content_import_source") == []
+    kinds = [(m["type"], m["stream"]) for m in output.messages if m["type"] != "STATE"]
+    assert {("ACTIVATE_VERSION", stream) for stream in AI} <= set(kinds)
+
+
+@pytest.mark.parametrize("version", ["2.12", "2.14", "2.16", "Preview"])
+def test_versions_since_2_12_serve_it(
+    simulate: Simulate, configure: Configure, version: str
+) -> None:
+    simulator = simulate(receipts=10, ai_sources=8)
+    output = run(configure(simulator, api_version=version), "content_import_source")
+    truth = records_of(simulator.ai_content.sources())
+    if version in {"2.12", "2.14"}:
+        truth = [{**record, "audience_ids": None} for record in truth]
+    assert loaded(output, "content_import_source") == truth
+
+
+def test_an_older_version_is_told_with_the_setting(
+    simulate: Simulate, configure: Configure
+) -> None:
+    output = run(configure(simulate(receipts=10), api_version="2.11"), AI[0], check=False)
+    assert output.exit_code == 1
+    (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
+    assert "api_version" in line
+    assert "2.11" in line
+
+
+def test_what_is_deleted_between_two_runs_is_gone(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, ai_pages=30)
+    config = configure(simulator)
+    first = run(config, "external_page")
+    removed, emptied = (simulator.ai_content.pages()[place]["id"] for place in (3, 20))
+    simulator.ai_content.remove_page(removed)
+    simulator.ai_content.delete_page(emptied)
+    second = run(config, "external_page", state=first.state)
+    together = type(first)(0, "", first.lines + second.lines)
+    found = {record["id"]: record for record in together.loaded("external_page")}
+    assert removed not in found
+    assert found[emptied]["html"] == ""
+    assert len(found) == 29
+
+
+def test_the_version_is_activated_when_every_record_is_written(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, ai_pages=160)
+    output = run(configure(simulator, custom_object_types=["Order"]), *AI, OBJECTS)
+    for stream in (*AI, OBJECTS):
+        kinds = [m["type"] for m in output.messages if m.get("stream") == stream]
+        assert kinds[0] == "SCHEMA"
+        assert kinds[-1] == "ACTIVATE_VERSION"
+        assert set(kinds[1:-1]) == {"RECORD"}
+
+
+EMPTY = {
+    "type": "list",
+    "data": [],
+    "total_count": 320,
+    "pages": {"type": "pages", "page": 2, "per_page": 150, "total_pages": 3},
+}
+
+
+def test_a_list_that_is_cut_by_an_empty_page_ends_there_and_deletes_nothing(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, ai_pages=320)
+    config = configure(simulator)
+    whole = run(config, "external_page")
+    simulator.requests.clear()
+    simulator.faults.add(Fault("ai_pages", skip=1, status=200, body=EMPTY))
+    cut = run(config, "external_page", state=whole.state)
+    assert pages_of(simulator, "/ai/external_pages") == [(1, 150), (2, 150)]
+    assert len(cut.records("external_page")) == 150
+    assert "WARNING" in cut.log
+    together = type(cut)(0, "", whole.lines + cut.lines)
+    found = {record["id"] for record in together.loaded("external_page")}
+    assert found == {page["id"] for page in simulator.ai_content.pages()}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("ai_pages", skip=1, status=500),
+        Fault("ai_pages", skip=1, status=429, headers={"Retry-After": "0"}),
+        Fault("ai_pages", skip=1, reset=True),
+        Fault("ai_pages", skip=1, cut_fraction=0.5),
+    ],
+    ids=["500", "429", "reset", "cut"],
+)
+def test_a_page_that_fails_is_asked_for_again(
+    simulate: Simulate, configure: Configure, fault: Fault
+) -> None:
+    simulator = simulate(receipts=10, ai_pages=320, faults=[fault])
+    output = run(configure(simulator), "external_page")
+    assert loaded(output, "external_page") == records_of(simulator.ai_content.pages())
+    asked = [page for page, _ in pages_of(simulator, "/ai/external_pages")]
+    assert asked == [1, 2, 2, 3]
+
+
+def test_a_list_that_cannot_be_read_to_its_end_deletes_nothing(
+    simulate: Simulate, configure: Configure
+) -> None:
+    fault = Fault("ai_pages", skip=1, times=None, status=403)
+    simulator = simulate(receipts=10, ai_pages=320, faults=[fault])
+    output = run(configure(simulator), "external_page", check=False)
+    assert output.exit_code == 1
+    assert not [m for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
+    assert "Traceback" not in output.log
+
+
+def test_ai_content_is_in_the_catalog_and_not_selected(catalog: dict[str, Any]) -> None:
+    tops = {
+        entry["tap_stream_id"]: part["metadata"]
+        for entry in catalog["streams"]
+        for part in entry["metadata"]
+        if not part["breadcrumb"]
+    }
+    assert not any(tops[stream]["selected"] for stream in AI)
+
+
+def test_nothing_of_it_is_asked_for_by_default(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=20, days=5)
+    output = run_tap(configure(simulator))
+    assert not [r.path for r in simulator.requests if "/content/data" not in r.path]
+    assert not {*AI, OBJECTS} & output.streams
+
+
+def test_it_needs_no_scope_of_an_export(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, scopes=(), ai_pages=20)
+    config = configure(simulator, custom_object_types=["Order"])
+    output = run(config, *AI, OBJECTS)
+    assert len(output.records("external_page")) == 20
+    assert output.records(OBJECTS)
+    assert not [r.path for r in simulator.requests if "export" in r.path]
+
+
+def test_stream_maps_apply_to_lists(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, ai_pages=20)
+    maps = {"external_page": {"html": None, "shout": "title.upper()"}}
+    output = run(configure(simulator, stream_maps=maps), "external_page")
+    shouts = {record["id"]: record["shout"] for record in output.records("external_page")}
+    assert shouts == {page["id"]: page["title"].upper() for page in simulator.ai_content.pages()}
+    assert not [record for record in output.records("external_page") if "html" in record]
+
+
+# Custom objects
+
+
+def test_instances_of_every_type_arrive(simulate: Simulate, configure: Configure) -> None:
+    types = {"Order": 320, "Subscription plan": 24, "Wishlist": 0, "a/b?c": 3}
+    simulator = simulate(receipts=10, custom_objects=types)
+    output = run(configure(simulator, custom_object_types=list(types)), OBJECTS)
+    truth = [one for name in types for one in simulator.custom_objects.instances(name)]
+    assert loaded(output, OBJECTS) == records_of(truth)
+    assert output.schemas(OBJECTS)[0]["properties"]["custom_attributes"]["type"][0] == "object"
+    assert simulator.jobs == simulator.reporting_jobs == []
+
+
+def test_only_the_types_that_are_asked_for_are_read(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10)
+    output = run(configure(simulator, custom_object_types=["Subscription plan"]), OBJECTS)
+    assert {record["type"] for record in output.records(OBJECTS)} == {"Subscription plan"}
+    paths = {request.path for request in simulator.requests}
+    assert paths == {"/custom_object_instances/Subscription%20plan"}
+
+
+def test_a_type_that_is_named_twice_is_read_once(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, custom_objects={"Order": 5})
+    output = run(configure(simulator, custom_object_types=["Order", "Order"]), OBJECTS)
+    assert len(output.records(OBJECTS)) == 5
+
+
+def test_instances_of_two_types_may_share_an_id(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, custom_objects={"Order": 4, "Return": 4})
+    instances = simulator.custom_objects._instances
+    for one, other in zip(instances["Order"], instances["Return"], strict=True):
+        other["id"] = one["id"]
+    output = run(configure(simulator, custom_object_types=["Order", "Return"]), OBJECTS)
+    assert len(output.loaded(OBJECTS)) == 8
+
+
+def test_an_instance_that_is_removed_is_gone_after_the_next_run(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, custom_objects={"Order": 5, "Return": 3})
+    config = configure(simulator, custom_object_types=["Order", "Return"])
+    first = run(config, OBJECTS)
+    simulator.custom_objects.remove("Order", simulator.custom_objects.instances("Order")[1]["id"])
+    second = run(config, OBJECTS, state=first.state)
+    together = type(first)(0, "", first.lines + second.lines)
+    assert len(together.loaded(OBJECTS)) == 7
+
+
+def test_an_unknown_type_is_named(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10)
+    config = configure(simulator, custom_object_types=["Wishlist", "Ordr"])
+    output = run(config, OBJECTS, check=False)
+    assert output.exit_code == 1
+    (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
+    assert "custom_object_types" in line
+    assert "Ordr" in line
+    assert not [m for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
+
+
+@pytest.mark.parametrize("version", ["2.13", "2.15"])
+def test_a_version_without_the_list_is_told_before_anything_is_asked(
+    simulate: Simulate, configure: Configure, version: str
+) -> None:
+    simulator = simulate(receipts=10)
+    config = configure(simulator, custom_object_types=["Order"], api_version=version)
+    output = run_tap(config, check=False)
+    assert output.exit_code == 1
+    assert "api_version: must be 2.16 or later for custom_object_types" in output.log
+    assert simulator.requests == []
+
+
+def test_a_5xx_on_a_page_of_instances_is_tried_again(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, faults=[Fault("custom_objects", skip=1, status=503)])
+    output = run(configure(simulator, custom_object_types=["Order"]), OBJECTS)
+    assert loaded(output, OBJECTS) == records_of(simulator.custom_objects.instances("Order"))
+
+
+def test_test_looks_at_a_page_at_most(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10)
+    run_tap(configure(simulator, custom_object_types=["Order"]), "--test")
+    assert simulator.jobs == []
+    assert len(simulator.requests) <= 2
+
+
+def test_the_log_says_how_long_a_list_is(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10)
+    output = run(configure(simulator), *AI)
+    for name, entries in zip(
+        AI, (simulator.ai_content.sources(), simulator.ai_content.pages()), strict=True
+    ):
+        assert f"Read {len(entries):,} entries of '{name}'" in output.log
+
+
+def test_without_types_there_is_no_stream(simulate: Simulate, configure: Configure) -> None:
+    config = configure(simulate(receipts=10, end=END), custom_object_types=[])
+    names = {entry["tap_stream_id"] for entry in discover_here(config)["streams"]}
+    assert OBJECTS not in names
+    assert set(AI) <= names

@@ -1,0 +1,853 @@
+"""Reporting datasets, from a simulated workspace to records: all cells, all ways to go wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from intercom_simulator import Clock, Dialect, Fault, JobFault, Mutation, Simulator
+from intercom_simulator.reporting.datasets import DATASETS
+from tap_intercom_export.errors import TapError
+from tap_intercom_export.intercom.reporting import Attribute, Dataset
+from tests.conftest import END
+from tests.harness.singer import (
+    discover,
+    discover_here,
+    problems,
+    run_here,
+    run_tap,
+    select,
+    started_tap,
+)
+from tests.harness.truth import reporting_properties, reporting_rows, row_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intercom_simulator.messages import Request
+    from tests.harness.singer import Output
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+DAY = 86_400
+HASHED = {
+    "admin_status_change",
+    "conversation_sla_status_log",
+    "conversation_state",
+    "ticket_time_in_state",
+}
+"""Datasets of which nobody has published what identifies a row."""
+
+SMALL = {"receipts": 10, "conversations": 45}
+
+
+def schema_of(catalog: dict[str, Any], dataset: str) -> dict[str, Any]:
+    (entry,) = (e for e in catalog["streams"] if e["tap_stream_id"] == f"reporting_{dataset}")
+    properties: dict[str, Any] = entry["schema"]["properties"]
+    return properties
+
+
+def run(
+    config: dict[str, Any], *streams: str, state: dict[str, Any] | None = None, check: bool = True
+) -> Output:
+    """Run the tap with some streams selected: those of the datasets that are asked for, if none.
+
+    Args:
+        config: Its configuration.
+        streams: Names of streams.
+        state: The state it starts from.
+        check: Whether it must succeed; then it runs in this process.
+    """
+    names = streams or tuple(f"reporting_{name}" for name in config["reporting_datasets"])
+    catalog = select(discover_here(config), *names)
+    if check:
+        return run_here(config, state=state, catalog=catalog)
+    return run_tap(config, state=state, catalog=catalog, check=False)
+
+
+def wrong(simulator: Simulator, dataset: str, output: Output, **options: Any) -> list[str]:
+    """What differs between the truth of now and what a target ends up with."""
+    name = f"reporting_{dataset}"
+    properties = reporting_properties(simulator, dataset, output.schemas(name)[0]["properties"])
+    truth = simulator.reporting.truth(dataset, simulator.clock.now(), **options)
+    assert truth
+    return row_differences(truth, reporting_rows(output.loaded(name), properties))
+
+
+def attribute_ids(simulator: Simulator) -> list[list[str]]:
+    """The attributes that were asked for, request by request."""
+    return [json.loads(r.body)["attribute_ids"] for r in simulator.requests if r.method == "POST"]
+
+
+# What comes out
+
+
+@pytest.mark.parametrize(
+    ("language", "zone"),
+    [("en", "UTC"), ("pt", "America/Sao_Paulo")],
+    ids=["english", "portuguese"],
+)
+def test_every_cell_of_every_dataset_arrives(
+    simulate: Simulate, configure: Configure, language: str, zone: str
+) -> None:
+    simulator = simulate(**SMALL, days=32, reporting_language=language, reporting_timezone=zone)
+    config = configure(simulator, reporting_datasets=["*"], reporting_timezone=zone)
+    output = run(config, *(f"reporting_{name}" for name in DATASETS))
+    assert {name: wrong(simulator, name, output) for name in DATASETS} == {
+        name: [] for name in DATASETS
+    }
+    assert simulator.jobs == []
+    assert set(output.bookmarks.values()) == {config["end_date"]}
+    if language == "pt":
+        channels = {record["channel"] for record in output.records("reporting_conversation")}
+        assert "Conversa" in channels
+
+
+def test_values_in_another_zone_than_the_settings_are_off_by_their_distance(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL, reporting_timezone="America/Sao_Paulo")
+    output = run(configure(simulator, reporting_datasets=["call"]))
+    first = min(record["call_initiated_at"] for record in output.records("reporting_call"))
+    at = min(r["timestamp.call_initiated_at"] for r in simulator.reporting.truth("call", END))
+    assert first == f"{at.astimezone(ZoneInfo('America/Sao_Paulo')):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize("version", ["2.14", "2.15"])
+def test_older_versions_are_asked_with_plain_ids(
+    simulate: Simulate, configure: Configure, version: str
+) -> None:
+    names = ["conversation", "tickets"]
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=names, api_version=version)
+    output = run(config)
+    assert all("." not in one for ids in attribute_ids(simulator) for one in ids)
+    for name in names:
+        stream = f"reporting_{name}"
+        schema = output.schemas(stream)[0]["properties"]
+        properties = reporting_properties(simulator, name, schema, qualified=False)
+        truth = simulator.reporting.truth(name, END, version)
+        rows = reporting_rows(output.loaded(stream), properties)
+        assert row_differences(truth, rows) == []
+    sent = {ids["standard.conversation_id"] for ids in simulator.reporting.truth(names[0], END)}
+    assert len(output.loaded("reporting_conversation")) < len(sent)  # without a customer's word
+
+
+@pytest.mark.parametrize("container", ["gzip", "tar.gz", "zip", "csv", "encoded"])
+def test_a_container_is_known_by_its_bytes(
+    simulate: Simulate, configure: Configure, container: Any
+) -> None:
+    word = "completed" if container == "zip" else "complete"
+    dialect = Dialect(reporting_container=container, reporting_done_word=word)
+    simulator = simulate(**SMALL, dialect=dialect)
+    output = run(configure(simulator, reporting_datasets=["call"]))
+    assert wrong(simulator, "call", output) == []
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
+        Dialect(download_url="storage"),
+        Dialect(line_end="\r\n", bom=True),
+    ],
+    ids=["qualified headers", "storage", "spreadsheet"],
+)
+def test_every_way_of_answering_gives_the_same(
+    simulate: Simulate, configure: Configure, dialect: Dialect
+) -> None:
+    simulator = simulate(**SMALL, dialect=dialect)
+    output = run(configure(simulator, reporting_datasets=["tickets"]))
+    assert wrong(simulator, "tickets", output) == []
+
+
+def test_the_way_of_the_sdk_gives_the_same_records(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, conversations=20, days=10)
+    config = configure(simulator, reporting_datasets=["*"])
+    streams = [f"reporting_{name}" for name in DATASETS]
+    fast = run(config, *streams)
+    maps = {name: {"extra": "'1'"} for name in streams}
+    slow = run({**config, "stream_maps": maps}, *streams)
+    for name in streams:
+        records = slow.records(name)
+        assert {record.pop("extra") for record in records} == {"1"}
+        assert records == fast.records(name), name
+
+
+def test_a_property_that_is_not_selected_does_not_appear(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=["call"])
+    catalog = select(discover_here(config), "reporting_call", without=["reporting_call.user_email"])
+    output = run_tap(config, catalog=catalog)
+    assert all("user_email" not in record for record in output.records("reporting_call"))
+    assert len(output.records("reporting_call")) >= len(simulator.reporting.truth("call", END))
+
+
+# Discovery
+
+
+def test_a_stream_for_each_dataset_with_its_time_and_key(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL)
+    catalog = discover(configure(simulator, reporting_datasets=["*"]))
+    found = {
+        entry["tap_stream_id"].removeprefix("reporting_"): entry
+        for entry in catalog["streams"]
+        if entry["tap_stream_id"].startswith("reporting_")
+    }
+    assert set(found) == set(DATASETS)
+    for name, dataset in DATASETS.items():
+        entry = found[name]
+        plain = {one.qualified_id: one.id for one in dataset.attributes}
+        key = ["row_id"] if name in HASHED else [plain[part] for part in dataset.key]
+        assert sorted(entry["key_properties"]) == sorted(key), name
+        assert entry["replication_key"] == dataset.time, name
+        assert entry["schema"]["properties"][dataset.time]["format"] == "date-time"
+        top = next(part["metadata"] for part in entry["metadata"] if not part["breadcrumb"])
+        assert top["valid-replication-keys"] == [dataset.time]
+
+
+def test_names_are_plain_where_they_can_be_and_any_database_takes_them(
+    simulate: Simulate, configure: Configure
+) -> None:
+    catalog = discover_here(configure(simulate(**SMALL), reporting_datasets=["*"]))
+    for dataset in DATASETS.values():
+        names = [name for name in schema_of(catalog, dataset.id) if name != "row_id"]
+        assert len({name.casefold() for name in names}) == len(names)
+        assert all(len(name.encode()) <= 63 for name in names)
+        counts = Counter(one.id for one in dataset.attributes)
+        folded = Counter(one.id.casefold() for one in dataset.attributes)
+        for name, one in zip(names, dataset.attributes, strict=True):
+            if folded[one.id.casefold()] == 1 and len(one.id.encode()) <= 63:
+                assert name == one.id
+            elif counts[one.id] > 1 and len(one.qualified_id.encode()) <= 63:
+                assert name == one.qualified_id.replace(".", "_")
+
+
+def test_types_follow_the_prefix(simulate: Simulate, configure: Configure) -> None:
+    catalog = discover_here(configure(simulate(**SMALL), reporting_datasets=["*"]))
+    for dataset in DATASETS.values():
+        properties = {n: s for n, s in schema_of(catalog, dataset.id).items() if n != "row_id"}
+        for schema, one in zip(properties.values(), dataset.attributes, strict=True):
+            kind = one.qualified_id.partition(".")[0]
+            expected = "number" if kind == "duration" else "string"
+            assert expected in schema["type"], one
+            assert (schema.get("format") == "date-time") == (kind == "timestamp"), one
+
+
+def test_discovery_asks_once_and_only_where_reports_are_wanted(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL)
+    without: list[dict[str, Any]] = [
+        {},
+        {"reporting_datasets": []},
+        {"custom_object_types": ["Order"]},
+    ]
+    for settings in without:
+        discover(configure(simulator, **settings))
+    assert simulator.requests == []
+    discover(configure(simulator, reporting_datasets=["call", "call"]))
+    assert [r.path for r in simulator.requests] == ["/export/reporting_data/get_datasets"]
+
+
+def test_an_unknown_dataset_is_told_with_those_there_are(
+    simulate: Simulate, configure: Configure
+) -> None:
+    config = configure(simulate(**SMALL), reporting_datasets=["call", "calls"])
+    output = run_tap(config, "--discover", check=False)
+    assert output.exit_code == 1
+    assert "reporting_datasets" in output.log
+    assert "no calls" in output.log
+    assert all(name in output.log for name in DATASETS)
+
+
+def test_discovery_of_reports_without_a_token_says_so() -> None:
+    output = run_tap({"reporting_datasets": ["*"]}, "--discover", check=False)
+    assert output.exit_code == 1
+    assert "access_token: is required and not set" in output.log
+    assert "reporting_datasets" in output.log
+    assert "Traceback" not in output.log
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "told"),
+    [
+        ({"scopes": ("export_content_data",)}, {}, "export_reporting_data"),
+        ({}, {"api_version": "2.13"}, "api_version"),
+        ({}, {"access_token": "another"}, "access_token"),
+    ],
+    ids=["scope", "version", "token"],
+)
+def test_a_refused_discovery_says_what_to_do(
+    simulate: Simulate,
+    configure: Configure,
+    options: dict[str, Any],
+    settings: dict[str, Any],
+    told: str,
+) -> None:
+    config = configure(simulate(**SMALL, **options), reporting_datasets=["*"], **settings)
+    output = run_tap(config, "--discover", check=False)
+    assert output.exit_code == 1
+    (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
+    assert told in line
+
+
+def test_a_server_error_on_discovery_is_tried_again(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL, faults=[Fault("reporting_datasets", status=503)])
+    assert schema_of(discover(configure(simulator, reporting_datasets=["call"])), "call")
+
+
+# Alone, and off until asked for
+
+
+def test_nothing_of_the_message_export_is_needed(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL, scopes=("export_reporting_data",))
+    output = run(configure(simulator, reporting_datasets=["call"]))
+    assert wrong(simulator, "call", output) == []
+    assert simulator.jobs == []
+    assert not [r.path for r in simulator.requests if "content" in r.path]
+
+
+def test_a_token_for_reports_alone_passes_the_test(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL, scopes=("export_reporting_data",))
+    config = configure(simulator, reporting_datasets=["call"])
+    run_tap(config, "--test", catalog=select(discover_here(config), "reporting_call"))
+
+
+def test_a_message_export_starts_no_reports(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL, scopes=("export_content_data",))
+    run_tap(configure(simulator))
+    assert simulator.reporting_jobs == []
+    assert not [r.path for r in simulator.requests if "reporting" in r.path]
+
+
+def test_deselected_reports_start_no_job(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL)
+    run(configure(simulator, reporting_datasets=["*"]), "reporting_call")
+    assert {job.order.dataset.id for job in simulator.reporting_jobs if job.order} == {"call"}
+
+
+def test_test_starts_no_report(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL)
+    run_tap(configure(simulator, reporting_datasets=["*"]), "--test")
+    assert simulator.reporting_jobs == []
+    assert {request.method for request in simulator.requests} == {"GET"}
+    assert len(simulator.requests) <= 4
+
+
+# Several jobs at once
+
+
+def most_at_once(simulator: Simulator) -> int:
+    """How many reports were under way at one moment."""
+    jobs = simulator.reporting_jobs
+    return max(
+        sum(one.started <= job.started < one.started + one.seconds for one in jobs) for job in jobs
+    )
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_as_many_jobs_run_at_once_as_the_settings_say(
+    simulate: Simulate, configure: Configure, number: int
+) -> None:
+    names = ["call", "conversation", "tickets"]
+    simulator = simulate(**SMALL, job_seconds=0.3)
+    config = configure(simulator, reporting_datasets=names, reporting_concurrency=number)
+    output = run(config)
+    assert len(simulator.reporting_jobs) == 6
+    assert most_at_once(simulator) == number
+    assert not [r for r in simulator.requests if r.status == 429]
+    for name in names:
+        assert wrong(simulator, name, output) == []
+
+
+def test_jobs_of_several_datasets_and_of_several_windows_run_together(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL, job_seconds=0.3)
+    run(configure(simulator, reporting_datasets=["call", "tickets"], reporting_concurrency=3))
+    first = [(job.order.dataset.id, job.after) for job in simulator.reporting_jobs if job.order][:3]
+    assert len({dataset for dataset, _ in first}) == 2
+    assert len({after for _, after in first}) == 2
+
+
+def test_taken_slots_are_waited_for(simulate: Simulate, configure: Configure) -> None:
+    def free(request: Request) -> None:
+        if request.status == 429:
+            held.pop().cancel()
+
+    simulator = simulate(**SMALL, on_request=free)
+    held = simulator.hold_reporting_slots()
+    output = run(configure(simulator, reporting_datasets=["call"], reporting_concurrency=1))
+    assert len(held) == 4
+    assert "Another export holds" in output.log
+    assert wrong(simulator, "call", output) == []
+
+
+def test_slots_that_stay_taken_end_the_run(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL)
+    simulator.hold_reporting_slots()
+    config = configure(simulator, reporting_datasets=["call"], slot_timeout_minutes=0)
+    output = run(config, check=False)
+    assert output.exit_code == 1
+    assert "slot_timeout_minutes" in output.log
+    assert simulator.reporting_jobs == []
+
+
+def test_one_free_slot_is_enough(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL, job_seconds=0.05)
+    simulator.hold_reporting_slots(number=4)
+    output = run(configure(simulator, reporting_datasets=["call", "tickets"]))
+    assert most_at_once(simulator) == 1
+    assert wrong(simulator, "call", output) == wrong(simulator, "tickets", output) == []
+
+
+# From run to run
+
+
+def text(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_second_run_finds_what_is_new_and_what_has_changed(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL, days=20)
+    settings = {"reporting_datasets": ["*"], "window_days": 40, "lookback_days": 50}
+    streams = [f"reporting_{name}" for name in DATASETS]
+    first = run(configure(simulator, **settings), *streams)
+    before = {name: simulator.reporting.truth(name, END) for name in DATASETS}
+    jobs = len(simulator.reporting_jobs)
+    simulator.clock.advance(timedelta(days=5).total_seconds())
+    second = run(configure(simulator, **settings), *streams, state=first.state)
+    assert len(simulator.reporting_jobs) == jobs + len(DATASETS)
+    together = type(first)(0, "", first.lines + second.lines)
+    for name in DATASETS:
+        truth = simulator.reporting.truth(name, simulator.clock.now())
+        found = wrong(simulator, name, together)
+        assert len(truth) > len(before[name])
+        assert not [line for line in found if line.startswith("missing")], name
+        if name not in HASHED:
+            assert found == [], name
+            assert any(row not in truth for row in before[name]), name
+        else:  # a row that has changed has another hash
+            assert len(found) == sum(row not in truth for row in before[name]), name
+
+
+def test_without_lookback_a_change_is_not_seen(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, conversations=120, days=20)
+    settings = {"reporting_datasets": ["conversation"], "lookback_days": 0}
+    first = run(configure(simulator, **settings))
+    simulator.clock.advance(timedelta(days=5).total_seconds())
+    second = run(configure(simulator, **settings), state=first.state)
+    together = type(first)(0, "", first.lines + second.lines)
+    assert wrong(simulator, "conversation", together)
+
+
+def test_bookmarks_follow_windows(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL)
+    output = run(configure(simulator, reporting_datasets=["call", "tickets"]))
+    ends = {text(job.before) for job in simulator.reporting_jobs}
+    assert len(ends) == 2
+    for state in output.states:
+        for entry in state["bookmarks"].values():
+            assert entry.get("replication_key_value") in {None, *ends}
+    assert not [entry for entry in output.state["bookmarks"].values() if "job" in entry]
+
+
+def test_a_dataset_that_is_asked_for_later_gets_its_history(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL)
+    first = run(configure(simulator, reporting_datasets=["call"]))
+    jobs = len(simulator.reporting_jobs)
+    both = configure(simulator, reporting_datasets=["call", "tickets"])
+    second = run(both, state=first.state)
+    assert second.records("reporting_call") == []
+    assert wrong(simulator, "tickets", second) == []
+    assert len(simulator.reporting_jobs) == 2 * jobs
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["term", "kill"])
+def test_a_run_that_died_leaves_its_jobs_to_the_next(
+    simulate: Simulate, configure: Configure, how: signal.Signals
+) -> None:
+    names = ["call", "conversation"]
+    simulator = simulate(**SMALL, job_seconds=600)
+    config = configure(simulator, reporting_datasets=names)
+    catalog = select(discover_here(config), *(f"reporting_{name}" for name in names))
+    with started_tap(config, catalog) as process:
+        while not all(job.polls for job in simulator.reporting_jobs[:3]) or (
+            len(simulator.reporting_jobs) < 3
+        ):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(how)
+        written, _ = process.communicate(timeout=20)
+    states = [line for line in written.splitlines() if '"type":"STATE"' in line]
+    simulator.job_seconds = 0
+    for job in simulator.reporting_jobs:
+        job.started -= 600
+    output = run_tap(config, catalog=catalog, state=json.loads(states[-1])["value"])
+    ranges = [(job.order.dataset.id, job.after) for job in simulator.reporting_jobs if job.order]
+    assert len(ranges) == 4
+    assert len(set(ranges)) == 4
+    assert {job.downloads for job in simulator.reporting_jobs} == {1}
+    for name in names:
+        assert wrong(simulator, name, output) == []
+
+
+@pytest.mark.parametrize("end", ["failed", "forgotten"])
+def test_a_stored_job_that_is_of_no_use_is_asked_for_anew(
+    simulate: Simulate, configure: Configure, end: str
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=["call"], window_days=60)
+    state = run(config).states[0]
+    assert state["bookmarks"]["reporting_call"]["job"]
+    for job in simulator.reporting_jobs:
+        if end == "failed":
+            job.end("failed")
+        else:
+            job.fault = JobFault(forgotten=True)
+    again = run(config, state=state)
+    assert len(simulator.reporting_jobs) == 2
+    assert wrong(simulator, "call", again) == []
+
+
+# What goes wrong with jobs
+
+
+@pytest.mark.parametrize(
+    ("dialect", "fault", "settings"),
+    [
+        (Dialect(), {"ends_as": "failed", "longer_than": 11 * DAY}, {}),
+        (Dialect(), {"never_ends": True, "times": 2}, {"job_timeout_minutes": 0.01}),
+        (Dialect(), {"rows": 25}, {"export_row_limit": 25}),
+        (Dialect(reporting_longest_range=10 * DAY), None, {}),
+    ],
+    ids=["failing", "endless", "cut", "refused"],
+)
+def test_a_job_that_is_too_large_is_asked_for_in_pieces(
+    simulate: Simulate,
+    configure: Configure,
+    dialect: Dialect,
+    fault: dict[str, Any] | None,
+    settings: dict[str, Any],
+) -> None:
+    simulator = simulate(**SMALL, dialect=dialect)
+    if fault:
+        fault = {"times": None, **fault}
+        simulator.job_faults.add(JobFault(export="reporting", dataset="conversation", **fault))
+    config = configure(simulator, reporting_datasets=["conversation", "call"], **settings)
+    output = run(config)
+    assert "shortened" in output.log
+    assert wrong(simulator, "conversation", output) == wrong(simulator, "call", output) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("reporting_create", status=500),
+        Fault("reporting_status", status=502),
+        Fault("reporting_status", reset=True),
+        Fault("reporting_download", cut_fraction=0.5),
+        Fault("reporting_download", corrupt_at=60),
+    ],
+    ids=["create", "status", "reset", "cut", "corrupt"],
+)
+def test_a_fault_on_the_way_costs_nothing(
+    simulate: Simulate, configure: Configure, fault: Fault
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=["call"], window_days=60)
+    catalog = select(discover_here(config), "reporting_call")
+    simulator.faults.add(fault)
+    output = run_tap(config, catalog=catalog)
+    assert wrong(simulator, "call", output) == []
+    assert len(simulator.reporting_jobs) == 1
+
+
+def test_a_window_without_data_moves_the_bookmark(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL)
+    fault = JobFault(export="reporting", ends_as="no_data", times=None)
+    simulator.job_faults.add(fault)
+    config = configure(simulator, reporting_datasets=["call"])
+    output = run(config)
+    assert output.records("reporting_call") == []
+    assert output.bookmarks["reporting_call"] == config["end_date"]
+
+
+# Retention
+
+
+@pytest.fixture
+def today() -> datetime:
+    """The real present: what Intercom has kept is counted from it."""
+    return datetime.now(timezone.utc).replace(microsecond=0)
+
+
+def test_an_early_start_is_moved_to_what_intercom_keeps(
+    simulate: Simulate, configure: Configure, today: datetime
+) -> None:
+    simulator = simulate(**SMALL, days=20, end=today, clock=Clock(today))
+    settings = {"reporting_datasets": ["call", "tickets"], "start_date": "2015-01-01"}
+    config = configure(simulator, **settings, window_days=83, reporting_retention_days=200)
+    del config["end_date"]
+    output = run(config)
+    (warning,) = [line for line in output.log.splitlines() if "reporting_retention_days" in line]
+    assert "WARNING" in warning
+    assert "200 days" in warning
+    first = min(job.after for job in simulator.reporting_jobs)
+    assert 198 * DAY <= today.timestamp() - first <= 200 * DAY
+    assert len(output.loaded("reporting_tickets")) == len(
+        simulator.reporting.truth("tickets", today - timedelta(minutes=2))
+    )
+
+
+def test_the_moved_start_is_still_good_after_a_wait(
+    simulate: Simulate, configure: Configure, today: datetime
+) -> None:
+    simulator = simulate(**SMALL, days=20, end=today, clock=Clock(today))
+    settings = {"reporting_datasets": ["call"], "start_date": "2015-01-01", "window_days": 83}
+    config = configure(simulator, **settings)
+    del config["end_date"]
+    catalog = select(discover_here(config), "reporting_call")
+    simulator.hold_reporting_slots(seconds=2.2)
+    output = run_tap(config, catalog=catalog)
+    assert output.records("reporting_call")
+
+
+# Attributes and columns
+
+
+REFUSED = (
+    "ticket-type-7002._default_title_",
+    "people.Brand",
+    "duration.ticket_time_to_resolve",
+)
+
+
+def without(simulator: Simulator, output: Output, refused: tuple[str, ...]) -> list[str]:
+    """What differs in `tickets` where attributes were refused."""
+    stream = "reporting_tickets"
+    schema = output.schemas(stream)[0]["properties"]
+    properties = reporting_properties(simulator, "tickets", schema)
+    truth = [{**row, **dict.fromkeys(refused)} for row in simulator.reporting.truth("tickets", END)]
+    return row_differences(truth, reporting_rows(output.loaded(stream), properties))
+
+
+def test_refused_attributes_are_left_out_and_named(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=REFUSED))
+    output = run(configure(simulator, reporting_datasets=["tickets"], window_days=60))
+    assert without(simulator, output, REFUSED) == []
+    (line,) = [line for line in output.log.splitlines() if "refuses attributes" in line]
+    assert "WARNING" in line
+    assert all(name in line for name in REFUSED)
+    assert [len(ids) for ids in attribute_ids(simulator)] == [
+        len(DATASETS["tickets"].attributes),
+        len(DATASETS["tickets"].attributes) - len(REFUSED),
+    ]
+
+
+def test_refused_attributes_of_several_windows_at_once(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(
+        **SMALL,
+        dialect=Dialect(refused_attributes=REFUSED),
+        # all are asked for before the first is refused, the second hears of it later
+        faults=[Fault("reporting_create", delay=0.1), Fault("reporting_create", delay=0.5)],
+    )
+    config = configure(simulator, reporting_datasets=["tickets"], window_days=10)
+    output = run(config)
+    assert without(simulator, output, REFUSED) == []
+    assert output.log.count("refuses attributes") == 1
+
+
+def test_a_resumed_job_without_refused_attributes(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=REFUSED))
+    config = configure(simulator, reporting_datasets=["tickets"], window_days=60)
+    state = run(config).states[0]
+    output = run(config, state=state)
+    assert len(simulator.reporting_jobs) <= 2
+    assert without(simulator, output, REFUSED) == []
+
+
+def test_an_order_that_stays_refused_ends_the_run(simulate: Simulate, configure: Configure) -> None:
+    ids = tuple(one.qualified_id for one in DATASETS["call"].attributes)
+    simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=ids))
+    output = run(configure(simulator, reporting_datasets=["call"]), check=False)
+    assert output.exit_code == 1
+    assert "attribute_ids invalid for call dataset" in output.log
+
+
+def test_headers_that_nobody_knows_are_matched_by_position(
+    simulate: Simulate, configure: Configure
+) -> None:
+    number = len(DATASETS["tickets"].attributes)
+    header = ",".join(f"Atributo {place % 100}" for place in range(number)).encode()
+    dialect = Dialect(mutations=(Mutation("tickets", line=0, replace=header),))
+    simulator = simulate(**SMALL, dialect=dialect)
+    output = run(configure(simulator, reporting_datasets=["tickets"]))
+    assert wrong(simulator, "tickets", output) == []
+    assert len(output.schemas("reporting_tickets")) == 1
+
+
+RATED = Dataset(
+    id="conversation",
+    name="Conversation",
+    description="",
+    time_attribute="conversation_started_at",
+    attributes=(
+        Attribute("conversation_id", "Conversation ID", "standard.conversation_id"),
+        Attribute("conversation_started_at", "Started at", "timestamp.conversation_started_at"),
+        Attribute("cvd_1", "Topic", "conversation.Topic"),
+    ),
+)
+
+
+def matched(*header: str, without: tuple[str, ...] = ()) -> list[str]:
+    return [column.name for column in RATED.match(without, list(header), RATED.file)]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (("x", "y", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (("conversation_id", "y", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (("x", "Topic", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (
+            ("conversation_started_at", "conversation_id", "Tema"),
+            ["conversation_started_at", "conversation_id", "Tema"],
+        ),
+        (("Topic", "conversation_id"), ["cvd_1", "conversation_id"]),
+    ],
+    ids=["none known", "one known", "one known, not the key", "another order", "fewer"],
+)
+def test_positions_count_unless_the_labels_speak_against_them(
+    header: tuple[str, ...], expected: list[str]
+) -> None:
+    assert matched(*header) == expected
+
+
+def test_a_file_without_its_key_is_an_error_also_where_the_counts_agree() -> None:
+    with pytest.raises(TapError, match="no column conversation_id"):
+        matched("conversation_started_at", "Tema", without=("standard.conversation_id",))
+
+
+def test_repeated_headers_lose_nothing(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=10, conversations=100)
+    output = run(configure(simulator, reporting_datasets=["tickets"]))
+    assert wrong(simulator, "tickets", output) == []
+    titles = {
+        name
+        for record in output.records("reporting_tickets")
+        for name, value in record.items()
+        if name.endswith("_default_title_") and value is not None
+    }
+    assert len(titles) > 6
+
+
+def test_a_column_that_was_not_asked_for_is_kept(simulate: Simulate, configure: Configure) -> None:
+    ids = [one.id for one in DATASETS["admin_status_change"].attributes]
+    mutations = (
+        Mutation("admin_status_change", line=0, replace=",".join([*ids, "Mood"]).encode()),
+        Mutation("admin_status_change", line=1, replace=b"2025-04-25 10:00:00,,,1,Away,sunny"),
+    )
+    simulator = simulate(**SMALL, dialect=Dialect(mutations=mutations))
+    config = configure(simulator, reporting_datasets=["admin_status_change"], window_days=60)
+    output = run(config, "reporting_admin_status_change", "rejected_row")
+    (record,) = output.records("reporting_admin_status_change")
+    assert record["Mood"] == "sunny"
+    assert record["teammate_status"] == "Away"
+    assert len(output.records("rejected_row")) > 10
+
+
+# Cells that cannot be read, and damaged rows
+
+
+@pytest.mark.parametrize("mapped", [False, True], ids=["as it is", "mapped"])
+@pytest.mark.parametrize("dataset", ["conversation", "conversation_state"])
+def test_a_value_of_another_type_is_kept_as_text(
+    simulate: Simulate,
+    configure: Configure,
+    dataset: str,
+    mapped: bool,  # noqa: FBT001
+) -> None:
+    odd = {"time": "soon", "duration": "3 min", "text": "x"}
+    attributes = DATASETS[dataset].attributes
+    row = ",".join(odd[one.kind] for one in attributes).encode()
+    mutation = Mutation(dataset, append=row + b"\n")
+    simulator = simulate(**SMALL, dialect=Dialect(mutations=(mutation,)))
+    config = configure(simulator, reporting_datasets=[dataset], window_days=60)
+    stream = f"reporting_{dataset}"
+    if mapped:
+        config["stream_maps"] = {stream: {"extra": "'1'"}}
+    output = run(config, stream, "rejected_row")
+    (record,) = [one for one in output.records(stream) if "soon" in one.values()]
+    for name, one in zip(schema_of(discover_here(config), dataset), attributes, strict=False):
+        if dataset == "conversation" and one.kind != "text":
+            assert (record[name], record[f"{name}_text"]) == (None, odd[one.kind])
+    assert Counter(record.values())["soon"] == sum(one.kind == "time" for one in attributes)
+    assert Counter(record.values())["3 min"] == sum(one.kind == "duration" for one in attributes)
+    assert output.records("rejected_row") == []
+    assert len(output.loaded(stream)) == len(simulator.reporting.truth(dataset, END)) + 1
+
+
+@pytest.mark.parametrize("dataset", ["call", "conversation_state"], ids=["keyed", "hashed"])
+@pytest.mark.parametrize("selected", [True, False], ids=["selected", "not selected"])
+def test_a_damaged_row_is_set_aside(
+    simulate: Simulate,
+    configure: Configure,
+    dataset: str,
+    selected: bool,  # noqa: FBT001
+) -> None:
+    mutation = Mutation(dataset, append=b'three,"cells",only\n')
+    simulator = simulate(**SMALL, dialect=Dialect(mutations=(mutation,)))
+    config = configure(simulator, reporting_datasets=[dataset], window_days=60)
+    streams = (f"reporting_{dataset}", *(("rejected_row",) if selected else ()))
+    output = run(config, *streams)
+    assert wrong(simulator, dataset, output) == []
+    assert re.search(r"WARNING.*[Dd]amaged row", output.log)
+    rejected = [(r["job_identifier"], r["raw"]) for r in output.records("rejected_row")]
+    (job,) = simulator.reporting_jobs
+    assert rejected == ([(job.identifier, 'three,"cells",only')] if selected else [])
+    assert simulator.jobs == []
+
+
+def test_damaged_rows_of_both_exports_come_in_one_stream(
+    simulate: Simulate, configure: Configure
+) -> None:
+    mutations = (
+        Mutation("call", append=b"reported,badly\n"),
+        Mutation("receipt", append=b"sent,badly\n"),
+    )
+    simulator = simulate(**SMALL, dialect=Dialect(mutations=mutations))
+    config = configure(simulator, reporting_datasets=["call"], window_days=60)
+    output = run(config, "receipt", "reporting_call", "rejected_row", check=False)
+    assert output.exit_code == 0
+    assert not [line for line in problems(output) if "rejected_row" not in line]
+    raw = {record["raw"] for record in output.records("rejected_row")}
+    assert raw == {"reported,badly", "sent,badly"}

@@ -1,0 +1,193 @@
+"""What the tap uses of the SDK and the SDK calls private: told in one module, and still there.
+
+When a release of the SDK changes any of it, these tests name it. Then `streams/sdk.py` is to be
+read beside the SDK's new source, before the upper bound in pyproject.toml moves.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import json
+import re
+from contextlib import redirect_stdout
+from importlib.metadata import requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from packaging.requirements import Requirement
+from singer_sdk import Stream, Tap
+from singer_sdk.helpers._state import StateWriter
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.io_base import SingerWriter
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.plugin_base import JSONSchemaValidator
+
+import tap_intercom_export
+from tap_intercom_export.streams import sdk
+from tap_intercom_export.tap import TapIntercomExport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from intercom_simulator import Simulator
+
+PACKAGE = Path(tap_intercom_export.__file__).parent
+SDK = f"singer-sdk {version('singer-sdk')}"
+
+METHODS: list[tuple[type, str, str]] = [
+    (Stream, "_increment_stream_state", "(self, latest_record, *, context=None)"),
+    (Stream, "_sync_children", "(self, child_context)"),
+    (Stream, "_sync_records", "(self, context=None, *, write_messages=True)"),
+    (Stream, "_write_activate_version_message", "(self, full_table_version)"),
+    (Stream, "_write_record_message", "(self, record)"),
+    (Stream, "_write_schema_message", "(self)"),
+    (Stream, "_write_starting_replication_value", "(self, context)"),
+    (Stream, "_write_state_message", "(self)"),
+    (Tap, "_handle_termination", "(self, signum, frame)"),
+    (Tap, "_validate_config", "(self, *, raise_errors=True)"),
+    (StateWriter, "__init__", "(self, message_writer)"),
+    (StateWriter, "write_state", "(self, state)"),
+    (SingerWriter, "format_message", "(self, message)"),
+    (SingerWriter, "write_message", "(self, message)"),
+]
+"""Methods that are overridden or called, and their parameters."""
+
+FIELDS = ("_schema", "_input_schema", "_stream_maps", "_stream_version", "_initialized_at")
+"""What a stream keeps and the seam reads or sets."""
+
+PUBLIC = (
+    *("effective_schema", "mask", "stream_maps", "stream_state", "state_manager"),
+    *("get_record_counter", "get_sync_timer", "get_replication_key_signpost", "log"),
+    *("selected", "child_streams", "ABORT_AT_RECORD_COUNT"),
+)
+"""What the seam needs that the SDK does not call private."""
+
+
+def parameters(function: Callable[..., Any]) -> str:
+    """Return a function's parameters without their types."""
+    signature = inspect.signature(function)
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=signature.empty))
+
+
+@pytest.mark.parametrize(("owner", "name", "expected"), METHODS, ids=str)
+def test_a_method_of_the_sdk_is_as_the_tap_expects_it(
+    owner: type, name: str, expected: str
+) -> None:
+    where = f"{owner.__module__}.{owner.__name__}.{name}"
+    method = getattr(owner, name, None)
+    assert method is not None, f"{SDK} has no {where} any more; see streams/sdk.py"
+    found = parameters(method)
+    assert found == expected, f"{SDK} changed {where}{expected} to {found}; see streams/sdk.py"
+
+
+@pytest.fixture(scope="module")
+def stream() -> Stream:
+    """A stream of the tap."""
+    with redirect_stdout(io.StringIO()):
+        return TapIntercomExport(config={}, validate_config=False).streams["receipt"]
+
+
+@pytest.mark.parametrize("name", [*FIELDS, *PUBLIC])
+def test_a_stream_has_what_the_seam_reads(stream: Stream, name: str) -> None:
+    found = hasattr(stream, name)
+    assert found, f"A stream of {SDK} has no {name} any more; see streams/sdk.py"
+
+
+def test_a_stream_knows_whether_its_state_was_sent(stream: Stream) -> None:
+    flushed = getattr(stream.state_manager, "is_flushed", None)
+    assert isinstance(flushed, bool), f"{SDK} keeps is_flushed elsewhere; see streams/sdk.py"
+
+
+def test_an_untouched_stream_has_the_one_map_that_the_fast_way_looks_for(stream: Stream) -> None:
+    kinds = [type(stream_map) for stream_map in stream.stream_maps]
+    assert kinds == [SameRecordTransform], f"{SDK} maps untouched streams with {kinds}"
+    assert stream.stream_maps[0].flattening_enabled is False
+    assert isinstance(stream.stream_maps[0].raw_schema, dict)
+    assert callable(stream._tap.mapper.register_raw_stream_schema)
+    assert stream.TYPE_CONFORMANCE_LEVEL is TypeConformanceLevel.NONE
+    assert JSONSchemaValidator
+
+
+def test_the_sdk_calls_what_the_seam_overrides() -> None:
+    calls = {
+        "sync": "_sync_records",
+        "_process_record": "_sync_children",
+        "_sync_records": "_write_starting_replication_value",
+    }
+    for caller, called in calls.items():
+        source = inspect.getsource(getattr(Stream, caller))
+        assert f"self.{called}(" in source, (
+            f"Stream.{caller} of {SDK} does not call {called} any more: what streams/sdk.py "
+            "overrides is without effect"
+        )
+    assert "self._increment_stream_state(" in inspect.getsource(Stream)
+
+
+def private_names() -> set[str]:
+    """Return what the SDK's streams have and call private."""
+    return {name for name in {*dir(Stream), *FIELDS} if re.match("_[a-z]", name)}
+
+
+def used_in(path: Path) -> Iterator[str]:
+    """Yield names that a module overrides, and attributes that it reads or sets."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def test_the_seam_says_everything_private_that_it_uses() -> None:
+    used = private_names() & set(used_in(Path(sdk.__file__)))
+    said = set(re.findall(r"`(_\w+)`", sdk.__doc__ or ""))
+    assert used == said, f"not said: {used - said}; said but not used: {said - used}"
+
+
+def test_every_private_method_that_the_seam_uses_is_looked_at_here() -> None:
+    used = private_names() & set(used_in(Path(sdk.__file__)))
+    assert used == {name for owner, name, _ in METHODS if owner is Stream} | set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if "simulator" not in path.parts and path != Path(sdk.__file__)
+    ],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_no_other_module_uses_what_is_private_to_streams(path: Path) -> None:
+    shared_with_taps = {name for name, _ in inspect.getmembers(Tap)} | {"_schema"}
+    assert (private_names() - shared_with_taps).isdisjoint(used_in(path))
+
+
+def test_the_sdk_installed_is_one_that_the_project_allows() -> None:
+    allowed = next(
+        requirement.specifier
+        for text in requires("tap-intercom-export") or ()
+        if (requirement := Requirement(text)).name == "singer-sdk"
+    )
+    assert version("singer-sdk") in allowed
+    uppers = [spec for spec in allowed if spec.operator.startswith("<")]
+    assert uppers, "an SDK that nobody has tried must not install"
+
+
+def test_a_sync_goes_through_the_seam(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+) -> None:
+    simulator = simulate(receipts=60, days=10)
+    written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(written):
+        TapIntercomExport(config=configure(simulator)).sync_all()
+    written.seek(0)
+    messages = [json.loads(line) for line in written]
+    receipts = [m for m in messages if m["type"] == "RECORD" and m["stream"] == "receipt"]
+    assert len(receipts) == 60
+    bookmarks = messages[-1]["value"]["bookmarks"]
+    assert set(bookmarks["receipt"]) == {"replication_key", "replication_key_value"}
+    assert "starting_replication_value" not in json.dumps(messages)

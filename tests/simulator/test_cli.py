@@ -1,0 +1,148 @@
+"""The simulator as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+COMMAND = [sys.executable, "-m", "intercom_simulator"]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    running: list[subprocess.Popen[str]] = []
+
+    def run(*options: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*COMMAND, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def greeting(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or lines[-1] != "}\n":
+        lines.append(process.stdout.readline())
+        assert lines[-1], "the simulator ended early"
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_and_stops_when_asked(
+    start: Callable[..., subprocess.Popen[str]], number: signal.Signals
+) -> None:
+    process = start("--receipts", "50", "--token", "t0ken", "--verbose", "--end", "2026-03-01")
+    text = greeting(process)
+    found = re.search(r"http://127\.0\.0\.1:\d+", text)
+    assert found
+    assert '"access_token": "t0ken"' in text
+    assert "Messages: 50," in text
+    url = found[0]
+    assert requests.get(f"{url}/simulator/status", timeout=10).json()["counts"]["receipt"] == 50
+    requests.get(f"{url}/export/content/data/x", timeout=10)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert re.fullmatch(r"2026-03-01T00:00:\d\dZ GET /export/content/data/x 401\n", out)
+    assert err == ""
+
+
+def test_it_serves_reports_and_lists_as_told(start: Callable[..., subprocess.Popen[str]]) -> None:
+    options = {"conversations": "7", "ai-pages": "3", "reporting-timezone": "America/Sao_Paulo"}
+    process = start(*(f"--{name}={value}" for name, value in options.items()))
+    found = re.search(r"http://127\.0\.0\.1:\d+", greeting(process))
+    assert found
+    status = requests.get(f"{found[0]}/simulator/status", timeout=10).json()
+    assert status["reporting_counts"]["conversation"] == 7
+    assert status["ai_content_counts"]["external_page"] == 3
+
+
+def refusal(*options: str) -> str:
+    """Return the last line of a simulator that must end at once, and without a traceback."""
+    refused = subprocess.run(
+        [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert "Traceback" not in refused.stderr
+    return refused.stderr.splitlines()[-1].removeprefix("intercom-simulator: error: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--reporting-timezone Atlantis/Capital", "Atlantis/Capital"),
+        ("--port 65536", "argument --port: 65536 is more than 65535"),
+        ("--port -1", "argument --port: -1 is less than 0"),
+        ("--port http", "argument --port: 'http' is no whole number"),
+        ("--receipts -5", "argument --receipts: -5 is less than 0"),
+        ("--conversations -5", "argument --conversations: -5 is less than 0"),
+        ("--ai-pages -5", "argument --ai-pages: -5 is less than 0"),
+        ("--days 0", "argument --days: 0 is less than 1"),
+        ("--days 36501", "argument --days: 36501 is more than 36500"),
+        ("--job-seconds -1", "argument --job-seconds: '-1' is no number of seconds"),
+        ("--job-seconds nan", "argument --job-seconds: 'nan' is no number of seconds"),
+        ("--job-seconds soon", "argument --job-seconds: 'soon' is no number"),
+        ("--start yesterday", "argument --start: 'yesterday' is no time: "),
+        ("--end 2026-13-01", "argument --end: '2026-13-01' is no time: "),
+        ("--end 9999-12-31", "argument --end: '9999-12-31' is not between 1970 and 2199"),
+        (
+            "--start 2026-03-02 --end 2026-03-01",
+            "argument --start: must be earlier than --end, which is 2026-03-01T00:00:00Z",
+        ),
+        (
+            "--start 2026-03-01 --end 2026-03-01T01:00+01:00",
+            "argument --start: must be earlier than --end, which is 2026-03-01T00:00:00Z",
+        ),
+        ("--start 2199-12-31", "argument --start: must be earlier than --end, which is 20"),
+    ],
+)
+def test_it_refuses_what_cannot_be(options: str, said: str) -> None:
+    assert said in refusal(*options.split())
+
+
+def test_it_refuses_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = refusal("--port", str(port))
+    assert said.startswith(f"argument --port: cannot listen on {port}: ")
+
+
+def test_a_history_may_begin_at_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
+    process = start("--start", "2026-02-27T18:00:00Z", "--end", "2026-03-01", "--receipts", "0")
+    text = greeting(process)
+    assert "Messages: 0," in text
+    assert "from 2026-02-27 to 2026-03-01 00:00:00 UTC" in text
+
+
+def test_it_knows_its_dialects() -> None:
+    helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
+    assert "documented_2_17" in helped.stdout
+    assert "--container" in helped.stdout
+
+
+def test_its_help_says_how_to_stop_it() -> None:
+    helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
+    assert "runs until Ctrl-C" in " ".join(helped.stdout.split())

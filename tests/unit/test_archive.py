@@ -1,0 +1,532 @@
+"""A downloaded archive: what container it is, whether it is whole, and what is in it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import struct
+import tarfile
+import tempfile
+import tracemalloc
+import zipfile
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_intercom_export.archive import archive as archive_module
+from tap_intercom_export.archive import formats as formats_module
+from tap_intercom_export.archive.archive import Archive, Member, open_archive
+from tap_intercom_export.archive.formats import Limits
+from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+from tap_intercom_export.rows.csv_reader import CellReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RECEIPT = b"receipt_id,name\n" + b"".join(b"%d,name %d\n" % (n, n * n) for n in range(200))
+OPEN = b"receipt_id,opened_at\n" + b"".join(b"%d,2026-04-01\n" % n for n in range(100))
+FILES = {"receipt_20260401.csv": RECEIPT, "open_20260401.csv": OPEN}
+
+NO_LIMITS = Limits(unpacked=10**15, ratio=10**9)
+
+
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return a ZIP of these files."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def tarred(files: dict[str, bytes]) -> bytes:
+    """Return a tar archive of these files."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return data.getvalue()
+
+
+def gzipped(data: bytes, name: str = "") -> bytes:
+    """Return data with gzip on top, with a file name in its header where one is given."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=packed, mtime=0) as stream:
+        stream.write(data)
+    return packed.getvalue()
+
+
+def opened(data: bytes, limits: Limits = NO_LIMITS) -> Archive:
+    """Open bytes as they were downloaded."""
+    return open_archive(io.BytesIO(data), limits)
+
+
+def content(archive: Archive, member: Member) -> bytes:
+    """Return all of a member."""
+    with archive.open(member) as stream:
+        return stream.read()
+
+
+def contents(data: bytes) -> list[tuple[str, bytes]]:
+    """Return the files of an archive."""
+    archive = opened(data)
+    found = [(member.path, content(archive, member)) for member in archive.members]
+    archive.close()
+    return found
+
+
+WHOLE = {
+    "zip": zipped(FILES),
+    "stored zip": zipped(FILES, zipfile.ZIP_STORED),
+    "tar.gz": gzipped(tarred(FILES)),
+    "gzip around zip": gzipped(zipped(FILES)),
+    "gzip around gzip around zip": gzipped(gzipped(zipped(FILES))),
+}
+ONE_FILE = {
+    "plain": RECEIPT,
+    "plain with a BOM": b"\xef\xbb\xbf" + RECEIPT,
+    "gzip": gzipped(RECEIPT),
+    "gzip around gzip": gzipped(gzipped(RECEIPT)),
+    "gzip around gzip around gzip": gzipped(gzipped(gzipped(RECEIPT))),
+    "gzip in two parts": gzipped(RECEIPT[:100]) + gzipped(RECEIPT[100:]),
+}
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_an_archive_in_any_container_holds_its_files(data: bytes) -> None:
+    assert contents(data) == list(FILES.items())
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_the_rows_and_bytes_of_each_file_are_counted(data: bytes) -> None:
+    archive = opened(data)
+    assert [(member.rows, member.size) for member in archive.members] == [
+        (200, len(RECEIPT)),
+        (100, len(OPEN)),
+    ]
+    assert archive.rows == 300
+
+
+def test_a_plain_tar_is_an_archive() -> None:
+    assert contents(tarred(FILES)) == list(FILES.items())
+
+
+@pytest.mark.parametrize("data", ONE_FILE.values(), ids=ONE_FILE)
+def test_a_single_csv_is_an_archive_of_one_file_without_a_name(data: bytes) -> None:
+    archive = opened(data)
+    (member,) = archive.members
+    assert member.path == ""
+    assert member.rows == 200
+    assert content(archive, member).removeprefix(b"\xef\xbb\xbf") == RECEIPT
+
+
+def test_a_single_csv_has_the_name_in_its_gzip_header() -> None:
+    assert [path for path, _ in contents(gzipped(RECEIPT, "receipt_2026.csv"))] == [
+        "receipt_2026.csv"
+    ]
+
+
+def test_the_name_in_a_gzip_header_stands_behind_an_extra_field() -> None:
+    plain = gzipped(RECEIPT)
+    header = plain[:3] + bytes([4 | 8]) + plain[4:10] + b"\x03\x00abc" + b"receipt.csv\x00"
+    assert [path for path, _ in contents(header + plain[10:])] == ["receipt.csv"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(gzipped(gzipped(gzipped(zipped(FILES)))), id="ZIP in three gzips"),
+        pytest.param(gzipped(gzipped(gzipped(gzipped(RECEIPT)))), id="CSV in four gzips"),
+    ],
+)
+def test_more_containers_inside_one_another_than_allowed_are_refused(data: bytes) -> None:
+    with pytest.raises(DamagedArchiveError, match="more than 3 containers"):
+        opened(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty body"),
+        pytest.param(b"\n", id="blank line"),
+        pytest.param(b"\xef\xbb\xbf", id="BOM"),
+        pytest.param(zipped({}), id="empty ZIP"),
+        pytest.param(gzipped(b""), id="empty gzip"),
+    ],
+)
+def test_an_archive_of_nothing_has_no_files(data: bytes) -> None:
+    assert opened(data).members == ()
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"], ids=["none", "LF", "CRLF"])
+def test_a_header_alone_is_no_row(end: bytes) -> None:
+    assert opened(zipped({"open.csv": b"receipt_id,opened_at" + end})).rows == 0
+
+
+def test_an_empty_file_has_no_rows() -> None:
+    assert [member.rows for member in opened(zipped({"open.csv": b""})).members] == [0]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tar"])
+def test_what_is_no_csv_file_is_passed_over(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    extra = {
+        "__MACOSX/._open.csv": b"x",
+        "__MACOSX/open.csv": b"x",
+        ".hidden.csv": b"x",
+        "README.txt": b"x",
+        "folder/": b"",
+    }
+    assert contents(wrap({**extra, "a/b/OPEN.CSV": OPEN})) == [("a/b/OPEN.CSV", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_a_file_needs_no_ending(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    assert contents(wrap({"open_20260401": OPEN})) == [("open_20260401", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_a_file_with_gzip_of_its_own(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    files = {"open.csv.gz": gzipped(OPEN), "receipt.csv": RECEIPT}
+    assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
+
+
+@pytest.mark.parametrize("name", ["open_20260401", "open.txt", "some/folder/open.CSV", "../open"])
+def test_the_one_file_of_a_gzip_is_read_whatever_its_name(name: str) -> None:
+    [(path, read)] = contents(gzipped(OPEN, name))
+    assert path.startswith("open")
+    assert path.lower().endswith(".csv")
+    assert read == OPEN
+
+
+@pytest.mark.parametrize(
+    "name", ["open.txt", "open.json", "../open.csv", "open.csv.zip", "open.gz"]
+)
+def test_files_of_which_none_can_be_read_are_not_taken_for_no_rows(name: str) -> None:
+    with pytest.raises(RefusedArchiveError, match="no CSV file"):
+        opened(zipped({name: OPEN, "__MACOSX/._open.csv": b"x"}))
+
+
+def test_an_archive_with_only_what_systems_leave_in_it_has_no_rows() -> None:
+    assert contents(zipped({"__MACOSX/open.csv": b"x", ".DS_Store": b"x", "folder/": b""})) == []
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_files_of_one_name_are_two_files() -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("open.csv", OPEN)
+        archive.writestr("open.csv", RECEIPT)
+    assert contents(data.getvalue()) == [("open.csv", OPEN), ("open.csv", RECEIPT)]
+
+
+# --- counting rows
+
+
+def rows_read(data: bytes) -> int:
+    """Return the rows that a reader finds in a CSV, damaged ones included."""
+    damaged: list[object] = []
+    reader = CellReader(io.BytesIO(data), damaged.append)
+    reader.header()
+    return sum(1 for _ in reader) + len(damaged)
+
+
+QUOTED = b'id,text\n1,"a\nb"\n2,"""\n"""\n3,"x ""y""\r\nz"\n4,plain\n'
+
+
+@pytest.mark.parametrize("chunk", range(1, len(QUOTED) + 1))
+def test_quoted_line_ends_are_no_rows_at_any_border_of_the_buffer(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "CHUNK_BYTES", chunk)
+    assert opened(zipped({"open.csv": QUOTED})).rows == 4
+
+
+cells = st.text(st.sampled_from('ab",\n\r'), max_size=5)
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6), st.integers(1, 9))
+def test_as_many_rows_are_counted_as_are_written(table: list[list[str]], chunk: int) -> None:
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
+    data = "\r\n".join(["id,text", *quoted]).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive_module, "CHUNK_BYTES", chunk)
+        assert opened(data).rows == len(table)
+
+
+@given(st.text(st.sampled_from('ab",\n\r'), max_size=40), st.integers(1, 9))
+def test_there_are_never_fewer_lines_than_rows(text: str, chunk: int) -> None:
+    data = f"id,text\n{text}".encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive_module, "CHUNK_BYTES", chunk)
+        archive = opened(data)
+        assert archive.lines >= max(archive.rows, rows_read(data))
+
+
+def test_lines_are_counted_where_damaged_quotes_hide_rows() -> None:
+    """One inch sign at the beginning and one at the end: quoted is what lies between, they say."""
+    data = b'id,name\n1,5" pipe\n' + b"2,x\n" * 1000 + b'3,5" pipe\n'
+    assert rows_read(data) == opened(data).lines == 1002
+
+
+@pytest.mark.parametrize("position", [50, 60, 80, 100])
+def test_damage_in_a_file_packed_with_lzma_is_found(position: int) -> None:
+    data = bytearray(zipped({"receipt.csv": RECEIPT}, zipfile.ZIP_LZMA))
+    data[position] ^= 0x10
+    with pytest.raises(DamagedArchiveError):
+        opened(bytes(data))
+
+
+def test_a_name_of_no_characters_is_damage() -> None:
+    data = zipped({"a": OPEN}).replace(b"a", b"\0")
+    with pytest.raises(DamagedArchiveError):
+        opened(data)
+
+
+def test_a_tar_that_ends_between_two_files_is_damaged() -> None:
+    whole = tarred(FILES)
+    second = whole.index(b"open_20260401.csv")
+    for cut in (second, second + 100):
+        for data in (whole[:cut], gzipped(whole[:cut])):
+            with pytest.raises(DamagedArchiveError, match="end of a tar"):
+                opened(data)
+
+
+def test_a_list_without_the_files_that_are_there_is_damaged() -> None:
+    data = zipped(FILES)
+    end = data.rindex(b"PK\5\6")
+    nothing = data[: data.index(b"PK\1\2")] + data[end : end + 8] + bytes(14)
+    with pytest.raises(DamagedArchiveError, match="not whole"):
+        opened(nothing)
+
+
+def test_a_large_list_is_refused_before_it_is_read_whatever_the_end_record_says() -> None:
+    data = zipped(FILES)
+    end = data.rindex(b"PK\5\6")
+    large = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 10**9, 10**9, 10**11, 0)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    with pytest.raises(RefusedArchiveError, match="list of files"):
+        opened(data[:end] + large + locator + data[end:])
+
+
+def test_a_name_in_a_tar_may_be_no_utf_8() -> None:
+    data = tarred({"r\udce9ceipt_20260401.csv": RECEIPT})
+    [member] = opened(data).members
+    assert member.path == "r\ufffdceipt_20260401.csv"
+
+
+def test_the_last_row_counts_without_a_line_end() -> None:
+    assert opened(b"id\n1\n2").rows == 2
+
+
+def test_a_quote_that_is_not_closed_does_not_hide_the_rows_behind_it() -> None:
+    data = b'id,text\n1,"x\n' + b"2,y\n" * 1000
+    assert opened(data).rows == rows_read(data) == 1001
+
+
+# --- damage
+
+
+@pytest.mark.parametrize("twentieth", range(1, 20))
+@pytest.mark.parametrize("data", [*WHOLE.values(), gzipped(RECEIPT)], ids=[*WHOLE, "gzip"])
+def test_an_archive_that_is_cut_anywhere_is_damaged(data: bytes, twentieth: int) -> None:
+    with pytest.raises(DamagedArchiveError):
+        opened(data[: len(data) * twentieth // 20])
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("data", [WHOLE["zip"], gzipped(RECEIPT)], ids=["zip", "gzip"])
+def test_an_archive_that_is_cut_after_a_few_bytes_is_damaged(data: bytes, length: int) -> None:
+    with pytest.raises(DamagedArchiveError):
+        opened(data[:length])
+
+
+@pytest.mark.parametrize("name", ["zip", "stored zip", "gzip around zip", "tar.gz"])
+def test_a_byte_that_is_changed_in_a_member_is_noticed(name: str) -> None:
+    data = WHOLE[name]
+    end = data.rfind(b"PK\1\2") if name in {"zip", "stored zip"} else len(data) - 8
+    for position in range(64, end, max(1, (end - 64) // 60)):
+        changed = bytearray(data)
+        changed[position] ^= 0x20
+        try:
+            found = contents(bytes(changed))
+        except DamagedArchiveError:
+            continue
+        assert found == list(FILES.items())  # a byte that says nothing, such as a date
+
+
+SMALL_FILES = {"receipt.csv": b"id\n1\n2\n", "open.csv": b"id\n3\n"}
+SMALL_ZIP = zipped(SMALL_FILES)
+DIRECTORY, END = SMALL_ZIP.index(b"PK\1\2"), SMALL_ZIP.index(b"PK\5\6")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(range(4), id="first bytes"),
+        pytest.param(range(4, DIRECTORY), id="members"),
+        pytest.param(range(DIRECTORY, END), id="list of files"),
+        pytest.param(range(END, len(SMALL_ZIP)), id="end record"),
+    ],
+)
+def test_a_bit_that_is_changed_anywhere_in_a_zip_never_loses_a_row(part: range) -> None:
+    lost, raised = [], []
+    for position, bit in itertools.product(part, range(8)):
+        changed = bytearray(SMALL_ZIP)
+        changed[position] ^= 1 << bit
+        try:
+            found = contents(bytes(changed))
+        except (DamagedArchiveError, RefusedArchiveError):
+            continue
+        except Exception as error:  # noqa: BLE001 - which one is the finding
+            raised.append((position, bit, repr(error)))
+        else:
+            if [text for _, text in found] != list(SMALL_FILES.values()):
+                lost.append((position, bit))
+    assert (lost, raised) == ([], [])
+
+
+def test_an_encrypted_archive_is_refused() -> None:
+    data = bytearray(WHOLE["zip"])
+    data[6] |= 1
+    data[data.index(b"PK\1\2") + 8] |= 1
+    with pytest.raises(RefusedArchiveError, match="encrypted"):
+        opened(bytes(data))
+
+
+def test_a_compression_that_nobody_knows_is_refused() -> None:
+    data = bytearray(WHOLE["zip"])
+    data[8] = data[data.index(b"PK\1\2") + 10] = 99
+    with pytest.raises(RefusedArchiveError, match="compression"):
+        opened(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><body>502 Bad Gateway</body></html>",
+        b"\r\n\r\n<!DOCTYPE html>",
+        b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+        b'{"type":"error.list","errors":[{"code":"not_found"}]}',
+        b' [{"code":"not_found"}]',
+        b'\xef\xbb\xbf{"type":"error.list"}',
+    ],
+)
+@pytest.mark.parametrize("wrap", [bytes, gzipped], ids=["bare", "gzip"])
+def test_an_error_page_is_no_archive(body: bytes, wrap: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(DamagedArchiveError):
+        opened(wrap(body))
+
+
+@pytest.mark.parametrize("length", [100, 5000])
+def test_bytes_of_another_kind_are_no_archive(length: int) -> None:
+    image = b"\x89PNG\r\n\x1a\n" + b"\x00\x01\xff" * length
+    with pytest.raises(DamagedArchiveError):
+        opened(image)
+
+
+# --- limits
+
+
+def test_files_larger_than_allowed_are_refused() -> None:
+    total = len(RECEIPT) + len(OPEN)
+    assert opened(WHOLE["zip"], Limits(unpacked=total, ratio=500)).rows == 300
+    with pytest.raises(RefusedArchiveError, match="max_unpacked_gigabytes"):
+        opened(WHOLE["zip"], Limits(unpacked=total - 1, ratio=500))
+
+
+@pytest.mark.parametrize("wrap", [lambda d: zipped({"a.csv": d}), gzipped], ids=["zip", "gzip"])
+def test_files_that_are_packed_too_well_are_refused(
+    wrap: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats_module, "MIN_RATIO_CHECK_BYTES", 1000)
+    data = wrap(b"a\n" * 500_000)
+    with pytest.raises(RefusedArchiveError, match="max_compression_ratio"):
+        opened(data, Limits(unpacked=10**9, ratio=20))
+
+
+# --- reading and closing
+
+
+def test_a_member_can_be_opened_again() -> None:
+    archive = opened(WHOLE["zip"])
+    member = archive.members[0]
+    assert content(archive, member) == content(archive, member) == RECEIPT
+
+
+@pytest.mark.parametrize("data", [RECEIPT, gzipped(RECEIPT)], ids=["plain", "gzip"])
+def test_a_single_file_can_be_opened_again_after_it_was_left_half_read(data: bytes) -> None:
+    archive = opened(data)
+    with archive.open(archive.members[0]) as stream:
+        assert stream.readline() == b"receipt_id,name\n"
+    assert content(archive, archive.members[0]) == RECEIPT
+
+
+@pytest.fixture
+def spools(monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
+    """Return the list of temporary files that come to be from now on."""
+    made: list[BinaryIO] = []
+
+    def new_spool() -> BinaryIO:
+        made.append(io.BytesIO())
+        return made[-1]
+
+    monkeypatch.setattr(formats_module, "new_spool", new_spool)
+    return made
+
+
+@pytest.mark.parametrize("data", [*WHOLE.values(), RECEIPT], ids=[*WHOLE, "plain"])
+def test_closing_an_archive_frees_every_file(data: bytes, spools: list[BinaryIO]) -> None:
+    spools.append(io.BytesIO(data))
+    open_archive(spools[0], NO_LIMITS).close()
+    assert all(spool.closed for spool in spools)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(WHOLE["zip"][:-1], id="zip"),
+        pytest.param(WHOLE["tar.gz"][:-1], id="tar.gz"),
+        pytest.param(WHOLE["gzip around zip"][:-1], id="gzip around zip"),
+        pytest.param(gzipped(WHOLE["zip"][:-1]), id="zip that was cut before gzip"),
+        pytest.param(b"<html>", id="HTML"),
+    ],
+)
+def test_a_damaged_archive_leaves_no_file_open(data: bytes, spools: list[BinaryIO]) -> None:
+    spools.append(io.BytesIO(data))
+    with pytest.raises(DamagedArchiveError):
+        open_archive(spools[0], NO_LIMITS)
+    assert [spool.closed for spool in spools] == [True] * len(spools)
+
+
+@pytest.mark.parametrize("wrap", ["zip", "gzip"])
+def test_a_large_file_is_read_in_little_memory(wrap: str) -> None:
+    line = b'961758128,"' + b"a text of some length, " * 100 + b'",2026-04-13T12:32:22.000Z\n'
+    many = 50_000_000 // len(line)
+    with tempfile.TemporaryFile() as spool:
+        if wrap == "zip":
+            with (
+                zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+                packed.open("receipt.csv", "w") as stream,
+            ):
+                for _ in range(many // 100):
+                    stream.write(line * 100)
+        else:
+            with gzip.GzipFile(fileobj=spool, mode="wb", compresslevel=1) as stream:
+                for _ in range(many // 100):
+                    stream.write(line * 100)
+        tracemalloc.start()
+        try:
+            archive = open_archive(spool, NO_LIMITS)
+            with archive.open(archive.members[0]) as member:
+                size = sum(len(chunk) for chunk in iter(lambda: member.read(65_536), b""))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert size == archive.members[0].size == many // 100 * 100 * len(line)
+    assert archive.rows == many // 100 * 100 - 1
+    assert peak < 12_000_000

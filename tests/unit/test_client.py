@@ -1,0 +1,82 @@
+"""What is said of requests: tries in vain, connections that cannot be secure, a line at DEBUG."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_intercom_export.errors import ApiError
+from tap_intercom_export.intercom.client import IntercomClient
+from tap_intercom_export.intercom.retry import RetryBudget
+from tap_intercom_export.tap import TapIntercomExport
+from tests.faults.clock import QuickClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intercom_simulator import Simulator
+
+JOB = "/export/content/data/nosuchjob"
+
+
+@pytest.fixture
+def connect(configure: Callable[..., dict[str, Any]]) -> Callable[..., IntercomClient]:
+    """Makes a client of a simulator; takes settings that differ."""
+
+    def make(simulator: Simulator, **settings: Any) -> IntercomClient:
+        tap = TapIntercomExport(config=configure(simulator, **settings), setup_mapper=False)
+        return IntercomClient(tap.settings, "test", QuickClock())
+
+    return make
+
+
+def test_a_try_in_vain_says_which_one_comes_next(caplog: pytest.LogCaptureFixture) -> None:
+    retry_budget = RetryBudget(QuickClock(), "GET /", most=3)
+    retry_budget.failed("no answer")
+    retry_budget.failed("no answer")
+    assert [r.getMessage().split("(")[1] for r in caplog.records] == [
+        "try 2 of 3)",
+        "try 3 of 3)",
+    ]
+
+
+def test_no_answer_at_all_says_what_to_check() -> None:
+    with pytest.raises(ApiError, match=r"no answer\. Check the network, a proxy, api_url\."):
+        RetryBudget(QuickClock(), "GET /", most=1).failed("no answer")
+
+
+def test_an_answer_does_not_send_anybody_to_the_network() -> None:
+    with pytest.raises(ApiError, match=r"HTTP 503$"):
+        RetryBudget(QuickClock(), "GET /", most=1).failed("HTTP 503", {})
+
+
+def test_a_port_without_tls_is_not_tried_again(
+    simulate: Callable[..., Simulator],
+    connect: Callable[..., IntercomClient],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator = simulate(receipts=1, days=5)
+    client = connect(simulator, api_url=simulator.url.replace("http:", "https:"))
+    with pytest.raises(ApiError, match=r"No secure connection to 127\.0\.0\.1:.*VERSION"):
+        client.get(JOB)
+    assert "again in" not in caplog.text
+
+
+def test_a_request_is_a_line_at_debug_without_its_query(
+    simulate: Callable[..., Simulator],
+    connect: Callable[..., IntercomClient],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = connect(simulate(receipts=1, days=5))
+    with (
+        caplog.at_level(logging.DEBUG, "tap_intercom_export.intercom.client"),
+        pytest.raises(ApiError),
+    ):
+        client.get(f"{JOB}?key=word")
+    (line,) = [
+        r.getMessage() for r in caplog.records if r.name == "tap_intercom_export.intercom.client"
+    ]
+    assert re.fullmatch(rf"GET {JOB}: 404 in \d+ ms", line)

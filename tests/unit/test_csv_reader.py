@@ -1,0 +1,333 @@
+"""CSV bytes to rows of cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_intercom_export.rows import csv_reader as csv_reader_module
+from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CellReader, DamagedRow
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Result:
+    """What a file was read to: its header, its rows with the line of each, what was left out."""
+
+    header: list[str]
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    damaged: list[DamagedRow] = field(default_factory=list)
+
+
+def read(data: bytes | io.BufferedIOBase) -> Result:
+    """Read a whole file."""
+    damaged: list[DamagedRow] = []
+    source = io.BytesIO(data) if isinstance(data, bytes) else data
+    reader = CellReader(cast("BinaryIO", source), damaged.append)
+    result = Result(reader.header(), damaged=damaged)
+    for row in reader:
+        result.rows.append(row)
+        result.lines.append(reader.line)
+    return result
+
+
+class Trickle(io.RawIOBase):
+    """Gives few bytes at a time, as a network does."""
+
+    def __init__(self, data: bytes, step: int) -> None:
+        super().__init__()
+        self._rest = data
+        self._step = step
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        given_now = self._rest[: min(self._step, len(view))]
+        view[: len(given_now)] = given_now
+        self._rest = self._rest[len(given_now) :]
+        return len(given_now)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a table is written."""
+
+    line_end: Literal["\n", "\r\n"]
+    quoting: Literal[0, 1]
+    last_line_end: bool
+    bom: bool
+
+    def write(self, table: list[list[str]]) -> bytes:
+        """Return a table as CSV."""
+        text = io.StringIO(newline="")
+        # Before 3.13 the writer quotes the line ends of its own kind only
+        careful = self.quoting == csv.QUOTE_ALL or "\r" in "".join(map("".join, table))
+        csv.writer(
+            text,
+            lineterminator=self.line_end,
+            quoting=csv.QUOTE_ALL if careful else csv.QUOTE_MINIMAL,
+        ).writerows(table)
+        data = text.getvalue().encode()
+        data = data if self.last_line_end else data.removesuffix(self.line_end.encode())
+        return BOM + data if self.bom else data
+
+
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+awkward = st.sampled_from(list("\",\r\n\t;'\\ a\u2028\x85é€😀\ufeff"))
+cells_of_text = st.text(awkward | characters, max_size=12)
+styles = st.builds(
+    Style, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), st.booleans()
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[list[str]]:
+    """Return a table of at least a row; the first cell begins with a letter, as headers do."""
+    width = draw(st.integers(1, 4))
+    row = st.lists(cells_of_text, min_size=width, max_size=width)
+    table = draw(st.lists(row, min_size=1, max_size=6))
+    table[0][0] = "h" + table[0][0]
+    return table
+
+
+@given(tables(), styles)
+def test_any_table_comes_back_as_it_was_written(table: list[list[str]], style: Style) -> None:
+    result = read(style.write(table))
+    assert [result.header, *result.rows] == table
+    assert result.damaged == []
+
+
+@given(tables(), styles, st.integers(1, 7), st.integers(1, 9))
+def test_a_table_comes_back_from_a_source_that_trickles(
+    table: list[list[str]], style: Style, step: int, buffer: int
+) -> None:
+    result = read(io.BufferedReader(Trickle(style.write(table), step), buffer))
+    assert [result.header, *result.rows] == table
+
+
+@given(tables(), styles, st.integers(1, 9))
+def test_a_table_comes_back_whatever_the_size_of_the_buffer(
+    table: list[list[str]], style: Style, chunk: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
+        result = read(style.write(table))
+    assert [result.header, *result.rows] == table
+    assert result.damaged == []
+
+
+@given(tables(), styles)
+def test_each_row_is_told_to_begin_on_its_line(table: list[list[str]], style: Style) -> None:
+    result = read(style.write(table))
+    line, expected = 1, []
+    for row in table:
+        expected.append(line)
+        line += 1 + "".join(row).count("\n")
+    assert result.lines == expected[1:]
+
+
+@pytest.mark.parametrize("data", [b"", BOM, b"\n", b"\r\n\r\n"], ids=["none", "BOM", "LF", "CRLF"])
+def test_a_file_without_a_header_has_no_rows(data: bytes) -> None:
+    assert read(data) == Result([])
+
+
+@pytest.mark.parametrize("data", [b"a,b", b"a,b\n", b"a,b\r\n", BOM + b"a,b\n", b"a,b\n\n\n"])
+def test_a_file_with_nothing_but_a_header_has_no_rows(data: bytes) -> None:
+    assert read(data) == Result(["a", "b"])
+
+
+@pytest.mark.parametrize("header", [b'"receipt_id",x', b"receipt_id,x"], ids=["quoted", "bare"])
+def test_a_bom_is_no_part_of_the_header(header: bytes) -> None:
+    assert read(BOM + header + b"\n1,2\n").header == ["receipt_id", "x"]
+
+
+def test_blank_lines_are_passed_over_and_counted_as_lines() -> None:
+    result = read(b"\n\na\n\n1\n\r\n\n2\n\n")
+    assert result.header == ["a"]
+    assert result.rows == [["1"], ["2"]]
+    assert result.lines == [5, 8]
+
+
+def test_a_row_of_one_empty_cell_is_no_blank_line() -> None:
+    assert read(b'a\n""\n').rows == [[""]]
+
+
+def test_short_and_long_rows_are_rows() -> None:
+    assert read(b"a,b\n1\n1,2,3\n").rows == [["1"], ["1", "2", "3"]]
+
+
+def test_line_numbers_are_right_after_cells_of_many_lines() -> None:
+    assert read(b'a,b\n1,"x\ny\r\nz"\n2,y\n"\n\n",3\n4,x\n').lines == [2, 5, 6, 9]
+
+
+def test_a_nul_costs_its_row_only() -> None:
+    result = read(b"a,b\n1,x\n2,y\0y\n3,z\n")
+    assert result.rows == [["1", "x"], ["3", "z"]]
+    assert result.damaged == [DamagedRow(3, "2,y\\x00y", "holds a NUL character")]
+
+
+def test_bytes_that_are_not_utf_8_cost_their_row_only() -> None:
+    result = read(b"a,b\n1,x\n2,\xe9t\xe9\n3,z\n")
+    assert result.rows == [["1", "x"], ["3", "z"]]
+    assert result.damaged == [DamagedRow(3, "2,\\xe9t\\xe9", "is not UTF-8")]
+
+
+@pytest.mark.parametrize("flaw", [b"\0", b"\xff"], ids=["NUL", "not UTF-8"])
+def test_a_flaw_in_one_line_of_a_row_costs_the_whole_row(flaw: bytes) -> None:
+    result = read(b'a,b\n1,"x' + flaw + b'\ny\nz"\n2,ok\n')
+    assert result.rows == [["2", "ok"]]
+    assert [row.line for row in result.damaged] == [2]
+
+
+FLAWED = b'a,b\n0,"x\ny"\n1,"x%s\ny\nz"\n2,"ok\nok"\n3,ok\n4,%s\n'
+
+
+@pytest.mark.parametrize("chunk", range(1, len(FLAWED)))
+@pytest.mark.parametrize("flaw", [b"\0", b"\xff", b"\xc3"], ids=["NUL", "not UTF-8", "cut UTF-8"])
+def test_a_flaw_is_found_at_any_border_of_the_buffer(
+    flaw: bytes, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
+    result = read(FLAWED % (flaw, flaw))
+    assert result.rows == [["0", "x\ny"], ["2", "ok\nok"], ["3", "ok"]]
+    assert result.lines == [2, 7, 9]
+    assert [row.line for row in result.damaged] == [4, 10]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b'2,"y', id="a quote that is not closed"),
+        pytest.param(b'2,"y"y', id="text behind a closing quote"),
+        pytest.param(b"2,y\ry", id="a carriage return in a bare cell"),
+    ],
+)
+def test_a_row_that_is_no_csv_costs_its_line_and_not_the_rest(line: bytes) -> None:
+    result = read(b"a,b\n1,x\n" + line + b"\n3,z\n4,w\n")
+    assert result.rows == [["1", "x"], ["3", "z"], ["4", "w"]]
+    assert result.lines == [2, 4, 5]
+    assert [(row.line, row.raw) for row in result.damaged] == [(3, line.decode())]
+
+
+def test_an_unclosed_quote_costs_a_line_in_a_large_file_too() -> None:
+    others = [f"{number},x" for number in range(50_000)]
+    text = "\n".join(["a,b", *others[:100], '!,"y', *others[100:], ""])
+    result = read(text.encode())
+    assert [",".join(row) for row in result.rows] == others
+    assert [row.line for row in result.damaged] == [102]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 8, 13, 21, 34])
+def test_an_unclosed_quote_costs_a_line_whatever_the_size_of_the_buffer(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
+    result = read(b'a,b\n1,"x\ny"\n2,"y\n3,z\n4,"w\nw"\n5,v\n')
+    assert result.rows == [["1", "x\ny"], ["3", "z"], ["4", "w\nw"], ["5", "v"]]
+    assert result.lines == [2, 5, 6, 8]
+    assert [(row.line, row.raw) for row in result.damaged] == [(4, '2,"y')]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("chunk", [1, 4, 9, 1000])
+def test_no_line_after_a_header_that_is_no_csv_is_lost(
+    line_end: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
+    lines = ['a,"b', "1,x", "2,y", '3,"z,z"', "4,w"]
+    result = read("".join(line + line_end for line in lines).encode())
+    assert result.header == []
+    assert [(row.line, row.raw) for row in result.damaged] == [(1, 'a,"b'), (2, "1,x")]
+    assert result.rows == [["2", "y"], ["3", "z,z"], ["4", "w"]]
+    assert result.lines == [3, 4, 5]
+
+
+def test_an_unclosed_quote_in_the_last_line_costs_that_line() -> None:
+    result = read(b'a,b\n1,x\n2,"y')
+    assert result.rows == [["1", "x"]]
+    assert [row.line for row in result.damaged] == [3]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["1,x", '2,"y', '3,"a\nb"', "4,\0", "5", '"6"6,x', "", "é,ü", ' 7,"x']),
+        max_size=9,
+    )
+)
+def test_every_line_is_in_a_row_or_in_a_damaged_one(lines: list[str]) -> None:
+    data = "\n".join(["a,b", *lines])
+    result = read(data.encode())
+    found = sorted(result.lines + [row.line for row in result.damaged])
+    assert len(set(found)) == len(found)
+    texts = data.split("\n")
+    cells = "".join("".join(row) for row in result.rows)
+    raw = "".join(row.raw for row in result.damaged)
+    kept = sorted((cells + raw).replace("\\x00", "\0"))
+    marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
+    wanted = sorted("".join(texts[1:]))
+    assert [c for c in kept if c not in marks] == [c for c in wanted if c not in marks]
+
+
+def test_a_cell_of_ten_megabytes_passes() -> None:
+    long = 'line with a "quote"\n' * 500_000
+    quoted = long.replace('"', '""')
+    result = read(f'a,b\n1,"{quoted}"\n2,x\n'.encode())
+    assert result.rows == [["1", long], ["2", "x"]]
+    assert result.lines == [2, 500_003]
+
+
+def test_a_row_of_very_many_lines_is_not_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line ends inside a quote that the next one closes: all of them would be one row."""
+    monkeypatch.setattr(csv_reader_module, "MAX_CELL_BYTES", 1000)
+    held = 0
+    reader = CellReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)
+    reader.header()
+    for row in reader:
+        held = max(held, sum(map(len, row)))
+    assert held <= 1000
+    assert reader.line <= 10_003
+
+
+def test_a_damaged_row_that_is_very_long_is_kept_in_part_and_says_so() -> None:
+    result = read(b"a\n" + b"x" * (MAX_RAW_CHARACTERS + 5) + b"\0\n1\n")
+    (row,) = result.damaged
+    assert len(row.raw) == MAX_RAW_CHARACTERS
+    assert f"{MAX_RAW_CHARACTERS + 5 + len('x00') + 1:,}" in row.reason
+    assert result.rows == [["1"]]
+
+
+def test_bad_characters_in_a_header_do_not_cost_the_rows() -> None:
+    result = read(b"receipt_id,b\xff,c\0\n1,2,3\n")
+    assert result.header == ["receipt_id", "b\ufffd", "c"]
+    assert result.rows == [["1", "2", "3"]]
+    assert result.damaged == []
+
+
+def test_a_header_that_is_no_csv_is_set_aside_with_the_row_behind_it() -> None:
+    result = read(b'receipt_id,"b\n1,2\n3,4\n')
+    assert result.header == []
+    assert [row.line for row in result.damaged] == [1, 2]
+    assert result.rows == [["3", "4"]]
+
+
+def test_a_reader_can_set_its_current_row_aside() -> None:
+    damaged: list[DamagedRow] = []
+    reader = CellReader(io.BytesIO(b'a,b\n1,"x\ny"\n2,z\n'), damaged.append)
+    reader.header()
+    for cells in reader:
+        if cells[0] == "1":
+            reader.reject("is not wanted")
+    assert damaged == [DamagedRow(2, '1,"x\ny"', "is not wanted")]

@@ -1,0 +1,568 @@
+"""The fast way and the SDK's way give the same records, whatever a file or a user brings."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intercom_simulator import Dialect, Member, Mutation
+from tap_intercom_export.rows import csv_reader as csv_reader_module
+from tap_intercom_export.rows import encoder as encoder_module
+from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tests.harness.singer import Output, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from intercom_simulator import Simulator
+    from tap_intercom_export.rows.csv_reader import DamagedRow
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+AFTER, BEFORE = "2026-04-01T00:00:00Z", "2026-04-30T23:59:59Z"
+TIMES = [
+    "2026-04-13T12:32:22.000Z",
+    "2026-04-13T12:32:22Z",
+    "2026-04-13T12:32:22.120Z",
+    "2026-04-13T12:32:22.1234567Z",
+    "2026-04-13 12:32:22",
+    "2026-04-13 12:32:22 UTC",
+    "2026-04-13T14:32:22+02:00",
+    "2026-04-13T14:32:22-0230",
+    "1776083542",
+    "1776083542000",
+    "0",
+    "-1",
+    "'-1",
+    "null",
+    " ",
+    "",
+    "–",  # noqa: RUF001 - what a spreadsheet makes of "-"
+    "yesterday",
+    "2026-02-30T00:00:00Z",
+    "2026-04-13T25:00:00Z",
+    "2026-04-13T12:32:22+99:00",
+]
+NUMBERS = ["0", "7", "3.0", "0.25", "-1", "1e3", ".5", "null", "-", "", "many", "1e999", "0x1F"]
+TEXTS = [
+    "plain",
+    "comma, comma",
+    'a "quoted" word',
+    "two\nlines",
+    "two\r\nlines",
+    "back\\slash \\u0041 \\n",
+    "tab\tand\x01\x1f\x7f control",
+    "Zoë 你好 🎉 \u2028 \u0085",
+    "{braces} {{twice}} %s %(name)s",
+    "-1",
+    "'-1",
+    "null",
+    " ",
+    "",
+]
+ODD_NAMES = [
+    'quote"',
+    "apostrophe'",
+    "back\\slash",
+    "line\nend",
+    "{brace}",
+    "{{twice}}",
+    "%s %(x)s %",
+    "\\N{BULLET}",
+    "'; raise SystemExit #",
+    "'''",
+    '"""',
+    "{__import__('os')._exit(9)}",
+    "Zoë 🎉",
+    "tab\t",
+    "import",
+    "c0",
+    "_at",
+]
+ALL = [*FILES.values(), OTHER]
+REPORT = StatisticFile(
+    name="report",
+    description="A file with cells that their columns may not be able to hold.",
+    columns=(
+        Column("id", Kind.ID, ""),
+        Column("when", Kind.REPORTED_TIME, ""),
+        Column("count", Kind.REPORTED_NUMBER, ""),
+        Column("whole", Kind.INTEGER, ""),
+        Column("label", Kind.TEXT, ""),
+    ),
+    key=("id",),
+    time=(),
+    empty_key=True,
+)
+
+
+def ids(file: StatisticFile) -> str:
+    return file.name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one of the two ways made of a file."""
+
+    records: list[dict[str, Any]]
+    damaged: list[DamagedRow]
+    announced: list[Column]
+
+
+def reader_of(
+    file: StatisticFile,
+    data: bytes,
+    damaged: list[DamagedRow],
+    match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+) -> RowReader:
+    constants = {
+        "created_at": BEFORE,
+        "created_at_after": AFTER,
+        "created_at_before": BEFORE,
+        "statistic": file.name,
+        "file": f"{file.name}_20260430.csv",
+    }
+    return RowReader(io.BytesIO(data), file, constants, damaged.append, match)
+
+
+def both_ways(
+    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+) -> tuple[Reading, Reading]:
+    """Read a file the fast way and the SDK's."""
+    damaged: list[DamagedRow] = []
+    announced: list[Column] = []
+    fast: list[dict[str, Any]] = []
+    reader = reader_of(file, data, damaged, **options)
+    encoder = Encoder(reader, file.name, "2026-05-01T00:00:00+00:00", deselected)
+    for some in encoder.lines():
+        announced += some.columns
+        assert some.data.endswith(b"\n")
+        lines = some.data[:-1].split(b"\n")
+        assert len(lines) == some.count
+        messages = [json.loads(line) for line in lines]
+        assert all(set(m) == {"type", "stream", "record", "time_extracted"} for m in messages)
+        assert {(m["type"], m["stream"]) for m in messages} == {("RECORD", file.name)}
+        fast += [message["record"] for message in messages]
+        named = reader.format.template.keys() | {column.name for column in announced}
+        assert all(message["record"].keys() <= named for message in messages)
+
+    also_damaged: list[DamagedRow] = []
+    plain_reader = reader_of(file, data, also_damaged, **options)
+    plain, also_announced = [], []
+    for record in plain_reader:
+        also_announced += plain_reader.format.text_columns(record)
+        plain.append({name: value for name, value in record.items() if name not in deselected})
+    once = list(dict.fromkeys(also_announced))
+    return Reading(fast, damaged, announced), Reading(plain, also_damaged, once)
+
+
+def assert_same(
+    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+) -> list[dict[str, Any]]:
+    """Check that both ways agree, and return the records.
+
+    Once with all lines read at once and once line by line: what a line may skip depends on those
+    that are read with it.
+    """
+    for chunk in (1, csv_reader_module.CHUNK_BYTES):
+        with mock.patch.object(csv_reader_module, "CHUNK_BYTES", chunk):
+            fast, plain = both_ways(file, data, deselected, **options)
+        # by their text: 1 is not 1.0 there, nor True
+        assert list(map(json.dumps, fast.records)) == list(map(json.dumps, plain.records))
+        assert fast.damaged == plain.damaged
+        assert fast.announced == plain.announced
+    return fast.records
+
+
+def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n") -> bytes:
+    """Write a file; not with Python 3.10's csv module, which refuses a NUL."""
+    lines = (",".join(quoted(cell, row) for cell in row) for row in [header, *rows])
+    return "".join(f"{line}{line_end}" for line in lines).encode("utf-8", "surrogatepass")
+
+
+def quoted(cell: str, row: Sequence[str]) -> str:
+    if {*cell} & {*',"\r\n'} or (not cell and len(row) == 1):  # an empty line is no row
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def headers(file: StatisticFile) -> dict[str, list[str]]:
+    """Headers that a file may come with."""
+    names = [column.name for column in file.columns] or ["thing", "seen_at"]
+    return {
+        "as known": names,
+        "in another order": names[::-1],
+        "with new columns": [*names, "new one", "new_at", "New One"],
+        "without the last": names[:-1],
+        "without the first": names[1:],
+        "with one renamed": ["renamed", *names[1:]],
+        "with one repeated": [*names, names[0], names[-1]],
+        "misspelled as is known": [n.replace("dismissal", "dismisall") for n in names],
+        "with odd names": [*names, *ODD_NAMES],
+        "with empty names": [*names, "", ""],
+        "of one column": names[:1],
+    }
+
+
+def cells_for(kind: Kind) -> list[str]:
+    if kind in {Kind.TIME, Kind.REPORTED_TIME}:
+        return TIMES
+    return NUMBERS if kind in {Kind.NUMBER, Kind.INTEGER, Kind.REPORTED_NUMBER} else TEXTS
+
+
+GOOD = {
+    Kind.TIME: TIMES[0],
+    Kind.REPORTED_TIME: TIMES[0],
+    Kind.NUMBER: "0.5",
+    Kind.INTEGER: "2",
+    Kind.REPORTED_NUMBER: "2",
+}
+
+
+def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
+    """Rows in which every kind of cell comes up in every column, and damaged ones."""
+    kinds = {column.name: column.kind for column in file.columns}
+    full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
+    rows = [full, [""] * len(header), full[:-1], [*full, "too many"], [*full, ""]]
+    for index, name in enumerate(header):
+        others = cells_for(kinds.get(name, Kind.TEXT))
+        rows += [[*full[:index], cell, *full[index + 1 :]] for cell in others]
+    required = {*(file.time or ()), *file.key, "receipt_id"}
+    least = [cell if name in required else "" for name, cell in zip(header, full, strict=True)]
+    rows.append(least)
+    rows += [[*least[:index], full[index], *least[index + 1 :]] for index in range(len(header))]
+    return rows
+
+
+@pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
+@pytest.mark.parametrize("shape", headers(FILES["receipt"]))
+def test_both_ways_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
+    header = headers(file)[shape]
+    if not header:
+        header = ["other"]
+    rows = rows_for(file, header)
+    records = assert_same(file, as_csv(header, rows))
+    if shape in {"as known", "in another order", "with new columns"}:
+        assert len(records) > len(header)
+
+
+@pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
+def test_both_ways_agree_whichever_property_is_deselected(file: StatisticFile) -> None:
+    header = headers(file)["with new columns"]
+    data = as_csv(header, rows_for(file, header)[:4] + rows_for(file, header)[-3:])
+    reader = reader_of(file, data, [])
+    for name in reader.format.template:
+        for record in assert_same(file, data, {name}):
+            assert name not in record
+    for record in assert_same(file, data, set(reader.format.template)):
+        assert record == {}
+    some = set(list(reader.format.template)[::2])
+    for record in assert_same(file, data, some):
+        assert set(record) == set(reader.format.template) - some
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "cell"),
+    [
+        (FILES["receipt"], "first_open", "yesterday"),
+        (FILES["overview"], "open_total", "many"),
+        (REPORT, "count", "many"),
+        (REPORT, "when", "yesterday"),
+        (REPORT, "whole", "0.5"),
+    ],
+)
+def test_a_bad_cell_damages_its_row_also_in_a_deselected_column(
+    file: StatisticFile, name: str, cell: str
+) -> None:
+    header = [column.name for column in file.columns]
+    kinds = {column.name: column.kind for column in file.columns}
+    row = [cell if column == name else GOOD.get(kinds[column], "text") for column in header]
+    assert_same(file, as_csv(header, [row]), {name})
+
+
+def as_they_stand(header: list[str], file: StatisticFile) -> list[Column]:
+    """Take headers for names of properties, so that those reach the code that is written."""
+    known = {column.name: column for column in file.columns}
+    return [known.get(name) or Column(name, Kind.TEXT, "") for name in header]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("file", [FILES["receipt"], FILES["click"], REPORT], ids=ids)
+def test_no_name_of_a_column_reaches_the_code_as_code(file: StatisticFile, name: str) -> None:
+    if "\n" in name:
+        header = [column.name for column in file.columns] + [name]
+    else:
+        header = [name, *(column.name for column in file.columns)]
+    rows = rows_for(file, header)[:8]
+    data = as_csv(header, rows)
+    record, *_ = assert_same(file, data, match=as_they_stand)
+    assert record[name] == "some text"
+    for record in assert_same(file, data, {name}, match=as_they_stand):
+        assert name not in record
+
+
+@pytest.mark.parametrize("kind", [Kind.TIME, Kind.OPTIONAL_ID, Kind.NUMBER, Kind.TEXT])
+def test_no_name_in_the_catalogue_reaches_the_code_as_code(kind: Kind) -> None:
+    columns = tuple(Column(name, kind, "") for name in ODD_NAMES)
+    odd = StatisticFile(
+        name="'\"{odd}\\\n",
+        description="",
+        columns=(Column("receipt_id", Kind.ID, ""), *columns),
+        key=('it\'s {the} "key"',),
+        time=(),
+        identity=("receipt_id", *ODD_NAMES),
+        hash_name='it\'s {the} "key"',
+    )
+    header = ["receipt_id", *ODD_NAMES]
+    records = assert_same(odd, as_csv(header, rows_for(odd, header)))
+    assert len(records) > len(header)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, csv_reader_module.CHUNK_BYTES // 20])
+def test_every_row_is_in_exactly_one_block(rows: int) -> None:
+    cells = [[f"r{number}", TIMES[0]] for number in range(rows)]  # of more than twenty bytes
+    records = assert_same(FILES["reply"], as_csv(["receipt_id", "replied_at"], cells))
+    assert len(records) == rows
+
+
+def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
+    rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encoder_module.MAX_MESSAGES_PER_BLOCK)
+    data = b'receipt_id,replied_at\nr,"2026\n' + rows
+    encoder = Encoder(reader_of(FILES["reply"], data, []), "reply", "2026-05-01T00:00:00Z", ())
+    counts = [lines.count for lines in encoder.lines()]
+    assert sum(counts) == 3 * encoder_module.MAX_MESSAGES_PER_BLOCK
+    assert max(counts) <= encoder_module.MAX_MESSAGES_PER_BLOCK
+
+
+@pytest.mark.parametrize("others", [[], ["bare\nline end"], ["bare\rreturn"], ["back\\slash"]])
+def test_line_ends_do_not_matter_but_in_cells(others: list[str]) -> None:
+    texts = ["x", "Zoë", "comma, comma", 'a "word"', "two\r\nlines", "\r\n", "", "last", *others]
+    rows = [["r", TIMES[0], text] for text in texts]
+    header = ["receipt_id", "received_at", "content_title"]
+    files = [as_csv(header, rows, line_end) for line_end in ("\n", "\r\n")]
+    files += [file.removesuffix(b"\n").removesuffix(b"\r") for file in files]
+    for file in files:
+        records = assert_same(FILES["receipt"], file)
+        assert [record["content_title"] for record in records] == [text or None for text in texts]
+
+
+@pytest.mark.parametrize("width", range(1, 18))
+def test_any_number_of_empty_neighbours(width: int) -> None:
+    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    header = ["receipt_id", "received_at", *names[:width]]
+    rows = [["r", TIMES[0], *[""] * width]]
+    rows += [
+        ["r", TIMES[0], *["" if (number >> bit) & 1 else TIMES[0] for bit in range(width)]]
+        for number in (0, 1, 2, 5, 1 << (width - 1), (1 << width) - 2)
+    ]
+    assert len(assert_same(FILES["receipt"], as_csv(header, rows))) == len(rows)
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_any_times_side_by_side(data: st.DataObject) -> None:
+    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    cell = st.sampled_from(["", "", "", TIMES[0], "2026-04-14T00:00:59.000Z", *TIMES])
+    runs = data.draw(st.lists(st.lists(cell, min_size=len(names) - 1), min_size=1, max_size=3))
+    ends = data.draw(st.sampled_from([[], ["last"]]))
+    header = ["receipt_id", "received_at", *names, *(["new"] if ends else [])]
+    rows = [["r", TIMES[0], *run[: len(names) + 1], *ends] for run in runs]
+    assert_same(FILES["receipt"], as_csv(header, rows))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "lines",
+    [["", "a", "b"], ["a", "", "b"], ["a", "", "", "b", ""], ["a", "b", ""]],
+    ids=["first", "between", "several", "last"],
+)
+def test_a_blank_line_is_no_row_of_one_empty_cell(lines: list[str], line_end: str) -> None:
+    for end in ("", line_end):
+        file = line_end.join(["id", *lines]) + end
+        records = assert_same(REPORT, file.encode())
+        assert [record["id"] for record in records] == ["a", "b"]
+
+
+cells = st.one_of(
+    st.sampled_from([*TIMES, *NUMBERS, *TEXTS]),
+    st.text(),
+    st.text("\"',\n\r\\{}%\0", max_size=6),
+    st.datetimes().map(str),
+    st.integers().map(str),
+    st.floats().map(str),
+)
+
+
+@given(data=st.data())
+@settings(deadline=None)
+@pytest.mark.parametrize(
+    "file", [FILES["receipt"], FILES["click"], FILES["overview"], REPORT], ids=ids
+)
+def test_both_ways_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
+    names = [column.name for column in file.columns]
+    header = data.draw(st.one_of(st.just(names), st.permutations([*names, "new", "new_at"])))
+    kinds = {column.name: column.kind for column in file.columns}
+    good = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
+    rows = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        row = good.copy()
+        for place, cell in data.draw(
+            st.dictionaries(st.integers(0, len(header) - 1), cells, max_size=8)
+        ).items():
+            row[place] = cell
+        rows.append(row[: len(row) - data.draw(st.sampled_from([0, 0, 0, 1]))])
+    deselected = set(data.draw(st.lists(st.sampled_from(header), max_size=4)))
+    assert_same(file, as_csv(header, rows), deselected)
+
+
+@given(body=st.one_of(st.binary(), st.text('ab,"\n\r\\').map(str.encode)))
+@settings(deadline=None)
+def test_both_ways_agree_on_arbitrary_bytes(body: bytes) -> None:
+    assert_same(FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
+
+
+# Through the whole tap.
+
+ODDITIES: dict[str, Dialect] = {
+    "as production": Dialect(),
+    "plain times, BOM, CRLF": Dialect(time_format="plain", bom=True, line_end="\r\n"),
+    "seconds, other order": Dialect(time_format="seconds", shuffled_columns=True),
+    "milliseconds, parts": Dialect(time_format="milliseconds", parts=3),
+    "new columns and files, damage": Dialect(
+        time_format="utc",
+        added=(("receipt", 'odd "name"', 'a "value"'), ("open", "client", "Mail")),
+        dropped=(("receipt", "company_id"), ("click", "url")),
+        renamed=(("receipt", "email", "e_mail"),),
+        members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
+        mutations=(
+            Mutation("receipt", line=2, cells=3),
+            Mutation("open", line=1, insert=b'"'),
+            Mutation("click", line=1, insert=b"\xff"),
+        ),
+    ),
+}
+PASSING = {"completed_at", "created_at", "job_identifier"}
+"""What no two runs have in common, in the streams that tell of jobs."""
+
+
+def records_by_stream(output: Output) -> dict[str, list[dict[str, Any]]]:
+    passing = dict.fromkeys(("content_export", "rejected_row"), PASSING)
+    return {
+        stream: [
+            {name: value for name, value in record.items() if name not in passing.get(stream, ())}
+            for record in output.records(stream)
+        ]
+        for stream in output.streams
+    }
+
+
+def identity_maps(*streams: str) -> dict[str, dict[str, str]]:
+    """Stream maps that change nothing; but they make the SDK touch every record."""
+    names = streams or [file.name for file in ALL]
+    return {name: {"created_at": "created_at"} for name in names}
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_a_stream_map_that_changes_nothing_changes_nothing(
+    simulate: Simulate, configure: Configure, oddity: str
+) -> None:
+    outputs = []
+    for more in ({}, {"stream_maps": identity_maps()}):
+        simulator = simulate(receipts=120, days=20, dialect=ODDITIES[oddity])
+        outputs.append(run_tap(configure(simulator, **more)))
+    fast, slow = map(records_by_stream, outputs)
+    assert fast.keys() == slow.keys()
+    for stream, records in fast.items():
+        assert records == slow[stream], stream
+    assert fast["receipt"]
+    assert outputs[0].bookmarks == outputs[1].bookmarks
+    assert counts(outputs[0]) == counts(outputs[1]) == lengths(outputs[0])
+    assert len(outputs[0].states) <= len(outputs[1].states)
+
+
+def counts(output: Output) -> dict[str, int]:
+    """What the metrics in the log say that was written."""
+    found: Counter[str] = Counter()
+    for line in output.log.splitlines():
+        _, is_metric, text = line.partition("METRIC: ")
+        if is_metric and (point := json.loads(text))["metric"] == "record_count":
+            found[point["tags"]["stream"]] += point["value"]
+    return {stream: count for stream, count in found.items() if count and stream != "rejected_row"}
+
+
+def lengths(output: Output) -> dict[str, int]:
+    return {
+        stream: len(output.records(stream))
+        for stream in output.streams
+        if output.records(stream) and stream != "rejected_row"
+    }
+
+
+def test_deselected_properties_are_left_out_on_both_ways(
+    simulate: Simulate, configure: Configure, catalog: dict[str, Any]
+) -> None:
+    without = ["receipt.email", "receipt.first_open", "receipt.company_id", "click.url"]
+    chosen = select(catalog, "receipt", "click", without=without)
+    outputs = [
+        run_tap(configure(simulate(receipts=80, days=20), **more), catalog=chosen)
+        for more in ({}, {"stream_maps": identity_maps("receipt", "click")})
+    ]
+    fast, slow = map(records_by_stream, outputs)
+    assert fast == slow
+    assert {"email", "first_open", "company_id"}.isdisjoint(fast["receipt"][0])
+    assert all("url" not in record for record in fast["click"])
+
+
+def assert_says_so(fast: Output, slow: Output) -> None:
+    """Check that a run tells, once a stream, where it writes records the SDK's way."""
+    assert "is written by the SDK" not in fast.log
+    assert slow.log.count("'receipt' is written by the SDK, record by record") == 1
+
+
+def test_flattening_gives_the_same_records(simulate: Simulate, configure: Configure) -> None:
+    flat = {"flattening_enabled": True, "flattening_max_depth": 1}
+    fast = run_tap(configure(simulate(receipts=80, days=20)))
+    slow = run_tap(configure(simulate(receipts=80, days=20), **flat))
+    for stream in ("receipt", "open", "click", "checkpoint", "overview"):
+        assert fast.records(stream) == slow.records(stream)
+    assert_says_so(fast, slow)
+    jobs = slow.records("content_export")
+    assert all(not isinstance(value, dict) for record in jobs for value in record.values())
+
+
+def test_batches_hold_the_same_records(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    batch = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": tmp_path.as_uri()},
+        "batch_size": 50,
+    }
+    fast = run_tap(configure(simulate(receipts=80, days=20)))
+    slow = run_tap(configure(simulate(receipts=80, days=20), batch_config=batch), check=False)
+    assert slow.exit_code == 0, slow.log
+    assert_says_so(fast, slow)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for message in slow.messages:
+        if message["type"] == "BATCH":
+            for url in message["manifest"]:
+                lines = gzip.decompress(Path(urlsplit(url).path).read_bytes()).splitlines()
+                found[message["stream"]] += map(json.loads, lines)
+    assert found["receipt"] == fast.records("receipt")
+    assert found["open"] == fast.records("open")

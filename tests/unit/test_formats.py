@@ -1,0 +1,173 @@
+"""However Intercom answers, the records are those the simulator knows."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from intercom_simulator import DIALECTS, Dialect, Fault, JobFault, Mutation
+from intercom_simulator.columns import FILES
+from tests.harness.singer import run_here, run_tap
+from tests.harness.truth import differences, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intercom_simulator import Simulator
+    from tests.harness.singer import Output
+
+MORE_DIALECTS = {
+    "tar_gz": Dialect(container="tar.gz"),
+    "tar_gz_in_folder": Dialect(container="tar.gz", folder="data/", parts=2),
+    "wrapped_twice": Dialect(wrapped=2),
+    "plain_time": Dialect(time_format="plain"),
+    "milliseconds": Dialect(time_format="milliseconds"),
+    "seconds_in_csv": Dialect(container="csv", time_format="seconds", bom=True, line_end="\r\n"),
+    "no_stamp": Dialect(stamp=""),
+    "iso_stamp": Dialect(stamp="-%Y%m%dT%H%M"),
+    "redirect_permanent": Dialect(redirect=308, chunked=True),
+    "storage_link_chunked": Dialect(download_url="storage", chunked=True, ranges=False),
+    "events_by_receipt": Dialect(events_by="receipt"),
+}
+ALL_DIALECTS = {**DIALECTS, **MORE_DIALECTS}
+
+ONLY_RECEIPTS = {"gzip", "csv"}
+
+
+def assert_complete(simulator: Simulator, output: Output, dialect: Dialect) -> None:
+    statistics = ["receipt"] if dialect.container in ONLY_RECEIPTS else list(FILES)
+    for statistic in statistics:
+        truth = expected(simulator, statistic, simulator.clock.now())
+        assert truth, f"the simulator has nothing of {statistic}, which proves nothing"
+        missing = [column for file, column in dialect.dropped if file == statistic]
+        loaded = output.loaded(statistic)
+        assert differences(statistic, truth, loaded, missing=missing) == [], statistic
+
+
+@pytest.mark.parametrize("dialect", ALL_DIALECTS.values(), ids=ALL_DIALECTS)
+def test_every_dialect_gives_the_same_records(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    dialect: Dialect,
+) -> None:
+    simulator = simulate(dialect=dialect)
+    output = run_here(configure(simulator))
+    assert_complete(simulator, output, dialect)
+    assert output.records("rejected_row") == []
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [DIALECTS["storage_link"], DIALECTS["storage_redirect"]],
+    ids=["storage_link", "storage_redirect"],
+)
+def test_the_token_goes_to_no_other_host(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    dialect: Dialect,
+) -> None:
+    simulator = simulate(dialect=dialect, receipts=30, days=5)
+    output = run_here(configure(simulator))
+    elsewhere = [request for request in simulator.requests if request.host == "storage"]
+    assert all(simulator.token not in str(request.headers) for request in elsewhere)
+    assert output.records("receipt")
+
+
+def test_a_failed_job_with_status_200_is_tried_again(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+) -> None:
+    dialect = DIALECTS["failed_with_200"]
+    simulator = simulate(dialect=dialect, job_faults=[JobFault(job=1, ends_as="failed")])
+    output = run_here(configure(simulator))
+    assert_complete(simulator, output, dialect)
+
+
+@pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
+def test_a_file_that_comes_alone_is_known_by_its_columns(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
+) -> None:
+    """So it is called in samples of Intercom's reference."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=packed) as stream:
+        stream.write(b"receipt_id,opened_at\n1,2025-05-20T10:00:00.000Z\n")
+    simulator = simulate(faults=[Fault("download", body=packed.getvalue(), times=None)])
+    output = run_here(configure(simulator))
+    assert [record["receipt_id"] for record in output.loaded("open")] == ["1"]
+    assert output.records("other_statistic") == []
+
+
+def test_a_file_nobody_knows_is_kept_row_by_row(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+) -> None:
+    simulator = simulate(dialect=DIALECTS["tomorrow"])
+    output = run_here(configure(simulator))
+    found = output.loaded("other_statistic")
+    assert {record["statistic"] for record in found} == {"hologram_view"}
+    assert {str(sorted(record["row"].items())) for record in found} == {
+        str(sorted(row.items()))
+        for row in (
+            {
+                "receipt_id": "961758128",
+                "projected_at": "2026-01-05T10:00:00.000Z",
+                "colour": "teal",
+            },
+            {
+                "receipt_id": "961758135",
+                "projected_at": "2026-01-06T11:30:00.000Z",
+                "colour": "blue, dark",
+            },
+        )
+    }
+
+
+def test_a_column_nobody_knows_is_announced_and_filled(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+) -> None:
+    simulator = simulate(dialect=DIALECTS["tomorrow"])
+    output = run_here(configure(simulator))
+    first, *_, last = output.schemas("open")
+    assert "client" not in first["properties"]
+    assert "null" in last["properties"]["client"]["type"]
+    assert last["properties"]["client"]["description"]
+    assert {record["client"] for record in output.records("open")} == {"Mail, v2"}
+
+
+def test_damaged_rows_are_set_aside_and_the_rest_is_there(
+    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+) -> None:
+    mutations = (
+        Mutation("open", line=1, replace=b'"never closed,2025-05-01T00:00:00.000Z'),
+        Mutation("click", line=2, cells=2),
+        Mutation("reply", line=1, insert=b"\x00"),
+        Mutation("checkpoint", line=1, insert=b"\xff"),
+        Mutation("completion", line=1, replace=b"77,not a time"),
+        Mutation("dismissal", line=1, replace=b",2025-05-01T00:00:00.000Z"),
+    )
+    simulator = simulate(dialect=Dialect(mutations=mutations), days=20)
+    output = run_tap(configure(simulator))
+    rejected = output.loaded("rejected_row")
+    damaged = {mutation.file for mutation in mutations}
+    assert {record["file"].rpartition("_")[0] for record in rejected} == damaged
+    assert all(record["reason"] and record["raw"] for record in rejected)
+    assert "damaged" in output.log
+    for statistic in FILES:
+        truth = expected(simulator, statistic, simulator.clock.now())
+        differing = differences(statistic, truth, output.loaded(statistic))
+        assert len(differing) == (statistic in damaged), (statistic, differing)
+
+
+@pytest.mark.parametrize("container", ["zip", "gzip", "tar.gz", "csv"])
+def test_an_empty_window_of_any_container_moves_on(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    container: Any,
+) -> None:
+    dialect = replace(Dialect(), container=container, empty_files=True)
+    simulator = simulate(dialect=dialect, receipts=0, days=3)
+    output = run_here(configure(simulator))
+    assert output.bookmarks["receipt"] == configure(simulator)["end_date"]
+    assert output.records("receipt") == []

@@ -1,0 +1,103 @@
+"""Decompression, with ISA-L and without."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import io
+import random
+import sys
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pytest
+
+from tap_intercom_export.archive import inflate
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+isal_zlib = pytest.importorskip("isal.isal_zlib")
+IGzipFile = pytest.importorskip("isal.igzip").IGzipFile
+
+TEXT = b"".join(b"%d,a row of a file,%d\n" % (n, n * n) for n in range(20_000))
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+
+
+def without_isal() -> ModuleType:
+    """Return the module as it is where isal has no wheel."""
+    spec = importlib.util.find_spec(inflate.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with mock.patch.dict(sys.modules, {"isal": None}):
+        spec.loader.exec_module(module)
+    assert module.isal_zlib is None
+    return module
+
+
+WAYS = [inflate, without_isal()]
+
+
+def zipped(method: int) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as archive:
+        archive.writestr("receipt.csv", TEXT)
+    return data.getvalue()
+
+
+def unzip(module: ModuleType, data: bytes) -> bytes:
+    spool = io.BytesIO(data)
+    with (
+        zipfile.ZipFile(spool) as archive,
+        module.open_member(spool, archive, archive.infolist()[-1]) as stream,
+    ):
+        return b"".join(iter(lambda: stream.read(10_000), b""))
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_member_of_a_zip(module: ModuleType, method: int) -> None:
+    assert unzip(module, zipped(method)) == TEXT
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+def test_a_gzip_in_several_pieces(module: ModuleType) -> None:
+    data = gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:])
+    with module.open_gzip(fileobj=io.BytesIO(data)) as stream:
+        assert stream.read() == TEXT
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+def test_a_member_behind_others_with_more_in_its_header(module: ModuleType) -> None:
+    data = io.BytesIO(b"what stands before an archive")
+    data.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(data, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("empty.csv", b"")
+        with archive.open("receipt.csv", "w", force_zip64=True) as member:
+            member.write(TEXT)
+    assert unzip(module, data.getvalue()) == TEXT
+
+
+def test_isal_reads_the_members_of_a_zip() -> None:
+    spool = io.BytesIO(zipped(zipfile.ZIP_DEFLATED))
+    with zipfile.ZipFile(spool) as archive:
+        assert isinstance(inflate.open_member(spool, archive, archive.infolist()[0]), IGzipFile)
+
+
+@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+@pytest.mark.parametrize("seed", range(40))
+def test_damage_never_goes_unseen(module: ModuleType, seed: int) -> None:
+    data = bytearray(zipped(zipfile.ZIP_DEFLATED))
+    chance = random.Random(seed)  # noqa: S311 - damage, the same in every run
+    start, end = 50, data.rindex(b"PK\1\2")
+    data[chance.randrange(start, end)] ^= 1 << chance.randrange(8)
+    with pytest.raises((*module.INFLATE_ERRORS, zipfile.BadZipFile, gzip.BadGzipFile, EOFError)):
+        unzip(module, bytes(data))
+
+
+def test_what_damage_raises() -> None:
+    assert set(inflate.INFLATE_ERRORS) == {zlib.error, isal_zlib.error}
+    assert set(without_isal().INFLATE_ERRORS) == {zlib.error}

@@ -1,0 +1,259 @@
+"""What the state keeps between runs: bookmarks, the jobs under way, and nothing too early."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from intercom_simulator import JobFault
+from intercom_simulator.columns import FILES
+from tests.harness.singer import NOT_BY_TIME, bookmarks, run_tap, select, started_tap
+from tests.harness.truth import differences, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intercom_simulator import Simulator
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+THREE_WINDOWS = {"days": 40, "receipts": 250}
+ONE_WINDOW = {"days": 20, "receipts": 120}
+
+
+def text(instant: datetime | int) -> str:
+    if isinstance(instant, int):
+        instant = datetime.fromtimestamp(instant, timezone.utc)
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def job_in(state: dict[str, Any]) -> dict[str, str] | None:
+    found: dict[str, str] | None = state["bookmarks"].get("content_export", {}).get("job")
+    return found
+
+
+def test_every_stream_has_one_bookmark_at_the_end_of_the_range(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**THREE_WINDOWS)
+    config = configure(simulator)
+    output = run_tap(config)
+    assert set(output.bookmarks) == output.streams
+    assert set(output.bookmarks.values()) == {config["end_date"]}
+    assert job_in(output.state) is None
+
+
+def test_bookmarks_move_past_whole_windows_only(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**THREE_WINDOWS)
+    output = run_tap(configure(simulator))
+    ends = {text(job.before) for job in simulator.jobs}
+    assert len(ends) > 1
+    for state in output.states:
+        moved = set(bookmarks(state).values())
+        assert len(moved) <= 1
+        assert moved <= ends
+
+
+def test_the_windows_leave_no_second_out(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**THREE_WINDOWS)
+    run_tap(configure(simulator, lookback_days=0))
+    jobs = simulator.jobs
+    assert [job.after for job in jobs[1:]] == [job.before + 1 for job in jobs[:-1]]
+    assert jobs[-1].before == simulator.clock.timestamp()
+
+
+def test_a_state_never_says_more_than_was_written(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**THREE_WINDOWS)
+    output = run_tap(configure(simulator))
+    until = simulator.clock.now()
+    truth = {
+        name: sorted(row["created_at"] for row in expected(simulator, name, until))
+        for name in FILES
+        if name not in NOT_BY_TIME
+    }
+    keys: dict[str, list[str]] = {}
+    written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in truth}
+    checked = 0
+    for message in output.messages:
+        name = message.get("stream", "")
+        if message["type"] == "SCHEMA":
+            keys[name] = message["key_properties"]
+        elif message["type"] == "RECORD" and name in written:
+            written[name].add(tuple(message["record"][part] for part in keys[name]))
+        elif message["type"] == "STATE":
+            for stream, bookmark in bookmarks(message["value"]).items():
+                if stream in truth:
+                    promised = [
+                        at for at in truth[stream] if f"{at:%Y-%m-%dT%H:%M:%SZ}" <= bookmark
+                    ]
+                    assert len(written[stream]) >= len(promised), (stream, bookmark)
+                    checked += 1
+    assert checked > len(truth)
+
+
+def test_a_run_that_dies_after_any_state_loses_nothing(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**THREE_WINDOWS)
+    config = configure(simulator)
+    output = run_tap(config)
+    places = [n for n, line in enumerate(output.lines) if '"type":"STATE"' in line]
+    assert len(places) > 2
+    for place in places[:-1]:
+        state = json.loads(output.lines[place])["value"]
+        again = run_tap(config, state=state)
+        together = type(output)(0, "", output.lines[: place + 1] + again.lines)
+        for statistic in ("receipt", "open", "click", "answer_combined", "checkpoint"):
+            truth = expected(simulator, statistic, simulator.clock.now())
+            assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
+
+
+def test_a_second_run_with_nothing_new_starts_no_job(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**ONE_WINDOW)
+    config = configure(simulator)
+    state = run_tap(config).state
+    jobs = len(simulator.jobs)
+    again = run_tap(config, state=state)
+    assert len(simulator.jobs) == jobs
+    assert not any(message["type"] == "RECORD" for message in again.messages)
+    assert again.bookmarks == bookmarks(state)
+
+
+def test_late_engagement_comes_with_the_next_run(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**THREE_WINDOWS, max_delay_days=2, late_share=0.5, late_days=6)
+    first = run_tap(configure(simulator))
+    unopened = {r["receipt_id"] for r in first.loaded("receipt") if r["first_open"] is None}
+    simulator.clock.advance(timedelta(days=4).total_seconds())
+    second = run_tap(configure(simulator), state=first.state)
+    late = {
+        record["receipt_id"]
+        for record in second.loaded("receipt")
+        if record["receipt_id"] in unopened and record["first_open"]
+    }
+    assert late
+    together = type(first)(0, "", first.lines + second.lines)
+    for statistic in FILES:
+        truth = expected(simulator, statistic, simulator.clock.now())
+        assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
+
+
+def test_a_stream_selected_later_gets_its_history_and_the_others_wait(
+    simulate: Simulate, configure: Configure, catalog: dict[str, Any]
+) -> None:
+    simulator = simulate(**THREE_WINDOWS)
+    config = configure(simulator)
+    first = run_tap(config, catalog=select(catalog, "receipt"))
+    second = run_tap(config, catalog=select(catalog, "receipt", "open"), state=first.state)
+    assert second.records("receipt") == []
+    truth = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", truth, second.loaded("open")) == []
+    assert second.bookmarks["receipt"] == first.bookmarks["receipt"]
+
+
+def test_a_stream_no_longer_selected_keeps_its_bookmark(
+    simulate: Simulate, configure: Configure, catalog: dict[str, Any]
+) -> None:
+    simulator = simulate(**ONE_WINDOW)
+    first = run_tap(configure(simulator), catalog=select(catalog, "receipt", "open"))
+    simulator.clock.advance(86_400)
+    config = configure(simulator)
+    second = run_tap(config, catalog=select(catalog, "receipt"), state=first.state)
+    assert second.bookmarks["open"] == first.bookmarks["open"]
+    assert second.bookmarks["receipt"] == config["end_date"]
+    third = run_tap(config, catalog=select(catalog, "receipt", "open"), state=second.state)
+    together = type(first)(0, "", first.lines + third.lines)
+    truth = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", truth, together.loaded("open")) == []
+
+
+def test_the_job_is_in_the_state_before_anything_of_it_is_written(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**ONE_WINDOW)
+    output = run_tap(configure(simulator))
+    kinds = [message["type"] for message in output.messages]
+    first_state = output.states[0]
+    job = job_in(first_state)
+    assert kinds.index("STATE") < kinds.index("RECORD")
+    assert job is not None
+    assert job["job_identifier"] == simulator.jobs[0].identifier
+    assert job["created_at_after"] == text(simulator.jobs[0].after)
+    assert job["created_at_before"] == text(simulator.jobs[0].before)
+
+
+def test_a_stopped_run_leaves_its_job_to_the_next(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(**ONE_WINDOW, job_seconds=2.5)
+    config = configure(simulator)
+    with started_tap(config) as process:
+        while not simulator.jobs:
+            assert process.poll() is None
+            time.sleep(0.02)
+        while not any(r.path.endswith(simulator.jobs[0].identifier) for r in simulator.requests):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        written, _ = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+    state = json.loads(written.splitlines()[-1])["value"]
+    resumed = run_tap(config, state=state)
+    assert len(simulator.jobs) == 1
+    assert not simulator.jobs[0].cancelled
+    truth = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", truth, resumed.loaded("receipt")) == []
+
+
+@pytest.mark.parametrize("fault", ["forgotten", "failed", "canceled", "unknown"])
+def test_a_stored_job_that_is_of_no_use_is_forgotten(
+    simulate: Simulate, configure: Configure, fault: str
+) -> None:
+    simulator = simulate(**ONE_WINDOW)
+    config = configure(simulator)
+    first = run_tap(config)
+    state = first.states[0]
+    job = simulator.jobs[0]
+    if fault == "unknown":
+        stored = job_in(state)
+        assert stored is not None
+        stored["job_identifier"] = "nobodyknowsit"
+    elif fault == "forgotten":
+        job.fault = JobFault(forgotten=True)
+    else:
+        job.end(fault)
+    again = run_tap(config, state=state)
+    assert len(simulator.jobs) == 2
+    assert job_in(again.state) is None
+    truth = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", truth, again.loaded("receipt")) == []
+
+
+def test_a_stored_job_of_another_range_is_not_used(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**ONE_WINDOW)
+    config = configure(simulator)
+    state = run_tap(config).states[0]
+    earlier = config["start_date"].replace("2025", "2024")
+    again = run_tap({**config, "start_date": earlier, "window_days": 80}, state=state)
+    assert simulator.jobs[1].after < simulator.jobs[0].after
+    truth = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", truth, again.loaded("receipt")) == []
+
+
+def test_a_bookmark_that_is_no_time_is_told_and_stops_the_run(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**ONE_WINDOW)
+    state = {"bookmarks": {"receipt": {"replication_key_value": "soon"}}}
+    output = run_tap(configure(simulator), state=state, check=False)
+    assert output.exit_code == 1
+    assert "receipt" in output.log
+    assert "soon" in output.log
+    assert "start over: meltano run --full-refresh, or run without --state" in output.log
+    assert simulator.jobs == []

@@ -1,0 +1,533 @@
+"""One CSV file to typed records."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.streams.sdk import json_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_intercom_export.rows.csv_reader import DamagedRow
+    from tap_intercom_export.schemas.columns import Column, StatisticFile
+
+AFTER, BEFORE = "2026-04-01T00:00:00Z", "2026-04-30T23:59:59Z"
+NOON, NOON_IN_A_FILE = "2026-04-13T12:32:22Z", "2026-04-13T12:32:22.000Z"
+SAME_NOON = [
+    "2026-04-13T12:32:22Z",
+    "2026-04-13T14:32:22+02:00",
+    "2026-04-13 12:32:22 UTC",
+    "1776083542",
+    "1776083542000",
+]
+LATER, LATER_IN_A_FILE = "2026-04-14T08:00:00Z", "2026-04-14T08:00:00.000Z"
+
+KNOWN = [file for file in FILES.values() if file.columns[1:]]
+EVENTS = [file for file in KNOWN if file.hash_name]
+UNSEEN = [file for file in FILES.values() if not file.columns[1:]]
+ALL = [*FILES.values(), OTHER]
+
+
+def ids(file: StatisticFile) -> str:
+    return file.name
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a file was read to."""
+
+    records: list[dict[str, Any]]
+    damaged: list[DamagedRow]
+    extra: tuple[Column, ...]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The only record; no row is damaged."""
+        assert self.damaged == []
+        (record,) = self.records
+        return record
+
+
+def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
+    """Read the bytes of a file."""
+    damaged: list[DamagedRow] = []
+    constants = {
+        "created_at": BEFORE,
+        "created_at_after": AFTER,
+        "created_at_before": BEFORE,
+        "statistic": name or file.name,
+        "file": f"{name or file.name}_20260430.csv",
+    }
+    reader = RowReader(io.BytesIO(data), file, constants, damaged.append)
+    return Result(list(reader), damaged, reader.format.extra)
+
+
+def read(
+    file: StatisticFile, header: Sequence[str], *rows: Sequence[str], name: str = ""
+) -> Result:
+    """Read a file of these rows."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
+    return read_bytes(file, text.getvalue().encode(), name)
+
+
+def read_one(file: StatisticFile, row: dict[str, str], name: str = "") -> Result:
+    """Read a file of one row."""
+    return read(file, list(row), list(row.values()), name=name)
+
+
+CELLS = {
+    Kind.TEXT: "Simple, fast",
+    Kind.ID: "9007199254740993",
+    Kind.OPTIONAL_ID: "007",
+    Kind.TIME: NOON_IN_A_FILE,
+    Kind.NUMBER: "0.25",
+    Kind.INTEGER: "3",
+}
+VALUES = {**CELLS, Kind.TIME: NOON, Kind.NUMBER: 0.25, Kind.INTEGER: 3}
+
+
+def full_row(file: StatisticFile) -> dict[str, str]:
+    """Return a row with a cell in each column that is known."""
+    return {column.name: CELLS[column.kind] for column in file.columns}
+
+
+@pytest.mark.parametrize("file", ALL, ids=ids)
+def test_a_record_has_exactly_the_properties_of_its_stream(file: StatisticFile) -> None:
+    row = full_row(file) or {"anything": "1"}
+    assert set(read_one(file, row).record) == {column.name for column in file.properties}
+
+
+@pytest.mark.parametrize("file", ALL, ids=ids)
+@pytest.mark.parametrize("more", [{}, {"new": "x", "seen_at": NOON}], ids=["known", "new columns"])
+def test_a_record_is_valid_by_the_schema_of_its_stream(
+    file: StatisticFile, more: dict[str, str]
+) -> None:
+    result = read_one(file, {"anything": "1", **full_row(file), **more})
+    schema = json_schema((*file.properties, *result.extra), file.key)
+    jsonschema.validate(result.record, {**schema, "additionalProperties": False})
+
+
+@pytest.mark.parametrize("file", ALL, ids=ids)
+def test_every_time_of_a_record_is_written_in_utc(file: StatisticFile) -> None:
+    record = read_one(file, {**full_row(file), "anything_at": NOON_IN_A_FILE}).record
+    times = [record[column.name] for column in file.properties if column.kind is Kind.TIME]
+    assert times
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times)
+
+
+@pytest.mark.parametrize("file", KNOWN, ids=ids)
+def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
+    record = read_one(file, full_row(file)).record
+    assert {column.name: record[column.name] for column in file.columns} == {
+        column.name: VALUES[column.kind] for column in file.columns
+    }
+
+
+@pytest.mark.parametrize("file", KNOWN, ids=ids)
+def test_the_order_of_columns_does_not_matter(file: StatisticFile) -> None:
+    row = full_row(file)
+    turned = dict(reversed(row.items()))
+    assert read_one(file, turned).record == read_one(file, row).record
+
+
+@pytest.mark.parametrize("file", KNOWN, ids=ids)
+def test_a_column_that_is_missing_is_null(file: StatisticFile) -> None:
+    row = full_row(file)
+    own_time = {"created_at"}  # see the test of a snapshot without it
+    for name in set(row) - {*file.key, *(file.identity or ()), *(file.time or own_time)}:
+        record = read_one(file, {key: cell for key, cell in row.items() if key != name}).record
+        assert record[name] is None
+
+
+@pytest.mark.parametrize("cell", ["-1", "'-1", ""])
+@pytest.mark.parametrize("name", ["company_id", "series_id", "node_id"])
+def test_the_minus_one_of_a_receipt_is_null(name: str, cell: str) -> None:
+    row = {**full_row(FILES["receipt"]), name: cell}
+    assert read_one(FILES["receipt"], row).record[name] is None
+
+
+def test_a_minus_one_in_a_text_stays() -> None:
+    row = {**full_row(FILES["receipt"]), "content_title": "-1"}
+    assert read_one(FILES["receipt"], row).record["content_title"] == "-1"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_any_text_comes_out_as_it_stands(text: str) -> None:
+    row = {**full_row(FILES["click"]), "url": text}
+    assert read_one(FILES["click"], row).record["url"] == (text or None)
+
+
+# --- columns that nobody knows
+
+
+def test_a_new_column_is_announced_and_kept() -> None:
+    result = read_one(FILES["open"], {"receipt_id": "1", "opened_at": NOON, "device": "phone"})
+    assert [(column.name, column.kind) for column in result.extra] == [("device", Kind.TEXT)]
+    assert result.record["device"] == "phone"
+
+
+def test_the_documented_misspelling_of_dismissal_is_seen_through() -> None:
+    row = full_row(FILES["receipt"])
+    del row["first_dismissal"]
+    result = read_one(FILES["receipt"], {**row, "first_dismisall": NOON_IN_A_FILE})
+    assert result.record["first_dismissal"] == NOON
+    assert result.extra == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        pytest.param("opened_at", "opened_at_2", id="repeats a column"),
+        pytest.param("Opened_At", "Opened_At_2", id="repeats one in other capitals"),
+        pytest.param("event_id", "event_id_2", id="is called as an added property"),
+        pytest.param("created_at", "created_at_2", id="is called as the common time"),
+    ],
+)
+def test_a_new_column_takes_no_name_that_is_in_use(header: str, name: str) -> None:
+    result = read(FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
+    assert [column.name for column in result.extra] == [name]
+    assert result.record[name] == "other"
+    assert result.record["created_at"] == NOON
+
+
+def test_new_columns_with_long_or_clashing_names_are_all_kept() -> None:
+    headers = ["q" * 80, "q" * 80 + "?", "Size", "SIZE", "size", ""]
+    cells = [str(number) for number in range(len(headers))]
+    result = read(FILES["open"], ["receipt_id", "opened_at", *headers], ["1", NOON, *cells])
+    names = [column.name for column in result.extra]
+    assert len({name.casefold() for name in names}) == len(headers)
+    assert all(len(name.encode()) <= 63 for name in names)
+    assert [result.record[name] for name in names] == cells
+
+
+def test_every_new_column_is_described_by_its_header() -> None:
+    result = read(FILES["open"], ["receipt_id", "opened_at", "q" * 80], ["1", NOON, "x"])
+    assert "q" * 80 in result.extra[0].description
+
+
+def test_the_questions_of_a_survey_are_one_object() -> None:
+    row = {**full_row(FILES["answer_combined"]), "How\nwas it?": "Simple, fast", "Why?": ""}
+    result = read_one(FILES["answer_combined"], row)
+    assert result.record["answers"] == {"How\nwas it?": "Simple, fast", "Why?": None}
+    assert result.extra == ()
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        pytest.param(["Why?", "Why?"], id="repeated"),
+        pytest.param(["Why?", "Why?", "Why?"], id="three times"),
+        pytest.param(["Why?", "why?"], id="in other capitals"),
+        pytest.param(["q" * 80 + "1", "q" * 80 + "2"], id="long and alike"),
+        pytest.param(["email", "completed_at"], id="called as a column"),
+        pytest.param(["Why?", "Why? (2)", "Why?"], id="numbered as a repeated one would be"),
+    ],
+)
+def test_no_answer_of_a_survey_is_lost(questions: list[str]) -> None:
+    row = full_row(FILES["answer_combined"])
+    cells = [str(number) for number in range(len(questions))]
+    result = read(FILES["answer_combined"], [*row, *questions], [*row.values(), *cells])
+    assert list(result.record["answers"].values()) == cells
+    assert next(iter(result.record["answers"])) == questions[0]
+
+
+def test_a_row_of_an_unknown_file_is_one_object() -> None:
+    record = read_one(OTHER, {"a": "1", "b": ""}, name="novelty").record
+    assert record["row"] == {"a": "1", "b": None}
+    assert (record["statistic"], record["file"]) == ("novelty", "novelty_20260430.csv")
+
+
+# --- created_at
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "expected"),
+    [
+        pytest.param("receipt", {"received_at": NOON}, NOON, id="receipt"),
+        pytest.param("open", {"opened_at": NOON}, NOON, id="open"),
+        pytest.param("goal_success", {"goal_hit_at": NOON}, NOON, id="goal_success"),
+        pytest.param("tour_step_failure", {"failed_at": NOON}, NOON, id="tour_step_failure"),
+        pytest.param(
+            "answer_combined",
+            {"received_at": NOON, "completed_at": LATER},
+            LATER,
+            id="answer_combined",
+        ),
+        pytest.param(
+            "answer_combined", {"received_at": NOON, "completed_at": ""}, NOON, id="partial answer"
+        ),
+        pytest.param("sms_failure", {"failed_at": NOON}, NOON, id="unseen"),
+        pytest.param("sms_failure", {"failed_at": NOON, "x_at": LATER}, NOON, id="unseen, two"),
+        pytest.param("sms_failure", {"failed_at": ""}, BEFORE, id="unseen, empty"),
+        pytest.param("sms_failure", {"failed_at": "soon"}, BEFORE, id="unseen, no time"),
+        pytest.param("sms_failure", {"status": "x"}, BEFORE, id="unseen, no such column"),
+        pytest.param("sms_failure", {"created_at": NOON}, NOON, id="unseen, called the same"),
+        pytest.param("sms_failure", {"x" * 70 + "_at": NOON}, NOON, id="unseen, with a long name"),
+        pytest.param("other_statistic", {"seen_at": NOON_IN_A_FILE}, NOON, id="unknown"),
+        pytest.param("other_statistic", {"created_at": NOON}, NOON, id="unknown, called the same"),
+        pytest.param("other_statistic", {"b": "x"}, BEFORE, id="unknown, no such column"),
+    ],
+)
+def test_created_at_is_when_it_happened(name: str, row: dict[str, str], expected: str) -> None:
+    file = FILES.get(name, OTHER)
+    assert read_one(file, {"receipt_id": "1", **row}).record["created_at"] == expected
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "overview"])
+def test_created_at_of_a_snapshot_is_its_own(name: str) -> None:
+    row = {**full_row(FILES[name]), "created_at": LATER_IN_A_FILE}
+    assert read_one(FILES[name], row).record["created_at"] == LATER
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "overview"])
+def test_created_at_of_a_snapshot_that_has_none_is_null(name: str) -> None:
+    row = {**full_row(FILES[name]), "created_at": ""}
+    assert read_one(FILES[name], row).record["created_at"] is None
+
+
+def test_the_totals_of_a_message_carry_their_window() -> None:
+    record = read_one(FILES["overview"], full_row(FILES["overview"])).record
+    assert (record["created_at_after"], record["created_at_before"]) == (AFTER, BEFORE)
+
+
+def test_a_total_that_does_not_apply_is_null_and_not_zero() -> None:
+    row = {**full_row(FILES["overview"]), "open_total": "", "click_total": "0"}
+    record = read_one(FILES["overview"], row).record
+    assert (record["open_total"], record["click_total"]) == (None, 0)
+
+
+# --- ids of rows that have none
+
+
+@pytest.mark.parametrize("file", [*EVENTS, *UNSEEN, OTHER], ids=ids)
+@pytest.mark.parametrize("written", SAME_NOON)
+def test_the_id_of_a_row_does_not_depend_on_how_times_are_written(
+    file: StatisticFile, written: str
+) -> None:
+    row = full_row(file) if file in EVENTS else {"receipt_id": "1", "seen_at": NOON_IN_A_FILE}
+    time = file.time[0] if file.time else "seen_at"
+    expected = read_one(file, row).record[file.hash_name]
+    assert read_one(file, {**row, time: written}).record[file.hash_name] == expected
+
+
+@pytest.mark.parametrize("file", EVENTS, ids=ids)
+def test_the_id_of_an_event_depends_on_each_column_that_identifies_it(file: StatisticFile) -> None:
+    row = full_row(file)
+    assert file.identity
+    assert file.time
+    seen = {read_one(file, row).record["event_id"]}
+    for name in file.identity:
+        cell = LATER if name == file.time[0] else row[name] + "0"
+        seen.add(read_one(file, {**row, name: cell}).record["event_id"])
+    assert len(seen) == 1 + len(file.identity)
+
+
+@pytest.mark.parametrize("file", EVENTS, ids=ids)
+def test_the_id_of_an_event_does_not_depend_on_new_columns(file: StatisticFile) -> None:
+    row = full_row(file)
+    with_new = read_one(file, {"new": "x", **row}).record
+    assert with_new["event_id"] == read_one(file, row).record["event_id"]
+
+
+def test_two_links_followed_in_one_second_are_two_clicks() -> None:
+    row = full_row(FILES["click"])
+    header = list(row)
+    rows = [
+        list({**row, "url": url}.values()) for url in ("https://a.example", "https://b.example")
+    ]
+    first, second = read(FILES["click"], header, *rows).records
+    assert first["event_id"] != second["event_id"]
+
+
+def test_the_id_of_an_event_is_the_same_in_every_version() -> None:
+    row = {"receipt_id": "961758128", "opened_at": NOON_IN_A_FILE}
+    text = f'["open",["961758128","{NOON}"]]'
+    expected = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    assert read_one(FILES["open"], row).record["event_id"] == expected
+
+
+def test_the_same_row_in_two_unknown_files_has_two_ids() -> None:
+    ids = {read_one(OTHER, {"a": "1"}, name=name).record["row_id"] for name in ("one", "two")}
+    assert len(ids) == 2
+
+
+@st.composite
+def rows_of_unknown_files(draw: st.DrawFn) -> dict[str, str]:
+    """Return a row with at most one column of time, in one of its formats."""
+    names = draw(st.lists(st.sampled_from(["receipt_id", "a", "b", "C", "é", "at"]), unique=True))
+    row = {name: draw(st.text("01-é ,", max_size=4)) for name in names}
+    if draw(st.booleans()):
+        row["seen_at"] = draw(st.sampled_from(SAME_NOON))
+    return {**row, "z": "always"}
+
+
+@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@given(row=rows_of_unknown_files(), data=st.data())
+def test_the_id_of_an_unknown_row_does_not_depend_on_the_order_of_columns(
+    file: StatisticFile, row: dict[str, str], data: st.DataObject
+) -> None:
+    shuffled = dict(data.draw(st.permutations(list(row.items()))))
+    first, second = read_one(file, row).record, read_one(file, shuffled).record
+    assert first[file.hash_name] == second[file.hash_name]
+
+
+@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@given(row=rows_of_unknown_files())
+def test_the_id_of_an_unknown_row_does_not_depend_on_a_new_empty_column(
+    file: StatisticFile, row: dict[str, str]
+) -> None:
+    first, second = read_one(file, row).record, read_one(file, {"new": "", **row}).record
+    assert first[file.hash_name] == second[file.hash_name]
+
+
+@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@given(row=rows_of_unknown_files(), data=st.data())
+def test_the_id_of_an_unknown_row_depends_on_each_cell(
+    file: StatisticFile, row: dict[str, str], data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(row)))
+    changed = {**row, name: LATER if name == "seen_at" else row[name] + "x"}
+    first, second = read_one(file, row).record, read_one(file, changed).record
+    assert first[file.hash_name] != second[file.hash_name]
+
+
+@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+def test_the_id_of_an_unknown_row_with_two_times_does_not_depend_on_their_order(
+    file: StatisticFile,
+) -> None:
+    row = {"receipt_id": "1", "seen_at": NOON_IN_A_FILE, "left_at": LATER_IN_A_FILE}
+    turned = dict(reversed(row.items()))
+    first, second = read_one(file, row).record, read_one(file, turned).record
+    assert first[file.hash_name] == second[file.hash_name]
+
+
+@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+def test_the_id_of_an_unknown_row_with_two_times_does_not_depend_on_how_they_are_written(
+    file: StatisticFile,
+) -> None:
+    row = {"receipt_id": "1", "seen_at": NOON, "left_at": LATER}
+    other = {"receipt_id": "1", "seen_at": NOON_IN_A_FILE, "left_at": LATER_IN_A_FILE}
+    first, second = read_one(file, row).record, read_one(file, other).record
+    assert first[file.hash_name] == second[file.hash_name]
+
+
+# --- rows that are set aside
+
+
+def required(file: StatisticFile) -> list[str]:
+    """Return the columns of a file without which there is no record."""
+    columns = {column.name for column in file.columns}
+    time = file.time if file.time and len(file.time) == 1 else ()
+    identity = ["receipt_id"] if file.identity else []
+    return sorted({*(columns & set(file.key)), *time, *identity})
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        pytest.param(file, name, id=f"{file.name}.{name}")
+        for file in KNOWN
+        for name in required(file)
+    ],
+)
+def test_a_row_without_what_identifies_it_is_set_aside(file: StatisticFile, name: str) -> None:
+    row = full_row(file)
+    result = read(file, list(row), list({**row, name: ""}.values()), list(row.values()))
+    assert len(result.records) == 1
+    assert [(row.line, row.reason) for row in result.damaged] == [(2, f"{name} is empty")]
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "overview", "receipt", "answer_combined"])
+def test_every_column_of_the_key_is_required_or_given_by_the_tap(name: str) -> None:
+    file = FILES[name]
+    given_by_tap = {"created_at_after", "created_at_before"}
+    assert set(file.key) <= {*required(file), *given_by_tap}
+
+
+def test_a_survey_response_without_any_time_is_set_aside() -> None:
+    file = FILES["answer_combined"]
+    result = read_one(file, {**full_row(file), "received_at": "", "completed_at": ""})
+    assert [row.reason for row in result.damaged] == ["completed_at and received_at is empty"]
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "cell", "reason"),
+    [
+        ("open", "opened_at", "soon", "opened_at is not a time: 'soon'"),
+        ("receipt", "first_open", "2026-02-30T00:00:00Z", "first_open is not a time"),
+        ("checkpoint", "times_processed", "2.5", "times_processed is not a whole number: '2.5'"),
+        ("overview", "open_rate", "many", "open_rate is not a number: 'many'"),
+    ],
+)
+def test_a_cell_that_is_not_of_its_kind_costs_its_row_and_is_named(
+    file: str, column: str, cell: str, reason: str
+) -> None:
+    row = full_row(FILES[file])
+    good, bad = list(row.values()), list({**row, column: cell}.values())
+    result = read(FILES[file], list(row), good, bad, good)
+    assert len(result.records) == 2
+    (damaged,) = result.damaged
+    assert damaged.line == 3
+    assert damaged.reason.startswith(reason)
+
+
+@pytest.mark.parametrize("cells", [["1"], ["1", NOON, "x"]], ids=["short", "long"])
+def test_a_row_of_another_length_than_the_header_is_set_aside(cells: list[str]) -> None:
+    result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON])
+    assert [record["receipt_id"] for record in result.records] == ["1", "2"]
+    (damaged,) = result.damaged
+    assert damaged.line == 3
+    assert damaged.reason == f"has {len(cells)} cells where the header has 2"
+    assert next(csv.reader([damaged.raw])) == cells
+
+
+def test_a_damaged_header_sets_every_row_aside() -> None:
+    result = read_bytes(FILES["open"], f'receipt_id,"opened_at\n1,{NOON}\n2,{NOON}\n'.encode())
+    assert result.records == []
+    assert [row.line for row in result.damaged] == [1, 2, 3]
+
+
+def test_a_file_without_the_column_of_its_key_sets_every_row_aside() -> None:
+    result = read(FILES["open"], ["opened_at"], [NOON], [LATER])
+    assert result.records == []
+    assert [row.reason for row in result.damaged] == ["receipt_id is empty"] * 2
+
+
+@pytest.mark.parametrize("data", [b"", b"receipt_id,opened_at\n"], ids=["empty", "header only"])
+def test_a_file_without_rows_gives_no_records(data: bytes) -> None:
+    assert read_bytes(FILES["open"], data) == Result([], [], ())
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["1", "", "007"]), st.sampled_from([NOON, "", "soon", "0"])),
+        max_size=8,
+    )
+)
+def test_every_row_is_a_record_or_set_aside(rows: list[tuple[str, str]]) -> None:
+    result = read(FILES["open"], ["receipt_id", "opened_at"], *rows)
+    good = [receipt for receipt, time in rows if receipt and time == NOON]
+    assert [record["receipt_id"] for record in result.records] == good
+    assert len(result.damaged) == len(rows) - len(good)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
+def test_any_record_can_be_written_as_json(text: str) -> None:
+    record = read_one(OTHER, {"a": text, text or "b": "1"}).record
+    assert json.loads(json.dumps(record)) == record
