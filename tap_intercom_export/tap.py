@@ -32,10 +32,12 @@ from tap_intercom_export.streams.ai_content import (
     ContentImportSourceStream,
     ExternalPageStream,
 )
+from tap_intercom_export.streams.context import SyncContext
 from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
 from tap_intercom_export.streams.message_export import ContentExportStream
+from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
-from tap_intercom_export.streams.statistic import RejectedRowStream, StatisticStream
+from tap_intercom_export.streams.statistic import StatisticStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +89,17 @@ class TapIntercomExport(Tap):
         """The settings, checked and in the units the code works in."""
         return Settings.from_config(self.config)
 
+    @cached_property
+    def sync_context(self) -> SyncContext:
+        """What the streams share."""
+        return SyncContext(
+            load_settings=lambda: self.settings,
+            new_client=self.client,
+            new_clock=self.clock_class,
+            writer=self.message_writer,
+            state_writer=self.state_writer,
+        )
+
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace.
 
@@ -99,15 +112,19 @@ class TapIntercomExport(Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        parent = ContentExportStream(self)
-        rejected = RejectedRowStream(self)
+        sync = self.sync_context
+        parent = ContentExportStream(self, sync)
+        rejected = RejectedRowStream(self, sync)
         statistics = [
-            StatisticStream(self, file, parent, rejected)
+            StatisticStream(self, sync, file, parent, rejected)
             for file in (*files.FILES.values(), files.OTHER)
         ]
-        lists: list[Stream] = [ContentImportSourceStream(self), ExternalPageStream(self)]
+        lists: list[Stream] = [
+            ContentImportSourceStream(self, sync),
+            ExternalPageStream(self, sync),
+        ]
         if self.config.get("custom_object_types"):
-            lists.append(CustomObjectInstanceStream(self))
+            lists.append(CustomObjectInstanceStream(self, sync))
         return [parent, *statistics, rejected, *self._reporting_streams(rejected), *lists]
 
     def _reporting_streams(self, rejected: RejectedRowStream) -> list[ReportingStream]:
@@ -119,10 +136,12 @@ class TapIntercomExport(Tap):
         if found:
             why = "Intercom has to name the datasets of reporting_datasets"
             raise ConfigValidationError(why, errors=[f"{line} ({why})" for line in found])
-        run = ReportingRun(self)
+        sync = self.sync_context
+        run = ReportingRun(sync)
         client = self.client(run.clock)
         return [
-            ReportingStream(self, dataset, rejected, run) for dataset in datasets(client, wanted)
+            ReportingStream(self, sync, dataset, rejected, run)
+            for dataset in datasets(client, wanted)
         ]
 
     @override

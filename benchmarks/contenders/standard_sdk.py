@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import Stream, Tap
 from typing_extensions import override
 
+from tap_intercom_export.schemas.columns import json_schema
 from tap_intercom_export.schemas.statistics import FILES
-from tap_intercom_export.streams.sdk import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.schemas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,20 @@ _WINDOW_AFTER = Column("created_at_after", Kind.TIME, "First second of the job's
 _WINDOW_BEFORE = Column("created_at_before", Kind.TIME, "Last second of the job's range.")
 _STATISTIC = Column("statistic", Kind.TEXT, "The file's name without its time stamp.")
 _FILE = Column("file", Kind.TEXT, "Name of the CSV file in the archive.")
+
+
+def json_schema(columns: Iterable[Column], key: Iterable[str]) -> dict[str, Any]:
+    """Return the JSON schema of a record.
+
+    Args:
+        columns: Its properties.
+        key: Names of those that identify it and are never null.
+    """
+    never_null = set(key)
+    properties = {}
+    for column in columns:
+        schema = column.kind.schema
+        if column.name in never_null:
+            schema["type"] = schema["type"][:1]
+        properties[column.name] = {**schema, "description": column.description}
+    return {"type": "object", "properties": properties}

@@ -36,7 +36,7 @@ class CustomObjectInstanceStream(ListStream):
     @property
     @override
     def partitions(self) -> list[dict[str, Any]]:
-        types = self.tap.config.get("custom_object_types") or []
+        types = self.config.get("custom_object_types") or []
         return [{"type": kind} for kind in dict.fromkeys(types)]
 
     @override

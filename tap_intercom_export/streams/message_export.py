@@ -20,14 +20,16 @@ from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.statistics import OTHER
-from tap_intercom_export.streams.sdk import WindowStream
+from tap_intercom_export.streams.windowed import WindowStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from singer_sdk import Tap
+
     from tap_intercom_export.archive.archive import Archive, Member
     from tap_intercom_export.exports.job import ExportJob
-    from tap_intercom_export.tap import TapIntercomExport
+    from tap_intercom_export.streams.context import SyncContext
 
 PENDING_JOBS = 1
 """Jobs that Intercom lets a workspace have pending; so many are prepared while one is written."""
@@ -52,9 +54,10 @@ class ContentExportStream(WindowStream):
     everything of a window is written when this stream asks for the next one.
     """
 
-    def __init__(self, tap: TapIntercomExport) -> None:
+    def __init__(self, tap: Tap, sync: SyncContext) -> None:
         super().__init__(
             tap,
+            sync,
             name="content_export",
             columns=COLUMNS,
             key=("job_identifier",),
@@ -73,8 +76,8 @@ class ContentExportStream(WindowStream):
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; on a dry run only check the token."""
-        settings, clock = self.tap.settings, self.tap.clock_class()
-        jobs = JobRunner(self.tap.client(clock), MESSAGE_EXPORT, settings, clock)
+        settings, clock = self._sync.settings, self._sync.new_clock()
+        jobs = JobRunner(self._sync.new_client(clock), MESSAGE_EXPORT, settings, clock)
         if self.ABORT_AT_RECORD_COUNT is not None:
             self._check(jobs)
             return
@@ -87,7 +90,7 @@ class ContentExportStream(WindowStream):
             export_range.beginning < export_range.end <= bookmark
         ):  # else start_date is in the future
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
-        job_state = JobState(self.stream_state, self.tap_state, self.tap.state_writer)
+        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         exporter = Exporter(jobs, export_range, settings, job_state, clock)
         try:
             for export in Prefetcher(
@@ -109,7 +112,7 @@ class ContentExportStream(WindowStream):
         try:
             jobs.check()
         except ForbiddenError as error:
-            if not self.tap.config.get("reporting_datasets"):
+            if not self.config.get("reporting_datasets"):
                 raise
             self.logger.warning("No message exports with this token: %s", error)
         else:
@@ -122,7 +125,7 @@ class ContentExportStream(WindowStream):
 
     def _finish(self, job: ExportJob, job_state: JobState) -> None:
         """Move the bookmarks of all streams past a window of which everything is written."""
-        with self.tap.state_writer.lock:
+        with self._sync.state_writer.lock:
             for stream in self._selected_streams():
                 stream.move_bookmark(job.window.before)
             job_state.remove(job)

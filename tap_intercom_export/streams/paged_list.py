@@ -13,18 +13,20 @@ from singer_sdk.pagination import PageNumberPaginator
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.schemas.columns import json_schema
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.streams.sdk import FullTable, json_schema
+from tap_intercom_export.streams.sdk import FullTableStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import ClassVar
 
     import requests
+    from singer_sdk import Tap
     from singer_sdk.helpers.types import RequestFunc
 
     from tap_intercom_export.schemas.columns import Column
-    from tap_intercom_export.tap import TapIntercomExport
+    from tap_intercom_export.streams.context import SyncContext
 
 ENTRIES_PER_PAGE = 150
 """The most that is documented (custom objects), or that clients use (AI content)."""
@@ -45,27 +47,28 @@ def _total_pages(response: requests.Response) -> int:
     return int((response.json().get("pages") or {}).get("total_pages") or 0)
 
 
-class ListStream(FullTable, RESTStream[int]):
+class ListStream(FullTableStream, RESTStream[int]):
     """A list that is read whole in every run; what is gone from it goes with ACTIVATE_VERSION.
 
     Args:
         tap: The tap.
+        sync: What the streams of a run share.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     KEY: ClassVar[tuple[str, ...]] = ("id",)
     records_jsonpath = "$.data[*]"
 
-    def __init__(self, tap: TapIntercomExport) -> None:
+    def __init__(self, tap: Tap, sync: SyncContext) -> None:
         super().__init__(tap=tap, schema=json_schema(self.COLUMNS, self.KEY))
-        self.tap = tap
+        self._sync = sync
         self.primary_keys = self.KEY
         self.state_partitioning_keys = ()  # nothing of a list is kept from run to run
 
     @property
     @override
     def url_base(self) -> str:
-        return self.tap.settings.api_url
+        return self._sync.settings.api_url
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
@@ -75,7 +78,7 @@ class ListStream(FullTable, RESTStream[int]):
         count = 0
         for count, record in enumerate(super().get_records(context), 1):  # noqa: B007 - told below
             yield record
-        self.tap.logger.info("Read %s entries of '%s'", f"{count:,}", self.name)
+        self.logger.info("Read %s entries of '%s'", f"{count:,}", self.name)
 
     @override
     def get_new_paginator(self) -> Pages:
@@ -90,7 +93,7 @@ class ListStream(FullTable, RESTStream[int]):
     @override
     def request_decorator(self, func: RequestFunc) -> RequestFunc:
         """Send requests with the tap's own client: its host, headers, retries and errors."""
-        client = self.tap.client(self.tap.clock_class())
+        client = self._sync.new_client(self._sync.new_clock())
         ask: Callable[..., requests.Response] = lambda request, _: client.get_page(  # noqa: E731
             request.path_url
         )
@@ -103,7 +106,7 @@ class ListStream(FullTable, RESTStream[int]):
         page = int(parse_qs(urlsplit(response.url).query)["page"][0])
         if not entries and page <= _total_pages(response):
             self.is_whole = False
-            self.tap.logger.warning(
+            self.logger.warning(
                 "'%s' ended at page %d of %d, which is empty: what is gone from it stays until the "
                 "next run",
                 self.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +20,19 @@ from tap_intercom_export.intercom.reporting import Dataset, ReportingRequest
 from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.streams.sdk import FileStream
-from tap_intercom_export.streams.statistic import Rejects
+from tap_intercom_export.streams.rejected_row import Rejects
+from tap_intercom_export.streams.windowed import FileStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tap_intercom_export.streams.statistic import RejectedRowStream
-    from tap_intercom_export.tap import TapIntercomExport
+    from singer_sdk import Tap
 
+    from tap_intercom_export.streams.context import SyncContext
+    from tap_intercom_export.streams.rejected_row import RejectedRowStream
+
+
+logger = logging.getLogger(__name__)
 
 RETENTION_MARGIN_SECONDS = DAY
 """Seconds; the limit of what Intercom keeps moves on while a job waits to be asked for."""
@@ -38,6 +43,7 @@ class ReportingStream(FileStream):
 
     Args:
         tap: The tap.
+        sync: What the streams of a run share.
         dataset: What is exported.
         rejected: Takes the damaged rows.
         run: The exports of all reporting streams.
@@ -45,13 +51,15 @@ class ReportingStream(FileStream):
 
     def __init__(
         self,
-        tap: TapIntercomExport,
+        tap: Tap,
+        sync: SyncContext,
         dataset: Dataset,
         rejected: RejectedRowStream,
         run: ReportingRun,
     ) -> None:
         super().__init__(
             tap,
+            sync,
             name=dataset.file.name,
             columns=dataset.file.properties,
             key=dataset.file.key,
@@ -65,9 +73,9 @@ class ReportingStream(FileStream):
 
     def exporter(self) -> Exporter:
         """Return what exports the dataset from its bookmark on."""
-        settings, clock = self.tap.settings, self._run.clock
-        jobs = JobRunner(self.tap.client(clock), self._request.kind, settings, clock)
-        job_state = JobState(self.stream_state, self.tap_state, self.tap.state_writer)
+        settings, clock = self._sync.settings, self._run.clock
+        jobs = JobRunner(self._sync.new_client(clock), self._request.kind, settings, clock)
+        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         return Exporter(jobs, self._run.export_range, settings, job_state, clock)
 
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
@@ -92,8 +100,8 @@ class ReportingStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
-        job_state = JobState(self.stream_state, self.tap_state, self.tap.state_writer)
-        parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self.tap.settings.reporting_timezone)}
+        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
+        parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
             with contextlib.closing(export):
                 match = partial(self._dataset.match, export.job.excluded_attributes)
@@ -103,10 +111,10 @@ class ReportingStream(FileStream):
                     self.add_columns(reader.format.extra)
                     yield reader
                     rejects.warn()
-                with self.tap.state_writer.lock:
+                with self._sync.state_writer.lock:
                     self.move_bookmark(export.job.window.before)
                     job_state.remove(export.job)
-                self.tap.logger.info(
+                self.logger.info(
                     "%s: everything up to %s is written",
                     self.name,
                     to_text(export.job.window.before),
@@ -119,17 +127,17 @@ class ReportingRun:
     The SDK syncs one stream after the other; the jobs of the next ones run meanwhile.
 
     Args:
-        tap: The tap.
+        sync: What the streams of a run share.
 
     Attributes:
         streams: The reporting streams, in the order in which the SDK syncs them.
         clock: What all of them wait with.
     """
 
-    def __init__(self, tap: TapIntercomExport) -> None:
+    def __init__(self, sync: SyncContext) -> None:
         self.streams: list[ReportingStream] = []
-        self.clock = tap.clock_class()
-        self._tap = tap
+        self.clock = sync.new_clock()
+        self._sync = sync
         self._next: tuple[ReportingStream, Export] | None = None
         self._products: Iterator[tuple[ReportingStream, Export]] | None = None
         self._checked = False
@@ -137,10 +145,10 @@ class ReportingRun:
     @cached_property
     def export_range(self) -> ExportRange:
         """The time to export: what Intercom has kept of what is wanted."""
-        settings, now = self._tap.settings, self.clock.now()
+        settings, now = self._sync.settings, self.clock.now()
         kept = int(now) - settings.reporting_retention + RETENTION_MARGIN_SECONDS
         if kept > settings.start:
-            self._tap.logger.warning(
+            logger.warning(
                 "Intercom keeps reporting data for %d days (reporting_retention_days): exporting "
                 "from %s on, not from start_date",
                 settings.reporting_retention // DAY,
@@ -158,7 +166,7 @@ class ReportingRun:
             for each in self.streams:
                 if each.selected:
                     each.bookmark(otherwise=0)  # makes its entry before threads copy the state
-            workers = self._tap.settings.reporting_concurrency
+            workers = self._sync.settings.reporting_concurrency
             self._products = iter(
                 Prefetcher(self._tasks(), workers, self.clock.raise_if_reader_gone)
             )
@@ -188,8 +196,8 @@ class ReportingRun:
             return
         self._checked = True
         kind = ReportingRequest(dataset).kind
-        JobRunner(self._tap.client(self.clock), kind, self._tap.settings, self.clock).check()
-        self._tap.logger.info("Intercom accepts the token for reporting exports")
+        JobRunner(self._sync.new_client(self.clock), kind, self._sync.settings, self.clock).check()
+        logger.info("Intercom accepts the token for reporting exports")
 
 
 def _owned(

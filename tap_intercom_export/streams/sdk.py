@@ -1,4 +1,4 @@
-"""The seam with the SDK: streams whose bookmark is the end of a window, and whose schema may grow.
+"""The seam with the SDK: records written in blocks, schemas that grow, versions of whole lists.
 
 This is the only module that overrides or calls private methods of `singer_sdk.Stream`:
 
@@ -20,8 +20,6 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
 from __future__ import annotations
 
 import logging
-from abc import abstractmethod
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -29,34 +27,16 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
-from tap_intercom_export.clock import to_seconds, to_text
-from tap_intercom_export.errors import TapError
-from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.schemas.columns import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
+    from singer_sdk import Tap
+
     from tap_intercom_export.rows.encoder import Lines
-    from tap_intercom_export.rows.row_reader import RowReader
     from tap_intercom_export.schemas.columns import Column
-    from tap_intercom_export.tap import TapIntercomExport
-
-
-def json_schema(columns: Iterable[Column], key: Iterable[str]) -> dict[str, Any]:
-    """Return the JSON schema of a record.
-
-    Args:
-        columns: Its properties.
-        key: Names of those that identify it and are never null.
-    """
-    never_null = set(key)
-    properties = {}
-    for column in columns:
-        schema = column.kind.schema
-        if column.name in never_null:
-            schema["type"] = schema["type"][:1]
-        properties[column.name] = {**schema, "description": column.description}
-    return {"type": "object", "properties": properties}
+    from tap_intercom_export.streams.context import SyncContext
 
 
 class QuietStream(Stream):
@@ -68,7 +48,7 @@ class QuietStream(Stream):
         super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
 
 
-class FullTable(QuietStream):
+class FullTableStream(QuietStream):
     """A stream that is read whole: the version of its rows is activated when all are written.
 
     The SDK would activate it before the first one, which empties the table until the last.
@@ -107,11 +87,12 @@ class FullTable(QuietStream):
             self._write_activate_version_message(self._stream_version)
 
 
-class WindowStream(QuietStream):
-    """A stream of which whole windows are exported.
+class BlockStream(QuietStream):
+    """A stream whose records are written in blocks and whose schema may grow.
 
     Args:
         tap: The tap.
+        sync: What the streams of a run share.
         name: Name of the stream.
         columns: Its properties.
         key: Names of the properties that identify a record.
@@ -122,53 +103,23 @@ class WindowStream(QuietStream):
 
     def __init__(
         self,
-        tap: TapIntercomExport,
+        tap: Tap,
+        sync: SyncContext,
         name: str,
         columns: Iterable[Column],
         key: tuple[str, ...],
         replication_key: str,
     ) -> None:
         super().__init__(tap=tap, name=name, schema=json_schema(columns, key))
-        self.tap = tap
+        self._sync = sync
         self.primary_keys = key
         self.replication_key = replication_key
         self.state_partitioning_keys = ()  # one bookmark a stream, whatever the parent's record
         self._announced = False
 
-    @property
-    def drives_jobs(self) -> bool:
-        """Whether jobs are made for this stream alone."""
-        return True
-
     def has_rows(self) -> bool:
         """Tell whether there is anything to write in this window."""
         return True
-
-    def bookmark(self, *, otherwise: int) -> int:
-        """Return the unix second up to which all of the stream is written.
-
-        Args:
-            otherwise: What to return where nothing is.
-
-        Raises:
-            TapError: The state holds something else than a time.
-        """
-        value = self.stream_state.get("replication_key_value")
-        if not value or self.replication_method == "FULL_TABLE":
-            return otherwise
-        try:
-            return to_seconds(value)
-        except (TypeError, ValueError):
-            raise TapError(
-                f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
-                "start over: meltano run --full-refresh, or run without --state."
-            ) from None
-
-    def move_bookmark(self, second: int) -> None:
-        """Note that all of the stream is written up to a unix second; it never goes back."""
-        second = max(second, self.bookmark(otherwise=second))
-        self.stream_state["replication_key"] = self.replication_key
-        self.stream_state["replication_key_value"] = to_text(second)
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Write a record now, in the middle of another stream; its SCHEMA first if need be."""
@@ -192,13 +143,13 @@ class WindowStream(QuietStream):
         }
         if not new:
             return
-        self.tap.logger.log(level, "New columns in '%s': %s", self.name, ", ".join(new))
+        self.logger.log(level, "New columns in '%s': %s", self.name, ", ".join(new))
         raw = self.stream_maps[0].raw_schema
         raw = {**raw, "properties": {**raw["properties"], **new}}
         for schema in (self._schema, self._input_schema):
             if schema is not None:
                 schema["properties"].update(new)
-        self.tap.mapper.register_raw_stream_schema(self.name, raw, self.primary_keys)
+        self._tap.mapper.register_raw_stream_schema(self.name, raw, self.primary_keys)
         self._stream_maps = None
         self._write_schema_message()
 
@@ -232,7 +183,7 @@ class WindowStream(QuietStream):
             for lines in messages:
                 if lines.columns:
                     self.add_columns(lines.columns)
-                self.tap.message_writer.write(lines.data)
+                self._sync.writer.write(lines.data)
                 self.state_manager.is_flushed = False
                 counter.increment(lines.count)
         self._write_state_message()
@@ -251,7 +202,7 @@ class WindowStream(QuietStream):
     def _sync_children(self, child_context: Mapping[str, Any] | None) -> None:
         """Sync the children that have rows in this window; the others once, for their SCHEMA."""
         for child in self.child_streams:
-            if not isinstance(child, WindowStream) or not child.selected:
+            if not isinstance(child, BlockStream) or not child.selected:
                 continue
             if child.has_rows() or not child._announced:  # noqa: SLF001 - of this class
                 child._announced = True  # noqa: SLF001
@@ -260,35 +211,3 @@ class WindowStream(QuietStream):
     @override
     def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
         pass
-
-
-class FileStream(WindowStream):
-    """A stream whose records are the rows of CSV files."""
-
-    _has_told = False
-
-    @abstractmethod
-    def readers(self) -> Iterator[RowReader]:
-        """Yield what reads each file of the run; its columns are announced."""
-
-    @override
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the records one by one, for the SDK's way."""
-        if not self._has_told and self.ABORT_AT_RECORD_COUNT is None:
-            self._has_told = True
-            self.tap.logger.info(
-                "'%s' is written by the SDK, record by record, which takes longer: stream maps, "
-                "flattening or batch_config ask for it",
-                self.name,
-            )
-        for reader in self.readers():
-            for record in reader:
-                self.add_columns(reader.format.text_columns(record))
-                yield record
-
-    @override
-    def record_lines(self) -> Iterator[Lines]:
-        """Yield the same as RECORD messages, many at a time."""
-        for reader in self.readers():
-            now = datetime.now(timezone.utc).isoformat()
-            yield from Encoder(reader, self.name, now, self.deselected()).lines()

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.columns import json_schema
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.statistics import FILES, OTHER
-from tap_intercom_export.streams.sdk import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,39 @@
+"""What the streams of a run share: settings, clients, clocks, and where messages go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_intercom_export.clock import Clock
+    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
+
+
+@dataclass(frozen=True, slots=True)
+class SyncContext:
+    """What `tap.py` hands to every stream, so that streams do not know the tap's class.
+
+    Attributes:
+        load_settings: Returns the checked settings. A function, because discovery must work with
+            a configuration that is not complete.
+        new_client: Returns a client for the configured workspace that waits with a clock.
+        new_clock: Returns a clock; each export has one of its own, which it can stop.
+        writer: Writes messages to stdout.
+        state_writer: Writes STATE messages.
+    """
+
+    load_settings: Callable[[], Settings]
+    new_client: Callable[[Clock], IntercomClient]
+    new_clock: Callable[[], Clock]
+    writer: MessageWriter
+    state_writer: SharedState
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, checked and in the units the code works in."""
+        return self.load_settings()

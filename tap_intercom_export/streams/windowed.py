@@ -1,0 +1,87 @@
+"""Streams that are exported window by window: their bookmark is the end of a whole window."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_intercom_export.clock import to_seconds, to_text
+from tap_intercom_export.errors import TapError
+from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.streams.sdk import BlockStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_intercom_export.rows.encoder import Lines
+    from tap_intercom_export.rows.row_reader import RowReader
+
+
+class WindowStream(BlockStream):
+    """A stream of which whole windows are exported."""
+
+    @property
+    def drives_jobs(self) -> bool:
+        """Whether jobs are made for this stream alone."""
+        return True
+
+    def bookmark(self, *, otherwise: int) -> int:
+        """Return the unix second up to which all of the stream is written.
+
+        Args:
+            otherwise: What to return where nothing is.
+
+        Raises:
+            TapError: The state holds something else than a time.
+        """
+        value = self.stream_state.get("replication_key_value")
+        if not value or self.replication_method == "FULL_TABLE":
+            return otherwise
+        try:
+            return to_seconds(value)
+        except (TypeError, ValueError):
+            raise TapError(
+                f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
+                "start over: meltano run --full-refresh, or run without --state."
+            ) from None
+
+    def move_bookmark(self, second: int) -> None:
+        """Note that all of the stream is written up to a unix second; it never goes back."""
+        second = max(second, self.bookmark(otherwise=second))
+        self.stream_state["replication_key"] = self.replication_key
+        self.stream_state["replication_key_value"] = to_text(second)
+
+
+class FileStream(WindowStream):
+    """A stream whose records are the rows of CSV files."""
+
+    _has_told = False
+
+    @abstractmethod
+    def readers(self) -> Iterator[RowReader]:
+        """Yield what reads each file of the run; its columns are announced."""
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Yield the records one by one, for the SDK's way."""
+        if not self._has_told and self.ABORT_AT_RECORD_COUNT is None:
+            self._has_told = True
+            self.logger.info(
+                "'%s' is written by the SDK, record by record, which takes longer: stream maps, "
+                "flattening or batch_config ask for it",
+                self.name,
+            )
+        for reader in self.readers():
+            for record in reader:
+                self.add_columns(reader.format.text_columns(record))
+                yield record
+
+    @override
+    def record_lines(self) -> Iterator[Lines]:
+        """Yield the same as RECORD messages, many at a time."""
+        for reader in self.readers():
+            now = datetime.now(timezone.utc).isoformat()
+            yield from Encoder(reader, self.name, now, self.deselected()).lines()
