@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from intercom_simulator import Clock, Fault, Simulator
 from tests.faults.play import END, Result, configuration
-from tests.faults.process import Tap, running
-from tests.faults.runs import Loaded, Run, run_here
-from tests.harness.workspace_rows import Truth
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.process import Tap, running
+from tests.harness.singer import Output, run_quickly
 
 if TYPE_CHECKING:
     from intercom_simulator.messages import Request
@@ -216,7 +217,7 @@ def play_death(death: Death) -> Result:
         on_request=trigger.on_request,
     ) as sim:
         held = sim.hold_slot() if moment.held else None
-        truth = Truth(sim)
+        truth = ExpectedRows(sim)
         config = configuration(sim)
         with running(config, on_line=trigger.on_line) as tap:
             trigger.tap = tap
@@ -224,7 +225,7 @@ def play_death(death: Death) -> Result:
             lasted = tap.ended - trigger.pulled
             left = list(tap.temporary.iterdir())
             loaded = Loaded().take(tap.whole_lines())
-            run = Run(status, tap.whole_lines(), tap.log.splitlines())
+            run = Output(status, tap.log, tap.whole_lines())
             wrong = _about_the_end(death, run, tap, lasted)
         if left:
             wrong.append(f"temporary files are left: {left}")
@@ -237,10 +238,10 @@ def play_death(death: Death) -> Result:
         sim.faults.clear()
         if held is not None:
             held.cancel()
-        again = run_here(config, loaded.state)
+        again = run_quickly(config, loaded.state)
         loaded.take(again.lines)
         if again.exit_code:
-            wrong.append(f"the next run fails: {again.text[-500:]}")
+            wrong.append(f"the next run fails: {again.log[-500:]}")
         missing = truth.missing(loaded.rows())
         if missing:
             wrong.append(f"rows are missing in {list(missing)}")
@@ -251,7 +252,7 @@ def play_death(death: Death) -> Result:
     return Result(truth.count, first, arrived, wrong, time.perf_counter() - begun, run)
 
 
-def _about_the_end(death: Death, run: Run, tap: Tap, lasted: float) -> list[str]:
+def _about_the_end(death: Death, run: Output, tap: Tap, lasted: float) -> list[str]:
     """Tell what is wrong with how a run ended."""
     signals = SIGNALS.get(death.how, ())
     killed = signal.SIGKILL in signals
@@ -262,10 +263,10 @@ def _about_the_end(death: Death, run: Run, tap: Tap, lasted: float) -> list[str]
     found = (
         (run.exit_code != status, f"exit status {run.exit_code} instead of {status}"),
         (lasted > limit, f"took {lasted:.1f} s to end"),
-        ("Traceback" in run.text, "a traceback"),
-        (not signals and "ERROR" in run.text, "an error about a reader that left"),
-        (told and run.text.count("Stopped by") != 1, "not one line about the signal"),
+        ("Traceback" in run.log, "a traceback"),
+        (not signals and "ERROR" in run.log, "an error about a reader that left"),
+        (told and run.log.count("Stopped by") != 1, "not one line about the signal"),
         (told and len(run.lines) != len(tap.lines), "the last line is cut"),
         (told and json.loads(last).get("type") != "STATE", "STATE is not the last message"),
     )
-    return [f"{what}: {run.text[-500:]}" for wrong, what in found if wrong]
+    return [f"{what}: {run.log[-500:]}" for wrong, what in found if wrong]

@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from intercom_simulator import Clock, Dialect, Fault, Simulator
-from tests.faults.runs import Loaded, Run, run_here, tries
-from tests.harness.workspace_rows import Truth
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.singer import Output, run_quickly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from intercom_simulator.jobs import Job
-    from tests.faults.scenarios import Scenario, Stored
+    from tests.faults.scenarios import Scenario, StoredJob
 
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 """The simulated present. It stands still."""
 
 DAYS = 20
 """How far the workspace's history goes back."""
+
+MIN_RETRY_PAUSE_SECONDS = 0.5
+"""The shortest pause between two tries of a request."""
 
 _AHEAD = re.compile(r"\{(date )?in (\d+) s\}")
 
@@ -50,18 +54,18 @@ class Result:
     arrived: int
     wrong: list[str]
     seconds: float
-    run: Run
+    run: Output
 
 
 def simulator(scenario: Scenario) -> Simulator:
     """Make the workspace of a scenario, with its trouble."""
     return Simulator(
-        receipts=scenario.receipts,
+        receipts=scenario.given.receipts,
         days=DAYS,
         end=END,
         clock=Clock(END, running=False),
-        dialect=scenario.dialect,
-        job_faults=scenario.job_faults,
+        dialect=scenario.given.dialect,
+        job_faults=scenario.given.job_faults,
     )
 
 
@@ -91,18 +95,18 @@ def play(scenario: Scenario) -> Result:
     """
     begun = time.perf_counter()
     with simulator(scenario) as sim:
-        truth = Truth(sim, scenario.files, scenario.ignore)
-        state = _stored(sim, scenario.stored)
-        sim.faults.add(*(_timed(fault) for fault in scenario.faults))
-        if scenario.make_body is not None:
-            sim.faults.add(Fault("download", body=scenario.make_body(), times=None))
-        held = _hold(sim, scenario.held)
+        truth = ExpectedRows(sim, scenario.expect.files, scenario.expect.ignore)
+        state = _stored(sim, scenario.given.stored)
+        sim.faults.add(*(_timed(fault) for fault in scenario.given.faults))
+        if scenario.given.make_body is not None:
+            sim.faults.add(Fault("download", body=scenario.given.make_body(), times=None))
+        held = _hold(sim, scenario.given.held)
         known = len(sim.jobs)
         settings = {
             name: value.replace("{storage}", sim.storage_url) if isinstance(value, str) else value
-            for name, value in scenario.settings.items()
+            for name, value in scenario.given.settings.items()
         }
-        run = run_here(configuration(sim, **settings), state)
+        run = run_quickly(configuration(sim, **settings), state)
         loaded = Loaded().take(run.lines)
         wrong = [
             *_about_the_run(scenario, run, sim.token),
@@ -117,15 +121,15 @@ def play(scenario: Scenario) -> Result:
             for job in (*sim.jobs, *([held] if held else [])):
                 if job.fault.never_ends:
                     job.cancel()
-            again = run_here(configuration(sim), loaded.state or state)
+            again = run_quickly(configuration(sim), loaded.state or state)
             loaded.take(again.lines)
             if again.exit_code:
-                wrong.append(f"the next run fails, too: {again.text[-500:]}")
-        missing = truth.missing(loaded.rows(), values=scenario.values)
-        if missing and not scenario.damaged:
+                wrong.append(f"the next run fails, too: {again.log[-500:]}")
+        missing = truth.missing(loaded.rows(), values=scenario.expect.values)
+        if missing and not scenario.expect.damaged:
             name, rows = next(iter(missing.items()))
             wrong.append(f"rows of {list(missing)} did not arrive, such as {name} {rows[0]}")
-        if scenario.damaged and sum(map(len, missing.values())) > scenario.damaged:
+        if scenario.expect.damaged and sum(map(len, missing.values())) > scenario.expect.damaged:
             wrong.append(f"more rows are missing than damaged ones: {missing}")
     arrived = _arrived(truth, loaded, scenario)
     return Result(truth.count, first, arrived, wrong, time.perf_counter() - begun, run)
@@ -137,24 +141,27 @@ def _hold(sim: Simulator, seconds: float | None) -> Job | None:
     return sim.hold_slot(None if math.isinf(seconds) else seconds)
 
 
-def _arrived(truth: Truth, loaded: Loaded, scenario: Scenario) -> int:
-    missing = truth.missing(loaded.rows(), values=scenario.values)
+def _arrived(truth: ExpectedRows, loaded: Loaded, scenario: Scenario) -> int:
+    missing = truth.missing(loaded.rows(), values=scenario.expect.values)
     return truth.count - sum(map(len, missing.values()))
 
 
-def _about_the_run(scenario: Scenario, run: Run, token: str) -> Iterator[str]:
+def _about_the_run(scenario: Scenario, run: Output, token: str) -> Iterator[str]:
     """Yield what is wrong with exit status, log and pauses."""
-    log = run.text
-    if run.exit_code != scenario.exit_code:
-        yield f"exit status {run.exit_code} instead of {scenario.exit_code}: {log[-600:]}"
-    for pattern in scenario.log:
+    log = run.log
+    if run.exit_code != scenario.expect.exit_code:
+        yield f"exit status {run.exit_code} instead of {scenario.expect.exit_code}: {log[-600:]}"
+    for pattern in scenario.expect.log:
         if not re.search(pattern, log):
             yield f"no line of the log matches {pattern!r}: {log[-600:]}"
-    for pattern in ("Traceback", re.escape(token), "signature=", *scenario.not_in_log):
+    for pattern in ("Traceback", re.escape(token), "signature=", *scenario.expect.not_in_log):
         if re.search(pattern, log):
             yield f"the log holds {pattern!r}: {log[-600:]}"
-    pauses = list(tries(run.pauses))
-    for pause, (least, most) in zip_longest(pauses[: len(scenario.pauses)], scenario.pauses):
+    # pauses between polls are shorter
+    pauses = [pause for pause in run.pauses if pause >= MIN_RETRY_PAUSE_SECONDS]
+    for pause, (least, most) in zip_longest(
+        pauses[: len(scenario.expect.pauses)], scenario.expect.pauses
+    ):
         if pause is None or not least <= pause <= most:
             yield f"a pause of {least} to {most} s is missing: {pauses}"
 
@@ -163,9 +170,9 @@ def _about_the_requests(scenario: Scenario, sim: Simulator, known: int) -> Itera
     """Yield what is wrong with what was asked of Intercom."""
     canceled = sum(request.path.startswith("/export/cancel/") for request in sim.requests)
     counts = (
-        ("jobs were created", len(sim.jobs) - known, scenario.jobs),
-        ("jobs were canceled", canceled, scenario.canceled),
-        ("requests were made", len(sim.requests), scenario.requests),
+        ("jobs were created", len(sim.jobs) - known, scenario.expect.jobs),
+        ("jobs were canceled", canceled, scenario.expect.canceled),
+        ("requests were made", len(sim.requests), scenario.expect.requests),
     )
     for what, found, expected in counts:
         if expected is not None and found != expected:
@@ -175,26 +182,26 @@ def _about_the_requests(scenario: Scenario, sim: Simulator, known: int) -> Itera
             yield "the token went to another host"
 
 
-def _about_the_rows(scenario: Scenario, loaded: Loaded, truth: Truth) -> Iterator[str]:
+def _about_the_rows(scenario: Scenario, loaded: Loaded, truth: ExpectedRows) -> Iterator[str]:
     """Yield what is wrong with records, SCHEMAs and bookmarks."""
     passed = truth.passed_over(loaded.rows(), loaded.bookmarks)
-    if sum(map(len, passed.values())) > scenario.damaged:
+    if sum(map(len, passed.values())) > scenario.expect.damaged:
         yield f"the bookmarks of {list(passed)} are past rows that were not written"
     strange = truth.too_much(loaded.rows())
-    if strange and not scenario.invented:
+    if strange and not scenario.expect.invented:
         name, records = next(iter(strange.items()))
         yield f"records of {list(strange)} exist nowhere, such as {name} {records[0]}"
-    if scenario.bookmark is False and loaded.bookmarks:
+    if scenario.expect.bookmark is False and loaded.bookmarks:
         yield f"bookmarks moved: {loaded.bookmarks}"
-    for stream, count in scenario.records.items():
+    for stream, count in scenario.expect.records.items():
         if loaded.count(stream) != count:
             yield f"{loaded.count(stream)} records of {stream} instead of {count}"
-    for stream, columns in scenario.columns.items():
+    for stream, columns in scenario.expect.columns.items():
         if not set(columns) <= loaded.columns.get(stream, set()):
             yield f"the SCHEMA of {stream} has no {columns}"
 
 
-def _stored(sim: Simulator, stored: tuple[Stored, ...]) -> dict[str, Any] | None:
+def _stored(sim: Simulator, stored: tuple[StoredJob, ...]) -> dict[str, Any] | None:
     """Make the state that an earlier run left behind, and its jobs at Intercom."""
     entries = []
     for each in stored:

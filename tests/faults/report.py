@@ -74,7 +74,7 @@ _TAIL = """
 
 | what | where |
 | --- | --- |
-| the scenarios above, as data | `tests/faults/scenarios.py`, `tests/faults/test_scenarios.py` |
+| the scenarios above, as data | `tests/faults/scenarios/`, `tests/faults/test_scenarios.py` |
 | deaths at every moment, as data | `tests/faults/deaths.py`, `tests/faults/test_deaths.py` |
 | every kind of cut in every container, at any byte | `tests/faults/test_containers.py` |
 | full disks, memory, temporary files, logs, two taps at once | `tests/faults/test_process.py` |

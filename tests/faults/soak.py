@@ -20,9 +20,9 @@ from typing_extensions import override
 
 from intercom_simulator import Clock, Fault, JobFault, Simulator
 from intercom_simulator.faults import Faults
-from tests.faults.process import PATIENCE, Tap, running
-from tests.faults.runs import Loaded
-from tests.harness.workspace_rows import Truth
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.process import PATIENCE, Tap, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,7 +224,7 @@ def soak(windows: int, seed: int) -> Soak:
             result.wrong.append(f"exit status {status}: {log[-1500:]}")
         if "Traceback" in log:
             result.wrong.append(f"a traceback: {log[-1500:]}")
-        truth = Truth(sim)
+        truth = ExpectedRows(sim)
         # a window that was shortened once sees less of what came late
         missing = truth.missing(loaded.rows(), values=False)
         strange = truth.too_much(loaded.rows())

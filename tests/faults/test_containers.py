@@ -8,9 +8,11 @@ import pytest
 
 from intercom_simulator import Clock, Dialect, Fault, Simulator
 from tests.faults.play import END, configuration, play
-from tests.faults.runs import Loaded, run_here
-from tests.faults.scenarios import CONTAINERS, Scenario
-from tests.harness.workspace_rows import Truth
+from tests.faults.scenarios import Expect, Given, Scenario
+from tests.faults.scenarios.containers import CONTAINERS
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.singer import run_quickly
 
 CUTS = {
     "unclean": Fault("download", cut_fraction=0.6),
@@ -19,20 +21,24 @@ CUTS = {
     "one byte short": Fault("download", cut_fraction=0.9999, clean=True),
     "one byte changed": Fault("download", corrupt_at=-4),
 }
-BROKEN = Scenario("", "", "", settings={"window_days": 30}, jobs=1)
+BROKEN = Scenario("", "", "", Given(settings={"window_days": 30}), Expect(jobs=1))
 
 
 def in_container(dialect: Dialect) -> Scenario:
     """The oldest containers hold receipts only."""
     files = ("receipt",) if dialect.container in {"gzip", "csv"} else ()
-    return replace(BROKEN, dialect=dialect, files=files)
+    return replace(
+        BROKEN,
+        given=replace(BROKEN.given, dialect=dialect),
+        expect=replace(BROKEN.expect, files=files),
+    )
 
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 def test_every_kind_of_cut_is_noticed_and_mended(container: Dialect) -> None:
     scenario = in_container(container)
     for name, cut in CUTS.items():
-        result = play(replace(scenario, faults=(cut,)))
+        result = play(replace(scenario, given=replace(scenario.given, faults=(cut,))))
         assert not result.wrong, name
 
 
@@ -40,18 +46,20 @@ def test_every_kind_of_cut_is_noticed_and_mended(container: Dialect) -> None:
 @pytest.mark.parametrize("container", ["zip", "tar.gz", "gzip"])
 def test_a_download_can_be_cut_at_any_byte(container: str, *, clean: bool) -> None:
     dialect = replace(CONTAINERS[container], ranges=not clean)
-    only = in_container(dialect).files
+    only = in_container(dialect).expect.files
     with Simulator(
         receipts=8, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:
-        truth = Truth(sim, only)
+        truth = ExpectedRows(sim, only)
         config = configuration(sim, window_days=30)
-        size = Loaded().take(run_here(config).lines).rows()["content_export"][0]["download_bytes"]
+        size = (
+            Loaded().take(run_quickly(config).lines).rows()["content_export"][0]["download_bytes"]
+        )
         for cut in sorted({*range(0, size, size // 5), 1, 9, size - 1}):
             sim.faults.add(Fault("download", cut_after=cut, clean=clean))
-            run = run_here(config)
+            run = run_quickly(config)
             loaded = Loaded().take(run.lines)
-            assert run.exit_code == 0, (cut, run.text)
+            assert run.exit_code == 0, (cut, run.log)
             assert not truth.missing(loaded.rows()), cut
             assert not truth.too_much(loaded.rows()), cut
 
@@ -59,7 +67,7 @@ def test_a_download_can_be_cut_at_any_byte(container: str, *, clean: bool) -> No
 def test_what_has_come_is_not_asked_for_again() -> None:
     with Simulator(receipts=500, days=20, end=END, clock=Clock(END, running=False)) as sim:
         sim.faults.add(Fault("download", cut_fraction=0.5))
-        assert run_here(configuration(sim, window_days=30)).exit_code == 0
+        assert run_quickly(configuration(sim, window_days=30)).exit_code == 0
         first, second = (each for each in sim.requests if each.path.startswith("/download"))
     assert first.header("Range") is None
     start = int((second.header("Range") or "").removeprefix("bytes=").removesuffix("-"))

@@ -18,9 +18,10 @@ import pytest
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
 from tests.faults import hostile
 from tests.faults.play import END, configuration
-from tests.faults.process import running
-from tests.faults.runs import Loaded, run_here
-from tests.harness.workspace_rows import Truth
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.process import running
+from tests.harness.singer import run_quickly
 
 if TYPE_CHECKING:
     import os
@@ -60,8 +61,8 @@ def test_a_full_disk_is_told_in_one_line(dialect: Dialect, receipts: int) -> Non
             assert "Traceback" not in tap.log
             state = Loaded().take(tap.lines)
         assert not state.bookmarks
-        again = Loaded().take(run_here(config, state.state).lines)
-        assert not Truth(sim).missing(again.rows())
+        again = Loaded().take(run_quickly(config, state.state).lines)
+        assert not ExpectedRows(sim).missing(again.rows())
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL", "end"])
@@ -167,7 +168,7 @@ def test_two_taps_on_one_workspace_both_finish() -> None:
         taps = [stack.enter_context(running(config)) for _ in range(2)]
         assert [tap.wait() for tap in taps] == [0, 0]
         for tap in taps:
-            assert not Truth(sim).missing(Loaded().take(tap.lines).rows())
+            assert not ExpectedRows(sim).missing(Loaded().take(tap.lines).rows())
         ranges = Counter((job.after, job.before) for job in sim.jobs)
         assert set(ranges.values()) == {2}
         assert any("Another export holds the workspace's job slot" in tap.log for tap in taps)

@@ -1,4 +1,4 @@
-"""Runs the tap as a process and reads what it wrote, checked by rules that are not the tap's own.
+"""Runs the tap, as a process or in this one, and checks its output by rules that are not its own.
 
 The checks are those of a strict target: any message that one of them could refuse, drop without a
 word or take for more than it is, is a problem.
@@ -15,8 +15,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from itertools import chain, count
@@ -24,10 +26,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator, FormatChecker
-from typing_extensions import Self
+from typing_extensions import Self, override
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk import Tap
 
 Record = dict[str, Any]
 Key = tuple[Any, ...]
@@ -41,7 +45,7 @@ A survey response that was never completed has the time the survey arrived, and 
 TIMES = {"content_export": "created_at_before"}
 """Properties that a stream's bookmark speaks of, where it is not `created_at`."""
 
-_LOGGERS = ("tap_intercom_export", "tap-intercom-export")
+_LOGGERS = ("tap_intercom_export", "tap-intercom-export", "urllib3", "requests")
 _DECIDE_STREAMS = ("reporting_datasets", "custom_object_types", "api_version")
 _catalogs: dict[str, str] = {}
 
@@ -75,11 +79,13 @@ class Output:
         exit_code: Its exit status.
         log: What went to stderr.
         lines: What went to stdout.
+        pauses: The pauses it made, in seconds; those of a process are not known.
     """
 
     exit_code: int
     log: str
     lines: list[str]
+    pauses: list[float] = field(default_factory=list)
 
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
@@ -216,8 +222,8 @@ def started_tap(
 
 def run_here(
     config: Mapping[str, Any],
-    *,
     state: Mapping[str, Any] | None = None,
+    *,
     catalog: Mapping[str, Any] | None = None,
 ) -> Output:
     """Run the tap in this process, which is faster, and check its stream as `run_tap` does.
@@ -230,18 +236,8 @@ def run_here(
     from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - for this one way
 
     written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    with redirect_stdout(written), _Log() as log:
-        try:
-            tap = TapIntercomExport(
-                config=dict(config),
-                state=json.loads(json.dumps(state)),
-                catalog=json.loads(json.dumps(catalog)),
-            )
-            tap.sync_all()
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+    with redirect_stdout(written), _restored_signals(), _Log() as log:
+        _sync(TapIntercomExport, config, state, catalog)
     written.seek(0)
     output = Output(0, "\n".join(log.lines), written.read().splitlines())
     wrong = problems(output, bookmarks(state or {}))
@@ -249,8 +245,74 @@ def run_here(
     return output
 
 
+def run_quickly(config: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Output:
+    """Run the tap in this process with clocks that do not wait; it may fail.
+
+    Args:
+        config: Its configuration.
+        state: The state it starts from.
+
+    Returns:
+        What it wrote, with the exit status and the log that its command line would give.
+    """
+    from tap_intercom_export.cli import _tell  # noqa: PLC0415 - for this one way
+    from tap_intercom_export.singer.message_writer import MessageWriter  # noqa: PLC0415
+    from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415
+    from tests.harness.quick_clock import QuickClock  # noqa: PLC0415
+
+    clocks: list[QuickClock] = []
+    lines: list[str] = []
+
+    class Clock(QuickClock):
+        def __init__(self) -> None:
+            super().__init__()
+            clocks.append(self)
+
+    class Writer(MessageWriter):
+        @override
+        def write(self, data: bytes) -> None:
+            lines.extend(data.decode().splitlines())
+
+    class Tap(TapIntercomExport):
+        clock_class = Clock
+        message_writer_class = Writer
+
+    exit_code = 0
+    with _restored_signals(), _Log() as log:
+        try:
+            _sync(Tap, config, state)
+        except Exception as error:  # noqa: BLE001 - as the command line does
+            _tell(logging.getLogger("tap-intercom-export"), error)
+            exit_code = 1
+    pauses = [pause for clock in clocks for pause in clock.pauses]
+    return Output(exit_code, "\n".join(log.lines), lines, pauses)
+
+
+def _sync(
+    tap: type[Tap],
+    config: Mapping[str, Any],
+    state: Mapping[str, Any] | None,
+    catalog: Mapping[str, Any] | None = None,
+) -> None:
+    """Sync all streams, with copies, as if state and catalog had come as text."""
+    copies: dict[str, Any] = json.loads(json.dumps({"state": state or {}, "catalog": catalog}))
+    tap(config=dict(config), **copies).sync_all()
+
+
+@contextmanager
+def _restored_signals() -> Generator[None]:
+    """Put the handlers of signals back that a tap in this process replaces."""
+    handlers = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers:
+                signal.signal(number, handler)
+
+
 class _Log(logging.Handler):
-    """Takes the tap's log, a line an event, while it is used as a context."""
+    """Takes the log of the tap from INFO on, without METRIC lines, while it is entered."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -258,8 +320,14 @@ class _Log(logging.Handler):
         self._loggers = [logging.getLogger(name) for name in _LOGGERS]
         self._levels = [logger.level for logger in self._loggers]
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{record.levelname} {record.getMessage()}")
+        if "METRIC" in str(record.msg):
+            return
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + "".join(traceback.format_exception(*record.exc_info))
+        self.lines.append(f"{record.levelname} {text}")
 
     def __enter__(self) -> Self:
         for logger in self._loggers:

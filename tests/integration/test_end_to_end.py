@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from demo.project import BY_DEFAULT, Project
 from intercom_simulator.columns import FILES
-from tests.harness.truth import differences, expected
+from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.harness.expected_reporting import reporting_properties, reporting_rows
+from tests.harness.expected_rows import row_differences
 from tests.harness.singer import discover_here
-from tests.harness.truth import reporting_properties, reporting_rows, row_differences
 from tests.integration.test_end_to_end import Warehouse
 
 if TYPE_CHECKING:

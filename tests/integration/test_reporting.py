@@ -18,6 +18,8 @@ from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.intercom.reporting import Attribute, Dataset
 from tests.conftest import END
+from tests.harness.expected_reporting import reporting_properties, reporting_rows
+from tests.harness.expected_rows import row_differences
 from tests.harness.singer import (
     discover,
     discover_here,
@@ -27,7 +29,6 @@ from tests.harness.singer import (
     select,
     started_tap,
 )
-from tests.harness.truth import reporting_properties, reporting_rows, row_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,10 +19,10 @@ from tap_intercom_export.exports.window import Window
 from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
 from tests.faults import hostile
 from tests.faults.play import END, configuration
-from tests.faults.process import running
-from tests.faults.runs import Loaded, run_here
-from tests.harness.singer import discover, run_tap, select
-from tests.harness.workspace_rows import Truth
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.process import running
+from tests.harness.singer import discover, run_quickly, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def test_a_job_whose_lookback_counts_on_a_job_that_is_gone_is_not_resumed(sim: S
     """Its window follows another one: alone it would never look at the openings in between."""
     config = configuration(sim, window_days=7, lookback_days=7)
     loaded = Loaded()
-    whole = run_here(config)
+    whole = run_quickly(config)
     states = [number for number, line in enumerate(whole.lines) if '"STATE"' in line]
     first = next(n for n in states if "replication_key_value" in whole.lines[n])
     ahead = next(n for n in states if n > first and '"next_jobs"' in whole.lines[n])
@@ -69,19 +69,19 @@ def test_a_job_whose_lookback_counts_on_a_job_that_is_gone_is_not_resumed(sim: S
         if job.identifier == gone["job_identifier"]:
             job.fault = replace(job.fault, forgotten=True)
     sim.faults.add(Fault("create", status=503, times=None))
-    loaded.take(run_here(config, loaded.state).lines)
+    loaded.take(run_quickly(config, loaded.state).lines)
     left = loaded.state["bookmarks"]["content_export"]["job"]
     assert left["job_identifier"] == follower["job_identifier"]
 
     sim.faults.clear()
-    loaded.take(run_here(config, loaded.state).lines)
-    assert Truth(sim).missing(loaded.rows()) == {}
+    loaded.take(run_quickly(config, loaded.state).lines)
+    assert ExpectedRows(sim).missing(loaded.rows()) == {}
 
 
 def test_a_job_of_no_use_is_looked_at_until_it_gives_its_slot_back(sim: Simulator) -> None:
     """Intercom marks a job of more than a day as failed when somebody looks, and not before."""
     config = configuration(sim, window_days=5, lookback_days=2)
-    state = Loaded().take(run_here(config).lines).state
+    state = Loaded().take(run_quickly(config).lines).state
     sim.job_faults.add(JobFault(never_ends=True))
     after, before = (int((END - timedelta(days=days)).timestamp()) for days in (9, 2))
     identifier = ask_for_job(sim, after, before)
@@ -96,7 +96,7 @@ def test_a_job_of_no_use_is_looked_at_until_it_gives_its_slot_back(sim: Simulato
     }
     del state["bookmarks"]["reaction"]  # selected since then: the job does not go back so far
 
-    result = run_here(config, copy(state))
+    result = run_quickly(config, copy(state))
 
     assert result.exit_code == 0
     assert any(identifier in request.path for request in sim.requests)
@@ -113,7 +113,7 @@ def test_a_job_of_no_use_stays_in_the_state_while_it_runs(sim: Simulator) -> Non
         "created_at_before": to_text(10 * DAY),
         "requested_at": to_text(int(END.timestamp())),
     }
-    result = run_here(config, {"bookmarks": {"content_export": {"job": job}}})
+    result = run_quickly(config, {"bookmarks": {"content_export": {"job": job}}})
     assert result.exit_code == 1
     left = Loaded().take(result.lines).state["bookmarks"]["content_export"]["job"]
     assert left["job_identifier"] == identifier
@@ -123,12 +123,12 @@ def test_a_start_date_that_was_moved_past_the_bookmarks_is_where_the_run_begins(
     sim: Simulator,
 ) -> None:
     config = configuration(sim, window_days=5, lookback_days=2)
-    state = Loaded().take(run_here(config).lines).state
+    state = Loaded().take(run_quickly(config).lines).state
     for entry in state["bookmarks"].values():
         entry["replication_key_value"] = to_text(int((END - timedelta(days=19)).timestamp()))
     jobs = len(sim.jobs)
     start = END - timedelta(days=4)
-    result = run_here({**config, "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}"}, state)
+    result = run_quickly({**config, "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}"}, state)
     assert result.exit_code == 0
     assert sim.jobs[jobs].after == start.timestamp()
 

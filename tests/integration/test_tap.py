@@ -17,8 +17,8 @@ from intercom_simulator.columns import INVENTED
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
+from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import Output, clean_environment, discover_here, run_tap, select
-from tests.harness.truth import differences, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from tap_intercom_export.errors import ApiError
 from tap_intercom_export.intercom.client import IntercomClient
 from tap_intercom_export.intercom.retry import RetryBudget
 from tap_intercom_export.tap import TapIntercomExport
-from tests.faults.clock import QuickClock
+from tests.harness.quick_clock import QuickClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ import pytest
 
 from intercom_simulator import DIALECTS, Dialect, Fault, JobFault, Mutation
 from intercom_simulator.columns import FILES
+from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import run_here, run_tap
-from tests.harness.truth import differences, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable

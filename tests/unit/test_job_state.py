@@ -12,8 +12,8 @@ import pytest
 
 from intercom_simulator import JobFault
 from intercom_simulator.columns import FILES
+from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import NOT_BY_TIME, bookmarks, run_tap, select, started_tap
-from tests.harness.truth import differences, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -141,7 +141,11 @@ def running(
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
         (folder / "tmp").mkdir()
-        arguments = [sys.executable, "-m", "tests.faults.quick" if quick else "tap_intercom_export"]
+        arguments = [
+            sys.executable,
+            "-m",
+            "tests.harness.quick_tap" if quick else "tap_intercom_export",
+        ]
         for option, content in (("config", config), ("state", state)):
             if content is not None:
                 (folder / option).write_text(json.dumps(content))

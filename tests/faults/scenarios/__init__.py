@@ -1,0 +1,25 @@
+"""Faults as data: adding one is adding a `Scenario` to the module of its area.
+
+`tests/faults/play.py` plays a scenario; `python -m tests.faults --write` writes them into
+docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+from tests.faults.scenarios.archives import ARCHIVES
+from tests.faults.scenarios.downloads import DOWNLOADS
+from tests.faults.scenarios.files import FILES
+from tests.faults.scenarios.jobs import JOBS
+from tests.faults.scenarios.requests import REQUESTS
+from tests.faults.scenarios.scenario import Expect, Given, Scenario, StoredJob
+
+__all__ = ["AREAS", "Expect", "Given", "Scenario", "StoredJob"]
+
+AREAS: dict[str, tuple[Scenario, ...]] = {
+    "The job": JOBS,
+    "The request": REQUESTS,
+    "The download": DOWNLOADS,
+    "Hostile archives": ARCHIVES,
+    "The file": FILES,
+}
+"""All scenarios, by what they are about."""

@@ -1,0 +1,152 @@
+"""Archives that are hostile, or hold what nobody expects."""
+
+from __future__ import annotations
+
+from intercom_simulator import Dialect, Member
+from tests.faults import hostile
+from tests.faults.scenarios.scenario import (
+    FAILED,
+    Expect,
+    Given,
+    Scenario,
+)
+
+ARCHIVES = (
+    Scenario(
+        "bomb",
+        "The archive unpacks to a thousand times its size",
+        "refuses it (max_compression_ratio)",
+        given=Given(
+            make_body=lambda: hostile.bomb(110),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            records={"receipt": 0},
+            log=("more than 500 times as large as itself .max_compression_ratio",),
+        ),
+    ),
+    Scenario(
+        "too large unpacked",
+        "The archive's files are larger than max_unpacked_gigabytes",
+        "refuses it",
+        given=Given(
+            settings={"max_unpacked_gigabytes": 0.00001},
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            records={"receipt": 0},
+            log=("larger than 10,000 bytes .max_unpacked_gigabytes",),
+        ),
+    ),
+    Scenario(
+        "too large packed",
+        "The download is larger than max_archive_gigabytes",
+        "stops it there",
+        given=Given(
+            settings={"max_archive_gigabytes": 0.000002},
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("larger than 2,000 bytes; raise max_archive_gigabytes",),
+        ),
+    ),
+    Scenario(
+        "paths out of the archive",
+        "The archive has `../../x.csv`, `/etc/x.csv` and `C:\\x.csv` in it",
+        "passes over them, one line each; writes no file at all",
+        given=Given(
+            dialect=Dialect(
+                members=(
+                    Member("../../x.csv", b"a,b\n1,2\n"),
+                    Member("/etc/x.csv", b"a,b\n1,2\n"),
+                    Member("C:\\x.csv", b"a,b\n1,2\n"),
+                )
+            ),
+        ),
+        expect=Expect(
+            records={"other_statistic": 0},
+            log=(r"Passing over '\.\./\.\./x\.csv' .*leads out", "'/etc/x.csv'", "'C:"),
+        ),
+    ),
+    Scenario(
+        "archive in the archive",
+        "The archive holds another archive, a picture and a folder for macOS",
+        "passes over them, one line each",
+        given=Given(
+            dialect=Dialect(
+                members=(
+                    Member("more.zip", hostile.zipped({"receipt.csv": b"a\n1\n"})),
+                    Member("logo.png", b"\x89PNG\r\n\x1a\n"),
+                    Member("__MACOSX/._receipt.csv", b"\0\5\x16\7"),
+                )
+            ),
+        ),
+        expect=Expect(
+            records={"other_statistic": 0},
+            log=("Passing over 'more.zip' in the archive: not a CSV file", "logo.png"),
+        ),
+    ),
+    Scenario(
+        "too many layers",
+        "The archive is wrapped in gzip five times",
+        "refuses it",
+        given=Given(
+            make_body=lambda: hostile.nested_gzip(5),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("more than 3 containers inside one another",),
+        ),
+    ),
+    Scenario(
+        "encrypted",
+        "A file of the archive is encrypted",
+        "refuses it",
+        given=Given(
+            make_body=hostile.encrypted,
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("is encrypted",),
+        ),
+    ),
+    Scenario(
+        "a crowd of files",
+        "The archive has 60,000 files",
+        "refuses it before it reads their list",
+        given=Given(
+            make_body=lambda: hostile.crowd(60_000),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("is refused: .* 60,000 (files|entries)",),
+        ),
+    ),
+    Scenario(
+        "a crowd that hides",
+        "The archive has 20,000 files and says that it has five",
+        "refuses it",
+        given=Given(
+            make_body=lambda: hostile.crowd(20_000, admitted=5),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("ERROR The archive of job .* (refused|damaged)",),
+        ),
+    ),
+    Scenario(
+        "not a CSV inside",
+        "A file called CSV holds a picture",
+        "its lines go to rejected_row or other_statistic, the rest arrives",
+        given=Given(
+            dialect=Dialect(members=(Member("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"),)),
+        ),
+    ),
+)

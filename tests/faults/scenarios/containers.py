@@ -1,0 +1,17 @@
+"""The containers with checksums that an archive may come in."""
+
+from __future__ import annotations
+
+from intercom_simulator import Dialect
+
+CONTAINERS: dict[str, Dialect] = {
+    "zip": Dialect(),
+    "zip in chunks": Dialect(chunked=True),
+    "zip, Content-Encoding zip": Dialect(content_encoding="zip"),
+    "zip in gzip": Dialect(wrapped=1),
+    "tar.gz": Dialect(container="tar.gz"),
+    "tar.gz in chunks": Dialect(container="tar.gz", chunked=True, ranges=False),
+    "gzip": Dialect(container="gzip"),
+    "gzip, Content-Encoding gzip": Dialect(container="gzip", content_encoding="gzip"),
+}
+"""Containers with check sums, each of which must stand every kind of cut."""

@@ -1,0 +1,198 @@
+"""Faults of CSV files: columns, rows, values, names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from intercom_simulator import Dialect, Member, Mutation
+from tests.faults.scenarios.scenario import (
+    Expect,
+    Given,
+    Scenario,
+)
+
+_FILES = (
+    Scenario(
+        "new column",
+        "A column that nobody knows appears",
+        "a new SCHEMA with it, its values in the rows",
+        given=Given(
+            dialect=Dialect(added=(("open", "client", "Mail, v2"),)),
+        ),
+        expect=Expect(
+            columns={"open": ("client",)},
+            log=("New columns in 'open': client",),
+        ),
+    ),
+    Scenario(
+        "columns missing",
+        "Known columns are missing",
+        "they are null",
+        given=Given(
+            dialect=Dialect(dropped=(("receipt", "email"), ("receipt", "first_fin_step_reached"))),
+        ),
+        expect=Expect(
+            ignore=("email", "first_fin_step_reached"),
+            files=("receipt",),
+        ),
+    ),
+    Scenario(
+        "column renamed",
+        "A column is spelled as in Intercom's reference, `first_dismisall`",
+        "knows it",
+        given=Given(
+            dialect=Dialect(renamed=(("receipt", "first_dismissal", "first_dismisall"),)),
+        ),
+    ),
+    Scenario(
+        "columns and rows shuffled",
+        "Columns and rows come in another order",
+        "goes by the header",
+        given=Given(
+            dialect=Dialect(shuffled_columns=True, shuffled_rows=True),
+        ),
+    ),
+    Scenario(
+        "column twice",
+        "A column comes twice, and others differ in case only",
+        "each gets a name of its own",
+        given=Given(
+            dialect=Dialect(
+                added=(
+                    ("open", "receipt_id", "x"),
+                    ("open", "Client", "a"),
+                    ("open", "client", "b"),
+                )
+            ),
+        ),
+        expect=Expect(
+            columns={"open": ("receipt_id_2", "Client", "client_2")},
+        ),
+    ),
+    Scenario(
+        "column names of any length",
+        "A column name of 200 characters with commas and line ends",
+        "gets a name that databases take",
+        given=Given(
+            dialect=Dialect(added=(("open", "W" * 200, "a"),)),
+        ),
+    ),
+    Scenario(
+        "header only",
+        "Files without rows come with nothing but a header",
+        "no rows",
+        given=Given(
+            dialect=Dialect(empty_files=True),
+        ),
+    ),
+    Scenario(
+        "empty file",
+        "A file of no bytes lies in the archive",
+        "no rows",
+        given=Given(
+            dialect=Dialect(members=(Member("click_extra.csv", b""),)),
+        ),
+    ),
+    Scenario(
+        "spreadsheet",
+        "The files have a byte order mark, CRLF, and times with UTC",
+        "the same rows",
+        given=Given(
+            dialect=Dialect(bom=True, line_end="\r\n", time_format="utc"),
+        ),
+    ),
+    Scenario(
+        "files renamed",
+        "Files are in capitals, in a folder, split in three, called receipts",
+        "the same rows",
+        given=Given(
+            dialect=Dialect(folder="a/b/", upper_names=True, parts=3, plural_receipts=True),
+        ),
+    ),
+    *(
+        Scenario(
+            f"row with {name}",
+            f"A row has {name}",
+            "it goes to rejected_row, with one warning; the rest arrives",
+            given=Given(
+                dialect=Dialect(mutations=(mutation,)),
+            ),
+            expect=Expect(
+                damaged=1,
+                records={"rejected_row": 1},
+                log=("WARNING 1 damaged rows in receipt_.*see the stream rejected_row",),
+            ),
+        )
+        for name, mutation in (
+            ("a NUL", Mutation("receipt", insert=b"\0")),
+            ("bytes that are not UTF-8", Mutation("receipt", insert=b"\xff\xfe")),
+            ("too few cells", Mutation("receipt", cells=5)),
+            ("too many cells", Mutation("receipt", line=2, insert=b",,,")),
+            ("an unclosed quote", Mutation("receipt", replace=b'1,2,"three')),
+        )
+    ),
+    Scenario(
+        "time that is none",
+        "A time is no time",
+        "the row goes to rejected_row; the rest arrives",
+        given=Given(
+            dialect=Dialect(mutations=(Mutation("open", line=1, replace=b"77,yesterday"),)),
+        ),
+        expect=Expect(
+            damaged=1,
+            records={"rejected_row": 1},
+            log=("WARNING 1 damaged rows in open_",),
+        ),
+    ),
+    Scenario(
+        "a cell of 10 MB with line ends",
+        "A quoted cell of 10 MB with line ends, quotes and commas",
+        "arrives as it is",
+        given=Given(
+            dialect=Dialect(
+                mutations=(
+                    Mutation(
+                        "click",
+                        append=b'9,2025-05-30T00:00:00.000Z,link,"'
+                        + b'a ""quote"", a\nline ' * 550_000
+                        + b'"\n',
+                    ),
+                )
+            ),
+        ),
+        expect=Expect(
+            records={"click": 11, "rejected_row": 0},
+            invented=True,
+        ),
+    ),
+    Scenario(
+        "a file nobody knows",
+        "A file appears that nobody knows",
+        "its rows go to other_statistic",
+        given=Given(
+            dialect=Dialect(
+                members=(Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),)
+            ),
+        ),
+        expect=Expect(
+            records={"other_statistic": 2},
+        ),
+    ),
+    Scenario(
+        "oldest container",
+        "The download is one gzipped CSV without a name",
+        "knows the file by its columns",
+        given=Given(
+            dialect=Dialect(container="gzip"),
+        ),
+        expect=Expect(
+            files=("receipt",),
+        ),
+    ),
+)
+
+FILES = tuple(
+    replace(scenario, given=replace(scenario.given, settings={"window_days": 30}))
+    for scenario in _FILES
+)
+"""In one window, so that a damaged row comes once."""

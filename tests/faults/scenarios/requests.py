@@ -1,0 +1,397 @@
+"""Faults of single requests: no response, errors, rate limits, refusals, redirects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from intercom_simulator import Dialect, Fault
+from tests.faults.scenarios.scenario import (
+    FAILED,
+    RATE_LIMITED,
+    Expect,
+    Given,
+    Scenario,
+    api_error,
+)
+
+if TYPE_CHECKING:
+    from intercom_simulator.faults import Route
+
+_GROWING = ((0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (30, 60), (30, 60))
+"""Pauses that double, with 50 % to 100 % of chance, up to a minute."""
+
+_NO_JSON: tuple[tuple[Route, str, Any], ...] = (
+    ("create", "a web page", "<html>"),
+    ("status", "half a JSON", b'{"stat'),
+    ("status", "a list", [1]),
+)
+
+REQUESTS = (
+    *(
+        Scenario(
+            f"{status} without a body",
+            f"Every request answers {status} without a body, twice",
+            "growing pauses, goes on",
+            given=Given(
+                faults=(
+                    Fault(times=2, status=status, no_body=True),
+                    Fault("status", 2, status=status),
+                ),
+            ),
+            expect=Expect(
+                pauses=_GROWING[:2],
+                log=(f"HTTP {status} without a JSON body; again in",),
+            ),
+        )
+        for status in (500, 502, 503, 504)
+    ),
+    Scenario(
+        "500 for ever",
+        "Intercom answers nothing but 500",
+        "nine tries with growing, jittered pauses, then one error with the request id",
+        given=Given(
+            faults=(
+                Fault(times=None, status=500, body=api_error("server_error", "Oops", "req-77")),
+            ),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=9,
+            pauses=_GROWING,
+            log=(r"ERROR POST .* failed 9 times; the last time: HTTP 500 .*\(request req-77\)",),
+        ),
+    ),
+    Scenario(
+        "429 with X-RateLimit-Reset",
+        "Too many requests, with X-RateLimit-Reset in 20 s",
+        "waits so long",
+        given=Given(
+            faults=(
+                Fault(
+                    "status",
+                    status=429,
+                    body=RATE_LIMITED,
+                    headers={"X-RateLimit-Reset": "{in 20 s}"},
+                ),
+            ),
+        ),
+        expect=Expect(
+            pauses=((17, 20.5),),
+        ),
+    ),
+    Scenario(
+        "429 with Retry-After in seconds",
+        "Too many requests, with Retry-After: 7",
+        "waits so long",
+        given=Given(
+            faults=(Fault("status", status=429, body=RATE_LIMITED, headers={"Retry-After": "7"}),),
+        ),
+        expect=Expect(
+            pauses=((7, 7),),
+        ),
+    ),
+    Scenario(
+        "429 with Retry-After as a date",
+        "Too many requests, with Retry-After as a date in 20 s",
+        "waits so long",
+        given=Given(
+            faults=(
+                Fault(
+                    "download",
+                    status=429,
+                    body=RATE_LIMITED,
+                    headers={"Retry-After": "{date in 20 s}"},
+                ),
+            ),
+        ),
+        expect=Expect(
+            pauses=((17, 20.5),),
+        ),
+    ),
+    Scenario(
+        "429 with an hour to wait",
+        "Too many requests, with Retry-After: 3600",
+        "asks again after a minute",
+        given=Given(
+            faults=(
+                Fault("status", status=429, body=RATE_LIMITED, headers={"Retry-After": "3600"}),
+            ),
+        ),
+        expect=Expect(
+            pauses=((60, 60),),
+        ),
+    ),
+    Scenario(
+        "429 with nothing",
+        "Too many requests, and nothing about when to come back",
+        "growing pauses",
+        given=Given(
+            faults=(Fault("status", status=429, times=2, no_body=True),),
+        ),
+        expect=Expect(
+            pauses=_GROWING[:2],
+        ),
+    ),
+    Scenario(
+        "429 with nonsense",
+        "Too many requests, with headers that make no sense",
+        "growing pauses",
+        given=Given(
+            faults=(
+                Fault("status", status=429, headers={"Retry-After": "soon"}),
+                Fault("create", status=429, headers={"X-RateLimit-Reset": "-1"}),
+            ),
+        ),
+        expect=Expect(
+            pauses=_GROWING[:1],
+        ),
+    ),
+    Scenario(
+        "connection refused",
+        "Nothing listens on Intercom's port",
+        "nine tries, then one error",
+        given=Given(
+            settings={"api_url": "http://127.0.0.1:9"},
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=0,
+            pauses=_GROWING,
+            log=(r"failed 9 times; the last time: no answer \(NewConnectionError\)",),
+        ),
+    ),
+    *(
+        Scenario(
+            f"connection {how} at {fault.on}",
+            f"The connection is {how} before any answer to {fault.on}",
+            "tries again",
+            given=Given(
+                faults=(fault,),
+            ),
+            expect=Expect(
+                pauses=_GROWING[:1],
+                log=("no answer|cut off after 0 bytes",),
+            ),
+        )
+        for how, fault in (
+            ("reset", Fault("create", reset=True, handled=False)),
+            ("closed", Fault("status", hang_up=True, handled=False)),
+            ("reset", Fault("download", reset=True, handled=False)),
+        )
+    ),
+    Scenario(
+        "silence",
+        "Intercom says nothing for longer than request_timeout_seconds",
+        "tries again",
+        given=Given(
+            faults=(Fault("status", delay=0.6),),
+            settings={"request_timeout_seconds": 0.15},
+        ),
+        expect=Expect(
+            log=(r"no answer \(ReadTimeout",),
+        ),
+    ),
+    Scenario(
+        "stalled download",
+        "A download stalls in the middle for longer than request_timeout_seconds",
+        "goes on from where it stopped",
+        given=Given(
+            faults=(Fault("download", stall_after=2000, stall_seconds=0.6),),
+            settings={"request_timeout_seconds": 0.15},
+        ),
+        expect=Expect(
+            log=(r"cut off after [\d,]+ bytes \(ReadTimeout",),
+        ),
+    ),
+    *(
+        Scenario(
+            f"{name} for {on}",
+            f"{on} answers 200 with {name}",
+            "tries again",
+            given=Given(
+                faults=(Fault(on, body=body),),
+            ),
+            expect=Expect(
+                pauses=_GROWING[:1],
+                log=("HTTP 200 without a JSON body",),
+            ),
+        )
+        for on, name, body in _NO_JSON
+    ),
+    Scenario(
+        "a gateway's JSON",
+        "A gateway answers 504 with a JSON body of its own that has a `status`",
+        "takes it for a 504 like any other, tries again",
+        given=Given(
+            faults=(
+                Fault("create", status=504, body={"status": 504, "error": "Gateway Timeout"}),
+                Fault("status", status=504, body={"status": "error", "message": "timed out"}),
+            ),
+        ),
+        expect=Expect(
+            pauses=_GROWING[:1],
+            jobs=2,
+        ),
+    ),
+    Scenario(
+        "token refused",
+        "The token is refused (401)",
+        "stops after one request; the error names access_token and region",
+        given=Given(
+            settings={"access_token": "another"},
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=1,
+            log=("Intercom refused the token: .*Check access_token, and that region",),
+            not_in_log=("another",),
+        ),
+    ),
+    Scenario(
+        "scope missing",
+        "The token lacks the scope (403)",
+        "stops after one request; the error names the scope",
+        given=Given(
+            faults=(
+                Fault(times=None, status=403, body=api_error("action_forbidden", "No.", "req-78")),
+            ),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=1,
+            log=(r"request req-78.*needs the scope export_content_data",),
+        ),
+    ),
+    Scenario(
+        "no subscription",
+        "The workspace has no active subscription (402)",
+        "stops after one request with a clear error",
+        given=Given(
+            faults=(
+                Fault(status=402, body=api_error("api_plan_restricted", "Active subscription")),
+            ),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=1,
+            log=("the workspace an active subscription",),
+        ),
+    ),
+    Scenario(
+        "token with a line end",
+        "access_token was pasted with a line end",
+        "says so before it asks for anything; never shows the token",
+        given=Given(
+            settings={"access_token": "sim-token\n"},
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=0,
+            log=("ERROR access_token: must be",),
+        ),
+    ),
+    Scenario(
+        "api redirected",
+        "The API redirects to another host",
+        "does not follow; the error names region and api_url",
+        given=Given(
+            faults=(Fault(redirect="https://example.invalid/"),),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=1,
+            log=("redirected to example.invalid. Check region and api_url",),
+        ),
+    ),
+    *(
+        Scenario(
+            f"download at {name}",
+            f"`download_url` is {name}",
+            "finds the archive, keeps the token to itself",
+            given=Given(
+                dialect=dialect,
+            ),
+            expect=Expect(
+                jobs=2,
+            ),
+        )
+        for name, dialect in (
+            ("a relative path", Dialect(download_url="relative")),
+            ("empty", Dialect(download_url="empty")),
+            ("on another host", Dialect(download_url="storage")),
+        )
+    ),
+    *(
+        Scenario(
+            f"redirected with {status}",
+            f"The download is redirected to another host ({status}), with a signed address",
+            "follows without the token, logs nothing but the host",
+            given=Given(
+                dialect=Dialect(redirect=status),
+            ),
+            expect=Expect(
+                jobs=2,
+            ),
+        )
+        for status in (302, 307)
+    ),
+    Scenario(
+        "signed address refused",
+        "The signed address is refused once (403), as one that has expired",
+        "asks for a new one",
+        given=Given(
+            dialect=Dialect(redirect=302),
+            faults=(Fault("storage", status=403, body="<Error><Code>AccessDenied</Code></Error>"),),
+        ),
+        expect=Expect(
+            jobs=2,
+        ),
+    ),
+    Scenario(
+        "storage unreachable",
+        "The host of the signed address breaks every connection",
+        "nine tries, then an error that names nothing but the host",
+        given=Given(
+            dialect=Dialect(redirect=302),
+            faults=(Fault("storage", times=None, reset=True, handled=False),),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=(r"Download from 127\.0\.0\.1:\d+ failed 9 times",),
+        ),
+    ),
+    Scenario(
+        "redirected to http",
+        "The download is redirected to a host without https",
+        "refuses",
+        given=Given(
+            faults=(Fault("download", redirect="http://example.invalid/x", times=None),),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("The download is at example.invalid, which is not https",),
+        ),
+    ),
+    Scenario(
+        "redirected in circles",
+        "The download is redirected to itself",
+        "gives up after five",
+        given=Given(
+            faults=(Fault("download", redirect="/download/content/data/abc", times=None),),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            log=("redirected more than 5 times",),
+        ),
+    ),
+)
