@@ -18,7 +18,7 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo faults bench test pytest lint types format docs constraints build clean
+.PHONY: help demo faults bench test pytest lint types format docs site constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,8 +51,11 @@ format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-docs: $(STAMP) ## Write the tables of README.md, plugin.yml and meltano.yml from the tap
+docs: $(STAMP) ## Write the tables of docs/, plugin.yml and meltano.yml from the tap
 	@$(BIN)/python docs/tables.py
+
+site: $(STAMP) ## The documentation as a website, in site/
+	@$(BIN)/zensical build --strict --config-file mkdocs.yml
 
 constraints: $(STAMP) ## Newest versions of everything into constraints.txt
 	@{ echo "# Versions that are tested together, for Python 3.10 to 3.13. Written by 'make constraints'."; \

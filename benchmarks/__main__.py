@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure the tap beside other ways; write docs/benchmark.md and README."""
+"""Measure the tap beside other ways: `python -m benchmarks` writes docs/benchmark.md, speed.md."""
 
 from __future__ import annotations
 
@@ -53,10 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.docs.mkdir(parents=True, exist_ok=True)
     (options.docs / "benchmark.md").write_text(report.markdown(), encoding="utf-8")
     (options.docs / "benchmark.svg").write_text(report.svg(), encoding="utf-8")
-    readme: Path = options.docs.parent / "README.md"
-    if readme.exists():
-        text = report.readme(readme.read_text(encoding="utf-8"))
-        readme.write_text(text, encoding="utf-8")
+    page: Path = options.docs / "speed.md"
+    if page.exists():
+        page.write_text(report.speed_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     sys.stdout.write(report.summary())
 
 
@@ -114,7 +113,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--docs",
         type=Path,
         default=ROOT / "docs",
-        help="where the report goes; README.md is beside",
+        help="folder of the report and of speed.md",
     )
     return parser.parse_args(arguments)
 

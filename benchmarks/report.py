@@ -105,8 +105,8 @@ class Report:
         ]
         return "\n".join(lines) + "\n"
 
-    def readme(self, text: str) -> str:
-        """Return the README with what it says of speed exchanged; of loading if it was measured."""
+    def speed_page(self, text: str) -> str:
+        """Return docs/speed.md with its tables exchanged; that of loading if it was measured."""
         text = _with_block(text, "speed", self._short_speed_table())
         return _with_block(text, "loading", self._short_load_table()) if self.loads else text
 

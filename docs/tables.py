@@ -1,4 +1,4 @@
-"""Write what the tap says about itself into README.md, plugin.yml and meltano.yml.
+"""Write what the tap says about itself into docs/, plugin.yml and meltano.yml.
 
 Each file has blocks between two comments, `NAME: written by make docs` and `end of NAME`; the
 settings in them come from `tap-intercom-export --about`, the streams from its catalog.
@@ -124,7 +124,7 @@ def plain(value: Any) -> str:
 
 
 def settings_table(told: Mapping[str, Any]) -> str:
-    """Return the README's table of the tap's own settings."""
+    """Return the table of the tap's own settings."""
     sdk = sdk_settings()
     required = told["settings"]["required"]
 
@@ -145,7 +145,7 @@ def settings_table(told: Mapping[str, Any]) -> str:
 
 
 def sdk_settings_table(told: Mapping[str, Any]) -> str:
-    """Return the README's table of the settings that every tap of the SDK has."""
+    """Return the table of the settings that every tap of the SDK has."""
     sdk = sdk_settings()
     return table(
         ["setting", "kind", "what it does"],
@@ -167,7 +167,7 @@ def description_of(stream: Stream) -> str:
 
 
 def streams_table() -> str:
-    """Return the README's table of streams, in the order in which they are synced."""
+    """Return the table of streams, in the order in which they are synced."""
     tap = TapIntercomExport(config={}, validate_config=False)
     return table(
         ["stream", "what a record is", "key"],
@@ -176,6 +176,36 @@ def streams_table() -> str:
             for s in tap.discover_streams()
         ],
     )
+
+
+def dictionary() -> str:
+    """Return a section for each stream with a table of its columns, as the catalog has them."""
+    tap = TapIntercomExport(config={}, validate_config=False)
+    return "\n".join(
+        f"## {stream.name}\n\n{description_of(stream)}\n\n{_columns_table(stream)}"
+        for stream in tap.discover_streams()
+    )
+
+
+def _columns_table(stream: Stream) -> str:
+    properties: dict[str, dict[str, Any]] = stream.schema["properties"]
+    return table(
+        ["column", "type", "description"],
+        [
+            [
+                code(name) + (" (key)" if name in stream.primary_keys else ""),
+                _type_of(schema),
+                schema.get("description", ""),
+            ]
+            for name, schema in properties.items()
+        ],
+    )
+
+
+def _type_of(schema: Mapping[str, Any]) -> str:
+    """Return the type of a column: the format where it has one, without null."""
+    names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    return str(schema.get("format") or " or ".join(name for name in names if name != "null"))
 
 
 def replaced(text: str, name: str, block: str) -> str:
@@ -204,11 +234,12 @@ def main() -> None:
     """Write the blocks, or with `--check` say which files are behind."""
     told = about()
     blocks = {
-        "README.md": {
+        "docs/settings.md": {
             "settings": settings_table(told),
             "SDK settings": sdk_settings_table(told),
-            "streams": streams_table(),
         },
+        "docs/streams.md": {"streams": streams_table()},
+        "docs/dictionary.md": {"dictionary": dictionary()},
         "plugin.yml": {"definition": definition(told)},
         "meltano.yml": {"definition": definition(told)},
     }

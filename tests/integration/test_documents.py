@@ -17,6 +17,15 @@ from singer_sdk import Tap
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted(
+    path
+    for path in (
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / ".github").rglob("*.md"),
+    )
+)
+MAX_README_BYTES = 9_000
 
 
 def told_by_tap(*arguments: str) -> dict[str, Any]:
@@ -48,9 +57,10 @@ def sdk_settings() -> set[str]:
     return set(schema["properties"])
 
 
-def rows_of(block: str) -> list[list[str]]:
-    """Return the cells of a README table, without its head."""
-    text = README.split(f"<!-- {block}: ")[1].split(f"<!-- end of {block} -->")[0]
+def rows_of(page: str, block: str) -> list[list[str]]:
+    """Return the cells of a table in docs/, without its head."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    text = text.split(f"<!-- {block}: ")[1].split(f"<!-- end of {block} -->")[0]
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
@@ -77,7 +87,7 @@ def typed(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def test_readme_lists_each_setting_with_kind_default_example_and_description(
+def test_each_setting_is_listed_with_kind_default_example_and_description(
     about: dict[str, Any], sdk_settings: set[str]
 ) -> None:
     required = about["settings"]["required"]
@@ -90,10 +100,10 @@ def test_readme_lists_each_setting_with_kind_default_example_and_description(
         default = "**required**" if name in required else default
         example = f"`{typed(schema['examples'][0])}`"
         expected.append([f"`{name}`", kind, default, example, schema["description"]])
-    assert rows_of("settings") == expected
+    assert rows_of("settings.md", "settings") == expected
 
 
-def test_readme_lists_the_settings_that_the_sdk_brings(
+def test_the_settings_that_the_sdk_brings_are_listed(
     about: dict[str, Any], sdk_settings: set[str]
 ) -> None:
     expected = [
@@ -102,19 +112,21 @@ def test_readme_lists_the_settings_that_the_sdk_brings(
         if name in sdk_settings
     ]
     assert len(expected) == len(sdk_settings)
-    assert rows_of("SDK settings") == expected
+    assert rows_of("settings.md", "SDK settings") == expected
 
 
-def test_readme_lists_each_stream_with_its_key(catalog: dict[str, Any]) -> None:
+def test_each_stream_is_listed_with_its_key(catalog: dict[str, Any]) -> None:
     listed = {
         name.strip("`"): [key.strip("`") for key in keys.split(", ")]
-        for name, _, keys in rows_of("streams")
+        for name, _, keys in rows_of("streams.md", "streams")
     }
     assert listed == {s["tap_stream_id"]: s["key_properties"] for s in catalog["streams"]}
 
 
-def test_readme_says_what_a_record_of_each_stream_is() -> None:
-    assert [name for name, description, _ in rows_of("streams") if not description] == []
+def test_what_a_record_of_each_stream_is_is_told() -> None:
+    assert [
+        name for name, description, _ in rows_of("streams.md", "streams") if not description
+    ] == []
 
 
 @pytest.mark.parametrize("path", ["plugin.yml", "meltano.yml"])
@@ -214,37 +226,62 @@ def test_make_docs_has_nothing_to_write() -> None:
     subprocess.run([sys.executable, str(ROOT / "docs" / "tables.py"), "--check"], check=True)
 
 
-def test_readme_tells_of_speed_what_the_benchmark_measured() -> None:
+def test_the_page_on_speed_has_what_the_benchmark_measured() -> None:
     page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
     measured = {line.split(" | ")[0]: line for line in page.splitlines()}
-    rows = rows_of("speed")
+    rows = rows_of("speed.md", "speed")
     assert len(rows) > 1
-    for title, window_sizer, ratio, mib in rows:
+    for title, speed, ratio, mib in rows:
         line = measured[f"| {title}"]
-        assert f" | {window_sizer} | {ratio} | " in line
+        assert f" | {speed} | {ratio} | " in line
         assert line.endswith(f" | {mib} |")
-    for settings, seconds in rows_of("loading"):
+    for settings, seconds in rows_of("speed.md", "loading"):
         exactly = float(measured[f"| {settings}"].split(" | ")[1])
         assert seconds == f"{exactly:.0f}"
 
 
-def test_links_of_the_readme_to_files_exist() -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that a renderer makes of a page's headings."""
+    heads = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
 
 
-def test_contributing_says_what_each_module_is_for() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    broken = []
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", text):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.encode()) <= MAX_README_BYTES
+
+
+def test_the_site_has_every_page() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"[\w-]+\.md", text))
+    assert listed == {path.name for path in (ROOT / "docs").glob("*.md")}
+
+
+def test_contributing_says_what_each_package_and_module_is_for() -> None:
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    modules = {path.name for path in (ROOT / "tap_intercom_export").glob("[a-z]*.py")}
-    assert modules - set(re.findall(r"`(\w+\.py)`", contributing)) == set()
+    package = ROOT / "tap_intercom_export"
+    modules = {f"{path.name}" for path in package.glob("[a-z]*.py")}
+    packages = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert (modules | packages) - set(re.findall(r"`(\w+(?:\.py|/))`", contributing)) == set()
 
 
 def test_environment_variables_are_named_as_meltano_and_the_sdk_name_them(
     about: dict[str, Any],
 ) -> None:
     settings = {name.upper() for name in about["settings"]["properties"]}
-    named = set(re.findall(r"\bTAP_INTERCOM_EXPORT_([A-Z_]+)", README)) - {"LOGLEVEL"}
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"\bTAP_INTERCOM_EXPORT_([A-Z_]*[A-Z])\b", text)) - {"LOGLEVEL"}
     assert named
     assert named <= settings
 
