@@ -6,11 +6,13 @@ import random
 import threading
 import time
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
-from tap_intercom_export.singer import stdout
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-READER_CHECK_INTERVAL_SECONDS = 1.0
-"""Seconds between two looks, while waiting, whether there is still a reader."""
+CHECK_INTERVAL_SECONDS = 1.0
+"""Longest time between two calls of `Clock.check` during a pause."""
 
 
 class StoppedError(Exception):
@@ -18,9 +20,15 @@ class StoppedError(Exception):
 
 
 class Clock:
-    """The machine's clock, and waiting that ends when it is of no use any more."""
+    """The machine's clock, and pauses that can be ended from another thread.
+
+    Attributes:
+        check: Called at least once a second during a pause; what it raises ends the pause. None in
+            the clocks of worker threads.
+    """
 
     def __init__(self) -> None:
+        self.check: Callable[[], None] | None = None
         self._stopped = threading.Event()
 
     def now(self) -> float:
@@ -35,30 +43,30 @@ class Clock:
         """End every `sleep`, now and later, in whatever thread."""
         self._stopped.set()
 
-    def sleep(self, seconds: float) -> None:
-        """Wait, as long as somebody reads what the tap writes.
-
-        Args:
-            seconds: How long; zero and less do not wait.
+    def raise_if_stopped(self) -> None:
+        """Raise an error after `stop`.
 
         Raises:
-            BrokenPipeError: The reader of stdout is gone.
+            StoppedError: `stop` was called.
+        """
+        if self._stopped.is_set():
+            raise StoppedError
+
+    def sleep(self, seconds: float) -> None:
+        """Pause.
+
+        Args:
+            seconds: How long; zero and less do not pause.
+
+        Raises:
             StoppedError: `stop` was called.
         """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self._stopped.wait(min(READER_CHECK_INTERVAL_SECONDS, left)):
+            if self._stopped.wait(min(CHECK_INTERVAL_SECONDS, left)):
                 raise StoppedError
-            self.raise_if_reader_gone()
-
-    def raise_if_reader_gone(self) -> None:
-        """Find out whether somebody still reads what the tap writes.
-
-        Raises:
-            BrokenPipeError: Nobody does.
-        """
-        if stdout.is_reader_gone():
-            raise BrokenPipeError
+            if self.check is not None:
+                self.check()
 
     def jitter(self, seconds: float) -> float:
         """Return a random time of 50 % to 100 % of `seconds`, so that many clients spread out."""

@@ -25,9 +25,11 @@ from tap_intercom_export.config.validation import (
     from_environment,
     validate,
 )
+from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.intercom.reporting import datasets
 from tap_intercom_export.schemas import statistics as files
-from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
+from tap_intercom_export.singer import stdout
+from tap_intercom_export.singer.message_writer import MessageWriter
 from tap_intercom_export.streams.ai_content import (
     ContentImportSourceStream,
     ExternalPageStream,
@@ -80,9 +82,20 @@ class TapIntercomExport(Tap):
         return from_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @cached_property
-    @override
-    def state_writer(self) -> SharedState:
-        return SharedState(self.message_writer)
+    def events(self) -> EventQueue:
+        """What worker threads report to the thread that writes."""
+        events = EventQueue(_can_write_state, stdout.raise_if_reader_gone)
+        self.message_writer.background = events
+        return events
+
+    def clock(self) -> Clock:
+        """Return a clock for the main thread: its pauses end when stdout is closed by its reader.
+
+        Those of worker threads need no such end: they do not keep the process alive.
+        """
+        clock = self.clock_class()
+        clock.check = stdout.raise_if_reader_gone
+        return clock
 
     @cached_property
     def settings(self) -> Settings:
@@ -95,9 +108,11 @@ class TapIntercomExport(Tap):
         return SyncContext(
             load_settings=lambda: self.settings,
             new_client=self.client,
-            new_clock=self.clock_class,
+            new_clock=self.clock,
+            new_worker_clock=self.clock_class,
             writer=self.message_writer,
             state_writer=self.state_writer,
+            events=self.events,
         )
 
     def client(self, clock: Clock) -> IntercomClient:
@@ -138,7 +153,7 @@ class TapIntercomExport(Tap):
             raise ConfigValidationError(why, errors=[f"{line} ({why})" for line in found])
         sync = self.sync_context
         run = ReportingRun(sync)
-        client = self.client(run.clock)
+        client = self.client(self.clock())
         return [
             ReportingStream(self, sync, dataset, rejected, run)
             for dataset in datasets(client, wanted)
@@ -175,13 +190,18 @@ class TapIntercomExport(Tap):
         Before the sync, while streams are discovered, the state is not read yet: an empty one
         would take the place of what is stored.
         """
-        self.message_writer.lock.acquire(
-            timeout=JOB_REQUEST_GRACE_SECONDS
-        )  # a job may be about to be written down
         logging.raiseExceptions = False  # the signal may have come in the middle of a log line
-        if self.state:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if "events" in vars(self):  # a job may be about to be named
+                self.events.finish_requests(JOB_REQUEST_GRACE_SECONDS)
+            if self.state:
                 self.message_writer.last_message(StateMessage(value=self.state))
         name = signal.Signals(signum).name
         self.logger.warning("Stopped by %s; the next run goes on from the last STATE", name)
         os._exit(128 + signum)
+
+
+def _can_write_state() -> bool:
+    """Tell whether a STATE can be written now, as far as the system tells."""
+    keeps_up = stdout.keeps_up()
+    return stdout.is_writable() if keeps_up is None else keeps_up

@@ -55,6 +55,43 @@ def append(spool: BinaryIO, data: bytes, limit: int) -> None:
         ) from error
 
 
+class Spool:
+    """A spool that a download is written into.
+
+    Args:
+        limit: Bytes that it may hold.
+
+    Attributes:
+        file: The file.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.file = new_spool()
+        self._limit = limit
+
+    @property
+    def size(self) -> int:
+        """Bytes in it."""
+        return self.file.tell()
+
+    def restart(self) -> None:
+        """Throw away what is in it."""
+        self.file.seek(0)
+        self.file.truncate()
+
+    def append(self, data: bytes) -> None:
+        """Write to its end.
+
+        Raises:
+            TapError: The disk is full, or the limit is reached.
+        """
+        append(self.file, data, self._limit)
+
+    def discard(self) -> None:
+        """Close it."""
+        discard(self.file)
+
+
 class Part(io.RawIOBase):
     """Reads a part of a spool, which stays open when this is closed.
 

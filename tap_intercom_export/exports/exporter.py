@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tap_intercom_export.archive.archive import Archive, open_archive
 from tap_intercom_export.archive.formats import Limits
-from tap_intercom_export.archive.spool import discard, new_spool
+from tap_intercom_export.archive.spool import Spool
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import (
     DamagedArchiveError,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config.settings import Settings
     from tap_intercom_export.exports.job_runner import JobRunner
-    from tap_intercom_export.exports.job_state import JobState
+    from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import ExportRange, Window
 
 logger = logging.getLogger(__name__)
@@ -73,31 +73,32 @@ class Export:
 
 
 class Exporter:
-    """Exports a range of time, window by window.
+    """Exports a range of time, window by window. Its tasks run in worker threads.
 
     Args:
-        jobs: Runs jobs.
+        runner: Runs jobs.
         export_range: The time to export.
         settings: The largest window and lookback, and the rows at which Intercom cuts.
-        job_state: Remembers jobs from run to run.
+        jobs: The stream's jobs, of earlier runs and of this one.
         clock: For times in records.
     """
 
     def __init__(
         self,
-        jobs: JobRunner,
+        runner: JobRunner,
         export_range: ExportRange,
         settings: Settings,
-        job_state: JobState,
+        jobs: JobTracker,
         clock: Clock,
     ) -> None:
-        self._jobs = jobs
+        self._runner = runner
         self._export_range = export_range
         self._window_sizer = WindowSizer(Sizes(settings.window, settings.lookback))
         self._window = settings.window
         self._row_limit = settings.export_row_limit
         self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
-        self._job_state = job_state
+        self._max_archive_bytes = settings.max_archive_bytes
+        self._jobs = jobs
         self._clock = clock
 
     def tasks(self, bookmark: int) -> Iterator[Callable[[], Iterator[Export]]]:
@@ -108,7 +109,7 @@ class Exporter:
         Args:
             bookmark: Everything up to this unix second is exported.
         """
-        for job in self._job_state.stored():
+        for job in self._jobs.stored:
             if job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
                 logger.info("Resuming job %s for %s", job.identifier, job.window)
                 pending = PendingRange(bookmark, job.window.before)
@@ -121,11 +122,16 @@ class Exporter:
                     job.identifier,
                     job.window,
                 )
-                self._job_state.abandoned.add(job.identifier)
-        if self._job_state.abandoned:
-            self._jobs.refresh_stored_jobs(self._job_state)
+                self._jobs.give_up(job)
+        if self._jobs.has_given_up:
+            yield self._refresh_stored_jobs
         for pending in self._export_range.pending_ranges(bookmark, self._window):
             yield partial(self._export_all, pending, None)
+
+    def _refresh_stored_jobs(self) -> Iterator[Export]:
+        """Find out, as a task that exports nothing, which jobs that were given up have ended."""
+        self._runner.refresh_stored_jobs(self._jobs)
+        return iter(())
 
     def _export_all(self, pending: PendingRange, stored: ExportJob | None) -> Iterator[Export]:
         """Yield an export for each window of a range of time, most often one.
@@ -158,26 +164,26 @@ class Exporter:
         """
         failed = False
         for _ in range(MAX_JOBS_PER_WINDOW):
-            job = stored or self._jobs.create(window, bookmark, self._job_state)
+            job = stored or self._runner.create(window, bookmark, self._jobs)
             try:
                 return self._finish(job)
             except NotFoundError as error:
                 logger.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
-                self._job_state.remove(job)
+                self._jobs.gone(job)
             except JobFailedError as error:
-                self._job_state.remove(job)
+                self._jobs.gone(job)
                 if failed:
                     raise
                 failed = not stored
                 logger.warning("%s. Trying once more", error)
             except JobTimedOutError:
-                if self._jobs.cancel(job):
-                    self._job_state.remove(job)
+                if self._runner.cancel(job):
+                    self._jobs.gone(job)
                 else:
-                    self._job_state.abandoned.add(job.identifier)
+                    self._jobs.give_up(job)
                 raise
             except TooManyRowsError:
-                self._job_state.remove(job)
+                self._jobs.gone(job)
                 raise
             stored = None
         raise TapError(
@@ -190,7 +196,7 @@ class Exporter:
         Raises:
             TooManyRowsError: As many rows as Intercom's silent cut leaves.
         """
-        job = self._jobs.wait(job)
+        job = self._runner.wait(job)
         completed_at = to_text(self._clock.now())
         if job.progress is Progress.EMPTY:
             return Export(job, None, 0, completed_at)
@@ -210,16 +216,16 @@ class Exporter:
             TapError: It came damaged each time.
         """
         for attempt in range(MAX_DOWNLOADS_PER_JOB):
-            spool = new_spool()
+            spool = Spool(self._max_archive_bytes)
             try:
-                self._jobs.download(job, spool)
-                size = spool.tell()
+                self._runner.download(job, spool)
             except BaseException:
-                discard(spool)
+                spool.discard()
                 raise
+            size = spool.size
             logger.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
             try:
-                archive = open_archive(spool, self._limits)
+                archive = open_archive(spool.file, self._limits)
             except DamagedArchiveError as error:
                 trouble = f"came damaged {MAX_DOWNLOADS_PER_JOB} times in a row ({error})"
                 logger.warning("The archive of job %s is damaged (%s)", job.identifier, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from tap_intercom_export.clock import to_text
@@ -19,15 +19,17 @@ from tap_intercom_export.errors import (
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.polling import PollBackoff
+from tap_intercom_export.intercom.download import Downloader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config.settings import Settings
-    from tap_intercom_export.exports.job_state import JobState
+    from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import Window
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom.download import Destination
     from tap_intercom_export.intercom.export_kind import ExportKind
 
 logger = logging.getLogger(__name__)
@@ -69,13 +71,13 @@ class JobRunner:
         except NotFoundError:
             return
 
-    def create(self, window: Window, bookmark: int, job_state: JobState) -> ExportJob:
+    def create(self, window: Window, bookmark: int, jobs: JobTracker) -> ExportJob:
         """Ask for a job, and wait while another one holds the workspace's slot.
 
         Args:
             window: The range to export.
             bookmark: The unix second after which its new time begins.
-            job_state: Where the job is written down.
+            jobs: Takes note of the job.
 
         Raises:
             RangeRefusedError: Intercom does not take the range.
@@ -86,9 +88,9 @@ class JobRunner:
         dropped = False
         while True:
             try:
-                with job_state.requesting():
+                with jobs.request(self._clock):
                     job = self._ask(window, bookmark)
-                    job_state.add(job)
+                    jobs.created(job)
             except TransientError as error:  # noqa: PERF203 - waits in between
                 retry_budget.failed(str(error), error.headers)
             except AttributesRefusedError as error:
@@ -105,7 +107,7 @@ class JobRunner:
                         "cancel it in Intercom, or raise slot_timeout_minutes."
                     ) from error
                 retry_budget.progressed()
-                self.refresh_stored_jobs(job_state)
+                self.refresh_stored_jobs(jobs)
                 backoff.pause(
                     "Another export holds the workspace's job slot (a colleague's, another app's, "
                     "or that of a killed run); waiting for it to end"
@@ -129,8 +131,8 @@ class JobRunner:
         )
         return job.updated(reply.body)
 
-    def refresh_stored_jobs(self, job_state: JobState) -> None:
-        """Look at our other jobs, and strike out the abandoned ones that have ended.
+    def refresh_stored_jobs(self, jobs: JobTracker) -> None:
+        """Look at our other jobs, and forget those that were given up and have ended.
 
         Intercom marks a job that runs for more than a day as failed when somebody looks at it;
         until then it may hold the slot.
@@ -138,14 +140,14 @@ class JobRunner:
         Raises:
             ApiError: Intercom refused, or could not be reached.
         """
-        for job in job_state.stored():
+        for job in jobs.jobs():
             try:
                 reply = self._client.get(self._kind.status_path.format(job.identifier))
                 running = job.updated(reply.body).progress in {Progress.RUNNING, None}
             except NotFoundError:
                 running = False
-            if job.identifier in job_state.abandoned and not running:
-                job_state.remove(job)
+            if jobs.is_given_up(job) and not running:
+                jobs.gone(job)
 
     def wait(self, job: ExportJob) -> ExportJob:
         """Look at a job until it ends.
@@ -186,7 +188,7 @@ class JobRunner:
                 )
             backoff.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
 
-    def download(self, job: ExportJob, spool: BinaryIO) -> None:
+    def download(self, job: ExportJob, destination: Destination) -> None:
         """Download a completed job's archive.
 
         The address on the configured host works for every client that is known; what Intercom
@@ -194,7 +196,7 @@ class JobRunner:
 
         Args:
             job: A completed job.
-            spool: An empty file that takes the bytes.
+            destination: Takes the bytes; empty.
 
         Raises:
             NotFoundError: The archive is gone.
@@ -203,9 +205,10 @@ class JobRunner:
         own = self._kind.download_path.format(job.identifier)
         given = urljoin(self._settings.api_url, job.download_url) if job.download_url else own
         addresses = [given, own] if self._client.is_own_host(given) else [own, given]
+        downloader = Downloader(self._client)
         for address in dict.fromkeys(addresses):
             try:
-                self._client.download(address, spool)
+                downloader.download(address, destination)
                 return  # noqa: TRY300 - in the loop
             except NotFoundError as error:  # noqa: PERF203 - two rounds at most
                 gone = error

@@ -8,11 +8,9 @@ from tap_intercom_export.exports.job import ExportJob
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
-    from contextlib import AbstractContextManager
 
+    from singer_sdk.helpers._state import StateWriter
     from singer_sdk.helpers.types import TapState
-
-    from tap_intercom_export.singer.message_writer import SharedState
 
 CURRENT_JOB_KEY = "job"
 """Key of the job whose window is waited for or written."""
@@ -22,62 +20,47 @@ NEXT_JOBS_KEY = "next_jobs"
 
 
 class JobState:
-    """Writes jobs into a stream's state and sends the state at once, from any thread.
+    """Writes jobs into a stream's state and sends the state at once. Of the main thread only.
 
     Args:
         stream_state: The stream's entry in the state.
         tap_state: The whole state, to be sent.
-        shared: Guards and sends it.
-
-    Attributes:
-        abandoned: Identifiers of jobs of no use that may not have ended. They stay in the state
-            until they have: whoever waits for their slot has to look at them.
+        state_writer: Sends it.
     """
 
     def __init__(
         self,
         stream_state: MutableMapping[str, Any],
         tap_state: TapState,
-        shared: SharedState,
+        state_writer: StateWriter,
     ) -> None:
-        self.abandoned: set[str] = set()
         self._stream_state = stream_state
         self._tap_state = tap_state
-        self._state_writer = shared
+        self._state_writer = state_writer
 
     def stored(self) -> list[ExportJob]:
         """Return the jobs in the state, in order of time; what is no job is not there."""
         jobs = [ExportJob.from_state(entry) for entry in self._entries()]
         return [job for job in jobs if job is not None]
 
-    def requesting(self) -> AbstractContextManager[None]:
-        """Return what is held while a job is asked for, so that nothing holds up its `add`."""
-        return self._state_writer.requesting()
-
     def add(self, job: ExportJob) -> None:
-        """Write down a job and send the state."""
-        with self._state_writer.lock:
-            self._write([*self._entries(), job.to_state()])
+        """Write down a job, or what is new about it, and send the state."""
+        self._write([*self._entries(), job.to_state()])
 
     def remove(self, job: ExportJob) -> None:
         """Strike out a job and send the state."""
-        self.abandoned.discard(job.identifier)
-        with self._state_writer.lock:
-            self._write(
-                [entry for entry in self._entries() if entry["job_identifier"] != job.identifier]
-            )
+        self._write(
+            [entry for entry in self._entries() if entry["job_identifier"] != job.identifier]
+        )
 
     def _entries(self) -> list[Any]:
         current = self._stream_state.get(CURRENT_JOB_KEY)
-        entries = [*([current] if current else []), *(self._stream_state.get(NEXT_JOBS_KEY) or [])]
-        jobs = {
-            str(entry["job_identifier"]): entry
-            for entry in entries
-            if isinstance(entry, dict) and "job_identifier" in entry
-        }
-        return sorted(jobs.values(), key=lambda job: str(job.get("created_at_before")))
+        return _in_order(
+            [*([current] if current else []), *(self._stream_state.get(NEXT_JOBS_KEY) or [])]
+        )
 
     def _write(self, entries: list[Any]) -> None:
+        entries = _in_order(entries)
         # A signal may send the state between any two steps: each job is in it all the time, once
         # or twice.
         current = entries[0] if entries else None
@@ -91,3 +74,13 @@ class JobState:
             else:
                 self._stream_state.pop(key, None)
         self._state_writer.write_state(self._tap_state)
+
+
+def _in_order(entries: list[Any]) -> list[Any]:
+    """Return entries of jobs in order of time; of several for one job the last."""
+    jobs = {
+        str(entry["job_identifier"]): entry
+        for entry in entries
+        if isinstance(entry, dict) and "job_identifier" in entry
+    }
+    return sorted(jobs.values(), key=lambda job: str(job.get("created_at_before")))

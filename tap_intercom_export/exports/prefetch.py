@@ -1,25 +1,57 @@
-"""Work ahead: what comes next is made in threads while what is there is being written."""
+"""Prefetch: worker threads make the next exports while the main thread writes one."""
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
-
-from tap_intercom_export.clock import READER_CHECK_INTERVAL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from tap_intercom_export.exports.events import EventQueue
 
 T = TypeVar("T")
 Q = TypeVar("Q")
 
 
+@dataclass(frozen=True, slots=True)
 class _End:
-    """Nothing comes after this, because of an error or because all is done."""
+    """The end of a task, or of all tasks."""
 
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+    error: BaseException | None = None
+
+
+@dataclass(slots=True)
+class _Task(Generic[T]):
+    """What a task has made, for the main thread."""
+
+    products: deque[T | _End] = field(default_factory=deque)
+    taken: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _TaskStarted(Generic[T]):
+    """A worker has begun a task; or there is none left."""
+
+    tasks: deque[_Task[T] | _End]
+    task: _Task[T] | _End
+
+    def apply(self) -> None:
+        self.tasks.append(self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReady(Generic[T]):
+    """A worker has made a product, or has ended its task."""
+
+    task: _Task[T]
+    product: T | _End
+
+    def apply(self) -> None:
+        """Hand it to the main thread."""
+        self.task.products.append(self.product)
 
 
 class Prefetcher(Generic[T]):
@@ -31,22 +63,21 @@ class Prefetcher(Generic[T]):
     Args:
         tasks: Each yields products, in order. They are taken one by one as workers become free.
         workers: Number of threads. They do not keep the process alive.
-        check_reader: Called every second while a product is waited for; what it raises ends the
-            waiting.
+        events: Carries the products, and whatever else workers report while one is waited for.
     """
 
     def __init__(
         self,
         tasks: Iterable[Callable[[], Iterator[T]]],
         workers: int,
-        check_reader: Callable[[], None],
+        events: EventQueue,
     ) -> None:
         self._tasks = iter(tasks)
-        self._check_reader = check_reader
+        self._events = events
         self._lock = threading.Lock()
-        self._order: queue.Queue[queue.Queue[T | _End] | _End] = queue.Queue()
+        self._started: deque[_Task[T] | _End] = deque()
         self._threads = [
-            threading.Thread(target=self._work, name=f"ahead-{number}", daemon=True)
+            threading.Thread(target=self._work, name=f"prefetch-{number}", daemon=True)
             for number in range(workers)
         ]
 
@@ -58,44 +89,39 @@ class Prefetcher(Generic[T]):
         """
         for thread in self._threads:
             thread.start()
-        while True:
-            line = self._next(self._order)
-            if isinstance(line, _End):
-                if line.error:
-                    raise line.error
-                return
-            while not isinstance(product := self._next(line), _End):
-                line.task_done()
+        while not isinstance(task := self._next(self._started), _End):
+            while not isinstance(product := self._next(task.products), _End):
+                task.taken.release()
                 yield product
             if product.error:
                 raise product.error
+        if task.error:
+            raise task.error
 
-    def _next(self, line: queue.Queue[Q]) -> Q:
-        """Wait for the next entry of a queue."""
-        while True:
-            try:
-                return line.get(timeout=READER_CHECK_INTERVAL_SECONDS)
-            except queue.Empty:  # noqa: PERF203 - once a second
-                self._check_reader()
+    def _next(self, line: deque[Q]) -> Q:
+        """Wait for the next entry, and apply events meanwhile."""
+        while not line:
+            self._events.wait()
+        return line.popleft()
 
     def _work(self) -> None:
         while True:
-            line: queue.Queue[T | _End] = queue.Queue()
+            task: _Task[T] = _Task()
             with self._lock:
                 try:
-                    task = next(self._tasks)
+                    make = next(self._tasks)
                 except StopIteration:
-                    self._order.put(_End())
+                    self._events.post(_TaskStarted(self._started, _End()))
                     return
                 except BaseException as error:  # noqa: BLE001 - raised by the one who asks
-                    self._order.put(_End(error))
+                    self._events.post(_TaskStarted(self._started, _End(error)))
                     return
-                self._order.put(line)
+                self._events.post(_TaskStarted(self._started, task))
             try:
-                for product in task():
-                    line.put(product)
-                    line.join()
+                for product in make():
+                    self._events.post(ExportReady(task, product))
+                    task.taken.acquire()
             except BaseException as error:  # noqa: BLE001 - likewise
-                line.put(_End(error))
+                self._events.post(ExportReady(task, _End(error)))
                 return
-            line.put(_End())
+            self._events.post(ExportReady(task, _End()))

@@ -1,19 +1,18 @@
-"""The only place that speaks HTTP: hosts, headers, retries, the two kinds of 429, redirects."""
+"""Requests to the API: host, token, headers, retries, the two kinds of 429."""
 
 from __future__ import annotations
 
 import http.client
 import logging
-from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import urljoin, urlsplit
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 import requests.auth
 import urllib3
 from typing_extensions import override
 
-from tap_intercom_export.archive.spool import append
-from tap_intercom_export.config.schema import LOOPBACK_HOSTS
 from tap_intercom_export.errors import (
     ApiError,
     SlotTakenError,
@@ -39,20 +38,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
-MAX_REDIRECTS = 5
-
-CHUNK_BYTES = 256 * 1024
-"""Bytes of a download read at once."""
-
-_RANGE_NOT_SERVED = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
 _PERMANENT_TLS_ERRORS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER")
 """What is wrong with TLS in the same way at the next try, as OpenSSL names it."""
 
-_CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
+CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
+"""Errors of a connection, in either library's words."""
 
 
 class IntercomClient:
-    """Talks to one Intercom host with one token.
+    """Talks to one Intercom host with one token. Threads may share it.
 
     Args:
         settings: Host, token, version and time limits.
@@ -61,17 +55,24 @@ class IntercomClient:
     """
 
     def __init__(self, settings: Settings, user_agent: str, clock: Clock) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._session = requests.Session()
-        self._session.headers.update(
-            {
-                "User-Agent": settings.user_agent or user_agent,
-                # requests and the SDK would undo a gzip on top without noticing that it was cut
-                "Accept-Encoding": "identity",
-            }
-        )
+        self.settings = settings
+        self.clock = clock
+        self._threads = threading.local()
+        self._headers = {
+            "User-Agent": settings.user_agent or user_agent,
+            # requests and the SDK would undo a gzip on top without noticing that it was cut
+            "Accept-Encoding": "identity",
+        }
         self._auth = _BearerToken(settings.access_token)
+
+    @property
+    def _session(self) -> requests.Session:
+        """The session of this thread: requests does not say that threads may share one."""
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = requests.Session()
+            session.headers.update(self._headers)
+        return session
 
     def get(self, path: str) -> Reply:
         """Ask for a path; see `post`."""
@@ -132,7 +133,7 @@ class IntercomClient:
             path: Likewise.
             attempts: Failed tries before it is given up.
         """
-        return RetryBudget(self._clock, f"{method} {self._settings.api_url}{path}", attempts)
+        return RetryBudget(self.clock, f"{method} {self.settings.api_url}{path}", attempts)
 
     def _call(
         self,
@@ -154,12 +155,12 @@ class IntercomClient:
         Raises:
             TransientError: In vain this time.
         """
-        url = self._settings.api_url + path
+        url = self.settings.api_url + path
         try:
-            response = self._send(method, url, accept="application/json", **options)
+            response = self.send(method, url, accept="application/json", **options)
             reply = reply_of(response)
-        except _CONNECTION_ERRORS as error:
-            raise TransientError(f"no answer ({_name(error)})") from error
+        except CONNECTION_ERRORS as error:
+            raise TransientError(f"no answer ({name_of(error)})") from error
         if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
             return response, reply
         trouble = describe(response, reply)
@@ -168,82 +169,10 @@ class IntercomClient:
         ):
             raise SlotTakenError(trouble)
         if response.status_code >= 300 and response.status_code not in TRANSIENT_STATUSES:  # noqa: PLR2004
-            refuse(response, trouble, f"{method} {path}", self._settings)
+            refuse(response, trouble, f"{method} {path}", self.settings)
         raise TransientError(trouble, response.headers)
 
-    def download(self, url: str, spool: BinaryIO) -> None:
-        """Write a file of the API into `spool`, from where a cut-off try stopped if possible.
-
-        Args:
-            url: A path on the configured host, or an address elsewhere, which is asked without
-                the token.
-            spool: An empty file; afterwards it holds the bytes as they were sent.
-
-        Raises:
-            NotFoundError: It is not there, or not any more.
-            ApiError: Any other refusal; or every try was in vain.
-            TapError: It is too large, or the disk is full.
-        """
-        url = urljoin(self._settings.api_url, url)
-        retry_budget = RetryBudget(self._clock, f"Download from {urlsplit(url).netloc}")
-        validator = ""
-        while True:
-            begun = spool.tell()
-            try:
-                with self._follow(url, begun, validator) as response:
-                    if response.status_code < 300 and _continues(response, begun):  # noqa: PLR2004
-                        validator = _validator(response.headers)
-                        self._receive(response, spool)
-                        return
-                    trouble = describe(response, reply_of(response))
-                    if begun and response.status_code in _RANGE_NOT_SERVED:
-                        validator = ""  # the next try begins at the start
-                    elif response.status_code == http.client.NOT_FOUND or (
-                        response.status_code not in TRANSIENT_STATUSES
-                        and self.is_own_host(response.url)
-                    ):
-                        refuse(response, trouble, "the download", self._settings)
-                    else:  # the next try begins at our host, which signs a new address
-                        trouble = f"{trouble} from {urlsplit(response.url).netloc}"
-                retry_budget.failed(trouble, response.headers)
-            except _CONNECTION_ERRORS as error:
-                if validator and spool.tell() > begun:
-                    retry_budget.progressed()
-                retry_budget.failed(f"cut off after {spool.tell():,} bytes ({_name(error)})")
-
-    def _receive(self, response: requests.Response, spool: BinaryIO) -> None:
-        """Write a body to the spool as it is sent: behind what is there, or from the start.
-
-        Raises:
-            urllib3.exceptions.HTTPError: The connection was lost; what came is in the spool.
-            TapError: It is too large, or the disk is full.
-        """
-        if response.status_code != http.client.PARTIAL_CONTENT:
-            spool.seek(0)
-            spool.truncate()
-        # read1: what has come is written, also when the connection breaks before a whole chunk
-        while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
-            append(spool, chunk, self._settings.max_archive_bytes)
-
-    def _follow(self, url: str, start: int, validator: str) -> requests.Response:
-        """Ask for a file, through redirects; the token stays with the configured host."""
-        headers = {}
-        if start and validator:
-            headers = {"Range": f"bytes={start}-", "If-Range": validator}
-        for _ in range(MAX_REDIRECTS):
-            parts = urlsplit(url)
-            if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
-                raise ApiError(f"The download is at {parts.hostname}, which is not https.")
-            response = self._send(
-                "GET", url, accept="application/octet-stream", stream=True, headers=headers
-            )
-            if not response.is_redirect:
-                return response
-            url = urljoin(url, response.headers["Location"])
-            response.close()
-        raise ApiError(f"The download was redirected more than {MAX_REDIRECTS} times.")
-
-    def _send(
+    def send(
         self,
         method: str,
         url: str,
@@ -259,8 +188,8 @@ class IntercomClient:
             ApiError: There can be no secure connection, whatever the number of tries.
         """
         own = self.is_own_host(url)
-        extra = {"Intercom-Version": self._settings.api_version} if own else {}
-        begun = self._clock.monotonic()
+        extra = {"Intercom-Version": self.settings.api_version} if own else {}
+        begun = self.clock.monotonic()
         status = "no answer"
         try:
             response = self._session.request(
@@ -268,7 +197,7 @@ class IntercomClient:
                 url,
                 headers={"Accept": accept, **extra, **(headers or {})},
                 auth=self._auth if own else _NoToken(),
-                timeout=timeout or self._settings.request_timeout,
+                timeout=timeout or self.settings.request_timeout,
                 allow_redirects=False,
                 **options,
             )
@@ -284,13 +213,13 @@ class IntercomClient:
         finally:
             parts = urlsplit(url)
             shown = parts.path if own else parts.netloc  # elsewhere the path may be signed too
-            taken = (self._clock.monotonic() - begun) * 1000
+            taken = (self.clock.monotonic() - begun) * 1000
             logger.debug("%s %s: %s in %.0f ms", method, shown, status, taken)
         return response
 
     def is_own_host(self, url: str) -> bool:
         """Tell whether an address is on the configured host, the only one to get the token."""
-        own, other = urlsplit(self._settings.api_url), urlsplit(url)
+        own, other = urlsplit(self.settings.api_url), urlsplit(url)
         return (own.scheme, own.netloc) == (other.scheme, other.netloc)
 
 
@@ -314,19 +243,6 @@ class _NoToken(requests.auth.AuthBase):
         return r
 
 
-def _continues(response: requests.Response, start: int) -> bool:
-    """Tell whether a body is the whole file, or just the rest that was asked for."""
-    if response.status_code != http.client.PARTIAL_CONTENT:
-        return True
-    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-
-
-def _validator(headers: Mapping[str, str]) -> str:
-    """Return what names this very version of a file, for If-Range; weak ones do not."""
-    tag = headers.get("ETag", "")
-    return tag if tag.startswith('"') else ""
-
-
 def _cause(error: BaseException) -> BaseException:
     """Return the error below those of requests and urllib3's retries, which name the URL."""
     inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
@@ -334,6 +250,6 @@ def _cause(error: BaseException) -> BaseException:
     return reason if isinstance(reason, BaseException) else inner
 
 
-def _name(error: BaseException) -> str:
+def name_of(error: BaseException) -> str:
     """Name an error without its text, which may hold a signed URL."""
     return type(_cause(error)).__name__

@@ -1,37 +1,50 @@
-"""Singer messages to stdout: lines stay whole, whichever thread writes, whenever a signal comes."""
+"""Singer messages to stdout, written by the main thread only: lines stay whole under signals."""
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from singer_sdk.helpers._state import StateWriter
 from singer_sdk.io_base import SingerWriter
 from typing_extensions import override
 
 from tap_intercom_export.singer import stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from singer_sdk.helpers.types import TapState
+PIECE_BYTES = 16 * 1024
+"""Most bytes written at once while a job is being created: a quarter of a pipe of Linux."""
+
+
+class Background(Protocol):
+    """What worker threads do meanwhile, as the thread that writes sees it."""
+
+    @property
+    def is_requesting(self) -> bool:
+        """Whether a job is being created, or a worker waits for permission to create one."""
+
+    def handle(self) -> None:
+        """Apply what worker threads report. It may write messages."""
+
+    def wait(self) -> None:
+        """Wait a moment for worker threads to report something, and apply it."""
 
 
 class MessageWriter(SingerWriter):
     """Writes messages line by line. What a signal wants done waits until the line is out.
 
     Attributes:
-        lock: Held while messages are written, while the state is changed, and while a job is asked
-            for: its STATE must not wait for a reader, or a kill would leave it unknown.
+        background: Looked after between two writes. While a job is being created, half of the pipe
+            is kept free, so that its STATE never waits for a reader that has stopped to read.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.lock = threading.RLock()
-        self._line = threading.RLock()  # taken after `lock`, never before it
-        self._writing: int | None = None
-        self._waiting: Callable[[], None] | None = None
+        self.background: Background | None = None
+        self._owner = threading.get_ident()
+        self._is_writing = False
+        self._postponed: Callable[[], None] | None = None
 
     @override
     def write_message(self, message: Any) -> None:
@@ -44,73 +57,55 @@ class MessageWriter(SingerWriter):
             data: One message or more, each with its line end.
 
         Raises:
-            BrokenPipeError: Nobody reads any more.
+            BrokenPipeError: stdout was closed by its reader.
         """
-        with self.lock:
-            self._put(data)
-        if self._waiting is not None:
-            action, self._waiting = self._waiting, None
-            action()
+        start = 0
+        while start < len(data):
+            end = self._end_of_piece(data, start)
+            self._put(memoryview(data)[start:end])
+            start = end
+            if self.background is not None:
+                self.background.handle()
 
     def last_message(self, message: Any) -> None:
-        """Write a message even while another thread asks for a job, which may take too long.
+        """Write a message after which nothing follows, whatever worker threads do.
 
         Args:
-            message: Nothing follows it.
+            message: The message.
         """
         self._put(self._line_of(message))
 
     def between_lines(self, action: Callable[[], None]) -> None:
-        """Do something now, or as soon as the line that this thread is writing is out.
+        """Do something now, or as soon as the lines being written are out.
 
         Args:
             action: What to do; it may write messages.
         """
-        if self._writing == threading.get_ident():
-            self._waiting = action
+        if self._is_writing:
+            self._postponed = action
         else:
             action()
 
     def _line_of(self, message: Any) -> bytes:
         return f"{self.format_message(message)}\n".encode()
 
-    def _put(self, data: bytes) -> None:
-        with self._line:
-            self._writing = threading.get_ident()
-            try:
-                stdout.write_all(data)
-            finally:
-                self._writing = None
+    def _end_of_piece(self, data: bytes, start: int) -> int:
+        """Wait until some lines may be written, and return where they end."""
+        while self.background is not None and self.background.is_requesting:
+            end = data.rfind(b"\n", start, start + PIECE_BYTES) + 1
+            if end and stdout.keeps_up(end - start):
+                return end
+            self.background.wait()
+        return len(data)
 
-
-class SharedState(StateWriter):
-    """The state that several threads change and send, one at a time.
-
-    Args:
-        writer: Writes the messages.
-
-    Attributes:
-        lock: To be held while the state is changed.
-    """
-
-    def __init__(self, writer: MessageWriter) -> None:
-        super().__init__(writer)
-        self.lock = writer.lock  # one lock, so that no two are ever waited for crosswise
-
-    @contextmanager
-    def requesting(self) -> Generator[None]:
-        """Return what is held while something is asked for that goes into the state at once.
-
-        Nothing else is written meanwhile, and it begins when there is room for a line.
-
-        Raises:
-            BrokenPipeError: Nobody reads any more.
-        """
-        with self.lock:
-            stdout.wait_until_writable()
-            yield
-
-    @override
-    def write_state(self, state: TapState) -> None:
-        with self.lock:
-            super().write_state(state)
+    def _put(self, data: bytes | memoryview) -> None:
+        if threading.get_ident() != self._owner:
+            raise RuntimeError("a message is written by a thread that does not own stdout")
+        self._is_writing = True
+        try:
+            stdout.write_all(data)
+        finally:
+            self._is_writing = False
+        if self._postponed is not None:
+            action, self._postponed = self._postponed, None
+            action()

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from singer_sdk.helpers._state import StateWriter
+
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
-    from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
+    from tap_intercom_export.singer.message_writer import MessageWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,21 @@ class SyncContext:
         load_settings: Returns the checked settings. A function, because discovery must work with
             a configuration that is not complete.
         new_client: Returns a client for the configured workspace that waits with a clock.
-        new_clock: Returns a clock; each export has one of its own, which it can stop.
+        new_clock: Returns a clock for the main thread.
+        new_worker_clock: Returns a clock for worker threads; each export has one of its own, which
+            it can stop.
         writer: Writes messages to stdout.
         state_writer: Writes STATE messages.
+        events: What worker threads report to the main thread.
     """
 
     load_settings: Callable[[], Settings]
     new_client: Callable[[Clock], IntercomClient]
     new_clock: Callable[[], Clock]
+    new_worker_clock: Callable[[], Clock]
     writer: MessageWriter
-    state_writer: SharedState
+    state_writer: StateWriter
+    events: EventQueue
 
     @property
     def settings(self) -> Settings:

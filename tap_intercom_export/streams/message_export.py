@@ -12,6 +12,7 @@ from tap_intercom_export.errors import ForbiddenError
 from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job_runner import JobRunner
 from tap_intercom_export.exports.job_state import JobState
+from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.prefetch import Prefetcher
 from tap_intercom_export.exports.window import ExportRange
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
@@ -76,10 +77,10 @@ class ContentExportStream(WindowStream):
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; on a dry run only check the token."""
-        settings, clock = self._sync.settings, self._sync.new_clock()
-        jobs = JobRunner(self._sync.new_client(clock), MESSAGE_EXPORT, settings, clock)
+        settings, clock = self._sync.settings, self._sync.new_worker_clock()
+        runner = JobRunner(self._sync.new_client(clock), MESSAGE_EXPORT, settings, clock)
         if self.ABORT_AT_RECORD_COUNT is not None:
-            self._check(jobs)
+            self._check(runner)
             return
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
@@ -91,26 +92,25 @@ class ContentExportStream(WindowStream):
         ):  # else start_date is in the future
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
         job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
-        exporter = Exporter(jobs, export_range, settings, job_state, clock)
+        jobs = JobTracker(job_state, self._sync.events)
+        exporter = Exporter(runner, export_range, settings, jobs, clock)
         try:
-            for export in Prefetcher(
-                exporter.tasks(bookmark), PENDING_JOBS, clock.raise_if_reader_gone
-            ):
+            for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
                 with contextlib.closing(export):
                     self.export, self.files = export, _files_of(export.archive)
                     yield _record(export, self.files)
-                    self._finish(export.job, job_state)
+                    self._finish(export.job, jobs)
         finally:
             clock.stop()
 
-    def _check(self, jobs: JobRunner) -> None:
+    def _check(self, runner: JobRunner) -> None:
         """Find out whether the token is good, for `--test`, of which the SDK selects all streams.
 
         Raises:
             ForbiddenError: It is not allowed to, and reporting datasets are not asked for instead.
         """
         try:
-            jobs.check()
+            runner.check()
         except ForbiddenError as error:
             if not self.config.get("reporting_datasets"):
                 raise
@@ -123,12 +123,11 @@ class ContentExportStream(WindowStream):
         family = [self, *self.child_streams]
         return [s for s in family if isinstance(s, WindowStream) and s.selected]
 
-    def _finish(self, job: ExportJob, job_state: JobState) -> None:
+    def _finish(self, job: ExportJob, jobs: JobTracker) -> None:
         """Move the bookmarks of all streams past a window of which everything is written."""
-        with self._sync.state_writer.lock:
-            for stream in self._selected_streams():
-                stream.move_bookmark(job.window.before)
-            job_state.remove(job)
+        for stream in self._selected_streams():
+            stream.move_bookmark(job.window.before)
+        jobs.written(job)
         self.logger.info("Everything up to %s is written", to_text(job.window.before))
 
     @override

@@ -14,6 +14,7 @@ from tap_intercom_export.config.settings import DAY
 from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job_runner import JobRunner
 from tap_intercom_export.exports.job_state import JobState
+from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.prefetch import Prefetcher
 from tap_intercom_export.exports.window import ExportRange
 from tap_intercom_export.intercom.reporting import Dataset, ReportingRequest
@@ -71,18 +72,23 @@ class ReportingStream(FileStream):
         self._run = run
         run.streams.append(self)
 
-    def exporter(self) -> Exporter:
-        """Return what exports the dataset from its bookmark on."""
-        settings, clock = self._sync.settings, self._run.clock
-        jobs = JobRunner(self._sync.new_client(clock), self._request.kind, settings, clock)
+    @cached_property
+    def _jobs(self) -> JobTracker:
+        """The stream's jobs; read from the state when its exports begin."""
         job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
-        return Exporter(jobs, self._run.export_range, settings, job_state, clock)
+        return JobTracker(job_state, self._sync.events)
 
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
-        """Yield what exports each range of time, when it is called."""
+        """Return what yields a task for each range of time after the bookmark.
+
+        The state is read here, by the main thread; worker threads take the tasks and run them.
+        """
+        settings, clock = self._sync.settings, self._run.clock
+        runner = JobRunner(self._sync.new_client(clock), self._request.kind, settings, clock)
         export_range = self._run.export_range
+        exporter = Exporter(runner, export_range, settings, self._jobs, clock)
         bookmark = self.bookmark(otherwise=export_range.beginning)
-        return self.exporter().tasks(max(bookmark, export_range.beginning))
+        return exporter.tasks(max(bookmark, export_range.beginning))
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
@@ -100,7 +106,6 @@ class ReportingStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
-        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
             with contextlib.closing(export):
@@ -111,9 +116,8 @@ class ReportingStream(FileStream):
                     self.add_columns(reader.format.extra)
                     yield reader
                     rejects.warn()
-                with self._sync.state_writer.lock:
-                    self.move_bookmark(export.job.window.before)
-                    job_state.remove(export.job)
+                self.move_bookmark(export.job.window.before)
+                self._jobs.written(export.job)
                 self.logger.info(
                     "%s: everything up to %s is written",
                     self.name,
@@ -131,12 +135,12 @@ class ReportingRun:
 
     Attributes:
         streams: The reporting streams, in the order in which the SDK syncs them.
-        clock: What all of them wait with.
+        clock: What their worker threads wait with.
     """
 
     def __init__(self, sync: SyncContext) -> None:
         self.streams: list[ReportingStream] = []
-        self.clock = sync.new_clock()
+        self.clock = sync.new_worker_clock()
         self._sync = sync
         self._next: tuple[ReportingStream, Export] | None = None
         self._products: Iterator[tuple[ReportingStream, Export]] | None = None
@@ -163,13 +167,8 @@ class ReportingRun:
             stream: The stream whose turn it is.
         """
         if self._products is None:
-            for each in self.streams:
-                if each.selected:
-                    each.bookmark(otherwise=0)  # makes its entry before threads copy the state
             workers = self._sync.settings.reporting_concurrency
-            self._products = iter(
-                Prefetcher(self._tasks(), workers, self.clock.raise_if_reader_gone)
-            )
+            self._products = iter(Prefetcher(self._tasks(), workers, self._sync.events))
         try:
             while True:
                 product, self._next = self._next or next(self._products, None), None
@@ -185,10 +184,10 @@ class ReportingRun:
             raise
 
     def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[ReportingStream, Export]]]]:
-        for stream in sorted(self.streams, key=lambda stream: stream.name):
-            if stream.selected:
-                for task in stream.tasks():
-                    yield partial(_owned, stream, task)
+        """Return what yields the tasks of all selected streams, in order."""
+        in_order = sorted(self.streams, key=lambda stream: stream.name)
+        of_streams = [(stream, stream.tasks()) for stream in in_order if stream.selected]
+        return (partial(_owned, stream, task) for stream, tasks in of_streams for task in tasks)
 
     def check(self, dataset: Dataset) -> None:
         """Find out once whether the token is good for reporting exports."""
@@ -196,7 +195,8 @@ class ReportingRun:
             return
         self._checked = True
         kind = ReportingRequest(dataset).kind
-        JobRunner(self._sync.new_client(self.clock), kind, self._sync.settings, self.clock).check()
+        clock = self._sync.new_worker_clock()
+        JobRunner(self._sync.new_client(clock), kind, self._sync.settings, clock).check()
         logger.info("Intercom accepts the token for reporting exports")
 
 

@@ -270,8 +270,8 @@ def run_quickly(config: Mapping[str, Any], state: Mapping[str, Any] | None = Non
 
     class Writer(MessageWriter):
         @override
-        def write(self, data: bytes) -> None:
-            lines.extend(data.decode().splitlines())
+        def _put(self, data: bytes | memoryview) -> None:
+            lines.extend(bytes(data).decode().splitlines())
 
     class Tap(TapIntercomExport):
         clock_class = Clock

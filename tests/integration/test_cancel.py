@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from singer_sdk.helpers._state import StateWriter
 
 from intercom_simulator import Fault, JobFault
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.exports import job_runner
+from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.exports.job_state import JobState
+from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.window import Window
 from tap_intercom_export.intercom.client import IntercomClient
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
-from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
+from tap_intercom_export.singer.message_writer import MessageWriter
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:
@@ -40,8 +45,14 @@ def test_a_cancel_that_hangs_is_given_up_after_its_time_limit(
     settings: Settings = TapIntercomExport(config=configure(simulator)).settings
     client = IntercomClient(settings, "test", Clock())
     runner = job_runner.JobRunner(client, MESSAGE_EXPORT, settings, Clock())
-    job_state = JobState({}, {}, SharedState(MessageWriter()))
-    job = runner.create(Window(settings.start, settings.start + 3600), settings.start, job_state)
+    events = EventQueue(lambda: True, lambda: None)
+    jobs = JobTracker(JobState({}, {}, StateWriter(MessageWriter())), events)
+    window = Window(settings.start, settings.start + 3600)
+    with ThreadPoolExecutor() as worker:
+        created = worker.submit(runner.create, window, settings.start, jobs)
+        while not created.done():
+            events.wait()
+    job = created.result()
 
     begun = time.monotonic()
     runner.cancel(job)

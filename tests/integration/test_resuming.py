@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from singer_sdk.helpers._state import StateWriter
 
 from intercom_simulator import Clock, Fault, JobFault, Simulator
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.window import Window
-from tap_intercom_export.singer.message_writer import MessageWriter, SharedState
+from tap_intercom_export.singer.message_writer import MessageWriter
 from tests.faults import hostile
 from tests.faults.play import END, configuration
 from tests.harness.expected_rows import ExpectedRows
@@ -186,7 +187,7 @@ class Watched(dict[str, Any]):
 
 def test_a_job_is_in_the_state_at_every_moment_while_others_come_and_go() -> None:
     state = Watched()
-    job_state = JobState(state, {}, SharedState(MessageWriter()))
+    job_state = JobState(state, {}, StateWriter(MessageWriter()))
     first, second, third = (
         ExportJob(name, Window(0, number), "", -1) for number, name in enumerate("abc", start=5)
     )

@@ -1,0 +1,188 @@
+"""One thread writes: rows go out while the next job is created, and its STATE waits for nobody."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from intercom_simulator import Clock, Fault, Simulator
+from tap_intercom_export.exports.events import EventQueue
+from tap_intercom_export.singer.message_writer import MessageWriter
+from tests.faults.play import END, configuration
+from tests.harness.process import running
+from tests.harness.singer import clean_environment, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SLOW_SECONDS = 2.5
+"""How long Intercom takes to create the second job."""
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    """Two windows, of which the job of the second one is slow to be created."""
+    with Simulator(
+        receipts=1300,
+        days=20,
+        end=END,
+        clock=Clock(END, running=False),
+        faults=[Fault("create", skip=1, delay=SLOW_SECONDS)],
+    ) as simulator:
+        yield simulator
+
+
+def jobs_of(line: str) -> list[str]:
+    """Return the jobs in a STATE."""
+    entry = json.loads(line)["value"]["bookmarks"].get("content_export", {})
+    found = [*([entry["job"]] if "job" in entry else []), *entry.get("next_jobs", [])]
+    return [job["job_identifier"] for job in found]
+
+
+def test_rows_go_out_while_intercom_takes_its_time_for_the_next_job(sim: Simulator) -> None:
+    times: list[tuple[float, str]] = []
+    with running(
+        configuration(sim), on_line=lambda line: times.append((time.monotonic(), line))
+    ) as tap:
+        assert tap.wait() == 0
+    first_row = next(at for at, line in times if '"stream":"receipt"' in line and "RECORD" in line)
+    second = sim.jobs[1].identifier
+    named = next(at for at, line in times if '"STATE"' in line and second in jobs_of(line))
+    assert named - first_row > SLOW_SECONDS / 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how full a pipe is")
+def test_a_job_created_while_the_reader_stops_is_in_the_pipe_before_a_kill(sim: Simulator) -> None:
+    """The reader stops to read when the second job has been asked for, and never goes on."""
+    import subprocess  # noqa: PLC0415 - its only use
+
+    with (
+        command(config=configuration(sim)) as arguments,
+        subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment()
+        ) as process,
+    ):
+        assert process.stdout is not None
+        pipe = process.stdout.fileno()
+        capacity = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+        read = b""
+        while len(sim.jobs) < 2:  # its answer is on its way from now on
+            read += os.read(pipe, 4096) if waiting_bytes(pipe) else b""
+            assert process.poll() is None
+        time.sleep(SLOW_SECONDS + 1)
+        assert waiting_bytes(pipe) < capacity
+        process.kill()
+        process.wait()
+        while chunk := os.read(pipe, 65_536):
+            read += chunk
+    states = [line for line in read.decode().splitlines() if line.startswith('{"type":"STATE"')]
+    assert sim.jobs[1].identifier in jobs_of(states[-1])
+
+
+def waiting_bytes(pipe: int) -> int:
+    """Return how many bytes are in a pipe."""
+    import struct  # noqa: PLC0415 - its only use
+    import termios  # noqa: PLC0415 - likewise
+
+    answer = fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4)
+    return int(struct.unpack("i", answer)[0])
+
+
+def test_a_thread_that_does_not_own_stdout_cannot_write() -> None:
+    writer = MessageWriter()
+    caught: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            writer.write(b"{}\n")
+        except RuntimeError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
+    assert "does not own stdout" in str(caught[0])
+
+
+class Noted:
+    """An event that notes by which thread it was applied."""
+
+    def __init__(self) -> None:
+        self.applied_by: list[str] = []
+
+    def apply(self) -> None:
+        """Note the thread."""
+        self.applied_by.append(threading.current_thread().name)
+
+
+def test_permission_to_create_a_job_waits_for_room_for_its_state() -> None:
+    room = False
+    events = EventQueue(lambda: room, lambda: None)
+    order: list[str] = []
+    noted = Noted()
+
+    def work() -> None:
+        from tap_intercom_export.clock import Clock as TapClock  # noqa: PLC0415 - its only use
+
+        with events.job_request(TapClock()):
+            order.append("created")
+            events.post(noted)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    begun = time.monotonic()
+    while not events.is_requesting or time.monotonic() - begun < 0.3:
+        events.wait()
+    assert not order
+    room = True
+    while worker.is_alive():
+        events.wait()
+    assert order == ["created"]
+    assert noted.applied_by == [threading.current_thread().name]
+
+
+class Interrupted:
+    """An event during which a signal comes, once: the handler ends the process there."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def apply(self) -> None:
+        """Be interrupted the first time."""
+        self.calls += 1
+        if self.calls == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
+    events, event = EventQueue(lambda: True, lambda: None), Interrupted()
+    events.post(event)
+    with pytest.raises(KeyboardInterrupt):
+        events.handle()
+    events.finish_requests(0.1)
+    assert event.calls == 2
+
+
+def test_where_no_one_tells_how_full_a_pipe_is_rows_wait_for_the_answer(
+    sim: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import fcntl\ndel fcntl.F_GETPIPE_SZ\n")
+    times: list[tuple[float, str]] = []
+    environment = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    with running(
+        configuration(sim),
+        on_line=lambda line: times.append((time.monotonic(), line)),
+        environment=environment,
+    ) as tap:
+        assert tap.wait() == 0
+    second = sim.jobs[1].identifier
+    named = next(n for n, (_, line) in enumerate(times) if "STATE" in line and second in line)
+    assert times[named][0] - times[named - 1][0] > SLOW_SECONDS / 2
