@@ -116,16 +116,18 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
         limits: What is refused.
 
     Returns:
-        Its CSV files; none where the file is empty.
+        Its CSV files; there may be none in it.
 
     Raises:
-        DamagedArchiveError: It is cut short, its check sums are wrong, or it is no archive. The
-            spool is closed, as it is after any error.
+        DamagedArchiveError: It is empty or cut short, its check sums are wrong, or it is no
+            archive. The spool is closed, as it is after any error.
         RefusedArchiveError: It is whole, but beyond the limits or encrypted.
     """
     packed = spool.seek(0, io.SEEK_END)
     with ExitStack() as opened:
         opened.callback(discard, spool)
+        if not packed:
+            raise DamagedArchiveError("it is empty")
         try:
             container = open_container(spool, limits, opened)
             files = container.files()

@@ -256,6 +256,8 @@ class _Single:
             raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
         if start and (_CONTROL.search(start) or not _LINE.search(start)):
             raise DamagedArchiveError("it is neither an archive nor a CSV file")
+        if not start and not self._compressed:
+            raise DamagedArchiveError("it is empty")
         return [self._path] if start else []
 
     def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one

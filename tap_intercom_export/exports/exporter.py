@@ -215,7 +215,7 @@ class Exporter:
         Raises:
             TapError: It came damaged each time.
         """
-        for attempt in range(MAX_DOWNLOADS_PER_JOB):
+        for _ in range(MAX_DOWNLOADS_PER_JOB):
             spool = Spool(self._max_archive_bytes)
             try:
                 self._runner.download(job, spool)
@@ -233,9 +233,7 @@ class Exporter:
                 trouble = f"is refused: {error}"
                 logger.warning("The archive of job %s: %s", job.identifier, error)
             else:
-                if size or attempt:
-                    return archive, size
-                logger.warning("The archive of job %s came empty; once more", job.identifier)
+                return archive, size
         raise TapError(
             f"The archive of job {job.identifier} for {job.window} {trouble}. Nothing of it was "
             "written; the next run downloads it again."

@@ -152,15 +152,25 @@ def test_more_containers_inside_one_another_than_allowed_are_refused(data: bytes
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"", id="empty body"),
-        pytest.param(b"\n", id="blank line"),
-        pytest.param(b"\xef\xbb\xbf", id="BOM"),
         pytest.param(zipped({}), id="empty ZIP"),
         pytest.param(gzipped(b""), id="empty gzip"),
     ],
 )
 def test_an_archive_of_nothing_has_no_files(data: bytes) -> None:
     assert opened(data).members == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty body"),
+        pytest.param(b"\n", id="blank line"),
+        pytest.param(b"\xef\xbb\xbf", id="BOM"),
+    ],
+)
+def test_nothing_at_all_is_no_archive(data: bytes) -> None:
+    with pytest.raises(DamagedArchiveError, match="it is empty"):
+        opened(data)
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"], ids=["none", "LF", "CRLF"])
