@@ -110,6 +110,8 @@ class Exporter:
             bookmark: Everything up to this unix second is exported.
         """
         for job in self._jobs.stored:
+            if job.given_up:
+                continue
             if job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
                 logger.info("Resuming job %s for %s", job.identifier, job.window)
                 pending = PendingRange(bookmark, job.window.before)

@@ -49,6 +49,7 @@ class ExportJob:
         status: Intercom's word for how it stands.
         download_url: Where its archive is, as Intercom says; often empty.
         excluded_attributes: Attributes that were not asked for, because Intercom had refused them.
+        given_up: Whether nothing of it will be used, though it may still run.
     """
 
     identifier: str
@@ -58,6 +59,7 @@ class ExportJob:
     status: str = "pending"
     download_url: str = ""
     excluded_attributes: tuple[str, ...] = ()
+    given_up: bool = False
 
     @property
     def progress(self) -> Progress | None:
@@ -87,6 +89,7 @@ class ExportJob:
             "created_at_before": to_text(self.window.before),
             "requested_at": self.requested_at,
             "bookmark": to_text(self.bookmark),
+            **({"given_up": True} if self.given_up else {}),
         }
 
     @classmethod
@@ -102,6 +105,7 @@ class ExportJob:
                 str(state["requested_at"]),
                 to_seconds(state["bookmark"]) if "bookmark" in state else window.after - 1,
                 excluded_attributes=tuple(state.get("excluded_attributes") or ()),
+                given_up=bool(state.get("given_up")),
             )
         except (KeyError, TypeError, ValueError):
             return None

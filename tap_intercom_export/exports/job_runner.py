@@ -146,7 +146,7 @@ class JobRunner:
                 running = job.updated(reply.body).progress in {Progress.RUNNING, None}
             except NotFoundError:
                 running = False
-            if jobs.is_given_up(job) and not running:
+            if job.given_up and not running:
                 jobs.gone(job)
 
     def wait(self, job: ExportJob) -> ExportJob:

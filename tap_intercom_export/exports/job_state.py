@@ -44,13 +44,18 @@ class JobState:
         return [job for job in jobs if job is not None]
 
     def add(self, job: ExportJob) -> None:
-        """Write down a job, or what is new about it, and send the state."""
+        """Write down a job and send the state."""
         self._write([*self._entries(), job.to_state()])
+
+    def update(self, job: ExportJob) -> None:
+        """Write down what is new about a job, if it is still there, and send the state."""
+        if any(str(entry["job_identifier"]) == job.identifier for entry in self._entries()):
+            self.add(job)
 
     def remove(self, job: ExportJob) -> None:
         """Strike out a job and send the state."""
         self._write(
-            [entry for entry in self._entries() if entry["job_identifier"] != job.identifier]
+            [entry for entry in self._entries() if str(entry["job_identifier"]) != job.identifier]
         )
 
     def _entries(self) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ class JobGone:
         self.state.remove(self.job)
 
 
+@dataclass(frozen=True, slots=True)
+class JobGivenUp:
+    """Nothing of a job will be used, though it may still run: no run resumes it."""
+
+    state: JobState
+    job: ExportJob
+
+    def apply(self) -> None:
+        """Mark the job."""
+        self.state.update(self.job)
+
+
 class JobTracker:
     """Knows the jobs of one stream. Worker threads may share it.
 
@@ -56,7 +68,6 @@ class JobTracker:
         self._events = events
         self._lock = threading.Lock()
         self._jobs = {job.identifier: job for job in self.stored}
-        self._given_up: set[str] = set()
 
     def request(self, clock: Clock) -> AbstractContextManager[None]:
         """Return what is held while a job is created: permission of the main thread.
@@ -82,24 +93,20 @@ class JobTracker:
 
         It stays in the state until it has ended: whoever waits for its slot has to look at it.
         """
+        job = replace(job, given_up=True)
         with self._lock:
-            self._given_up.add(job.identifier)
+            self._jobs[job.identifier] = job
+        self._events.post(JobGivenUp(self._state, job))
 
     def written(self, job: ExportJob) -> None:
         """Forget a job whose rows are all written. Called by the main thread."""
         self._forget(job)
         self._state.remove(job)
 
-    def is_given_up(self, job: ExportJob) -> bool:
-        """Tell whether nothing of a job will be used."""
-        with self._lock:
-            return job.identifier in self._given_up
-
     @property
     def has_given_up(self) -> bool:
         """Whether a job that was given up may still run."""
-        with self._lock:
-            return bool(self._given_up)
+        return any(job.given_up for job in self.jobs())
 
     def jobs(self) -> list[ExportJob]:
         """Return the jobs that may still run or whose rows are being written."""
@@ -109,4 +116,3 @@ class JobTracker:
     def _forget(self, job: ExportJob) -> None:
         with self._lock:
             self._jobs.pop(job.identifier, None)
-            self._given_up.discard(job.identifier)

@@ -42,3 +42,57 @@ def test_a_completed_job_with_an_empty_download_is_damaged_and_kept(sim: Simulat
     again = run_here(config, loaded.state)
     assert Truth(sim).missing(loaded.take(again.lines).rows()) == {}
     assert sim.jobs[0].downloads == 3
+
+
+def test_a_job_that_was_given_up_is_not_resumed(sim: Simulator) -> None:
+    """It cannot be canceled and hangs; the run shrinks the window, writes a half of it and dies."""
+    config = configuration(sim, job_timeout_minutes=30)
+    sim.job_faults.add(JobFault(never_ends=True))
+    sim.faults.add(Fault("cancel", status=500, times=None))
+    first = run_here({**config, "slot_timeout_minutes": 0})
+    assert first.exit_code  # the slot of the hung job is taken
+    loaded = Loaded().take(first.lines)
+    hung = loaded.state["bookmarks"]["content_export"]["job"]
+    assert hung["given_up"] is True
+    sim.jobs[0].cancel()
+
+    again = run_here(config, loaded.state)
+
+    assert again.exit_code == 0
+    assert "Resuming" not in again.text
+    assert hung["job_identifier"] not in json.dumps(loaded.take(again.lines).state)
+    assert Truth(sim).missing(loaded.rows()) == {}
+
+
+def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_given_up() -> None:
+    with Simulator(receipts=5, days=20, end=END, clock=Clock(END, running=False)) as sim:
+        config = configuration(
+            sim, reporting_datasets=["call"], job_timeout_minutes=30, reporting_concurrency=1
+        )
+        sim.job_faults.add(JobFault(never_ends=True, export="reporting"))
+        sim.faults.add(Fault("reporting_download", status=400, body={}, times=None))
+        first = run_here(config)
+        assert first.exit_code
+        state = Loaded().take(first.lines).state
+        entry = state["bookmarks"]["reporting_call"]
+        given_up, healthy = sim.reporting_jobs[:2]
+        stored = {job["job_identifier"]: job for job in (entry["job"], *entry["next_jobs"])}
+        assert set(stored) == {given_up.identifier, healthy.identifier}
+        assert stored[given_up.identifier]["given_up"] is True
+        sim.faults.clear()
+        again = run_here(config, state)
+        assert again.exit_code == 0
+        assert f"Resuming job {healthy.identifier}" in again.text
+        assert f"Resuming job {given_up.identifier}" not in again.text
+
+
+def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -> None:
+    job = {
+        "job_identifier": 12345,
+        "created_at_after": "2025-05-11T12:30:00Z",
+        "created_at_before": "2025-05-22T12:29:59Z",
+        "requested_at": "2025-05-22T12:29:59Z",
+    }
+    run = run_here(configuration(sim), {"bookmarks": {"content_export": {"job": job}}})
+    assert run.exit_code == 0
+    assert "job" not in Loaded().take(run.lines).state["bookmarks"]["content_export"]
