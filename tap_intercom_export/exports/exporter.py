@@ -39,6 +39,9 @@ logger = logging.getLogger(__name__)
 MAX_JOBS_PER_WINDOW = 3
 """Jobs for one window, as it is: a second one after a failure, a third when one was forgotten."""
 
+ROW_LIMIT_SLACK = 1000
+"""One part in so many below the row limit counts as cut: nobody knows whether headers count."""
+
 MAX_DOWNLOADS_PER_JOB = 2
 """Downloads of one archive that may turn out damaged; what comes broken twice stays broken."""
 
@@ -96,6 +99,7 @@ class Exporter:
         self._window_sizer = WindowSizer(Sizes(settings.window, settings.lookback))
         self._window = settings.window
         self._row_limit = settings.export_row_limit
+        self._cut_from = self._row_limit - self._row_limit // ROW_LIMIT_SLACK
         self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
         self._max_archive_bytes = settings.max_archive_bytes
         self._jobs = jobs
@@ -203,7 +207,7 @@ class Exporter:
         if job.progress is Progress.EMPTY:
             return Export(job, None, 0, completed_at)
         archive, size = self._download(job)
-        if archive.lines >= self._row_limit:  # a row may be counted for none, a line never is
+        if archive.lines >= self._cut_from:  # a row may be counted for none, a line never is
             archive.close()
             raise TooManyRowsError(
                 f"Job {job.identifier} for {job.window} holds {archive.rows:,} rows, and Intercom "

@@ -33,9 +33,9 @@ class Window:
         """Return how long its new time is and its lookback.
 
         Args:
-            bookmark: The unix second after which its new time begins.
+            bookmark: The unix second at which its new time begins.
         """
-        return Sizes(self.before - bookmark, bookmark + 1 - self.after)
+        return Sizes(self.before - bookmark, max(0, bookmark - self.after))
 
     def __str__(self) -> str:
         """Return both ends as date-times."""
@@ -117,7 +117,9 @@ class ExportRange:
         before = min(bookmark + sizes.window, pending.end)
         if before <= bookmark:
             return None
-        after = max(self.start, bookmark + 1 - sizes.lookback)
+        # It begins at the bookmark itself, not a second later: if Intercom compares fractions of a
+        # second, those of the bookmark's second came too late for the window before.
+        after = max(self.start, bookmark - sizes.lookback)
         # Nobody knows whether Intercom takes equal bounds; a second more does no harm.
         return Window(min(after, before - 1), before)
 
@@ -145,5 +147,6 @@ class ExportRange:
             Its lookback may be shorter: it may have been shortened, and its slot is taken anyway.
         """
         return bookmark < window.before <= self.end and window.after <= max(
-            self.start, bookmark + 1
+            self.start,
+            bookmark + 1,  # where the windows of earlier versions began
         )

@@ -31,15 +31,32 @@ class WindowStream(BlockStream):
     def bookmark(self, *, otherwise: int) -> int:
         """Return the unix second up to which all of the stream is written.
 
+        With the replication method FULL_TABLE a run begins at the start again, whatever is written.
+
         Args:
             otherwise: What to return where nothing is.
 
         Raises:
             TapError: The state holds something else than a time.
         """
+        written = self._written_until()
+        return otherwise if written is None or self.replication_method == "FULL_TABLE" else written
+
+    def move_bookmark(self, second: int) -> None:
+        """Note that all of the stream is written up to a unix second; it never goes back."""
+        second = max(second, self._written_until() or second)
+        self.stream_state["replication_key"] = self.replication_key
+        self.stream_state["replication_key_value"] = to_text(second)
+
+    def _written_until(self) -> int | None:
+        """Return the bookmark in the state, or None where there is none.
+
+        Raises:
+            TapError: The state holds something else than a time.
+        """
         value = self.stream_state.get("replication_key_value")
-        if not value or self.replication_method == "FULL_TABLE":
-            return otherwise
+        if not value:
+            return None
         try:
             return to_seconds(value)
         except (TypeError, ValueError):
@@ -47,12 +64,6 @@ class WindowStream(BlockStream):
                 f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
                 "start over: meltano run --full-refresh, or run without --state."
             ) from None
-
-    def move_bookmark(self, second: int) -> None:
-        """Note that all of the stream is written up to a unix second; it never goes back."""
-        second = max(second, self.bookmark(otherwise=second))
-        self.stream_state["replication_key"] = self.replication_key
-        self.stream_state["replication_key_value"] = to_text(second)
 
 
 class FileStream(WindowStream):

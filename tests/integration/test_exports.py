@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Clock, Fault, JobFault, Simulator
+from tests.faults import hostile
 from tests.faults.play import END, configuration
 from tests.faults.runs import Loaded, run_here
+from tests.harness.singer import bookmarks, discover, run_tap, select
 from tests.harness.workspace_rows import Truth
 
 if TYPE_CHECKING:
@@ -96,3 +98,35 @@ def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -
     run = run_here(configuration(sim), {"bookmarks": {"content_export": {"job": job}}})
     assert run.exit_code == 0
     assert "job" not in Loaded().take(run.lines).state["bookmarks"]["content_export"]
+
+
+def test_full_table_begins_at_the_start_again_and_moves_no_bookmark_back(sim: Simulator) -> None:
+    config = configuration(sim)
+    first = run_here(config)
+    state = Loaded().take(first.lines).state
+    catalog = select(discover(), "content_export", "receipt", "open")
+    for entry in catalog["streams"]:
+        if entry["tap_stream_id"] in {"receipt", "content_export"}:
+            entry["replication_method"] = "FULL_TABLE"
+            entry["metadata"][-1 if entry["metadata"][-1]["breadcrumb"] == [] else 0]["metadata"][
+                "replication-method"
+            ] = "FULL_TABLE"
+    jobs = len(sim.jobs)
+    again = run_tap(config, state=state, catalog=catalog)
+    assert sim.jobs[jobs].after == sim.jobs[0].after
+    assert len(again.loaded("receipt")) == len(Loaded().take(first.lines).records["receipt"])
+    assert again.records("open") == []
+    written = bookmarks(state)["receipt"]
+    assert all(bookmarks(each)["receipt"] == written for each in again.states)
+
+
+@pytest.mark.parametrize(("rows_in_job", "cut"), [(1998, True), (1997, False)])
+def test_an_export_of_nearly_as_many_rows_as_the_limit_counts_as_cut(
+    sim: Simulator, rows_in_job: int, *, cut: bool
+) -> None:
+    """If Intercom counts the header, the rows that it leaves are one fewer than the limit."""
+    rows = b"".join(b"%d,2025-05-20T10:00:00Z\n" % number for number in range(rows_in_job))
+    archive = hostile.zipped({"open_20250601-000000.csv": b"receipt_id,opened_at\n" + rows})
+    sim.faults.add(Fault("download", body=archive))
+    run = run_here(configuration(sim, export_row_limit=2000))
+    assert ("Intercom cuts an export at 2,000" in run.text) is cut

@@ -60,11 +60,13 @@ def test_bookmarks_move_past_whole_windows_only(simulate: Simulate, configure: C
         assert moved <= ends
 
 
-def test_the_windows_leave_no_second_out(simulate: Simulate, configure: Configure) -> None:
+def test_each_window_begins_in_the_second_in_which_the_one_before_ended(
+    simulate: Simulate, configure: Configure
+) -> None:
     simulator = simulate(**THREE_WINDOWS)
     run_tap(configure(simulator, lookback_days=0))
     jobs = simulator.jobs
-    assert [job.after for job in jobs[1:]] == [job.before + 1 for job in jobs[:-1]]
+    assert [job.after for job in jobs[1:]] == [job.before for job in jobs[:-1]]
     assert jobs[-1].before == simulator.clock.timestamp()
 
 

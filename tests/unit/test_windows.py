@@ -75,10 +75,11 @@ def test_the_windows_of_a_run_leave_no_second_out(run: Run) -> None:
 
 
 @given(runs(st.builds(Sizes, st.integers(1, 90 * DAY), st.just(0))))
-def test_without_lookback_no_second_is_asked_for_twice_but_for_a_last_one_alone(run: Run) -> None:
+def test_without_lookback_windows_share_the_one_second_in_which_they_meet(run: Run) -> None:
     covered = run.bookmark
     for window in walk(run):
-        assert window.after == covered + (1 if window.before > covered + 1 else 0)
+        expected = max(run.export_range.start, covered)
+        assert window.after == min(expected, window.before - 1)
         covered = window.before
 
 
@@ -86,8 +87,8 @@ def test_without_lookback_no_second_is_asked_for_twice_but_for_a_last_one_alone(
 def test_every_window_covers_the_lookback_before_its_bookmark(run: Run) -> None:
     bookmark = run.bookmark
     for window in walk(run):
-        after = max(run.export_range.start, bookmark - run.sizes.lookback + 1)
-        assert window.after == (after if after < window.before else after - 1)
+        after = max(run.export_range.start, bookmark - run.sizes.lookback)
+        assert window.after == min(after, window.before - 1)
         bookmark = window.before
 
 
@@ -107,7 +108,7 @@ def test_no_window_reaches_outside_the_timeline(run: Run) -> None:
 @given(runs())
 def test_no_window_is_longer_than_window_and_lookback_together(run: Run) -> None:
     for window in walk(run):
-        seconds = window.before - window.after + 1
+        seconds = window.before - window.after
         assert seconds <= run.sizes.window + run.sizes.lookback <= 90 * DAY
 
 
