@@ -140,7 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
         listener.log(request)
         listener.stopping.wait(fault.delay)
         if not silent:
-            self.send_response(delivery.answer.status)
+            self.send_response_only(delivery.answer.status)
+            self.send_header("Server", self.version_string())
+            if "Date" not in delivery.headers:
+                self.send_header("Date", self.date_time_string())
             for name, value in delivery.headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -152,8 +152,8 @@ class TapIntercomExport(Tap):
             why = "Intercom has to name the datasets of reporting_datasets"
             raise ConfigValidationError(why, errors=[f"{line} ({why})" for line in found])
         sync = self.sync_context
-        run = ReportingRun(sync)
         client = self.client(self.clock())
+        run = ReportingRun(sync, client)
         return [
             ReportingStream(self, sync, dataset, rejected, run)
             for dataset in datasets(client, wanted)

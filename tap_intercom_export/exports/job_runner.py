@@ -38,6 +38,12 @@ CANCEL_TIMEOUT_SECONDS = 10.0
 """Seconds; freeing the slot is a courtesy that must not hold up the run."""
 
 
+CLOCK_DOUBT_SECONDS = 86_400.0
+"""An `end_date` longer ago than this is past by any clock."""
+
+MAX_CLOCK_DIFFERENCE_SECONDS = 60.0
+"""A clock that is further off is worth a warning."""
+
 UNKNOWN_JOB_ID = "taptestnosuchjob"
 """An identifier of the usual form, 16 small letters, that no job has."""
 
@@ -70,6 +76,22 @@ class JobRunner:
             self._client.get(self._kind.status_path.format(UNKNOWN_JOB_ID))
         except NotFoundError:
             return
+
+    def present(self) -> float:
+        """Return the time up to which Intercom can be asked, in unix seconds.
+
+        It is the earlier one of this machine's clock and of Intercom's: rows that arrive later
+        than the end of a window, by Intercom's clock, would be in no window. Intercom is asked for
+        its time unless `end_date` is long past.
+
+        Raises:
+            ApiError: Intercom refuses, or cannot be reached.
+        """
+        now = self._clock.now()
+        if self._settings.end is not None and self._settings.end < now - CLOCK_DOUBT_SECONDS:
+            return now
+        self.check()
+        return present(self._client, self._clock)
 
     def create(self, window: Window, bookmark: int, jobs: JobTracker) -> ExportJob:
         """Ask for a job, and wait while another one holds the workspace's slot.
@@ -233,6 +255,27 @@ class JobRunner:
             return False
         logger.info("Canceled job %s for %s", job.identifier, job.window)
         return True
+
+
+def present(client: IntercomClient, clock: Clock) -> float:
+    """Return the earlier one of this machine's time and Intercom's, by the client's last answer.
+
+    Args:
+        client: Has had an answer.
+        clock: This machine's.
+
+    Returns:
+        Unix seconds.
+    """
+    ahead = client.seconds_ahead
+    if abs(ahead) > MAX_CLOCK_DIFFERENCE_SECONDS:
+        logger.warning(
+            "This machine's clock is %.0f s %s Intercom's. Set it right (NTP); windows end by the "
+            "earlier one",
+            abs(ahead),
+            "ahead of" if ahead > 0 else "behind",
+        )
+    return clock.now() - max(0.0, ahead)
 
 
 def _identifier_of(body: Mapping[str, Any]) -> str:

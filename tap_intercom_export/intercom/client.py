@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import http.client
 import logging
 import threading
@@ -64,6 +65,12 @@ class IntercomClient:
             "Accept-Encoding": "identity",
         }
         self._auth = _BearerToken(settings.access_token)
+        self._ahead = 0.0
+
+    @property
+    def seconds_ahead(self) -> float:
+        """How far this machine's clock was ahead of Intercom's at the last answer; 0 before it."""
+        return self._ahead
 
     @property
     def _session(self) -> requests.Session:
@@ -202,6 +209,8 @@ class IntercomClient:
                 **options,
             )
             status = str(response.status_code)
+            if own:
+                self._compare_clocks(response.headers.get("Date", ""))
         except requests.exceptions.SSLError as error:
             reason = str(_cause(error))
             if any(name in reason for name in _PERMANENT_TLS_ERRORS):
@@ -216,6 +225,11 @@ class IntercomClient:
             taken = (self.clock.monotonic() - begun) * 1000
             logger.debug("%s %s: %s in %.0f ms", method, shown, status, taken)
         return response
+
+    def _compare_clocks(self, date: str) -> None:
+        """Note by the date of an answer how far this machine's clock is ahead of Intercom's."""
+        if moment := email.utils.parsedate_tz(date):
+            self._ahead = self.clock.now() - email.utils.mktime_tz(moment)
 
     def is_own_host(self, url: str) -> bool:
         """Tell whether an address is on the configured host, the only one to get the token."""

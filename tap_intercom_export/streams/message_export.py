@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
 
     from tap_intercom_export.archive.archive import Archive, Member
+    from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.streams.context import SyncContext
 
@@ -77,14 +78,14 @@ class ContentExportStream(WindowStream):
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; on a dry run only check the token."""
-        settings, clock = self._sync.settings, self._sync.new_worker_clock()
-        runner = JobRunner(self._sync.new_client(clock), MESSAGE_EXPORT, settings, clock)
         if self.ABORT_AT_RECORD_COUNT is not None:
-            self._check(runner)
+            self._check(self._runner(self._sync.new_clock()))
             return
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
-        export_range = ExportRange.until_now(settings.start, settings.end, clock.now())
+        settings, clock = self._sync.settings, self._sync.new_worker_clock()
+        now = self._runner(self._sync.new_clock()).present()
+        export_range = ExportRange.until_now(settings.start, settings.end, now)
         bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
         bookmark = max(min(bookmarks), export_range.beginning)  # start_date may have been moved on
         if (
@@ -93,7 +94,7 @@ class ContentExportStream(WindowStream):
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
         job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         jobs = JobTracker(job_state, self._sync.events)
-        exporter = Exporter(runner, export_range, settings, jobs, clock)
+        exporter = Exporter(self._runner(clock), export_range, settings, jobs, clock)
         try:
             for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
                 with contextlib.closing(export):
@@ -102,6 +103,11 @@ class ContentExportStream(WindowStream):
                     self._finish(export.job, jobs)
         finally:
             clock.stop()
+
+    def _runner(self, clock: Clock) -> JobRunner:
+        """Return what runs jobs, for the thread whose clock this is."""
+        client = self._sync.new_client(clock)
+        return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock)
 
     def _check(self, runner: JobRunner) -> None:
         """Find out whether the token is good, for `--test`, of which the SDK selects all streams.

@@ -12,7 +12,7 @@ from typing_extensions import override
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.config.settings import DAY
 from tap_intercom_export.exports.exporter import Export, Exporter
-from tap_intercom_export.exports.job_runner import JobRunner
+from tap_intercom_export.exports.job_runner import JobRunner, present
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.prefetch import Prefetcher
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
+    from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 
@@ -132,13 +133,15 @@ class ReportingRun:
 
     Args:
         sync: What the streams of a run share.
+        client: Has asked for the datasets.
 
     Attributes:
         streams: The reporting streams, in the order in which the SDK syncs them.
         clock: What their worker threads wait with.
     """
 
-    def __init__(self, sync: SyncContext) -> None:
+    def __init__(self, sync: SyncContext, client: IntercomClient) -> None:
+        self._client = client
         self.streams: list[ReportingStream] = []
         self.clock = sync.new_worker_clock()
         self._sync = sync
@@ -149,7 +152,7 @@ class ReportingRun:
     @cached_property
     def export_range(self) -> ExportRange:
         """The time to export: what Intercom has kept of what is wanted."""
-        settings, now = self._sync.settings, self.clock.now()
+        settings, now = self._sync.settings, present(self._client, self.clock)
         kept = int(now) - settings.reporting_retention + RETENTION_MARGIN_SECONDS
         if kept > settings.start:
             logger.warning(
@@ -195,7 +198,7 @@ class ReportingRun:
             return
         self._checked = True
         kind = ReportingRequest(dataset).kind
-        clock = self._sync.new_worker_clock()
+        clock = self._sync.new_clock()
         JobRunner(self._sync.new_client(clock), kind, self._sync.settings, clock).check()
         logger.info("Intercom accepts the token for reporting exports")
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typing_extensions import override
 
 from intercom_simulator import Clock, Fault, JobFault, Simulator
 from tests.faults import hostile
+from tests.faults.clock import QuickClock
 from tests.faults.play import END, configuration
 from tests.faults.runs import Loaded, run_here
 from tests.harness.singer import bookmarks, discover, run_tap, select
@@ -130,3 +134,34 @@ def test_an_export_of_nearly_as_many_rows_as_the_limit_counts_as_cut(
     sim.faults.add(Fault("download", body=archive))
     run = run_here(configuration(sim, export_row_limit=2000))
     assert ("Intercom cuts an export at 2,000" in run.text) is cut
+
+
+class Ahead(QuickClock):
+    """A machine's clock that is ten minutes ahead."""
+
+    @override
+    def now(self) -> float:
+        return super().now() + 600
+
+
+def test_a_clock_that_is_ahead_leaves_no_message_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the machine's clock a window would end nine minutes after Intercom's present."""
+    monkeypatch.setattr("tests.faults.runs.QuickClock", Ahead)
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    fault = Fault(times=None, headers={"Date": f"{now:%a, %d %b %Y %H:%M:%S GMT}"}, handled=True)
+    with Simulator(receipts=50, days=3, end=now, clock=Clock(now), faults=[fault]) as sim:
+        config = configuration(sim, start_date=f"{now - timedelta(days=4):%Y-%m-%d}", end_date=None)
+        run = run_here({**config, "lookback_days": 0})
+        present = now.timestamp()
+        assert present - 62 <= sim.jobs[-1].before <= present - 60
+    assert run.exit_code == 0
+    assert re.search(r"WARNING This machine's clock is 6\d\d s ahead of Intercom's", run.text)
+
+
+def test_a_clock_that_is_right_is_not_worth_a_word() -> None:
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    with Simulator(receipts=5, days=3, end=now, clock=Clock(now)) as sim:
+        start = f"{now - timedelta(days=4):%Y-%m-%d}"
+        run = run_here(configuration(sim, start_date=start, end_date=None))
+    assert run.exit_code == 0
+    assert "clock" not in run.text
