@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from tap_intercom_export.clock import to_text
+from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import (
     ApiError,
     AttributesRefusedError,
@@ -43,6 +43,9 @@ CLOCK_DOUBT_SECONDS = 86_400.0
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 60.0
 """A clock that is further off is worth a warning."""
+
+YOUNG_JOB_SECONDS = 120.0
+"""Age below which a job that Intercom does not know may only not be known everywhere yet."""
 
 UNKNOWN_JOB_ID = "taptestnosuchjob"
 """An identifier of the usual form, 16 small letters, that no job has."""
@@ -187,8 +190,18 @@ class JobRunner:
         """
         backoff = PollBackoff(self._clock, self._settings, self._settings.job_timeout)
         unknown: set[str] = set()
+        is_missing = False
         while True:
-            reply = self._client.get(self._kind.status_path.format(job.identifier))
+            try:
+                reply = self._client.get(self._kind.status_path.format(job.identifier))
+            except NotFoundError:
+                if self._is_young(job):
+                    is_missing = True
+                    backoff.pause(f"Intercom does not know job {job.identifier} yet")
+                    continue
+                if is_missing:  # it may run all the same, and would hold the slot
+                    self.cancel(job)
+                raise
             job = job.updated(reply.body)
             if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
                 logger.info("Job %s for %s: %s", job.identifier, job.window, job.status)
@@ -209,6 +222,14 @@ class JobRunner:
                     f"{backoff.minutes:.0f} minutes (job_timeout_minutes)"
                 )
             backoff.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
+
+    def _is_young(self, job: ExportJob) -> bool:
+        """Tell whether a job was created so lately that not all of Intercom may know it."""
+        try:
+            age = self._clock.now() - to_seconds(job.requested_at)
+        except ValueError:  # a hand has changed the state
+            return False
+        return abs(age) < YOUNG_JOB_SECONDS
 
     def download(self, job: ExportJob, destination: Destination) -> None:
         """Download a completed job's archive.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 86_400
+NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "Not found"}]}
 
 
 @pytest.fixture
@@ -165,3 +166,27 @@ def test_a_clock_that_is_right_is_not_worth_a_word() -> None:
         run = run_here(configuration(sim, start_date=start, end_date=None))
     assert run.exit_code == 0
     assert "clock" not in run.text
+
+
+def test_a_job_that_is_not_known_right_after_its_creation_is_asked_for_again(
+    sim: Simulator,
+) -> None:
+    sim.faults.add(Fault("status", status=404, times=3, body=NOT_FOUND))
+    run = run_here(configuration(sim))
+    assert run.exit_code == 0
+    assert len(sim.jobs) == 2  # one a window
+    assert "Forgetting" not in run.text
+    assert f"Intercom does not know job {sim.jobs[0].identifier} yet" in run.text
+
+
+def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
+    sim: Simulator,
+) -> None:
+    """It may run all the same, and would hold the workspace's only slot."""
+    sim.faults.add(Fault("status", status=404, times=5, body=NOT_FOUND))
+    sim.job_faults.add(JobFault(never_ends=True))
+    run = run_here(configuration(sim, poll_interval_seconds=20, slot_timeout_minutes=0))
+    assert run.exit_code == 0
+    assert sim.jobs[0].cancelled
+    assert "Forgetting job" in run.text
+    assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
