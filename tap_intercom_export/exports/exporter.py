@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -155,11 +155,23 @@ class Exporter:
                 TooManyRowsError,
             ) as error:
                 self._window_sizer.shorten(sizes, window.sizes(pending.bookmark), error)
+                self._narrow_view_if_stuck(pending, window)
             else:
                 self._window_sizer.succeeded()
                 yield export
                 pending = PendingRange(export.job.window.before, pending.end)
             stored = None
+
+    def _narrow_view_if_stuck(self, pending: PendingRange, window: Window) -> None:
+        """Allow a window that ends earlier than what was written, where the next is no smaller."""
+        if self._export_range.next_window(pending, self._window_sizer.sizes) == window:
+            logger.warning(
+                "Rows of %s were written by a run that did not finish it, and it is too large now: "
+                "smaller windows take back what happened to its messages later than lookback_days. "
+                "To have it again, raise lookback_days once",
+                window,
+            )
+            self._export_range = replace(self._export_range, viewed=())
 
     def _export(self, window: Window, bookmark: int, stored: ExportJob | None) -> Export:
         """Return the export of a window, with a job of an earlier run or new ones.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
+from tap_intercom_export.exports.window import PendingRange
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -17,6 +20,10 @@ CURRENT_JOB_KEY = "job"
 
 NEXT_JOBS_KEY = "next_jobs"
 """Key of the jobs that were created ahead, in order of time."""
+
+
+WRITING_KEY = "writing"
+"""Key of the windows whose rows began to be written: a narrower view must not follow."""
 
 
 class JobState:
@@ -57,6 +64,38 @@ class JobState:
         self._write(
             [entry for entry in self._entries() if str(entry["job_identifier"]) != job.identifier]
         )
+
+    def begin_writing(self, job: ExportJob) -> None:
+        """Write down that rows of a job's window are about to be written, and send the state."""
+        entry = {"bookmark": to_text(job.bookmark), "created_at_before": to_text(job.window.before)}
+        known = [one for one in self._stream_state.get(WRITING_KEY) or [] if one != entry]
+        self._stream_state[WRITING_KEY] = [*known, entry]
+        self._state_writer.write_state(self._tap_state)
+
+    def finish_writing(self, job: ExportJob) -> None:
+        """Strike out a job whose rows are all written, and send the state."""
+        before = job.window.before
+        left = [one for one in self.viewed() if one.end > before]
+        if left:
+            self._stream_state[WRITING_KEY] = [
+                {"bookmark": to_text(one.bookmark), "created_at_before": to_text(one.end)}
+                for one in left
+            ]
+        else:
+            self._stream_state.pop(WRITING_KEY, None)
+        self.remove(job)
+
+    def viewed(self) -> tuple[PendingRange, ...]:
+        """Return the new time of windows whose rows began to be written, and were not all."""
+        found = []
+        for entry in self._stream_state.get(WRITING_KEY) or []:
+            with contextlib.suppress(KeyError, TypeError, ValueError):  # a hand has changed it
+                found.append(
+                    PendingRange(
+                        to_seconds(entry["bookmark"]), to_seconds(entry["created_at_before"])
+                    )
+                )
+        return tuple(found)
 
     def _entries(self) -> list[Any]:
         current = self._stream_state.get(CURRENT_JOB_KEY)

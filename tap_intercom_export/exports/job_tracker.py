@@ -101,7 +101,7 @@ class JobTracker:
     def written(self, job: ExportJob) -> None:
         """Forget a job whose rows are all written. Called by the main thread."""
         self._forget(job)
-        self._state.remove(job)
+        self._state.finish_writing(job)
 
     @property
     def has_given_up(self) -> bool:

@@ -86,10 +86,13 @@ class ExportRange:
     Attributes:
         start: First second, from `start_date`.
         end: Last second: `end_date`, or a minute before now.
+        viewed: The new time of windows whose rows began to be written and were not all written. The
+            target may have messages of it with all that happened up to its end.
     """
 
     start: int
     end: int
+    viewed: tuple[PendingRange, ...] = ()
 
     @classmethod
     def until_now(cls, start: int, end: int | None, now: float) -> ExportRange:
@@ -110,11 +113,12 @@ class ExportRange:
             sizes: How long the window and its lookback may be.
 
         Returns:
-            A window whose `before` is later than the bookmark: a view of a message that ends
-            earlier would take back what was seen of it. None when nothing is left.
+            A window whose `before` is later than the bookmark, and not earlier than what was
+            viewed: a view of a message that ends earlier would take back what was seen of it. None
+            when nothing is left.
         """
         bookmark = pending.bookmark
-        before = min(bookmark + sizes.window, pending.end)
+        before = min(self._view(bookmark, bookmark + sizes.window), pending.end)
         if before <= bookmark:
             return None
         # It begins at the bookmark itself, not a second later: if Intercom compares fractions of a
@@ -131,7 +135,7 @@ class ExportRange:
             length: Seconds of each pending but the last.
         """
         while bookmark < self.end:
-            end = min(bookmark + length, self.end)
+            end = min(self._view(bookmark, bookmark + length), self.end)
             yield PendingRange(bookmark, end)
             bookmark = end
 
@@ -143,10 +147,24 @@ class ExportRange:
             bookmark: Everything up to and including this second is exported.
 
         Returns:
-            Whether it goes past the bookmark, not past the end, and leaves nothing out before it.
+            Whether it goes past the bookmark, not past the end, leaves nothing out before it, and
+            gives no narrower view of a message than was written already.
             Its lookback may be shorter: it may have been shortened, and its slot is taken anyway.
         """
-        return bookmark < window.before <= self.end and window.after <= max(
+        end = self._view(bookmark, window.before)
+        return bookmark < min(end, self.end) == window.before and window.after <= max(
             self.start,
             bookmark + 1,  # where the windows of earlier versions began
         )
+
+    def _view(self, bookmark: int, before: int) -> int:
+        """Return where a window may end, so that it gives no narrower view than there is already.
+
+        Args:
+            bookmark: Everything up to this second is exported.
+            before: Where it would end.
+        """
+        for viewed in sorted(self.viewed, key=lambda one: one.end):
+            if viewed.bookmark < before < viewed.end:
+                before = viewed.bookmark if bookmark < viewed.bookmark else viewed.end
+        return before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -85,20 +86,24 @@ class ContentExportStream(WindowStream):
             return
         settings, clock = self._sync.settings, self._sync.new_worker_clock()
         now = self._runner(self._sync.new_clock()).present()
-        export_range = ExportRange.until_now(settings.start, settings.end, now)
+        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
+        export_range = replace(
+            ExportRange.until_now(settings.start, settings.end, now), viewed=job_state.viewed()
+        )
         bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
         bookmark = max(min(bookmarks), export_range.beginning)  # start_date may have been moved on
         if (
             export_range.beginning < export_range.end <= bookmark
         ):  # else start_date is in the future
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
-        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         jobs = JobTracker(job_state, self._sync.events)
         exporter = Exporter(self._runner(clock), export_range, settings, jobs, clock)
         try:
             for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
                 with contextlib.closing(export):
                     self.export, self.files = export, _files_of(export.archive)
+                    if self.files:
+                        job_state.begin_writing(export.job)
                     yield _record(export, self.files)
                     self._finish(export.job, jobs)
         finally:

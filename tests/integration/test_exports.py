@@ -190,3 +190,43 @@ def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
     assert sim.jobs[0].cancelled
     assert "Forgetting job" in run.text
     assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
+
+
+def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
+    """The run dies inside a window of 21 days; the next one has windows of three days."""
+    with Simulator(
+        receipts=600,
+        days=20,
+        end=END,
+        clock=Clock(END, running=False),
+        late_share=0.9,
+        late_days=12,
+    ) as sim:
+        config = configuration(sim, window_days=25, lookback_days=0)
+        whole = run_here(config)
+        rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
+        loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
+        del loaded.state["bookmarks"]["content_export"]["job"]  # it has expired
+        opened = {r["receipt_id"] for r in loaded.rows()["receipt"] if r["first_open"]}
+        again = run_here({**config, "window_days": 3}, loaded.state)
+        assert again.exit_code == 0
+        loaded.take(again.lines)
+        still = {r["receipt_id"] for r in loaded.rows()["receipt"] if r["first_open"]}
+        assert opened
+        assert opened - still == set()
+        assert "writing" not in loaded.state["bookmarks"]["content_export"]
+
+
+def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning(
+    sim: Simulator,
+) -> None:
+    config = configuration(sim, window_days=25, lookback_days=0)
+    whole = run_here(config)
+    rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
+    loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
+    del loaded.state["bookmarks"]["content_export"]["job"]
+    sim.job_faults.add(JobFault(ends_as="failed", longer_than=10 * DAY, times=None))
+    again = run_here(config, loaded.state)
+    assert again.exit_code == 0
+    assert "smaller windows take back" in again.text
+    assert Truth(sim).missing(loaded.take(again.lines).rows(), values=False) == {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -410,3 +410,23 @@ def test_a_window_that_ended_earlier_would_erase_an_open() -> None:
     assert loaded[message]
     load(loaded, [message], Window(0, 15))  # what next_window must never return
     assert not loaded[message]
+
+
+@given(runs(), st.data())
+def test_no_window_ends_inside_one_whose_rows_began_to_be_written(
+    run: Run, data: st.DataObject
+) -> None:
+    at = st.integers(run.export_range.beginning, run.export_range.end)
+    viewed = []
+    for _ in range(data.draw(st.integers(0, 2))):
+        begun, end = sorted((data.draw(at), data.draw(at)))
+        viewed.append(PendingRange(begun, end))
+    export_range = replace(run.export_range, viewed=tuple(viewed))
+    ends = [window.before for window in walk(replace(run, export_range=export_range))]
+    assert not [
+        (end, one)
+        for end in ends
+        for one in viewed
+        if max(one.bookmark, run.bookmark) < end < one.end
+    ]
+    assert not ends or ends[-1] == export_range.end
