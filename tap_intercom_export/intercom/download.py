@@ -76,13 +76,16 @@ class Downloader:
         """
         url = urljoin(self._settings.api_url, url)
         retry_budget = RetryBudget(self._client.clock, f"Download from {urlsplit(url).netloc}")
-        validator = ""
+        validator, total = "", None
         while True:
             begun = destination.size
             try:
                 with self._follow(url, begun, validator) as response:
-                    if response.status_code < 300 and _continues(response, begun):  # noqa: PLR2004
+                    if response.status_code < 300 and _continues(  # noqa: PLR2004
+                        response, begun, validator, total
+                    ):
                         validator = _validator(response.headers)
+                        total = _total(response)
                         self._receive(response, destination)
                         return
                     trouble = describe(response, reply_of(response))
@@ -133,11 +136,29 @@ class Downloader:
         raise ApiError(f"The download was redirected more than {MAX_REDIRECTS} times.")
 
 
-def _continues(response: requests.Response, start: int) -> bool:
-    """Tell whether a body is the whole file, or just the rest that was asked for."""
+def _continues(response: requests.Response, start: int, validator: str, total: int | None) -> bool:
+    """Tell whether a body is the whole file, or the rest that was asked for of the same file.
+
+    Args:
+        response: The answer.
+        start: The first byte that was asked for.
+        validator: The ETag of what came before.
+        total: The size of the file that it was part of, if it is known.
+    """
     if response.status_code != http.client.PARTIAL_CONTENT:
         return True
-    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+    if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+        return False
+    same_tag = response.headers.get("ETag", validator) == validator
+    return same_tag and (total is None or _total(response) in {None, total})
+
+
+def _total(response: requests.Response) -> int | None:
+    """Return the size of the whole file that a body is, or is a part of; None if unknown."""
+    whole = response.headers.get("Content-Length", "")
+    if response.status_code == http.client.PARTIAL_CONTENT:
+        whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    return int(whole) if whole.isdecimal() else None
 
 
 def _validator(headers: Mapping[str, str]) -> str:

@@ -230,3 +230,24 @@ def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning
     assert again.exit_code == 0
     assert "smaller windows take back" in again.text
     assert Truth(sim).missing(loaded.take(again.lines).rows(), values=False) == {}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"ETag": '"another"'}, {"Content-Range": "bytes 3000-9999/10000"}],
+    ids=["another ETag", "another total"],
+)
+def test_a_rest_of_another_file_is_not_put_behind_the_first_part(
+    sim: Simulator, headers: dict[str, str]
+) -> None:
+    """The body is the right rest, so that only what the head says can tell."""
+    sim.faults.add(
+        Fault("download", cut_after=3000),
+        Fault("download", headers=headers, handled=True, corrupt_at=500),
+    )
+    run = run_here(configuration(sim))
+    assert run.exit_code == 0
+    assert "is damaged" not in run.text  # it was not taken at all
+    ranges = [r.header("Range") for r in sim.requests if r.path.startswith("/download/")]
+    assert ranges[:3] == [None, "bytes=3000-", None]
+    assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
