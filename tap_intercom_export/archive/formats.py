@@ -116,8 +116,8 @@ def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Contai
             bare = new_spool()
             opened.callback(discard, bare)
             while chunk := unpacked.read(CHUNK_BYTES):
+                limits.check(bare.tell() + len(chunk), packed)
                 append(bare, chunk, limits.unpacked)
-                limits.check(bare.tell(), packed)
         spool = bare
     raise DamagedArchiveError(f"more than {MAX_NESTING_DEPTH} containers inside one another")
 

@@ -180,7 +180,7 @@ class Exporter:
             JobFailedError, JobTimedOutError, RangeRefusedError, TooManyRowsError: Ask for less.
             TapError: Anything else.
         """
-        failed = False
+        failed, gone = False, 0
         for _ in range(MAX_JOBS_PER_WINDOW):
             job = stored or self._runner.create(window, bookmark, self._jobs)
             try:
@@ -188,6 +188,7 @@ class Exporter:
             except NotFoundError as error:
                 logger.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
                 self._jobs.gone(job)
+                gone += 1
             except JobFailedError as error:
                 self._jobs.gone(job)
                 if failed:
@@ -205,7 +206,8 @@ class Exporter:
                 raise
             stored = None
         raise TapError(
-            f"The jobs for {window} were gone {MAX_JOBS_PER_WINDOW} times before they were done"
+            f"{MAX_JOBS_PER_WINDOW} jobs for {window} came to nothing; {gone} of them were gone "
+            "before their data could be downloaded"
         )
 
     def _finish(self, job: ExportJob) -> Export:

@@ -164,7 +164,7 @@ class IntercomClient:
         """
         url = self.settings.api_url + path
         try:
-            response = self.send(method, url, accept="application/json", **options)
+            response = self.send(method, url, accept="application/json", stream=True, **options)
             reply = reply_of(response)
         except CONNECTION_ERRORS as error:
             raise TransientError(f"no answer ({name_of(error)})") from error
@@ -233,8 +233,7 @@ class IntercomClient:
 
     def is_own_host(self, url: str) -> bool:
         """Tell whether an address is on the configured host, the only one to get the token."""
-        own, other = urlsplit(self.settings.api_url), urlsplit(url)
-        return (own.scheme, own.netloc) == (other.scheme, other.netloc)
+        return _origin(url) == _origin(self.settings.api_url)
 
 
 class _BearerToken(requests.auth.AuthBase):
@@ -255,6 +254,16 @@ class _NoToken(requests.auth.AuthBase):
     @override
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         return r
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port: capitals, a dot at the end, a usual port make no difference."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:  # no number
+        port = None
+    return parts.scheme, (parts.hostname or "").rstrip("."), port
 
 
 def _cause(error: BaseException) -> BaseException:

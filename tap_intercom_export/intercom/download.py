@@ -11,9 +11,8 @@ from tap_intercom_export.errors import ApiError
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, name_of
 from tap_intercom_export.intercom.responses import (
     TRANSIENT_STATUSES,
-    describe,
+    message_of,
     refuse,
-    reply_of,
 )
 from tap_intercom_export.intercom.retry import RetryBudget
 
@@ -88,8 +87,8 @@ class Downloader:
                         total = _total(response)
                         self._receive(response, destination)
                         return
-                    trouble = describe(response, reply_of(response))
-                    if begun and response.status_code in _RANGE_NOT_SERVED:
+                    trouble = message_of(response)
+                    if response.status_code in _RANGE_NOT_SERVED:
                         validator = ""  # the next try begins at the start
                     elif response.status_code == http.client.NOT_FOUND or (
                         response.status_code not in TRANSIENT_STATUSES

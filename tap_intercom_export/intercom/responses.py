@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,7 +27,24 @@ TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 """Statuses after which the same request may go well."""
 
 SLOT_TAKEN_MESSAGE = re.compile(r"pending .*export job", re.IGNORECASE)
-_RANGE_MESSAGE = re.compile(r"\b(range|period|days?)\b", re.IGNORECASE)
+_RANGE_MESSAGE = re.compile(
+    r"\b(range|period|interval|window|days?|months?|years?)\b", re.IGNORECASE
+)
+_TOO_LONG_MESSAGE = re.compile(
+    r"\b(longer|larger|greater|more|wider) than\b|\btoo (long|large|wide|big|many)\b|exceed|"
+    r"\bmax(imum)?\b|\bat most\b|\blimited to\b",
+    re.IGNORECASE,
+)
+"""What is said of a range that is too long, in a message that matches `_RANGE_MESSAGE` as well."""
+
+_TOO_OLD_MESSAGE = re.compile(
+    r"retention|retained|\b(older|earlier|further back) than\b|\btoo (old|early|far)\b|"
+    r"no longer available|within the (last|past)|before the (earliest|oldest|start)",
+    re.IGNORECASE,
+)
+
+MESSAGE_BYTES = 64 * 1024
+"""Most bytes read of a body that is only read for the message in it."""
 
 _ATTRIBUTES_MESSAGE = re.compile(
     r"attribute_ids invalid for .+? dataset: (.+?)(?: \(request [^)]*\))?$"
@@ -48,12 +66,33 @@ class Reply:
 
 
 def reply_of(response: requests.Response) -> Reply | None:
-    """Return the JSON object of an answer, or None where it has none."""
+    """Return the JSON object of an answer, or None where it has none.
+
+    Of an answer that is no success at most `MESSAGE_BYTES` are read, and it is closed.
+    """
     try:
-        body = response.json()
+        body = response.json() if response.status_code < 300 else json.loads(_start_of(response))  # noqa: PLR2004
     except ValueError:
         return None
     return Reply(response.status_code, body) if isinstance(body, dict) else None
+
+
+def message_of(response: requests.Response) -> str:
+    """Put the body of an answer into words that is no success, or whose status says too little."""
+    try:
+        body = json.loads(_start_of(response))
+    except ValueError:
+        body = None
+    return describe(response, Reply(response.status_code, body) if isinstance(body, dict) else None)
+
+
+def _start_of(response: requests.Response) -> bytes:
+    """Return the first bytes of a body, and close the answer."""
+    try:
+        start: bytes = response.raw.read(MESSAGE_BYTES, decode_content=True) or b""
+    finally:
+        response.close()
+    return start
 
 
 def _scope_of(url: str) -> str:
@@ -75,7 +114,7 @@ def describe(response: requests.Response, reply: Reply | None) -> str:
         return f"HTTP {response.status_code} without a JSON body"
     errors = reply.body.get("errors")
     texts = [
-        ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
+        ": ".join(str(error[key]).rstrip(". ") for key in ("code", "message") if error.get(key))
         for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, dict)
     ]
@@ -123,6 +162,23 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
         )
     if names := _ATTRIBUTES_MESSAGE.search(trouble):
         raise AttributesRefusedError(trouble, names[1].split(", "))
-    if status == http.client.BAD_REQUEST and _RANGE_MESSAGE.search(trouble):
-        raise RangeRefusedError(trouble)
+    if status == http.client.BAD_REQUEST:
+        _refuse_range(trouble, what)
     raise ApiError(f"Intercom refused {what}: {trouble}.")
+
+
+def _refuse_range(trouble: str, what: str) -> None:
+    """Raise the error of a 400 that is about the range of time.
+
+    Raises:
+        RangeRefusedError: It is too long.
+        ApiError: It begins too early.
+    """
+    if _TOO_OLD_MESSAGE.search(trouble):
+        also = ", or lower reporting_retention_days" if "reporting" in what else ""
+        raise ApiError(
+            f"Intercom has no data as old as what was asked for ({trouble}). Move start_date "
+            f"on{also}."
+        )
+    if _RANGE_MESSAGE.search(trouble) and _TOO_LONG_MESSAGE.search(trouble):
+        raise RangeRefusedError(trouble)

@@ -56,9 +56,10 @@ class RetryBudget:
         """
         self._failed += 1
         if self._failed >= self._most:
+            times = f"{self._failed} times; the last time" if self._failed > 1 else "once"
             hint = ". Check the network, a proxy, api_url." if headers is None else ""
             raise ApiError(
-                f"{self._what} failed {self._failed} times; the last time: {trouble}{hint}"
+                f"{self._what} failed {times}: {trouble}{hint}"
             ) from None  # the error before it may name a signed URL
         grown = self._clock.jitter(FIRST_PAUSE_SECONDS * 2 ** (self._failed - 1))
         asked = _asked_pause(headers or {}, self._clock.now())

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typing_extensions import override
 
-from intercom_simulator import Clock, Fault, JobFault, Simulator
+from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from tap_intercom_export.tap import TapIntercomExport
 from tests.faults import hostile
 from tests.faults.clock import QuickClock
 from tests.faults.play import END, configuration
+from tests.faults.process import running
 from tests.faults.runs import Loaded, run_here
 from tests.harness.singer import bookmarks, discover, run_tap, select
 from tests.harness.workspace_rows import Truth
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 86_400
+HUGE = b" " * 150_000_000
 NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "Not found"}]}
 
 
@@ -251,3 +254,114 @@ def test_a_rest_of_another_file_is_not_put_behind_the_first_part(
     ranges = [r.header("Range") for r in sim.requests if r.path.startswith("/download/")]
     assert ranges[:3] == [None, "bytes=3000-", None]
     assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
+
+
+def bad_request(message: str) -> dict[str, Any]:
+    """Return an error body of Intercom."""
+    return {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "created_at_after is older than the retention period",
+        "Data is only available for a range within the last 730 days.",
+    ],
+)
+def test_a_range_that_is_too_old_names_start_date_and_is_asked_for_once(
+    sim: Simulator, message: str
+) -> None:
+    sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
+    run = run_here(configuration(sim))
+    assert run.exit_code
+    assert "Move start_date on." in run.text
+    assert len(sim.requests) == 1
+
+
+def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulator) -> None:
+    message = "Message exports are switched off on some days of the period"
+    sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
+    run = run_here(configuration(sim))
+    assert run.exit_code
+    assert "shortened" not in run.text
+    assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "export period is longer than 90 days",
+        "The date range must be at most 31 days",
+        "Time range too large",
+    ],
+)
+def test_a_range_that_is_too_long_is_made_shorter(sim: Simulator, message: str) -> None:
+    sim.faults.add(Fault("create", status=400, body=bad_request(message)))
+    run = run_here(configuration(sim))
+    assert run.exit_code == 0
+    assert "shortened" in run.text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("download", status=206, headers={"Content-Range": "bytes 5-6/7"}, body=HUGE),
+        Fault("download", status=503, body=HUGE),
+        Fault("status", status=503, body=HUGE),
+        Fault("create", status=503, body=HUGE),
+    ],
+    ids=["another range", "download", "status", "create"],
+)
+def test_a_body_that_is_read_for_its_message_only_is_not_held_in_memory(
+    sim: Simulator, fault: Fault
+) -> None:
+    sim.faults.add(fault)
+    with running(configuration(sim), quick=True) as tap:
+        assert tap.wait() == 0
+        assert tap.peak < 160
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("HTTPS://API.Intercom.io/x", True),
+        ("https://api.intercom.io:443/x", True),
+        ("https://api.intercom.io./x", True),
+        ("http://api.intercom.io/x", False),
+        ("https://api.intercom.io:8443/x", False),
+        ("https://api.intercom.io.example.com/x", False),
+        ("https://api.intercom.io@example.com/x", False),
+        ("https://api.intercom.io:port/x", False),
+        ("https://api.eu.intercom.io/x", False),
+    ],
+)
+def test_the_token_goes_to_the_same_host_however_it_is_written(url: str, *, own: bool) -> None:
+    config = {"access_token": "t", "start_date": "2026-01-01"}
+    tap = TapIntercomExport(config=config, setup_mapper=False)
+    assert tap.client(QuickClock()).is_own_host(url) is own
+
+
+def test_a_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
+    dialect = Dialect(container="tar.gz")
+    with Simulator(
+        receipts=60, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
+    ) as sim:
+        run = run_here(configuration(sim, max_unpacked_gigabytes=0.00001))
+    assert "max_unpacked_gigabytes" in run.text
+    assert "max_archive_gigabytes" not in run.text
+
+
+def test_a_message_of_intercom_is_quoted_without_its_full_stop(sim: Simulator) -> None:
+    error = {"code": "action_forbidden", "message": "No."}
+    body = {"type": "error.list", "errors": [error], "request_id": "r1"}
+    sim.faults.add(Fault(status=403, body=body, times=None))
+    run = run_here(configuration(sim))
+    assert "action_forbidden: No (request r1). The app" in run.text
+    assert ".. " not in run.text
+
+
+def test_one_try_is_not_called_several_times(sim: Simulator) -> None:
+    sim.faults.add(Fault("cancel", status=500, times=None, handled=True))
+    sim.job_faults.add(JobFault(never_ends=True))
+    run = run_here(configuration(sim, job_timeout_minutes=30))
+    assert re.search(r"could not be canceled: POST .* failed once: HTTP 500", run.text)
