@@ -6,8 +6,9 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-MAX_RANGE_DAYS = 90
-"""Intercom refuses a longer range ("export period is longer than 90 days", seen in a client)."""
+SEEN_RANGE_DAYS = 90
+"""Intercom may refuse a longer range: one client met "export period is longer than 90 days",
+another one asks for 365 days in a job."""
 
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 """Hosts of this machine, to which http is allowed."""
@@ -78,15 +79,18 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "window_days",
-        th.IntegerType(minimum=1, maximum=MAX_RANGE_DAYS),
+        th.IntegerType(minimum=1),
         default=30,
         title="Window (days)",
-        description="New days that one export job covers. With lookback_days at most 90.",
+        description=(
+            "New days that one export job covers. Intercom may refuse more than 90 days with "
+            "lookback_days; then smaller windows are asked for."
+        ),
         examples=[7],
     ),
     th.Property(
         "lookback_days",
-        th.IntegerType(minimum=0, maximum=MAX_RANGE_DAYS - 1),
+        th.IntegerType(minimum=0),
         default=7,
         title="Lookback (days)",
         description=(

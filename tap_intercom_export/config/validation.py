@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
-from tap_intercom_export.config.schema import LOOPBACK_HOSTS, MAX_RANGE_DAYS
+from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
 from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float)
             meant = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {meant[0]}?" if meant else ""
             found.append(f"unknown setting {name}{hint}")
+    with contextlib.suppress(KeyError, TypeError):  # told elsewhere
+        days = config["window_days"] + config["lookback_days"]
+        if days > SEEN_RANGE_DAYS:
+            found.append(
+                f"window_days and lookback_days are {days} days together: Intercom may refuse more "
+                f"than {SEEN_RANGE_DAYS} in one job; then smaller windows are asked for"
+            )
     with contextlib.suppress(KeyError, TypeError, ValueError):  # told elsewhere
         if to_seconds(config["start_date"]) > now:
             found.append(
@@ -211,12 +218,6 @@ def _type_names(kinds: str | list[str]) -> str:
 def _contradictions(config: Mapping[str, Any]) -> list[str]:
     """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
     found = _bad_dates(config)
-    if config["window_days"] + config["lookback_days"] > MAX_RANGE_DAYS:
-        found.append(
-            f"window_days: together with lookback_days must be {MAX_RANGE_DAYS} or less, the "
-            "longest range Intercom exports, "
-            f"not {config['window_days']} + {config['lookback_days']}"
-        )
     found.extend(
         f"{name}: must be one line of printable ASCII characters"
         for name in ("access_token", "user_agent")
