@@ -8,7 +8,7 @@ from singer_sdk import typing as th
 
 SEEN_RANGE_DAYS = 90
 """Intercom may refuse a longer range: one client met "export period is longer than 90 days",
-another one asks for 365 days in a job."""
+another one asks for 365 days in one job."""
 
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 """Hosts of this machine, to which http is allowed."""

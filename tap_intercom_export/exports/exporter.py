@@ -42,6 +42,9 @@ MAX_JOBS_PER_WINDOW = 3
 ROW_LIMIT_SLACK = 1000
 """One part in so many below the row limit counts as cut: nobody knows whether headers count."""
 
+PAUSE_AFTER_FAILURE_POLLS = 12
+"""Pause after a job that failed, in first poll intervals: a minute, with the default of 5 s."""
+
 MAX_DOWNLOADS_PER_JOB = 2
 """Downloads of one archive that may turn out damaged; what comes broken twice stays broken."""
 
@@ -104,6 +107,9 @@ class Exporter:
         self._max_archive_bytes = settings.max_archive_bytes
         self._jobs = jobs
         self._clock = clock
+        self._pause_after_failure = min(
+            settings.poll_max_interval, PAUSE_AFTER_FAILURE_POLLS * settings.poll_interval
+        )
 
     def tasks(self, bookmark: int) -> Iterator[Callable[[], Iterator[Export]]]:
         """Yield, for each range of time after a bookmark, what exports it when it is called.
@@ -193,8 +199,13 @@ class Exporter:
                 self._jobs.gone(job)
                 if failed:
                     raise
-                failed = not stored
-                logger.warning("%s. Trying once more", error)
+                if stored:
+                    logger.warning("%s. Asking anew", error)
+                else:
+                    failed = True
+                    pause = self._clock.jitter(self._pause_after_failure)
+                    logger.warning("%s. Trying once more in %.0f s", error, pause)
+                    self._clock.sleep(pause)
             except JobTimedOutError:
                 if self._runner.cancel(job):
                     self._jobs.gone(job)

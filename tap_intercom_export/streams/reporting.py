@@ -153,15 +153,28 @@ class ReportingRun:
     def export_range(self) -> ExportRange:
         """The time to export: what Intercom has kept of what is wanted."""
         settings, now = self._sync.settings, present(self._client, self.clock)
-        kept = int(now) - settings.reporting_retention + RETENTION_MARGIN_SECONDS
-        if kept > settings.start:
+        return ExportRange.until_now(max(settings.start, self._kept_since(now)), settings.end, now)
+
+    def _kept_since(self, now: float) -> int:
+        """Return the first second of which Intercom still keeps reporting data.
+
+        Args:
+            now: Unix seconds.
+        """
+        return int(now) - self._sync.settings.reporting_retention + RETENTION_MARGIN_SECONDS
+
+    def _warn_of_retention(self, selected: Iterable[ReportingStream]) -> None:
+        """Say so where data that was asked for and not exported yet is not kept any more."""
+        start, first = self._sync.settings.start, self.export_range.start
+        late = [each.name for each in selected if each.bookmark(otherwise=start - 1) < first - 1]
+        if start < first and late:
             logger.warning(
                 "Intercom keeps reporting data for %d days (reporting_retention_days): exporting "
-                "from %s on, not from start_date",
-                settings.reporting_retention // DAY,
-                to_text(kept),
+                "%s from %s on, not from start_date",
+                self._sync.settings.reporting_retention // DAY,
+                ", ".join(late),
+                to_text(first),
             )
-        return ExportRange.until_now(max(settings.start, kept), settings.end, now)
 
     def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
         """Yield the exports of one stream; those of the streams after it wait.
@@ -189,7 +202,9 @@ class ReportingRun:
     def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[ReportingStream, Export]]]]:
         """Return what yields the tasks of all selected streams, in order."""
         in_order = sorted(self.streams, key=lambda stream: stream.name)
-        of_streams = [(stream, stream.tasks()) for stream in in_order if stream.selected]
+        selected = [stream for stream in in_order if stream.selected]
+        self._warn_of_retention(selected)
+        of_streams = [(stream, stream.tasks()) for stream in selected]
         return (partial(_owned, stream, task) for stream, tasks in of_streams for task in tasks)
 
     def check(self, dataset: Dataset) -> None:

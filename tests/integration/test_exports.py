@@ -17,7 +17,7 @@ from tests.faults.clock import QuickClock
 from tests.faults.play import END, configuration
 from tests.faults.process import running
 from tests.faults.runs import Loaded, run_here
-from tests.harness.singer import bookmarks, discover, run_tap, select
+from tests.harness.singer import bookmarks, discover, discover_here, run_tap, select
 from tests.harness.workspace_rows import Truth
 
 if TYPE_CHECKING:
@@ -365,3 +365,42 @@ def test_one_try_is_not_called_several_times(sim: Simulator) -> None:
     sim.job_faults.add(JobFault(never_ends=True))
     run = run_here(configuration(sim, job_timeout_minutes=30))
     assert re.search(r"could not be canceled: POST .* failed once: HTTP 500", run.text)
+
+
+def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_windows() -> None:
+    dialect = Dialect(longest_range=90 * DAY)
+    with Simulator(
+        receipts=60, days=200, end=END, clock=Clock(END, running=False), dialect=dialect
+    ) as sim:
+        config = configuration(sim, window_days=365, start_date="2024-11-01")
+        run = run_here(config)
+        assert run.exit_code == 0
+        assert len([r for r in sim.requests if r.path == "/export/content/data"]) <= 6
+        assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
+
+
+def test_a_job_that_failed_is_asked_for_again_after_a_pause(sim: Simulator) -> None:
+    sim.job_faults.add(JobFault(ends_as="failed"))
+    run = run_here(configuration(sim, poll_interval_seconds=5))
+    assert run.exit_code == 0
+    assert [pause for pause in run.pauses if 30 <= pause <= 60]
+    assert re.search(r"ended as 'failed'.* Trying once more in [3-6]\d s", run.text)
+
+
+@pytest.mark.parametrize(("days_ago", "warned"), [(400, True), (5, False)])
+def test_the_retention_is_worth_a_word_only_where_data_is_not_exported_for_it(
+    days_ago: int, *, warned: bool
+) -> None:
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    with Simulator(receipts=5, days=20, end=now, clock=Clock(now)) as sim:
+        config = configuration(
+            sim,
+            start_date="2015-01-01",
+            end_date=None,
+            reporting_datasets=["call"],
+            reporting_retention_days=200,
+        )
+        written = {"replication_key_value": f"{now - timedelta(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"}
+        catalog = select(discover_here(config), "reporting_call")
+        run = run_tap(config, state={"bookmarks": {"reporting_call": written}}, catalog=catalog)
+        assert ("reporting_retention_days" in run.log) is warned
