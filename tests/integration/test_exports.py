@@ -13,12 +13,19 @@ from typing_extensions import override
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
 from tap_intercom_export.tap import TapIntercomExport
 from tests.faults import hostile
-from tests.faults.clock import QuickClock
 from tests.faults.play import END, configuration
-from tests.faults.process import running
-from tests.faults.runs import Loaded, run_here
-from tests.harness.singer import bookmarks, discover, discover_here, run_tap, select
-from tests.harness.workspace_rows import Truth
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.loaded import Loaded
+from tests.harness.process import running
+from tests.harness.quick_clock import QuickClock
+from tests.harness.singer import (
+    bookmarks,
+    discover,
+    discover_here,
+    run_quickly,
+    run_tap,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,15 +49,15 @@ def copy(state: dict[str, Any]) -> dict[str, Any]:
 def test_a_completed_job_with_an_empty_download_is_damaged_and_kept(sim: Simulator) -> None:
     config = configuration(sim)
     sim.faults.add(Fault("download", no_body=True, times=2))
-    run = run_here(config)
+    run = run_quickly(config)
     assert run.exit_code
-    assert "it is empty" in run.text
+    assert "it is empty" in run.log
     loaded = Loaded().take(run.lines)
     assert loaded.bookmarks == {}
     job = loaded.state["bookmarks"]["content_export"]["job"]
     assert job["job_identifier"] == sim.jobs[0].identifier
-    again = run_here(config, loaded.state)
-    assert Truth(sim).missing(loaded.take(again.lines).rows()) == {}
+    again = run_quickly(config, loaded.state)
+    assert ExpectedRows(sim).missing(loaded.take(again.lines).rows()) == {}
     assert sim.jobs[0].downloads == 3
 
 
@@ -59,19 +66,19 @@ def test_a_job_that_was_given_up_is_not_resumed(sim: Simulator) -> None:
     config = configuration(sim, job_timeout_minutes=30)
     sim.job_faults.add(JobFault(never_ends=True))
     sim.faults.add(Fault("cancel", status=500, times=None))
-    first = run_here({**config, "slot_timeout_minutes": 0})
+    first = run_quickly({**config, "slot_timeout_minutes": 0})
     assert first.exit_code  # the slot of the hung job is taken
     loaded = Loaded().take(first.lines)
     hung = loaded.state["bookmarks"]["content_export"]["job"]
     assert hung["given_up"] is True
     sim.jobs[0].cancel()
 
-    again = run_here(config, loaded.state)
+    again = run_quickly(config, loaded.state)
 
     assert again.exit_code == 0
-    assert "Resuming" not in again.text
+    assert "Resuming" not in again.log
     assert hung["job_identifier"] not in json.dumps(loaded.take(again.lines).state)
-    assert Truth(sim).missing(loaded.rows()) == {}
+    assert ExpectedRows(sim).missing(loaded.rows()) == {}
 
 
 def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_given_up() -> None:
@@ -81,7 +88,7 @@ def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_g
         )
         sim.job_faults.add(JobFault(never_ends=True, export="reporting"))
         sim.faults.add(Fault("reporting_download", status=400, body={}, times=None))
-        first = run_here(config)
+        first = run_quickly(config)
         assert first.exit_code
         state = Loaded().take(first.lines).state
         entry = state["bookmarks"]["reporting_call"]
@@ -90,10 +97,10 @@ def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_g
         assert set(stored) == {given_up.identifier, healthy.identifier}
         assert stored[given_up.identifier]["given_up"] is True
         sim.faults.clear()
-        again = run_here(config, state)
+        again = run_quickly(config, state)
         assert again.exit_code == 0
-        assert f"Resuming job {healthy.identifier}" in again.text
-        assert f"Resuming job {given_up.identifier}" not in again.text
+        assert f"Resuming job {healthy.identifier}" in again.log
+        assert f"Resuming job {given_up.identifier}" not in again.log
 
 
 def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -> None:
@@ -103,14 +110,14 @@ def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -
         "created_at_before": "2025-05-22T12:29:59Z",
         "requested_at": "2025-05-22T12:29:59Z",
     }
-    run = run_here(configuration(sim), {"bookmarks": {"content_export": {"job": job}}})
+    run = run_quickly(configuration(sim), {"bookmarks": {"content_export": {"job": job}}})
     assert run.exit_code == 0
     assert "job" not in Loaded().take(run.lines).state["bookmarks"]["content_export"]
 
 
 def test_full_table_begins_at_the_start_again_and_moves_no_bookmark_back(sim: Simulator) -> None:
     config = configuration(sim)
-    first = run_here(config)
+    first = run_quickly(config)
     state = Loaded().take(first.lines).state
     catalog = select(discover(), "content_export", "receipt", "open")
     for entry in catalog["streams"]:
@@ -136,8 +143,8 @@ def test_an_export_of_nearly_as_many_rows_as_the_limit_counts_as_cut(
     rows = b"".join(b"%d,2025-05-20T10:00:00Z\n" % number for number in range(rows_in_job))
     archive = hostile.zipped({"open_20250601-000000.csv": b"receipt_id,opened_at\n" + rows})
     sim.faults.add(Fault("download", body=archive))
-    run = run_here(configuration(sim, export_row_limit=2000))
-    assert ("Intercom cuts an export at 2,000" in run.text) is cut
+    run = run_quickly(configuration(sim, export_row_limit=2000))
+    assert ("Intercom cuts an export at 2,000" in run.log) is cut
 
 
 class Ahead(QuickClock):
@@ -150,36 +157,36 @@ class Ahead(QuickClock):
 
 def test_a_clock_that_is_ahead_leaves_no_message_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the machine's clock a window would end nine minutes after Intercom's present."""
-    monkeypatch.setattr("tests.faults.runs.QuickClock", Ahead)
+    monkeypatch.setattr("tests.harness.quick_clock.QuickClock", Ahead)
     now = datetime.now(timezone.utc).replace(microsecond=0)
     fault = Fault(times=None, headers={"Date": f"{now:%a, %d %b %Y %H:%M:%S GMT}"}, handled=True)
     with Simulator(receipts=50, days=3, end=now, clock=Clock(now), faults=[fault]) as sim:
         config = configuration(sim, start_date=f"{now - timedelta(days=4):%Y-%m-%d}", end_date=None)
-        run = run_here({**config, "lookback_days": 0})
+        run = run_quickly({**config, "lookback_days": 0})
         present = now.timestamp()
         assert present - 62 <= sim.jobs[-1].before <= present - 60
     assert run.exit_code == 0
-    assert re.search(r"WARNING This machine's clock is 6\d\d s ahead of Intercom's", run.text)
+    assert re.search(r"WARNING This machine's clock is 6\d\d s ahead of Intercom's", run.log)
 
 
 def test_a_clock_that_is_right_is_not_worth_a_word() -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with Simulator(receipts=5, days=3, end=now, clock=Clock(now)) as sim:
         start = f"{now - timedelta(days=4):%Y-%m-%d}"
-        run = run_here(configuration(sim, start_date=start, end_date=None))
+        run = run_quickly(configuration(sim, start_date=start, end_date=None))
     assert run.exit_code == 0
-    assert "clock" not in run.text
+    assert "clock" not in run.log
 
 
 def test_a_job_that_is_not_known_right_after_its_creation_is_asked_for_again(
     sim: Simulator,
 ) -> None:
     sim.faults.add(Fault("status", status=404, times=3, body=NOT_FOUND))
-    run = run_here(configuration(sim))
+    run = run_quickly(configuration(sim))
     assert run.exit_code == 0
     assert len(sim.jobs) == 2  # one a window
-    assert "Forgetting" not in run.text
-    assert f"Intercom does not know job {sim.jobs[0].identifier} yet" in run.text
+    assert "Forgetting" not in run.log
+    assert f"Intercom does not know job {sim.jobs[0].identifier} yet" in run.log
 
 
 def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
@@ -188,11 +195,11 @@ def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
     """It may run all the same, and would hold the workspace's only slot."""
     sim.faults.add(Fault("status", status=404, times=5, body=NOT_FOUND))
     sim.job_faults.add(JobFault(never_ends=True))
-    run = run_here(configuration(sim, poll_interval_seconds=20, slot_timeout_minutes=0))
+    run = run_quickly(configuration(sim, poll_interval_seconds=20, slot_timeout_minutes=0))
     assert run.exit_code == 0
     assert sim.jobs[0].cancelled
-    assert "Forgetting job" in run.text
-    assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
+    assert "Forgetting job" in run.log
+    assert ExpectedRows(sim).missing(Loaded().take(run.lines).rows()) == {}
 
 
 def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
@@ -206,12 +213,12 @@ def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
         late_days=12,
     ) as sim:
         config = configuration(sim, window_days=25, lookback_days=0)
-        whole = run_here(config)
+        whole = run_quickly(config)
         rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
         loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
         del loaded.state["bookmarks"]["content_export"]["job"]  # it has expired
         opened = {r["receipt_id"] for r in loaded.rows()["receipt"] if r["first_open"]}
-        again = run_here({**config, "window_days": 3}, loaded.state)
+        again = run_quickly({**config, "window_days": 3}, loaded.state)
         assert again.exit_code == 0
         loaded.take(again.lines)
         still = {r["receipt_id"] for r in loaded.rows()["receipt"] if r["first_open"]}
@@ -224,15 +231,15 @@ def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning
     sim: Simulator,
 ) -> None:
     config = configuration(sim, window_days=25, lookback_days=0)
-    whole = run_here(config)
+    whole = run_quickly(config)
     rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
     loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
     del loaded.state["bookmarks"]["content_export"]["job"]
     sim.job_faults.add(JobFault(ends_as="failed", longer_than=10 * DAY, times=None))
-    again = run_here(config, loaded.state)
+    again = run_quickly(config, loaded.state)
     assert again.exit_code == 0
-    assert "smaller windows take back" in again.text
-    assert Truth(sim).missing(loaded.take(again.lines).rows(), values=False) == {}
+    assert "smaller windows take back" in again.log
+    assert ExpectedRows(sim).missing(loaded.take(again.lines).rows(), values=False) == {}
 
 
 @pytest.mark.parametrize(
@@ -248,12 +255,12 @@ def test_a_rest_of_another_file_is_not_put_behind_the_first_part(
         Fault("download", cut_after=3000),
         Fault("download", headers=headers, handled=True, corrupt_at=500),
     )
-    run = run_here(configuration(sim))
+    run = run_quickly(configuration(sim))
     assert run.exit_code == 0
-    assert "is damaged" not in run.text  # it was not taken at all
+    assert "is damaged" not in run.log  # it was not taken at all
     ranges = [r.header("Range") for r in sim.requests if r.path.startswith("/download/")]
     assert ranges[:3] == [None, "bytes=3000-", None]
-    assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
+    assert ExpectedRows(sim).missing(Loaded().take(run.lines).rows()) == {}
 
 
 def bad_request(message: str) -> dict[str, Any]:
@@ -272,18 +279,18 @@ def test_a_range_that_is_too_old_names_start_date_and_is_asked_for_once(
     sim: Simulator, message: str
 ) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
-    run = run_here(configuration(sim))
+    run = run_quickly(configuration(sim))
     assert run.exit_code
-    assert "Move start_date on." in run.text
+    assert "Move start_date on." in run.log
     assert len(sim.requests) == 1
 
 
 def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulator) -> None:
     message = "Message exports are switched off on some days of the period"
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
-    run = run_here(configuration(sim))
+    run = run_quickly(configuration(sim))
     assert run.exit_code
-    assert "shortened" not in run.text
+    assert "shortened" not in run.log
     assert len(sim.requests) == 1
 
 
@@ -297,9 +304,9 @@ def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulato
 )
 def test_a_range_that_is_too_long_is_made_shorter(sim: Simulator, message: str) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message)))
-    run = run_here(configuration(sim))
+    run = run_quickly(configuration(sim))
     assert run.exit_code == 0
-    assert "shortened" in run.text
+    assert "shortened" in run.log
 
 
 @pytest.mark.parametrize(
@@ -346,25 +353,25 @@ def test_a_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
     with Simulator(
         receipts=60, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:
-        run = run_here(configuration(sim, max_unpacked_gigabytes=0.00001))
-    assert "max_unpacked_gigabytes" in run.text
-    assert "max_archive_gigabytes" not in run.text
+        run = run_quickly(configuration(sim, max_unpacked_gigabytes=0.00001))
+    assert "max_unpacked_gigabytes" in run.log
+    assert "max_archive_gigabytes" not in run.log
 
 
 def test_a_message_of_intercom_is_quoted_without_its_full_stop(sim: Simulator) -> None:
     error = {"code": "action_forbidden", "message": "No."}
     body = {"type": "error.list", "errors": [error], "request_id": "r1"}
     sim.faults.add(Fault(status=403, body=body, times=None))
-    run = run_here(configuration(sim))
-    assert "action_forbidden: No (request r1). The app" in run.text
-    assert ".. " not in run.text
+    run = run_quickly(configuration(sim))
+    assert "action_forbidden: No (request r1). The app" in run.log
+    assert ".. " not in run.log
 
 
 def test_one_try_is_not_called_several_times(sim: Simulator) -> None:
     sim.faults.add(Fault("cancel", status=500, times=None, handled=True))
     sim.job_faults.add(JobFault(never_ends=True))
-    run = run_here(configuration(sim, job_timeout_minutes=30))
-    assert re.search(r"could not be canceled: POST .* failed once: HTTP 500", run.text)
+    run = run_quickly(configuration(sim, job_timeout_minutes=30))
+    assert re.search(r"could not be canceled: POST .* failed once: HTTP 500", run.log)
 
 
 def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_windows() -> None:
@@ -373,18 +380,18 @@ def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_wi
         receipts=60, days=200, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:
         config = configuration(sim, window_days=365, start_date="2024-11-01")
-        run = run_here(config)
+        run = run_quickly(config)
         assert run.exit_code == 0
         assert len([r for r in sim.requests if r.path == "/export/content/data"]) <= 6
-        assert Truth(sim).missing(Loaded().take(run.lines).rows()) == {}
+        assert ExpectedRows(sim).missing(Loaded().take(run.lines).rows()) == {}
 
 
 def test_a_job_that_failed_is_asked_for_again_after_a_pause(sim: Simulator) -> None:
     sim.job_faults.add(JobFault(ends_as="failed"))
-    run = run_here(configuration(sim, poll_interval_seconds=5))
+    run = run_quickly(configuration(sim, poll_interval_seconds=5))
     assert run.exit_code == 0
     assert [pause for pause in run.pauses if 30 <= pause <= 60]
-    assert re.search(r"ended as 'failed'.* Trying once more in [3-6]\d s", run.text)
+    assert re.search(r"ended as 'failed'.* Trying once more in [3-6]\d s", run.log)
 
 
 @pytest.mark.parametrize(("days_ago", "warned"), [(400, True), (5, False)])
