@@ -100,6 +100,25 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=[14],
     ),
     th.Property(
+        "deep_lookback_days",
+        th.IntegerType(minimum=0),
+        default=0,
+        title="Deep lookback (days)",
+        description=(
+            "Days before the bookmark that a job covers again every deep_lookback_every_days, for "
+            "replies, goals and survey answers that come weeks later. 0 for none."
+        ),
+        examples=[60],
+    ),
+    th.Property(
+        "deep_lookback_every_days",
+        th.IntegerType(minimum=1),
+        default=7,
+        title="Days between deep lookbacks",
+        description="How often a job covers deep_lookback_days again.",
+        examples=[14],
+    ),
+    th.Property(
         "poll_interval_seconds",
         _number(0.01),
         default=5,

@@ -30,6 +30,8 @@ class Settings:
         end: Last second to export, or None for "up to a minute ago".
         window: Seconds of new time in one job.
         lookback: Seconds before the bookmark that a job covers again.
+        deep_lookback: Seconds that it covers again every now and then; 0 for never.
+        deep_lookback_every: Seconds between two such jobs.
         poll_interval: First pause between two polls, seconds.
         poll_max_interval: Longest pause between two polls, seconds.
         job_timeout: Seconds that a job may take.
@@ -52,6 +54,8 @@ class Settings:
     end: int | None
     window: int
     lookback: int
+    deep_lookback: int
+    deep_lookback_every: int
     poll_interval: float
     poll_max_interval: float
     job_timeout: float
@@ -78,6 +82,8 @@ class Settings:
             end=to_seconds(config["end_date"]) if config.get("end_date") else None,
             window=int(config["window_days"]) * DAY,
             lookback=int(config["lookback_days"]) * DAY,
+            deep_lookback=int(config["deep_lookback_days"]) * DAY,
+            deep_lookback_every=int(config["deep_lookback_every_days"]) * DAY,
             poll_interval=poll_interval,
             poll_max_interval=max(poll_interval, float(config["poll_max_interval_seconds"])),
             job_timeout=float(config["job_timeout_minutes"]) * 60,

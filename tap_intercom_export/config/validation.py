@@ -77,11 +77,12 @@ def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float)
             hint = f"; did you mean {meant[0]}?" if meant else ""
             found.append(f"unknown setting {name}{hint}")
     with contextlib.suppress(KeyError, TypeError):  # told elsewhere
-        days = config["window_days"] + config["lookback_days"]
+        lookback = max(config["lookback_days"], config["deep_lookback_days"])
+        days = config["window_days"] + lookback
         if days > SEEN_RANGE_DAYS:
             found.append(
-                f"window_days and lookback_days are {days} days together: Intercom may refuse more "
-                f"than {SEEN_RANGE_DAYS} in one job; then smaller windows are asked for"
+                f"window_days and the longest lookback are {days} days together: Intercom may "
+                f"refuse more than {SEEN_RANGE_DAYS} in one job; then smaller windows are asked for"
             )
     with contextlib.suppress(KeyError, TypeError, ValueError):  # told elsewhere
         if to_seconds(config["start_date"]) > now:

@@ -23,7 +23,12 @@ from tap_intercom_export.errors import (
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.window import PendingRange, Sizes
-from tap_intercom_export.exports.window_size import WindowSizer
+from tap_intercom_export.exports.window_size import (
+    DAY_SECONDS,
+    JobLimits,
+    Measured,
+    WindowSizer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,12 +63,14 @@ class Export:
         archive: Its verified archive; None where the window has no data.
         download_bytes: Size of the archive as it was sent.
         completed_at: When the job was first seen to be done, as a date-time text.
+        measured: What the job took; None where it is not known, as with one of an earlier run.
     """
 
     job: ExportJob
     archive: Archive | None
     download_bytes: int
     completed_at: str
+    measured: Measured | None = None
 
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
         """Yield the name of each CSV file of the archive and the file, open while it is used."""
@@ -87,6 +94,7 @@ class Exporter:
         settings: The largest window and lookback, and the rows at which Intercom cuts.
         jobs: The stream's jobs, of earlier runs and of this one.
         clock: For times in records.
+        is_deep: Whether the last window reaches back as far as `deep_lookback_days` says.
     """
 
     def __init__(
@@ -96,10 +104,21 @@ class Exporter:
         settings: Settings,
         jobs: JobTracker,
         clock: Clock,
+        *,
+        is_deep: bool = False,
     ) -> None:
         self._runner = runner
         self._export_range = export_range
-        self._window_sizer = WindowSizer(Sizes(settings.window, settings.lookback))
+        limits = JobLimits(settings.export_row_limit, settings.job_timeout)
+        self._window_sizer = WindowSizer(
+            Sizes(settings.window, settings.lookback), limits, jobs.measured
+        )
+        lookback = max(settings.lookback, settings.deep_lookback)
+        self._deep_sizer = (
+            WindowSizer(Sizes(settings.window, lookback), limits, jobs.measured)
+            if is_deep
+            else self._window_sizer
+        )
         self._window = settings.window
         self._row_limit = settings.export_row_limit
         self._cut_from = self._row_limit - self._row_limit // ROW_LIMIT_SLACK
@@ -151,7 +170,11 @@ class Exporter:
         Raises:
             TapError: It cannot go on.
         """
-        while window := self._export_range.next_window(pending, sizes := self._window_sizer.sizes):
+        while True:
+            sizer, sizes = self._next_sizes(pending)
+            window = self._export_range.next_window(pending, sizes)
+            if window is None:
+                return
             try:
                 export = self._export(window, pending.bookmark, stored)
             except (
@@ -160,17 +183,28 @@ class Exporter:
                 RangeRefusedError,
                 TooManyRowsError,
             ) as error:
-                self._window_sizer.shorten(sizes, window.sizes(pending.bookmark), error)
+                sizer.shorten(sizes, window.sizes(pending.bookmark), error)
                 self._narrow_view_if_stuck(pending, window)
             else:
-                self._window_sizer.succeeded()
+                sizer.succeeded(export.measured)
                 yield export
                 pending = PendingRange(export.job.window.before, pending.end)
             stored = None
 
+    def _next_sizes(self, pending: PendingRange) -> tuple[WindowSizer, Sizes]:
+        """Return the sizes of the next window, and what to tell how it went.
+
+        The last window is the one to reach far back: it sees what happened up to the end.
+        """
+        sizes = self._deep_sizer.sizes
+        window = self._export_range.next_window(pending, sizes)
+        if window is not None and window.before == self._export_range.end:
+            return self._deep_sizer, sizes
+        return self._window_sizer, self._window_sizer.sizes
+
     def _narrow_view_if_stuck(self, pending: PendingRange, window: Window) -> None:
         """Allow a window that ends earlier than what was written, where the next is no smaller."""
-        if self._export_range.next_window(pending, self._window_sizer.sizes) == window:
+        if self._export_range.next_window(pending, self._next_sizes(pending)[1]) == window:
             logger.warning(
                 "Rows of %s were written by a run that did not finish it, and it is too large now: "
                 "smaller windows take back what happened to its messages later than lookback_days. "
@@ -227,10 +261,12 @@ class Exporter:
         Raises:
             TooManyRowsError: As many rows as Intercom's silent cut leaves.
         """
+        begun = None if job in self._jobs.stored else self._clock.monotonic()
         job = self._runner.wait(job)
+        seconds = None if begun is None else self._clock.monotonic() - begun
         completed_at = to_text(self._clock.now())
         if job.progress is Progress.EMPTY:
-            return Export(job, None, 0, completed_at)
+            return Export(job, None, 0, completed_at, _measured(job, seconds, 0))
         archive, size = self._download(job)
         if archive.lines >= self._cut_from:  # a row may be counted for none, a line never is
             archive.close()
@@ -238,7 +274,7 @@ class Exporter:
                 f"Job {job.identifier} for {job.window} holds {archive.rows:,} rows, and Intercom "
                 f"cuts an export at {self._row_limit:,} without saying so"
             )
-        return Export(job, archive, size, completed_at)
+        return Export(job, archive, size, completed_at, _measured(job, seconds, archive.lines))
 
     def _download(self, job: ExportJob) -> tuple[Archive, int]:
         """Return a job's archive, verified, and its size in bytes as sent.
@@ -269,3 +305,9 @@ class Exporter:
             f"The archive of job {job.identifier} for {job.window} {trouble}. Nothing of it was "
             "written; the next run downloads it again."
         )
+
+
+def _measured(job: ExportJob, seconds: float | None, rows: int) -> Measured | None:
+    """Return what a job took, where that is known."""
+    days = (job.window.before - job.window.after) / DAY_SECONDS
+    return None if seconds is None else Measured(days, seconds, rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.window import PendingRange
+from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, Measured
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -24,6 +25,13 @@ NEXT_JOBS_KEY = "next_jobs"
 
 WRITING_KEY = "writing"
 """Key of the windows whose rows began to be written: a narrower view must not follow."""
+
+
+RECENT_WINDOWS_KEY = "recent_windows"
+"""Key of what the last jobs took, from which the size of the next windows is planned."""
+
+DEEP_LOOKBACK_KEY = "deep_lookback_at"
+"""Key of the end of the last window that reached back `deep_lookback_days`."""
 
 
 class JobState:
@@ -72,8 +80,16 @@ class JobState:
         self._stream_state[WRITING_KEY] = [*known, entry]
         self._state_writer.write_state(self._tap_state)
 
-    def finish_writing(self, job: ExportJob) -> None:
-        """Strike out a job whose rows are all written, and send the state."""
+    def finish_writing(self, job: ExportJob, measured: Measured | None) -> None:
+        """Strike out a job whose rows are all written, and send the state.
+
+        Args:
+            job: The job.
+            measured: What it took, where that is known.
+        """
+        if measured is not None:
+            last = [*self.measured(), measured][-REMEMBERED_WINDOWS:]
+            self._stream_state[RECENT_WINDOWS_KEY] = [one.to_state() for one in last]
         before = job.window.before
         left = [one for one in self.viewed() if one.end > before]
         if left:
@@ -84,6 +100,28 @@ class JobState:
         else:
             self._stream_state.pop(WRITING_KEY, None)
         self.remove(job)
+
+    def measured(self) -> list[Measured]:
+        """Return what the last jobs took, the latest last."""
+        entries = self._stream_state.get(RECENT_WINDOWS_KEY) or []
+        found = [Measured.from_state(entry) for entry in entries]
+        return [one for one in found if one is not None]
+
+    def is_deep_lookback_due(self, end: int, every: int) -> bool:
+        """Tell whether it is time for a job that reaches far back.
+
+        Args:
+            end: Where the last window of the run ends, in unix seconds.
+            every: Seconds between two such jobs.
+        """
+        try:
+            return end - to_seconds(self._stream_state[DEEP_LOOKBACK_KEY]) >= every
+        except (KeyError, TypeError, ValueError):
+            return True
+
+    def note_deep_lookback(self, job: ExportJob) -> None:
+        """Note that a job that reached far back is about to be struck out."""
+        self._stream_state[DEEP_LOOKBACK_KEY] = to_text(job.window.before)
 
     def viewed(self) -> tuple[PendingRange, ...]:
         """Return the new time of windows whose rows began to be written, and were not all."""

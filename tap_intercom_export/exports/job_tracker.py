@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.exports.job_state import JobState
+    from tap_intercom_export.exports.window_size import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class JobGivenUp:
         self.state.update(self.job)
 
 
+class Written(Protocol):
+    """An export whose rows are all written."""
+
+    @property
+    def job(self) -> ExportJob:
+        """Its job."""
+
+    @property
+    def measured(self) -> Measured | None:
+        """What the job took, where that is known."""
+
+
 class JobTracker:
     """Knows the jobs of one stream. Worker threads may share it.
 
@@ -60,10 +73,12 @@ class JobTracker:
 
     Attributes:
         stored: The jobs of earlier runs, in order of time.
+        measured: What the last jobs of earlier runs took.
     """
 
     def __init__(self, state: JobState, events: EventQueue) -> None:
         self.stored = state.stored()
+        self.measured = state.measured()
         self._state = state
         self._events = events
         self._lock = threading.Lock()
@@ -98,10 +113,10 @@ class JobTracker:
             self._jobs[job.identifier] = job
         self._events.post(JobGivenUp(self._state, job))
 
-    def written(self, job: ExportJob) -> None:
+    def written(self, export: Written) -> None:
         """Forget a job whose rows are all written. Called by the main thread."""
-        self._forget(job)
-        self._state.finish_writing(job)
+        self._forget(export.job)
+        self._state.finish_writing(export.job, export.measured)
 
     @property
     def has_given_up(self) -> bool:

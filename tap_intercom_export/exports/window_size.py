@@ -4,17 +4,71 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.errors import TapError
+from tap_intercom_export.exports.window import MIN_WINDOW_SECONDS, Sizes
 
 if TYPE_CHECKING:
-    from tap_intercom_export.exports.window import Sizes
+    from collections.abc import Iterable, Mapping
 
 logger = logging.getLogger(__name__)
 
+DAY_SECONDS = 86_400
+
 WINDOWS_BEFORE_GROWTH = 3
 """Windows in a row that succeed before shortened sizes are doubled again."""
+
+USED_SHARE_OF_LIMITS = 0.5
+"""Part of the row limit and of the job's time limit that a window is planned to use."""
+
+MEANINGFUL_SHARE_OF_LIMITS = 0.02
+"""Part of a limit below which a job says nothing of larger ones: each one takes a minute or so."""
+
+REMEMBERED_WINDOWS = 5
+"""Exports that are remembered from run to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one export job took.
+
+    Attributes:
+        days: Length of its range, with the lookback.
+        seconds: How long it ran.
+        rows: Rows in all its files.
+    """
+
+    days: float
+    seconds: float
+    rows: int
+
+    def to_state(self) -> dict[str, Any]:
+        """Return it for the state."""
+        return {"days": round(self.days, 3), "seconds": round(self.seconds, 1), "rows": self.rows}
+
+    @classmethod
+    def from_state(cls, entry: Mapping[str, Any]) -> Measured | None:
+        """Return what `to_state` wrote, or None where it is something else."""
+        try:
+            found = cls(float(entry["days"]), float(entry["seconds"]), int(entry["rows"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+        return found if found.days > 0 and found.seconds >= 0 and found.rows >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What one job may take.
+
+    Attributes:
+        rows: Rows at which Intercom cuts an export.
+        seconds: How long a job may run.
+    """
+
+    rows: int
+    seconds: float
 
 
 class WindowSizer:
@@ -22,18 +76,26 @@ class WindowSizer:
 
     Args:
         largest: The sizes that the settings ask for.
+        limits: What one job may take.
+        measured: What the last jobs took, the latest last: new windows are planned to stay well
+            below the limits.
     """
 
-    def __init__(self, largest: Sizes) -> None:
+    def __init__(
+        self, largest: Sizes, limits: JobLimits, measured: Iterable[Measured] = ()
+    ) -> None:
         self._largest = largest
         self._sizes = largest
+        self._limits = limits
+        self._measured = list(measured)[-REMEMBERED_WINDOWS:]
         self._steady = 0
         self._lock = threading.Lock()
 
     @property
     def sizes(self) -> Sizes:
         """The sizes to ask for now."""
-        return self._sizes
+        with self._lock:
+            return self._fitting(self._sizes)
 
     def shorten(self, tried: Sizes, real: Sizes, error: TapError) -> None:
         """Ask for less from now on, and say what that costs.
@@ -48,7 +110,7 @@ class WindowSizer:
             TapError: There are no smaller ones.
         """
         with self._lock:
-            if self._sizes != tried:
+            if self._fitting(self._sizes) != tried:
                 return
             smaller = tried.halved(real)
             if smaller is None:
@@ -66,9 +128,37 @@ class WindowSizer:
             )
         logger.warning("%s. Asking for less: %s", error, cost)
 
-    def succeeded(self) -> None:
-        """Note a window that went well."""
+    def succeeded(self, measured: Measured | None = None) -> None:
+        """Note a window that went well.
+
+        Args:
+            measured: What its job took, where that is known.
+        """
         with self._lock:
+            if measured is not None:
+                self._measured = [*self._measured, measured][-REMEMBERED_WINDOWS:]
             self._steady += 1
             if self._steady % WINDOWS_BEFORE_GROWTH == 0:
                 self._sizes = self._sizes.doubled(self._largest)
+
+    def _fitting(self, sizes: Sizes) -> Sizes:
+        """Return sizes whose window is planned to stay well below the limits."""
+        most_days = min(
+            (days for one in self._measured for days in self._days_within_limits(one)),
+            default=None,
+        )
+        if most_days is None:
+            return sizes
+        left = int(most_days * DAY_SECONDS) - sizes.lookback
+        # Where the lookback alone takes too long, the windows still have to get on.
+        least = max(MIN_WINDOW_SECONDS, min(sizes.lookback, DAY_SECONDS))
+        return Sizes(min(sizes.window, max(left, least)), sizes.lookback)
+
+    def _days_within_limits(self, one: Measured) -> list[float]:
+        """Return how many days such a job may have: by its rows, and by its time."""
+        used = ((one.rows, self._limits.rows), (one.seconds, self._limits.seconds))
+        return [
+            USED_SHARE_OF_LIMITS * limit * one.days / part
+            for part, limit in used
+            if part > limit * MEANINGFUL_SHARE_OF_LIMITS
+        ]

@@ -97,7 +97,12 @@ class ContentExportStream(WindowStream):
         ):  # else start_date is in the future
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
         jobs = JobTracker(job_state, self._sync.events)
-        exporter = Exporter(self._runner(clock), export_range, settings, jobs, clock)
+        is_deep = settings.deep_lookback > settings.lookback and job_state.is_deep_lookback_due(
+            export_range.end, settings.deep_lookback_every
+        )
+        exporter = Exporter(
+            self._runner(clock), export_range, settings, jobs, clock, is_deep=is_deep
+        )
         try:
             for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
                 with contextlib.closing(export):
@@ -105,7 +110,9 @@ class ContentExportStream(WindowStream):
                     if self.files:
                         job_state.begin_writing(export.job)
                     yield _record(export, self.files)
-                    self._finish(export.job, jobs)
+                    if is_deep and _is_deep(export.job, export_range, settings.lookback):
+                        job_state.note_deep_lookback(export.job)
+                    self._finish(export, jobs)
         finally:
             clock.stop()
 
@@ -134,12 +141,13 @@ class ContentExportStream(WindowStream):
         family = [self, *self.child_streams]
         return [s for s in family if isinstance(s, WindowStream) and s.selected]
 
-    def _finish(self, job: ExportJob, jobs: JobTracker) -> None:
+    def _finish(self, export: Export, jobs: JobTracker) -> None:
         """Move the bookmarks of all streams past a window of which everything is written."""
+        before = export.job.window.before
         for stream in self._selected_streams():
-            stream.move_bookmark(job.window.before)
-        jobs.written(job)
-        self.logger.info("Everything up to %s is written", to_text(job.window.before))
+            stream.move_bookmark(before)
+        jobs.written(export)
+        self.logger.info("Everything up to %s is written", to_text(before))
 
     @override
     def get_child_context(
@@ -163,6 +171,12 @@ def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
                 file = by_header(CellReader(source, lambda _: None).header())
         files.append((member, file or OTHER))
     return files
+
+
+def _is_deep(job: ExportJob, export_range: ExportRange, lookback: int) -> bool:
+    """Tell whether a job was the last one and reached further back than the usual lookback."""
+    reached = job.window.after <= max(export_range.start, job.bookmark - lookback - 1)
+    return reached and job.window.before == export_range.end
 
 
 def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[str, Any]:

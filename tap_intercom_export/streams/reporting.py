@@ -118,7 +118,7 @@ class ReportingStream(FileStream):
                     yield reader
                     rejects.warn()
                 self.move_bookmark(export.job.window.before)
-                self._jobs.written(export.job)
+                self._jobs.written(export)
                 self.logger.info(
                     "%s: everything up to %s is written",
                     self.name,

@@ -11,6 +11,8 @@ import pytest
 from typing_extensions import override
 
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from tap_intercom_export.exports.window import Sizes
+from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
 from tap_intercom_export.tap import TapIntercomExport
 from tests.faults import hostile
 from tests.faults.play import END, configuration
@@ -411,3 +413,95 @@ def test_the_retention_is_worth_a_word_only_where_data_is_not_exported_for_it(
         catalog = select(discover_here(config), "reporting_call")
         run = run_tap(config, state={"bookmarks": {"reporting_call": written}}, catalog=catalog)
         assert ("reporting_retention_days" in run.log) is warned
+
+
+def test_a_deep_lookback_brings_late_replies_every_few_days_and_not_in_between() -> None:
+    """Nightly runs of a day; each third night reaches back 15 days, the others one day."""
+    with Simulator(
+        receipts=400,
+        days=40,
+        end=END,
+        clock=Clock(END, running=False),
+        late_share=0.9,
+        late_days=14,
+    ) as sim:
+        settings = {
+            "start_date": f"{END - timedelta(days=30):%Y-%m-%d}",
+            "lookback_days": 1,
+            "deep_lookback_days": 15,
+            "deep_lookback_every_days": 3,
+            "window_days": 60,
+        }
+        loaded = Loaded()
+        reached = []
+        for night in range(5):
+            end = END - timedelta(days=10 - night)
+            config = configuration(sim, **{**settings, "end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}"})
+            run = run_quickly(config, loaded.state)
+            assert run.exit_code == 0
+            loaded.take(run.lines)
+            job = sim.jobs[-1]
+            reached.append(round((job.before - job.after) / DAY) - 1)
+    assert reached == [20, 1, 1, 15, 1]  # the first one from the start on
+
+
+def test_a_first_open_that_came_late_arrives_with_the_deep_lookback() -> None:
+    with Simulator(
+        receipts=400,
+        days=40,
+        end=END,
+        clock=Clock(END, running=False),
+        late_share=0.9,
+        late_days=14,
+    ) as sim:
+        middle = f"{END - timedelta(days=10):%Y-%m-%dT%H:%M:%SZ}"
+        config = configuration(sim, lookback_days=1, window_days=60)
+        config["start_date"] = f"{END - timedelta(days=41):%Y-%m-%d}"
+        opened = {}
+        for deep in (0, 30):
+            deeper = {**config, "deep_lookback_days": deep}
+            loaded = Loaded().take(run_quickly({**deeper, "end_date": middle}).lines)
+            loaded.take(run_quickly(deeper, loaded.state).lines)
+            receipts = loaded.rows()["receipt"]
+            opened[deep] = {row["receipt_id"] for row in receipts if row["first_open"]}
+    assert opened[0] < opened[30]
+
+
+def test_the_next_run_plans_its_windows_by_what_the_last_ones_took(sim: Simulator) -> None:
+    """Jobs of 21 days hit the limit; a run that remembers does not try them again."""
+    config = configuration(sim, window_days=30, lookback_days=0, export_row_limit=300)
+    first = run_quickly(config)
+    assert "Intercom cuts an export at 300" in first.log
+    state = first.state
+    windows = state["bookmarks"]["content_export"]["recent_windows"]
+    assert 1 <= len(windows) <= 5
+    assert all(0 < window["rows"] < 300 for window in windows)
+    for name, entry in state["bookmarks"].items():
+        if name != "content_export":
+            entry.pop("replication_key_value", None)  # everything is exported again
+    again = run_quickly(config, state)
+    assert again.exit_code == 0
+    assert "Intercom cuts" not in again.log
+    assert ExpectedRows(sim).missing(Loaded().take(again.lines).rows(), values=False) == {}
+
+
+DAYS_90 = Sizes(83 * DAY, 7 * DAY)
+LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
+
+
+@pytest.mark.parametrize(
+    ("measured", "days"),
+    [
+        ((), 83),
+        ((Measured(37, 600, 100_000),), 83),  # small: it says nothing of larger ones
+        ((Measured(40, 600, 4_000_000),), 50 - 7),  # 100,000 rows a day, 5 million planned
+        ((Measured(40, 28_800, 1_000),), 60 - 7),  # 720 s a day, 12 hours planned
+        ((Measured(40, 600, 1_000_000), Measured(40, 600, 4_000_000)), 50 - 7),
+        ((Measured(8, 600, 9_000_000),), 1),  # the lookback alone is too much: a day all the same
+    ],
+    ids=["nothing known", "small", "rows", "time", "the fullest counts", "lookback"],
+)
+def test_a_window_is_planned_to_stay_well_below_the_limits(
+    measured: tuple[Measured, ...], days: int
+) -> None:
+    assert WindowSizer(DAYS_90, LIMITS, measured).sizes == Sizes(days * DAY, 7 * DAY)

@@ -196,6 +196,8 @@ def test_a_token_and_a_start_are_enough() -> None:
         end=None,
         window=30 * DAY,
         lookback=7 * DAY,
+        deep_lookback=0,
+        deep_lookback_every=7 * DAY,
         poll_interval=5,
         poll_max_interval=60,
         job_timeout=24 * 60 * 60,
