@@ -109,7 +109,14 @@ class Exporter:
             bookmark: Everything up to this unix second is exported.
         """
         for job in self._job_state.stored():
-            if job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
+            if not self._jobs.asks_for_the_same(job):
+                logger.info(
+                    "Leaving job %s of an earlier run: it was asked for other attributes than the "
+                    "dataset has now",
+                    job.identifier,
+                )
+                self._job_state.abandoned.add(job.identifier)
+            elif job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
                 logger.info("Resuming job %s for %s", job.identifier, job.window)
                 pending = PendingRange(bookmark, job.window.before)
                 yield partial(self._export_all, pending, job)

@@ -49,6 +49,7 @@ class ExportJob:
         status: Intercom's word for how it stands.
         download_url: Where its archive is, as Intercom says; often empty.
         excluded_attributes: Attributes that were not asked for, because Intercom had refused them.
+        request_hash: A hash of what it was asked for besides its range.
     """
 
     identifier: str
@@ -58,6 +59,7 @@ class ExportJob:
     status: str = "pending"
     download_url: str = ""
     excluded_attributes: tuple[str, ...] = ()
+    request_hash: str = ""
 
     @property
     def progress(self) -> Progress | None:
@@ -82,6 +84,7 @@ class ExportJob:
                 if self.excluded_attributes
                 else {}
             ),
+            **({"request_hash": self.request_hash} if self.request_hash else {}),
             "job_identifier": self.identifier,
             "created_at_after": to_text(self.window.after),
             "created_at_before": to_text(self.window.before),
@@ -102,6 +105,7 @@ class ExportJob:
                 str(state["requested_at"]),
                 to_seconds(state["bookmark"]) if "bookmark" in state else window.after - 1,
                 excluded_attributes=tuple(state.get("excluded_attributes") or ()),
+                request_hash=str(state.get("request_hash") or ""),
             )
         except (KeyError, TypeError, ValueError):
             return None
