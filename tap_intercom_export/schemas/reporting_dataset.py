@@ -26,6 +26,9 @@ KEY_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 """What identifies a row, by dataset, where it is known. Elsewhere a hash of the row does."""
 
+CONVERSATION_ACTIONS = "consolidated_conversation_part"
+"""The dataset of actions, of which one client sees one row a conversation since about July 2026."""
+
 _KINDS = {"timestamp": Kind.REPORTED_TIME, "duration": Kind.REPORTED_NUMBER}
 """Kinds by the prefix of an attribute's qualified id; all others are text."""
 
@@ -116,6 +119,17 @@ class Dataset:
         key = KEY_ATTRIBUTES.get(self.id, ())
         counts = Counter(attribute.id for attribute in self.attributes)
         return key if all(counts[name] == 1 for name in key) else ()
+
+    @property
+    def key_may_change(self) -> bool:
+        """Whether a row may come with another key later.
+
+        Below version 2.16 of the API, which gives no qualified ids, the dataset of actions may have
+        one row a conversation, its last action: `action_id` then changes with the next one.
+        """
+        return self.id == CONVERSATION_ACTIONS and not any(
+            attribute.qualified_id for attribute in self.attributes
+        )
 
     @cached_property
     def file(self) -> StatisticFile:

@@ -104,6 +104,14 @@ class ReportingStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
+        if self._dataset.key_may_change:
+            self.logger.warning(
+                "%s: below api_version 2.16 Intercom may give one row a conversation, its last "
+                "action, whose key action_id changes with the next action; rows of earlier runs "
+                "then stay beside it. Set api_version to 2.16, or take the latest row of each "
+                "conversation_id",
+                self.name,
+            )
         job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):

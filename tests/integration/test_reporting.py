@@ -45,8 +45,11 @@ if TYPE_CHECKING:
 DAY = 86_400
 HASHED = {
     "admin_status_change",
+    "call_team_stats",
+    "call_teammate_stats",
     "conversation_sla_status_log",
     "conversation_state",
+    "copilot_prompt_response_pair",
     "ticket_time_in_state",
 }
 """Datasets of which nobody has published what identifies a row."""
@@ -162,9 +165,11 @@ def test_a_container_is_known_by_its_bytes(
     [
         Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
         Dialect(download_url="storage"),
+        Dialect(download_url="other_region"),
+        Dialect(redirect=302),
         Dialect(line_end="\r\n", bom=True),
     ],
-    ids=["qualified headers", "storage", "spreadsheet"],
+    ids=["qualified headers", "storage", "another region's host", "redirect", "spreadsheet"],
 )
 def test_every_way_of_answering_gives_the_same(
     simulate: Simulate, configure: Configure, dialect: Dialect
@@ -172,6 +177,35 @@ def test_every_way_of_answering_gives_the_same(
     simulator = simulate(**SMALL, dialect=dialect)
     output = run(configure(simulator, reporting_datasets=["tickets"]))
     assert wrong(simulator, "tickets", output) == []
+    elsewhere = [request for request in simulator.requests if request.host == "storage"]
+    assert not [request for request in elsewhere if request.header("Authorization")]
+
+
+def most_actions(output: Output) -> int:
+    """The most rows that a target has of one conversation."""
+    rows = output.loaded("reporting_consolidated_conversation_part")
+    return max(Counter(row["conversation_id"] for row in rows).values())
+
+
+@pytest.mark.parametrize("version", ["2.15", "2.16"])
+def test_actions_whose_key_may_change_are_told_below_2_16(
+    simulate: Simulate, configure: Configure, version: str
+) -> None:
+    dialect = Dialect(reporting_last_parts_only=True)
+    simulator = simulate(receipts=10, conversations=200, days=20, dialect=dialect)
+    settings = {
+        "reporting_datasets": ["consolidated_conversation_part"],
+        "api_version": version,
+        "window_days": 60,
+        "lookback_days": 20,
+    }
+    first = run(configure(simulator, **settings))
+    simulator.clock.advance(5 * DAY)
+    second = run(configure(simulator, **settings), state=first.state)
+    assert most_actions(first) == 1
+    together = type(first)(0, "", first.lines + second.lines)
+    assert most_actions(together) == 2  # the key of the first run's row has changed
+    assert ("key action_id changes" in first.log) == (version == "2.15")
 
 
 def test_the_way_of_the_sdk_gives_the_same_records(
