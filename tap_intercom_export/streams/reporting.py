@@ -127,7 +127,8 @@ class ReportingStream(FileStream):
                         source, self._dataset.file, window, rejects.add, match, parsers
                     )
                     self._warn_of_missing(export.job, reader.format.columns)
-                    self.add_columns(reader.format.extra)
+                    # an older catalog does not have what Intercom has added to the dataset since
+                    self.add_columns((*self._dataset.file.properties, *reader.format.extra))
                     yield reader
                     rejects.warn()
                 with self._sync.state_writer.lock:

@@ -61,7 +61,8 @@ them all and prints how many rows arrived; `make test` does, too. Written by `py
   `lookback_days` after their message are in the event streams, but not in the `first_*` columns
   of `receipt`; a window that had to be shortened has a shorter lookback, which the log says.
 - **As many entries of a list deleted as added between two of its pages.** Their number stays the
-  same, so an entry that moved to a page that was read already is not missed; the next run has it.
+  same, so entries that moved to a page that was read already are taken for deleted; the next run
+  brings them back.
 - **Two opens of one message in one second** are one row: Intercom's events have no id.
 - **The last words of a tap whose target does not read.** If the pipe is full when a signal
   comes, the tap ends without another STATE; the one with the job went out when the job was

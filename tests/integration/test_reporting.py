@@ -1145,3 +1145,25 @@ def test_the_order_in_which_streams_are_synced_does_not_matter(
     assert {name: wrong(simulator, name, output) for name in names} == {n: [] for n in names}
     assert len(simulator.reporting_jobs) == 6
     assert set(output.bookmarks.values()) == {config["end_date"]}
+
+
+@pytest.mark.parametrize("mapped", [False, True], ids=["as it is", "mapped"])
+def test_an_attribute_that_an_older_catalog_does_not_have_is_announced(
+    simulate: Simulate,
+    configure: Configure,
+    mapped: bool,  # noqa: FBT001
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=["call"])
+    catalog = select(discover_here(config), "reporting_call")
+    (entry,) = (e for e in catalog["streams"] if e["tap_stream_id"] == "reporting_call")
+    del entry["schema"]["properties"]["user_email"]
+    entry["metadata"] = [m for m in entry["metadata"] if "user_email" not in m["breadcrumb"]]
+    if mapped:
+        config["stream_maps"] = {"reporting_call": {"extra": "'1'"}}
+    output = run_here(config, catalog=catalog)
+    assert "user_email" not in output.schemas("reporting_call")[0]["properties"]
+    assert "user_email" in output.schemas("reporting_call")[-1]["properties"]
+    assert "New columns in 'reporting_call': user_email" in output.log
+    truth = {row["standard.user_email"] for row in simulator.reporting.truth("call", END)}
+    assert {record["user_email"] for record in output.records("reporting_call")} == truth
