@@ -51,7 +51,7 @@ def reply_of(response: requests.Response) -> Reply | None:
     """Return the JSON object of an answer, or None where it has none."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested thousands of levels deep
         return None
     return Reply(response.status_code, body) if isinstance(body, dict) else None
 

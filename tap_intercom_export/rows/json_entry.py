@@ -57,10 +57,9 @@ class EntryReader:
         replaced = 0
         for column in self._columns:
             try:
-                value = _read(column.kind, entry.get(column.name))
+                value, count = _storable(_read(column.kind, entry.get(column.name)))
             except ValueError as error:
                 raise ValueError(f"{column.name} {error}") from None
-            value, count = _storable(value)
             if column.name in self._key:
                 if value is None or value == "":
                     raise ValueError(f"{column.name} is empty")

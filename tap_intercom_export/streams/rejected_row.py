@@ -195,7 +195,7 @@ class RejectedEntries:
             line=position,
             created_at=self._read_at,
             reason=reason,
-            raw=json.dumps(entry) if self._has_raw else None,
+            raw=_as_json(entry) if self._has_raw else None,
         )
 
     def warn(self) -> None:
@@ -212,3 +212,11 @@ class RejectedEntries:
                 kept,
                 self._first_reason,
             )
+
+
+def _as_json(entry: Any) -> str | None:
+    """Return an entry as JSON in ASCII, or None where it is nested too deeply for that."""
+    try:
+        return json.dumps(entry)
+    except RecursionError:
+        return None
