@@ -73,6 +73,7 @@ class ReportingStream(FileStream):
         self._request = ReportingRequest(dataset)
         self._rejected = rejected
         self._run = run
+        self._told_missing: list[str] = []
         run.streams.append(self)
 
     def exporter(self) -> Exporter:
@@ -143,7 +144,8 @@ class ReportingStream(FileStream):
     def _warn_of_missing(self, job: ExportJob, columns: Collection[Column]) -> None:
         """Say which attributes a file does not have, although they were asked for."""
         missing = self._dataset.missing(job.excluded_attributes, columns) if columns else []
-        if missing:
+        if missing and missing != self._told_missing:
+            self._told_missing = missing
             self.logger.warning(
                 "The file of %s of job %s has no columns for attributes that were asked for; they "
                 "are null: %s",
