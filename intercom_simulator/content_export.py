@@ -118,7 +118,13 @@ class ContentExport:
     def _new(self, number: int, after: int, before: int, fault: JobFault) -> Job:
         requested_at = self.clock.now()
         dialect = self.dialect()
-        selection = Selection(after, before, int(requested_at.timestamp()), dialect.events_by)
+        selection = Selection(
+            after,
+            before,
+            int(requested_at.timestamp()),
+            dialect.events_by,
+            dialect.overview_of_all_time,
+        )
         found = next(tables(self.workspace.history, selection), None)
         return Job(
             number=number,
@@ -163,7 +169,13 @@ class ContentExport:
         with job.building:
             if not path.exists():
                 until = int(job.requested_at.timestamp())
-                selection = Selection(job.after, job.before, until, job.dialect.events_by)
+                selection = Selection(
+                    job.after,
+                    job.before,
+                    until,
+                    job.dialect.events_by,
+                    job.dialect.overview_of_all_time,
+                )
                 draft = path.with_suffix(".draft")
                 build(draft, self.workspace.history, selection, job.dialect, job.fault.rows)
                 draft.replace(path)

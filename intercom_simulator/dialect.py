@@ -110,13 +110,16 @@ class Dialect:
         shuffled_columns: Whether the columns are in another order.
         shuffled_rows: Whether the rows are in another order than that of time.
         mutations: Damage to the files.
+        overview_of_all_time: Whether the counters of `overview` count all time, as in Intercom's
+            own statistics, and not the range alone.
         events_by: Whether a range selects events by their own time alone, or by their message's
             too.
         identifier_key: How the job's identifier is spelled.
         done_word: The status of a job that is done.
         failed_status: The HTTP status that tells of a failed job.
         download_url: What a job says about where its archive is: at an absolute or relative
-            address, nothing, or at a storage host which refuses a bearer token.
+            address, nothing, at a storage host which refuses a bearer token, or at the host of
+            another region, which answers 404 (as seen in a workspace in Europe).
         redirect: The HTTP status with which the download redirects to the storage host; None if it
             does not.
         expires_as: The form of `download_expires_at`: unix seconds as text or number, ISO, or
@@ -135,6 +138,8 @@ class Dialect:
         reporting_retention: For how many seconds there is data to report about.
         reporting_longest_range: The longest range of a report, in seconds; None for any.
         reporting_most_attributes: How many attributes a report may have; None for any number.
+        reporting_last_parts_only: Whether `consolidated_conversation_part` has one row for each
+            conversation, its last action, as one client has seen since about July 2026.
     """
 
     container: Literal["zip", "gzip", "tar.gz", "csv"] = "zip"
@@ -157,11 +162,12 @@ class Dialect:
     shuffled_columns: bool = False
     shuffled_rows: bool = False
     mutations: tuple[Mutation, ...] = ()
+    overview_of_all_time: bool = False
     events_by: Literal["event", "receipt"] = "event"
     identifier_key: str = "job_identifier"
     done_word: str = "completed"
     failed_status: int = 504
-    download_url: Literal["absolute", "relative", "empty", "storage"] = "absolute"
+    download_url: Literal["absolute", "relative", "empty", "storage", "other_region"] = "absolute"
     redirect: int | None = None
     expires_as: Literal["text", "number", "iso", "empty"] = "text"
     expires_after: int = 2 * DAY
@@ -177,6 +183,7 @@ class Dialect:
     reporting_retention: int = 730 * DAY
     reporting_longest_range: int | None = None
     reporting_most_attributes: int | None = None
+    reporting_last_parts_only: bool = False
 
 
 _MAC = Member("__MACOSX/._receipt{stamp}.csv", b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X")
@@ -223,6 +230,8 @@ DIALECTS = {
     "no_link": Dialect(download_url="empty", expires_as="empty"),
     "relative_link": Dialect(download_url="relative", expires_as="number"),
     "storage_link": Dialect(download_url="storage"),
+    "other_region_link": Dialect(download_url="other_region"),
+    "overview_of_all_time": Dialect(overview_of_all_time=True),
     "storage_redirect": Dialect(redirect=302),
     "chunked": Dialect(chunked=True, ranges=False),
     # the changelog of 2.14 says ".tgz"; clients that undo nothing meet gzip, others plain text
@@ -230,6 +239,7 @@ DIALECTS = {
     "reporting_zip": Dialect(reporting_container="zip", reporting_done_word="completed"),
     "reporting_csv": Dialect(reporting_container="csv"),
     "reporting_encoded": Dialect(reporting_container="encoded"),
+    "reporting_last_parts_only": Dialect(reporting_last_parts_only=True),
     "reporting_qualified": Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
 }
 """Dialects worth a name."""

@@ -9,7 +9,7 @@ from datetime import timezone
 from typing import TYPE_CHECKING, Any, Generic
 
 from intercom_simulator.jobs import Jobs, JobType
-from intercom_simulator.messages import Answer, Body, Request
+from intercom_simulator.messages import Answer, Body, Request, error_answer
 from intercom_simulator.partial import partial
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Downloads(Generic[JobType]):
         Args:
             request: The request.
         """
+        if not request.path.startswith("/storage/"):  # a link to the host of another region
+            return error_answer(404, "not_found", "The requested resource does not exist.")
         if request.header("Authorization") is not None:
             return _storage_error(400, "InvalidArgument", "Only one auth mechanism allowed")
         if request.query != f"signature={self._secret}":
@@ -106,6 +108,7 @@ class Downloads(Generic[JobType]):
             "relative": path,
             "empty": "",
             "storage": self._storage_link(job),
+            "other_region": self.storage_url() + path,
         }[job.dialect.download_url]
 
     def _storage_link(self, job: JobType) -> str:

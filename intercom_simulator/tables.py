@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -49,12 +49,15 @@ class Selection:
         until: What happens later has not happened yet.
         events_by: Whether events are in range by their own time alone, or by their message's time
             as well.
+        overview_of_all_time: Whether `overview` counts all time, of the content that has something
+            in range.
     """
 
     after: int
     before: int
     until: int
     events_by: Literal["event", "receipt"] = "event"
+    overview_of_all_time: bool = False
 
     @property
     def last(self) -> int:
@@ -264,7 +267,13 @@ def _checkpoint_rows(history: History, selection: Selection) -> Iterator[tuple[C
 
 
 def _overview_rows(history: History, selection: Selection) -> Iterator[tuple[Cell, ...]]:
-    """Give the totals in range, of the content that has any."""
+    """Give the totals in range, or of all time, of the content that has any in range."""
+    if selection.overview_of_all_time:
+        in_range = replace(selection, overview_of_all_time=False)
+        shown = {row[:5] for row in _overview_rows(history, in_range)}
+        ever = replace(in_range, after=BEGINNING, before=selection.until)
+        yield from (row for row in _overview_rows(history, ever) if row[:5] in shown)
+        return
     totals: dict[Content, Counter[str]] = defaultdict(Counter)
     uniques: dict[Content, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     last_sent: dict[Content, int] = {}

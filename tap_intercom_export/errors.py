@@ -79,3 +79,7 @@ class RefusedArchiveError(TapError):
 
 class TooManyRowsError(TapError):
     """The archive is as long as Intercom's silent cut. Ask for a smaller range."""
+
+
+class MalformedListError(TapError):
+    """An answer is no page of a list. Read the list once more."""

@@ -135,11 +135,11 @@ class TapIntercomExport(Tap):
             for file in (*files.FILES.values(), files.OTHER)
         ]
         lists: list[Stream] = [
-            ContentImportSourceStream(self, sync),
-            ExternalPageStream(self, sync),
+            ContentImportSourceStream(self, sync, rejected),
+            ExternalPageStream(self, sync, rejected),
         ]
         if self.config.get("custom_object_types"):
-            lists.append(CustomObjectInstanceStream(self, sync))
+            lists.append(CustomObjectInstanceStream(self, sync, rejected))
         return [parent, *statistics, rejected, *self._reporting_streams(rejected), *lists]
 
     def _reporting_streams(self, rejected: RejectedRowStream) -> list[ReportingStream]:

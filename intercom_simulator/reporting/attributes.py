@@ -24,7 +24,7 @@ _PREFIXES = (
     (r".*_(state_category|custom_state|reason|category|status|status_id)", "standard"),
     (r".*teammate.*_ids?|teammate_assignee_at_action_time", "teammate"),
     (r".*(response_time|_handling_time|time_to_|_time_in_|time_from_|_after_miss).*", "duration"),
-    (r"call_(id|direction|state|terminating_.*|.*_time)", "call"),
+    (r"call_(id|direction|state|terminating_.*|.*_time|.*_count)", "call"),
 )
 _WORDS = {"rating": "conversation-rating-sent"}
 

@@ -98,6 +98,22 @@ call_answer_time call_talk_time call_terminating_party_type call_team_id call_te
 customer_name voice_routing_inbox
 """
 
+_CALL_TEAM = """
+call_id call_initiated_at call_direction call_state call_queue_time call_answer_time call_talk_time
+call_team_id
+"""
+
+_CALL_TEAMMATE = (
+    _CALL_TEAM
+    + """
+call_teammate_id call_terminating_party_type call_teammate_declined_call_count
+call_teammate_missed_call_count conversation_id customer_name voice_routing_inbox
+"""
+)
+
+# but for `replied_at`, nobody has published the columns
+_COPILOT = "replied_at conversation_id copilot_teammate_id copilot_prompt copilot_response"
+
 _PEOPLE = [custom.attribute for custom in PEOPLE]
 _ABOUT_CONVERSATION = [*_PEOPLE, *(custom.attribute for custom in CONVERSATION)]
 _ABOUT_TICKET = [
@@ -189,6 +205,27 @@ _ALL = (
         "call_id",
         _CALL + _BLOCK + _USER,
         _ABOUT_CONVERSATION,
+    ),
+    _dataset(
+        ("call_team_stats", "Calls team stats", "One row per call and team."),
+        "call_initiated_at",
+        "call_id call_team_id",
+        _CALL_TEAM,
+        [],
+    ),
+    _dataset(
+        ("call_teammate_stats", "Calls teammate stats", "One row per call and teammate."),
+        "call_initiated_at",
+        "call_id call_teammate_id",
+        _CALL_TEAMMATE,
+        [],
+    ),
+    _dataset(
+        ("copilot_prompt_response_pair", "Copilot", "One row per prompt and response."),
+        "replied_at",
+        "conversation_id replied_at",
+        _COPILOT,
+        [],
     ),
 )
 

@@ -193,10 +193,15 @@ class ReportingExport:
 
     def _write(self, path: Path, job: ReportJob, order: Order) -> None:
         until = int(job.requested_at.timestamp())
-        rows = self.reporting.cells(
-            order.dataset.id, order.attributes, (order.start, order.end), until, job.version
-        )
         dialect = job.dialect
+        rows = self.reporting.cells(
+            order.dataset.id,
+            order.attributes,
+            (order.start, order.end),
+            until,
+            job.version,
+            last_parts_only=dialect.reporting_last_parts_only,
+        )
         table = Table(
             order.dataset.id,
             tuple(_head(one, dialect) for one in order.attributes),

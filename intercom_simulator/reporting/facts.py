@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from intercom_simulator.reporting.call_facts import call_teammates, call_teams, calls
 from intercom_simulator.reporting.conversation_values import (
     conversation_values,
     spread,
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from intercom_simulator.reporting.past import Past
     from intercom_simulator.reporting.values import Raw, Row
 
+_COPILOT_EVERY = 3
+"""One in so many replies was written with Copilot."""
+
 
 class View:
     """Everything as it stands at an instant.
@@ -30,12 +34,17 @@ class View:
         until: Unix seconds; what is later has not happened yet.
         replied_only: Whether the dataset of conversations leaves out those in which the customer
             has said nothing, as it does before version 2.16.
+        last_parts_only: Whether the dataset of actions has a row for each conversation, its last
+            action, in place of one for each action.
     """
 
-    def __init__(self, past: Past, until: int, *, replied_only: bool) -> None:
+    def __init__(
+        self, past: Past, until: int, *, replied_only: bool, last_parts_only: bool = False
+    ) -> None:
         self.past = past
         self.until = until
         self.replied_only = replied_only
+        self.last_parts_only = last_parts_only
         self._moment = cache(lambda conversation: Moment(conversation, until))
 
     def facts(self, dataset: str) -> list[Fact]:
@@ -70,7 +79,7 @@ def _conversations(view: View) -> Iterator[Fact]:
 
 def _parts(view: View) -> Iterator[Fact]:
     for moment in view.moments():
-        for part in moment.parts:
+        for part in moment.parts[-1:] if view.last_parts_only else moment.parts:
             yield Fact(part.at, partial(_part, moment, part))
 
 
@@ -172,32 +181,20 @@ def _handling(view: View) -> Iterator[Fact]:
             yield Fact(moment.conversation.started_at, partial(_with_block, moment, values))
 
 
-def _calls(view: View) -> Iterator[Fact]:
+def _copilot(view: View) -> Iterator[Fact]:
+    """Give what teammates asked Copilot. But for `replied_at`, no column is known in public."""
     for moment in view.moments():
-        call = moment.conversation.call
-        if call is None or call.initiated_at > view.until:
-            continue
-        answered = call.answered_at is not None and call.answered_at <= view.until
-        ended = call.ended_at <= view.until
-        state = ("Completed" if call.answered_at else "Missed call") if ended else "In progress"
-        talk = float(call.ended_at - call.answered_at) if ended and call.answered_at else None
-        values: dict[str, Raw] = {
-            "call_id": call.call_id,
-            "call_initiated_at": call.initiated_at,
-            "call_answered_at": call.answered_at if answered else None,
-            "call_ended_at": call.ended_at if ended else None,
-            "call_direction": call.direction,
-            "call_state": Label(state),
-            "call_queue_time": call.queue if answered or ended else None,
-            "call_answer_time": round(call.queue / 2, 3) if answered else None,
-            "call_talk_time": talk,
-            "call_terminating_party_type": Label("Customer") if ended else None,
-            "call_team_id": moment.conversation.team.name,
-            "call_teammate_id": moment.conversation.teammate.name if answered else None,
-            "customer_name": moment.conversation.person.name,
-            "voice_routing_inbox": moment.conversation.team.name,
-        }
-        yield Fact(call.initiated_at, partial(_with_block, moment, values))
+        for part in moment.replies:
+            if part.by is None or int(part.action_id) % _COPILOT_EVERY:
+                continue
+            values: dict[str, Raw] = {
+                "replied_at": part.at,
+                "conversation_id": moment.conversation.conversation_id,
+                "copilot_teammate_id": part.by.name,
+                "copilot_prompt": 'How do I word "no", politely?',
+                "copilot_response": "Thanks for asking,\nbut it is not possible.",
+            }
+            yield Fact(part.at, partial(dict, values))
 
 
 def _periods(view: View) -> Iterator[Fact]:
@@ -229,5 +226,8 @@ _FACTS: dict[str, Callable[[View], Iterator[Fact]]] = {
     "tickets": lambda view: tickets(view.past, view.until),
     "ticket_time_in_state": lambda view: ticket_states(view.past, view.until),
     "admin_status_change": _periods,
-    "call": _calls,
+    "call": lambda view: calls(view.moments()),
+    "call_team_stats": lambda view: call_teams(view.moments()),
+    "call_teammate_stats": lambda view: call_teammates(view.moments()),
+    "copilot_prompt_response_pair": _copilot,
 }

@@ -85,7 +85,7 @@ class Reporting:
             workspace's language; None where there is no value.
         """
         attributes = DATASETS[dataset].attributes
-        found = self._selected(dataset, after, before, until, version)
+        found = self._selected(dataset, after, before, self._view(until, version))
         return [
             {one.qualified_id: value(raw_value(row, one), one, self._locale) for one in attributes}
             for row in found
@@ -98,6 +98,8 @@ class Reporting:
         span: tuple[Instant, Instant],
         until: Instant,
         version: str,
+        *,
+        last_parts_only: bool = False,
     ) -> Iterator[tuple[str, ...]]:
         """Give the rows of a file.
 
@@ -107,8 +109,11 @@ class Reporting:
             span: The range's first and last second.
             until: When the job was created.
             version: The API version it was created in.
+            last_parts_only: Whether the dataset of actions has only the last one of each
+                conversation.
         """
-        for row in self._selected(dataset, *span, until, version):
+        view = self._view(until, version, last_parts_only=last_parts_only)
+        for row in self._selected(dataset, *span, view):
             yield tuple(cell(raw_value(row, one), one, self._locale) for one in attributes)
 
     def counts(self, until: Instant, version: str = "2.16") -> dict[str, int]:
@@ -125,14 +130,16 @@ class Reporting:
     def _past(self) -> Past:
         return make_past(self.workspace, self.conversations)
 
-    def _view(self, until: Instant, version: str) -> View:
-        replied_only = not supports(version, _EVERY_CONVERSATION_SINCE)
-        return View(self._past, unix_seconds(until), replied_only=replied_only)
+    def _view(self, until: Instant, version: str, *, last_parts_only: bool = False) -> View:
+        return View(
+            self._past,
+            unix_seconds(until),
+            replied_only=not supports(version, _EVERY_CONVERSATION_SINCE),
+            last_parts_only=last_parts_only,
+        )
 
-    def _selected(
-        self, dataset: str, after: Instant, before: Instant, until: Instant, version: str
-    ) -> Iterator[Row]:
+    def _selected(self, dataset: str, after: Instant, before: Instant, view: View) -> Iterator[Row]:
         first, last = unix_seconds(after), unix_seconds(before)
-        for fact in self._view(until, version).facts(dataset):
+        for fact in view.facts(dataset):
             if first <= fact.at <= last:
                 yield fact.row()

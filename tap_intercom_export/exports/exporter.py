@@ -141,7 +141,14 @@ class Exporter:
         for job in self._jobs.stored:
             if job.given_up:
                 continue
-            if job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
+            if not self._runner.asks_for_the_same(job):
+                logger.info(
+                    "Leaving job %s of an earlier run: it was asked for other attributes than the "
+                    "dataset has now",
+                    job.identifier,
+                )
+                self._jobs.give_up(job)
+            elif job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
                 logger.info("Resuming job %s for %s", job.identifier, job.window)
                 pending = PendingRange(bookmark, job.window.before)
                 yield partial(self._export_all, pending, job)

@@ -50,6 +50,7 @@ class ExportJob:
         download_url: Where its archive is, as Intercom says; often empty.
         excluded_attributes: Attributes that were not asked for, because Intercom had refused them.
         given_up: Whether nothing of it will be used, though it may still run.
+        request_hash: A hash of what it was asked for besides its range.
     """
 
     identifier: str
@@ -60,6 +61,7 @@ class ExportJob:
     download_url: str = ""
     excluded_attributes: tuple[str, ...] = ()
     given_up: bool = False
+    request_hash: str = ""
 
     @property
     def progress(self) -> Progress | None:
@@ -84,6 +86,7 @@ class ExportJob:
                 if self.excluded_attributes
                 else {}
             ),
+            **({"request_hash": self.request_hash} if self.request_hash else {}),
             "job_identifier": self.identifier,
             "created_at_after": to_text(self.window.after),
             "created_at_before": to_text(self.window.before),
@@ -106,6 +109,7 @@ class ExportJob:
                 to_seconds(state["bookmark"]) if "bookmark" in state else window.after - 1,
                 excluded_attributes=tuple(state.get("excluded_attributes") or ()),
                 given_up=bool(state.get("given_up")),
+                request_hash=str(state.get("request_hash") or ""),
             )
         except (KeyError, TypeError, ValueError):
             return None

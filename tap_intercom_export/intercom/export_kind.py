@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tap_intercom_export.errors import AttributesRefusedError
 
@@ -23,6 +23,8 @@ class ExportKind:
         cancel_path: Where it is canceled, or "" where it cannot be.
         body: Returns the request's body for a range: its first and last unix second, inclusive.
         excluded_attributes: Tells from a body which attributes it leaves out.
+        request_hash: Returns a hash of what a job is asked for besides its range, from the
+            attributes that are left out; "" where there is nothing else.
         drop_refused_attributes: Told of attributes that were refused; returns whether the request
             can go without them.
     """
@@ -34,4 +36,5 @@ class ExportKind:
     cancel_path: str
     body: Callable[[int, int], dict[str, Any]]
     excluded_attributes: Callable[[dict[str, Any]], tuple[str, ...]] = lambda _: ()
+    request_hash: Callable[[Collection[str]], str] = lambda _: ""
     drop_refused_attributes: Callable[[AttributesRefusedError], bool] = lambda _: False

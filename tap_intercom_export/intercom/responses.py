@@ -72,7 +72,7 @@ def reply_of(response: requests.Response) -> Reply | None:
     """
     try:
         body = response.json() if response.status_code < 300 else json.loads(_start_of(response))  # noqa: PLR2004
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested thousands of levels deep
         return None
     return Reply(response.status_code, body) if isinstance(body, dict) else None
 

@@ -16,8 +16,8 @@ _TIME = re.compile(
     re.ASCII,
 )
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
-_UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
-_UNIX_MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
+_UNIX_SECONDS = re.compile(r"\d{9,10}(?:\.\d{1,9})?", re.ASCII)
+_UNIX_MILLISECONDS = re.compile(r"\d{12,13}(?:\.\d{1,9})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
@@ -25,13 +25,17 @@ NULL_ID_CELLS = ("-1", "'-1")
 _NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
+MIN_UNIX_MILLISECONDS = 10**11
+"""From this number on a unix time is taken for milliseconds: as seconds it is in the year 5138."""
+
 
 def time(text: str) -> str | None:
     """Read a time in any of the forms Intercom is known or feared to write.
 
     Args:
         text: ISO 8601 with `Z` or an offset; `YYYY-MM-DD HH:MM:SS[.fff][ UTC]`, which is UTC; unix
-            seconds; unix milliseconds. (Real files hold `2026-04-13T12:32:22.000Z`.)
+            seconds or milliseconds, also with a fraction. (Real files hold
+            `2026-04-13T12:32:22.000Z`.)
 
     Returns:
         `2026-04-13T12:32:22Z`, with a fraction only where it is not zero, so that one instant has
@@ -113,12 +117,30 @@ def _unusual_time(text: str) -> str | None:
     text = text.strip()
     if text in _NO_TIME or text.lower() in _NO_VALUE or not text:
         return None
-    if _UNIX_SECONDS.fullmatch(text):
-        instant = _EPOCH + timedelta(seconds=int(text))
-    elif _UNIX_MILLISECONDS.fullmatch(text):
-        instant = _EPOCH + timedelta(milliseconds=int(text))
-    else:
+    if not _UNIX_SECONDS.fullmatch(text) and not _UNIX_MILLISECONDS.fullmatch(text):
         raise ValueError("is not a time")
+    return time_of_number(float(text) if "." in text else int(text))
+
+
+def time_of_number(value: float) -> str | None:
+    """Return the instant of a JSON number in the form of records.
+
+    Args:
+        value: Unix seconds, or milliseconds from `MIN_UNIX_MILLISECONDS` on.
+
+    Returns:
+        The instant; None for 0 and -1, which stand for "none".
+
+    Raises:
+        ValueError: No date-time can hold it.
+    """
+    if value in {0, -1}:
+        return None
+    unit = "milliseconds" if abs(value) >= MIN_UNIX_MILLISECONDS else "seconds"
+    try:
+        instant = _EPOCH + timedelta(**{unit: value})
+    except (OverflowError, ValueError):
+        raise ValueError("is not a time") from None
     return time(instant.isoformat())
 
 
@@ -177,6 +199,10 @@ def time_in(zone: str) -> Callable[[str], str | None]:
 
     Args:
         zone: Its name, e.g. `America/Sao_Paulo`.
+
+    Returns:
+        A parser as `time`, which raises ValueError also where no date-time can hold the instant in
+        UTC.
     """
     if zone == "UTC":
         return time
@@ -186,7 +212,12 @@ def time_in(zone: str) -> Callable[[str], str | None]:
         instant = time(text)
         if instant is None or not _NAIVE.fullmatch(text):
             return instant
-        naive = datetime.fromisoformat(instant.removesuffix("Z"))
-        return time(naive.replace(tzinfo=local).astimezone(timezone.utc).isoformat())
+        whole, _, fraction = instant.removesuffix("Z").partition(".")
+        naive = datetime.fromisoformat(whole).replace(microsecond=int(fraction.ljust(6, "0")))
+        try:
+            moved = naive.replace(tzinfo=local).astimezone(timezone.utc)
+        except OverflowError:  # 9999-12-31 west of Greenwich, 0001-01-01 east of it
+            raise ValueError("is not a time") from None
+        return time(moved.isoformat())
 
     return read

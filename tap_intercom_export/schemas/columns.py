@@ -59,7 +59,7 @@ class StatisticFile:
         return (
             *((Column(self.hash_name, Kind.ID, _HASH),) if self.hash_name else ()),
             *(() if self.time == () else (Column("created_at", Kind.TIME, _CREATED_AT),)),
-            *((_WINDOW_AFTER, _WINDOW_BEFORE) if self.has_window else ()),
+            *(WINDOW_COLUMNS if self.has_window else ()),
             *((_STATISTIC, _FILE) if self.has_file_name else ()),
             *((Column(self.fold_into, Kind.OBJECT, _FOLDED),) if self.fold_into else ()),
         )
@@ -73,8 +73,12 @@ class StatisticFile:
 _HASH = "Hash of what identifies the row, which has no id at Intercom."
 _CREATED_AT = "When it happened: the time by which the export selects (UTC)."
 _FOLDED = "The file's other columns, by their headers."
-_WINDOW_AFTER = Column("created_at_after", Kind.TIME, "First second of the job's range.")
-_WINDOW_BEFORE = Column("created_at_before", Kind.TIME, "Last second of the job's range.")
+WINDOW_COLUMNS = (
+    Column("created_at_after", Kind.TIME, "First second of the job's range."),
+    Column("created_at_before", Kind.TIME, "Last second of the job's range."),
+)
+"""The bounds of the job's range, as properties of a record."""
+
 _STATISTIC = Column("statistic", Kind.TEXT, "The file's name without its time stamp.")
 _FILE = Column("file", Kind.TEXT, "Name of the CSV file in the archive.")
 

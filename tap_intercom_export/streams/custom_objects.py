@@ -58,7 +58,9 @@ class CustomObjectInstanceStream(ListStream):
             ) from error
 
     @override
-    def post_process(
-        self, row: dict[str, Any], context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        return {**super().post_process(row, context), "type": (context or {})["type"]}
+    def list_name(self, context: Mapping[str, Any] | None, /) -> str:
+        return f"{self.name}/{(context or {})['type']}"
+
+    @override
+    def with_context(self, entry: Any, context: Mapping[str, Any] | None, /) -> Any:
+        return {**entry, "type": (context or {})["type"]} if isinstance(entry, dict) else entry

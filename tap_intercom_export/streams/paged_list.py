@@ -13,8 +13,12 @@ from singer_sdk.pagination import PageNumberPaginator
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.errors import MalformedListError, TapError
+from tap_intercom_export.intercom.list_page import ListPage
+from tap_intercom_export.rows.json_entry import EntryReader
 from tap_intercom_export.schemas.columns import json_schema
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
+from tap_intercom_export.streams.rejected_row import RejectedEntries
 from tap_intercom_export.streams.sdk import FullTableStream
 
 if TYPE_CHECKING:
@@ -27,24 +31,29 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.schemas.columns import Column
     from tap_intercom_export.streams.context import SyncContext
+    from tap_intercom_export.streams.rejected_row import RejectedRowStream
 
 ENTRIES_PER_PAGE = 150
 """The most that is documented (custom objects), or that clients use (AI content)."""
 
+MAX_READINGS = 2
+"""Times that a list is read in a run: once more if it was not whole or changed meanwhile."""
+
 
 class Pages(PageNumberPaginator):
-    """Counts pages from 1 to `total_pages`."""
+    """Counts pages from 1 as long as a reading wants more.
 
-    def __init__(self) -> None:
+    Args:
+        reading: The reading.
+    """
+
+    def __init__(self, reading: ListReading) -> None:
         super().__init__(1)
+        self._reading = reading
 
     @override
     def has_more(self, response: requests.Response) -> bool:
-        return int(self.current_value) < _total_pages(response)
-
-
-def _total_pages(response: requests.Response) -> int:
-    return int((response.json().get("pages") or {}).get("total_pages") or 0)
+        return self._reading.has_more
 
 
 class ListStream(FullTableStream, RESTStream[int]):
@@ -53,36 +62,123 @@ class ListStream(FullTableStream, RESTStream[int]):
     Args:
         tap: The tap.
         sync: What the streams of a run share.
+        rejected: Takes the entries that cannot be read.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     KEY: ClassVar[tuple[str, ...]] = ("id",)
-    records_jsonpath = "$.data[*]"
 
-    def __init__(self, tap: Tap, sync: SyncContext) -> None:
+    def __init__(self, tap: Tap, sync: SyncContext, rejected: RejectedRowStream) -> None:
         super().__init__(tap=tap, schema=json_schema(self.COLUMNS, self.KEY))
         self._sync = sync
         self.primary_keys = self.KEY
         self.state_partitioning_keys = ()  # nothing of a list is kept from run to run
+        self._rejected = rejected
+        self._reading = ListReading()
 
     @property
     @override
     def url_base(self) -> str:
         return self._sync.settings.api_url
 
+    def list_name(self, _: Mapping[str, Any] | None, /) -> str:
+        """Return the name of a list for log and rejected rows; a stream may read several."""
+        return self.name
+
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the entries; on a dry run, which has no catalog, only what is selected anyway."""
+        """Yield the records of a list; on a dry run, which has no catalog, only what is selected.
+
+        A list that was not whole, or changed while it was read, is read once more: its records are
+        written again, and their keys make the target overwrite them.
+
+        Raises:
+            TapError: It came short, or as something else than a list, each time.
+        """
         if self.ABORT_AT_RECORD_COUNT is not None and not self.selected_by_default:
             return
-        count = 0
-        for count, record in enumerate(super().get_records(context), 1):  # noqa: B007 - told below
-            yield record
-        self.logger.info("Read %s entries of '%s'", f"{count:,}", self.name)
+        name = self.list_name(context)
+        read_at = to_text(self._sync.new_clock().now())
+        rejects = RejectedEntries(self, self._rejected, name, read_at)
+        readings: list[ListReading] = []
+        for _ in range(MAX_READINGS):
+            readings.append(ListReading())
+            reader = EntryReader(self.COLUMNS, self.KEY)
+            trouble = ""
+            rejects.count = 0
+            try:
+                yield from self._records(context, readings[-1], reader, rejects)
+            except MalformedListError as error:
+                trouble = f"an answer {error}"
+            trouble = trouble or readings[-1].shortfall()
+            if not trouble:
+                break
+            self.logger.info("'%s' is not whole: %s", name, trouble)
+        else:
+            self._leave_version(name, trouble, changed=changed_meanwhile(readings))
+        self._report(name, readings[-1], reader)
+        rejects.warn()
+        if rejects.count:
+            self.is_whole = False
+
+    def _records(
+        self,
+        context: Mapping[str, Any] | None,
+        reading: ListReading,
+        reader: EntryReader,
+        rejects: RejectedEntries,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the records of one reading; set aside the entries that cannot be read."""
+        self._reading = reading
+        for position, entry in enumerate(super().get_records(context), 1):
+            try:
+                record = reader.record(self.with_context(entry, context))
+            except ValueError as error:  # noqa: PERF203 - one odd entry is not the end
+                reading.reject()
+                rejects.add(position, entry, str(error))
+            else:
+                reading.add(tuple(record[name] for name in self.KEY))
+                yield record
+
+    def with_context(self, entry: Any, _: Mapping[str, Any] | None, /) -> Any:
+        """Return an entry with what is known of it from what was asked for."""
+        return entry
+
+    def _leave_version(self, name: str, trouble: str, *, changed: bool) -> None:
+        """Leave what is missing from a list that is not whole where it is, and say so.
+
+        Raises:
+            TapError: Nothing says that it changed while it was read: it came short.
+        """
+        self.is_whole = False
+        kept = (
+            f"What is missing from it stays at the target: whether it is gone from Intercom is not "
+            f"known. The list was read {MAX_READINGS} times"
+        )
+        if not changed:
+            raise TapError(f"The list '{name}' is not whole: {trouble}. {kept}.")
+        self.logger.warning(
+            "The list '%s' changed while it was read (%s). %s; the next run reads it again",
+            name,
+            trouble,
+            kept,
+        )
+
+    def _report(self, name: str, reading: ListReading, reader: EntryReader) -> None:
+        """Put into the log how long a list is, and what was replaced in it."""
+        self.logger.info("Read %s entries of '%s'", f"{reading.count:,}", name)
+        if reader.replaced:
+            self.logger.warning(
+                "Replaced %d characters that databases cannot hold (NUL, half surrogate pairs) by "
+                "U+FFFD in %d entries of '%s'",
+                reader.replaced,
+                reader.entries_with_replacements,
+                name,
+            )
 
     @override
     def get_new_paginator(self) -> Pages:
-        return Pages()
+        return Pages(self._reading)
 
     @override
     def get_url_params(
@@ -100,37 +196,13 @@ class ListStream(FullTableStream, RESTStream[int]):
         return ask
 
     @override
-    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
-        """Return the entries of a page; remember a list that ends before it should."""
-        entries = list(super().parse_response(response))
-        page = int(parse_qs(urlsplit(response.url).query)["page"][0])
-        if not entries and page <= _total_pages(response):
-            self.is_whole = False
-            self.logger.warning(
-                "'%s' ended at page %d of %d, which is empty: what is gone from it stays until the "
-                "next run",
-                self.name,
-                page,
-                _total_pages(response),
-            )
-        return entries
+    def parse_response(self, response: requests.Response) -> Iterable[Any]:
+        """Return the entries of a page; note what it says of the length of the list.
 
-    @override
-    def post_process(
-        self, row: dict[str, Any], context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Return the record of an entry, each property as its kind."""
-        return {column.name: _value(column.kind, row.get(column.name)) for column in self.COLUMNS}
-
-
-def _value(kind: Kind, value: Any) -> Any:
-    """Return a JSON value as a property's kind: ids as texts, unix seconds as date-times."""
-    if value is None:
-        return None
-    if kind is Kind.TIME:
-        return to_text(int(value)) if value else None
-    if kind is Kind.ID:
-        return str(value)
-    if kind is Kind.IDS:
-        return [str(entry) for entry in value]
-    return value
+        Raises:
+            MalformedListError: It is no page of a list.
+        """
+        number = int(parse_qs(urlsplit(response.url).query)["page"][0])
+        page = ListPage.from_body(response.json(), number)
+        self._reading.begin_page(page)
+        return page.entries

@@ -1,7 +1,8 @@
-"""The stream of damaged rows, and what hands the damaged rows of one file on to it."""
+"""The stream of rejected rows, and what hands those of one file or one list on to it."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -15,7 +16,7 @@ from tap_intercom_export.streams.windowed import WindowStream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from singer_sdk import Tap
+    from singer_sdk import Stream, Tap
 
     from tap_intercom_export.exports.exporter import Export
     from tap_intercom_export.rows.csv_reader import DamagedRow
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
 
 
 class RejectedRowStream(WindowStream):
-    """Damaged rows of all files, as they stand, with the reason."""
+    """Damaged rows of all files and entries of lists, as they stand, with the reason."""
 
     parent_stream_type = ContentExportStream
 
     COLUMNS = (
-        Column("job_identifier", Kind.ID, "The export job."),
-        Column("file", Kind.TEXT, "Name of the CSV file in the archive."),
-        Column("line", Kind.INTEGER, "Line of the file on which the row begins, from 1."),
-        Column("created_at", Kind.TIME, "Last second of the job's range."),
+        Column("job_identifier", Kind.ID, "The export job; list:<list>:<time> for a list."),
+        Column("file", Kind.TEXT, "Name of the CSV file in the archive, or of the list."),
+        Column("line", Kind.INTEGER, "First line of the row in the file, or place in the list."),
+        Column("created_at", Kind.TIME, "Last second of the job's range; time of the list."),
         Column("reason", Kind.TEXT, "What is wrong with the row."),
-        Column("raw", Kind.TEXT, "The row as it stands in the file."),
+        Column("raw", Kind.TEXT, "The row as it stands in the file; of a list, as JSON."),
     )
 
     def __init__(self, tap: Tap, sync: SyncContext) -> None:
@@ -64,15 +65,45 @@ class RejectedRowStream(WindowStream):
             file: Name of the file in the archive.
             row: The row.
         """
+        self.reject(
+            job_identifier=export.job.identifier,
+            file=file,
+            line=row.line,
+            created_at=to_text(export.job.window.before),
+            reason=row.reason,
+            raw=row.raw,
+        )
+
+    def reject(
+        self,
+        *,
+        job_identifier: str,
+        file: str,
+        line: int,
+        created_at: str,
+        reason: str,
+        raw: str | None,
+    ) -> None:
+        """Write a row, or an entry of a list, if the stream is selected.
+
+        Args:
+            job_identifier: The export job; for a list, which has none, a text that names the
+                reading: `list:<list>:<time>`.
+            file: Name of the file in the archive, or of the list.
+            line: Line of the file on which the row begins, or place in the list, from 1.
+            created_at: Last second of the job's range, or when the list was read.
+            reason: What is wrong with it.
+            raw: It as it stands; a list's entry as JSON.
+        """
         if self.selected:
             self.write_record(
                 {
-                    "job_identifier": export.job.identifier,
+                    "job_identifier": job_identifier,
                     "file": file,
-                    "line": row.line,
-                    "created_at": to_text(export.job.window.before),
-                    "reason": row.reason,
-                    "raw": row.raw,
+                    "line": line,
+                    "created_at": created_at,
+                    "reason": reason,
+                    "raw": raw,
                 }
             )
 
@@ -121,3 +152,71 @@ class Rejects:
                 self.file,
                 self._export.job.identifier,
             )
+
+
+class RejectedEntries:
+    """Counts the entries of a list that cannot be read and hands them on.
+
+    Args:
+        stream: The stream of the list.
+        rejected: Takes them.
+        name: Name of the list.
+        read_at: When it was begun to be read, as a date-time text.
+
+    Attributes:
+        count: How many there were.
+    """
+
+    def __init__(
+        self, stream: Stream, rejected: RejectedRowStream, name: str, read_at: str
+    ) -> None:
+        self.count = 0
+        self._first_reason = ""
+        self._name = name
+        self._rejected = rejected
+        self._logger = stream.logger
+        self._read_at = read_at
+        properties = stream.effective_schema["properties"]
+        self._has_raw = all(stream.mask["properties", each] for each in properties)
+
+    def add(self, position: int, entry: Any, reason: str) -> None:
+        """Hand on an entry.
+
+        Args:
+            position: Its place in the list, counting from 1.
+            entry: It as it stands.
+            reason: What is wrong with it.
+        """
+        self.count += 1
+        self._first_reason = self._first_reason or f"entry {position} {reason}"
+        self._rejected.reject(
+            job_identifier=f"list:{self._name}:{self._read_at}",
+            file=self._name,
+            line=position,
+            created_at=self._read_at,
+            reason=reason,
+            raw=_as_json(entry) if self._has_raw else None,
+        )
+
+    def warn(self) -> None:
+        """Put a line into the log if there were any."""
+        if self.count:
+            kept = "see the stream rejected_row"
+            if not self._rejected.selected:
+                kept = "they are not written, as rejected_row is not selected"
+            self._logger.warning(
+                "%d entries of '%s' cannot be read: %s. The first: %s. Until all can be read, what "
+                "is gone from the list stays at the target",
+                self.count,
+                self._name,
+                kept,
+                self._first_reason,
+            )
+
+
+def _as_json(entry: Any) -> str | None:
+    """Return an entry as JSON in ASCII, or None where it is nested too deeply for that."""
+    try:
+        return json.dumps(entry)
+    except RecursionError:
+        return None

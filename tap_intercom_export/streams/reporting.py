@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections import defaultdict, deque
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.prefetch import Prefetcher
 from tap_intercom_export.exports.window import ExportRange
-from tap_intercom_export.intercom.reporting import Dataset, ReportingRequest
+from tap_intercom_export.intercom.reporting import ReportingRequest
 from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.kinds import Kind
@@ -25,11 +26,14 @@ from tap_intercom_export.streams.rejected_row import Rejects
 from tap_intercom_export.streams.windowed import FileStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from singer_sdk import Tap
 
+    from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.schemas.reporting_dataset import Dataset
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 
@@ -71,6 +75,7 @@ class ReportingStream(FileStream):
         self._request = ReportingRequest(dataset)
         self._rejected = rejected
         self._run = run
+        self._told_missing: list[str] = []
         run.streams.append(self)
 
     @cached_property
@@ -107,14 +112,30 @@ class ReportingStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
+        if self._dataset.key_may_change:
+            self.logger.warning(
+                "%s: below api_version 2.16 Intercom may give one row a conversation, its last "
+                "action, whose key action_id changes with the next action; rows of earlier runs "
+                "then stay beside it. Set api_version to 2.16, or take the latest row of each "
+                "conversation_id",
+                self.name,
+            )
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
             with contextlib.closing(export):
                 match = partial(self._dataset.match, export.job.excluded_attributes)
+                window = {
+                    "created_at_after": to_text(export.job.window.after),
+                    "created_at_before": to_text(export.job.window.before),
+                }
                 for path, source in export.files():
                     rejects = Rejects(self._rejected, export, path or self.name, always=True)
-                    reader = RowReader(source, self._dataset.file, {}, rejects.add, match, parsers)
-                    self.add_columns(reader.format.extra)
+                    reader = RowReader(
+                        source, self._dataset.file, window, rejects.add, match, parsers
+                    )
+                    self._warn_of_missing(export.job, reader.format.columns)
+                    # an older catalog does not have what Intercom has added to the dataset since
+                    self.add_columns((*self._dataset.file.properties, *reader.format.extra))
                     yield reader
                     rejects.warn()
                 self.move_bookmark(export.job.window.before)
@@ -125,18 +146,33 @@ class ReportingStream(FileStream):
                     to_text(export.job.window.before),
                 )
 
+    def _warn_of_missing(self, job: ExportJob, columns: Collection[Column]) -> None:
+        """Say which attributes a file does not have, although they were asked for."""
+        missing = self._dataset.missing(job.excluded_attributes, columns) if columns else []
+        if missing and missing != self._told_missing:
+            self._told_missing = missing
+            self.logger.warning(
+                "The file of %s of job %s has no columns for attributes that were asked for; they "
+                "are null: %s",
+                self.name,
+                job.identifier,
+                ", ".join(missing),
+            )
+
 
 class ReportingRun:
     """The exports of all selected reporting streams of a run, made ahead by several workers.
 
-    The SDK syncs one stream after the other; the jobs of the next ones run meanwhile.
+    The SDK syncs one stream after the other, in the order of their names; the jobs of the next
+    ones run meanwhile. In another order nothing is lost: exports whose stream's turn has not come
+    wait on the disk.
 
     Args:
         sync: What the streams of a run share.
         client: Has asked for the datasets.
 
     Attributes:
-        streams: The reporting streams, in the order in which the SDK syncs them.
+        streams: The reporting streams.
         clock: What their worker threads wait with.
     """
 
@@ -145,8 +181,9 @@ class ReportingRun:
         self.streams: list[ReportingStream] = []
         self.clock = sync.new_worker_clock()
         self._sync = sync
-        self._next: tuple[ReportingStream, Export] | None = None
-        self._products: Iterator[tuple[ReportingStream, Export]] | None = None
+        self._products: Iterator[tuple[int, Export]] | None = None
+        self._held: dict[int, deque[Export]] = defaultdict(deque)
+        self._reached = 0
         self._checked = False
 
     @cached_property
@@ -177,7 +214,7 @@ class ReportingRun:
             )
 
     def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
-        """Yield the exports of one stream; those of the streams after it wait.
+        """Yield the exports of one stream; those of other streams that come meanwhile are held.
 
         Args:
             stream: The stream whose turn it is.
@@ -186,26 +223,30 @@ class ReportingRun:
             workers = self._sync.settings.reporting_concurrency
             self._products = iter(Prefetcher(self._tasks(), workers, self._sync.events))
         try:
+            own = self._in_order.index(stream)
             while True:
-                product, self._next = self._next or next(self._products, None), None
+                while self._held[own]:
+                    yield self._held[own].popleft()
+                product = next(self._products, None) if self._reached <= own else None
                 if product is None:
                     return
-                owner, export = product
-                if owner is not stream:
-                    self._next = product
-                    return
-                yield export
+                self._reached, export = product
+                self._held[self._reached].append(export)
         except BaseException:
             self.clock.stop()
             raise
 
-    def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[ReportingStream, Export]]]]:
+    @cached_property
+    def _in_order(self) -> list[ReportingStream]:
+        """The selected streams, in the order in which the SDK syncs them."""
+        selected = (stream for stream in self.streams if stream.selected)
+        return sorted(selected, key=lambda stream: stream.name)
+
+    def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[int, Export]]]]:
         """Return what yields the tasks of all selected streams, in order."""
-        in_order = sorted(self.streams, key=lambda stream: stream.name)
-        selected = [stream for stream in in_order if stream.selected]
-        self._warn_of_retention(selected)
-        of_streams = [(stream, stream.tasks()) for stream in selected]
-        return (partial(_owned, stream, task) for stream, tasks in of_streams for task in tasks)
+        self._warn_of_retention(self._in_order)
+        of_streams = [(place, stream.tasks()) for place, stream in enumerate(self._in_order)]
+        return (partial(_placed, place, task) for place, tasks in of_streams for task in tasks)
 
     def check(self, dataset: Dataset) -> None:
         """Find out once whether the token is good for reporting exports."""
@@ -218,9 +259,7 @@ class ReportingRun:
         logger.info("Intercom accepts the token for reporting exports")
 
 
-def _owned(
-    stream: ReportingStream, task: Callable[[], Iterable[Export]]
-) -> Iterator[tuple[ReportingStream, Export]]:
-    """Yield a stream's exports together with it."""
+def _placed(place: int, task: Callable[[], Iterable[Export]]) -> Iterator[tuple[int, Export]]:
+    """Yield a stream's exports together with its place in the order."""
     for export in task():
-        yield stream, export
+        yield place, export

@@ -157,6 +157,9 @@ def _about_the_run(scenario: Scenario, run: Output, token: str) -> Iterator[str]
     for pattern in ("Traceback", re.escape(token), "signature=", *scenario.expect.not_in_log):
         if re.search(pattern, log):
             yield f"the log holds {pattern!r}: {log[-600:]}"
+    activated = any('"type":"ACTIVATE_VERSION"' in line for line in run.lines)
+    if scenario.expect.activated not in {None, activated}:
+        yield f"a version was {'' if activated else 'not '}activated"
     # pauses between polls are shorter
     pauses = [pause for pause in run.pauses if pause >= MIN_RETRY_PAUSE_SECONDS]
     for pause, (least, most) in zip_longest(

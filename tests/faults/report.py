@@ -39,6 +39,8 @@ them all and prints how many rows arrived; `make test` does, too. Written by `py
   and its list of files are compared, before the first row goes out.
 - **Nothing is left out without a word.** Damaged rows go to `rejected_row`, unknown files to
   `other_statistic`, unknown columns into a new SCHEMA; what cannot be exported is an error.
+- **A list deletes nothing unless it was read whole.** A version is activated only if as many
+  different entries came as the list says it has, and all of them could be read.
 - **The token goes to the configured host only**, and is not in the log at any level, nor is a
   signed address.
 - **Bounded:** memory whatever the archive holds; disk, unpacked size and compression ratio by
@@ -63,6 +65,9 @@ them all and prints how many rows arrived; `make test` does, too. Written by `py
   `lookback_days` after their message are in the event streams, but not in the `first_*` columns
   of `receipt` (`deep_lookback_days` brings those of the last weeks every few days); a window that
   had to be shortened has a shorter lookback, which the log says.
+- **As many entries of a list deleted as added between two of its pages.** Their number stays the
+  same, so entries that moved to a page that was read already are taken for deleted; the next run
+  brings them back.
 - **Two opens of one message in one second** are one row: Intercom's events have no id.
 - **The last words of a tap whose target does not read.** If the pipe is full when a signal
   comes, the tap ends without another STATE; the one with the job went out when the job was

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from intercom_simulator import Fault
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import discover_here
@@ -102,3 +103,49 @@ def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
     assert warehouse.types("custom_object_instance")["custom_attributes"] == "jsonb"
     serials = [row["custom_attributes"] for row in warehouse.rows("custom_object_instance")]
     assert json.dumps(serials).count("90071992547") > 100  # whole, past 2^53
+
+
+def list_of(*entries: Any, total: int) -> dict[str, Any]:
+    """A page of a list, by hand."""
+    pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
+    return {"type": "list", "data": list(entries), "total_count": total, "pages": pages}
+
+
+def test_odd_lists_load_and_delete_nothing(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    simulator = simulate(receipts=10)
+    target = {"add_record_metadata": True, "activate_version": True, "hard_delete": True}
+    select = ("custom_object_instance.*", "rejected_row.*")
+    warehouse = Warehouse(tmp_path, postgres, database, select=select, **target)
+    config = configure(simulator, custom_object_types=["Order"])
+    odd = {"a\0b": "c\0", "half": "\ud83d", "deep": [{"\ude00": 1}]}
+    instances = [{"id": "1", "external_id": "x\0", "custom_attributes": odd}, {"id": "2"}]
+    body = list_of(*instances, {"id": "3\0"}, None, total=4)
+    simulator.faults.add(Fault("custom_objects", status=200, body=body))
+    warehouse.load(config)
+    rows = {row["id"]: row for row in warehouse.rows("custom_object_instance")}
+    assert set(rows) == {"1", "2"}
+    assert rows["1"]["external_id"] == "x\ufffd"
+    assert rows["1"]["custom_attributes"] == {
+        "a\ufffdb": "c\ufffd",
+        "half": "\ufffd",
+        "deep": [{"\ufffd": 1}],
+    }
+    rejected = warehouse.query("SELECT line, reason FROM intercom.rejected_row ORDER BY line")
+    assert [row["line"] for row in rejected] == [3, 4]
+
+    for total in (2, 3):  # changes while it is read, each time
+        body = list_of({"id": "2"}, total=total)
+        simulator.faults.add(Fault("custom_objects", status=200, body=body))
+    warehouse.load(config)
+    assert {row["id"] for row in warehouse.rows("custom_object_instance")} == {"1", "2"}
+
+    body = list_of({"id": "2"}, total=1)
+    simulator.faults.add(Fault("custom_objects", status=200, body=body))
+    warehouse.load(config)
+    assert {row["id"] for row in warehouse.rows("custom_object_instance")} == {"2"}

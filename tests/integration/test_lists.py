@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -153,29 +154,336 @@ def test_the_version_is_activated_when_every_record_is_written(
         assert set(kinds[1:-1]) == {"RECORD"}
 
 
-EMPTY = {
-    "type": "list",
-    "data": [],
-    "total_count": 320,
-    "pages": {"type": "pages", "page": 2, "per_page": 150, "total_pages": 3},
-}
+# A list that is not whole
 
 
-def test_a_list_that_is_cut_by_an_empty_page_ends_there_and_deletes_nothing(
+def page_of(*entries: Any, **envelope: Any) -> dict[str, Any]:
+    """A page as Intercom sends it, by hand; None takes a part of the envelope away."""
+    pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
+    body = {"type": "list", "data": list(entries), "total_count": len(entries), "pages": pages}
+    return {name: part for name, part in {**body, **envelope}.items() if part is not None}
+
+
+def entry_of(number: int, **properties: Any) -> dict[str, Any]:
+    """An external page, by hand."""
+    return {"type": "external_page", "id": str(number), "title": f"Page {number}", **properties}
+
+
+ONE = entry_of(1)
+NEXT = "https://api.intercom.invalid/ai/external_pages?page=2"
+EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages": 3})
+
+
+def activated(output: Output) -> list[str]:
+    """The streams of which a version is activated."""
+    return [m["stream"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
+
+
+def loaded_after(*outputs: Output, stream: str) -> set[str]:
+    """The ids that a target ends up with after several runs."""
+    together = type(outputs[0])(0, "", [line for output in outputs for line in output.lines])
+    return {str(record["id"]) for record in together.loaded(stream)}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"type": "list"}, "has no list of entries in 'data'"),
+        ({"type": "list", "data": {"1": ONE}}, "has no list of entries in 'data'"),
+        (page_of(ONE, type="error.list"), "has the type 'error.list'"),
+        (page_of(ONE, pages=[1]), "something else than an object in 'pages'"),
+        (page_of(ONE, total_count="many"), "no number in 'total_count'"),
+        (page_of(ONE, total_count=3), "1 different entries came of 3"),
+        (page_of(ONE, ONE, ONE), "1 different entries came of 3"),
+        (page_of(total_count=1), "0 different entries came of 1"),
+        (page_of(ONE, total_count=None, pages=None), "no page said that it is the last"),
+        (page_of(ONE, total_count=None, pages={"next": NEXT}), "no page said that it is the last"),
+        (
+            page_of(ONE, total_count=None, pages={"total_pages": 5}),
+            "no page said that it is the last",
+        ),
+    ],
+    ids=[
+        "no data",
+        "data an object",
+        "an error",
+        "pages a list",
+        "total a text",
+        "short",
+        "repeated",
+        "empty",
+        "no envelope",
+        "always a next page",
+        "more pages that repeat",
+    ],
+)
+def test_a_list_that_ends_early_deletes_nothing_and_is_an_error(
+    simulate: Simulate, configure: Configure, body: dict[str, Any], told: str
+) -> None:
+    simulator = simulate(receipts=10, ai_pages=20)
+    config = configure(simulator)
+    whole = run(config, "external_page")
+    simulator.faults.add(Fault("ai_pages", times=None, status=200, body=body))
+    cut = run(config, "external_page", state=whole.state, check=False)
+    assert cut.exit_code == 1
+    assert activated(cut) == []
+    assert told in cut.log
+    assert "Traceback" not in cut.log
+    truth = {page["id"] for page in simulator.ai_content.pages()}
+    assert truth <= loaded_after(whole, cut, stream="external_page")
+
+
+def test_a_list_that_was_cut_once_is_read_once_more(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10, ai_pages=320)
-    config = configure(simulator)
-    whole = run(config, "external_page")
-    simulator.requests.clear()
     simulator.faults.add(Fault("ai_pages", skip=1, status=200, body=EMPTY))
-    cut = run(config, "external_page", state=whole.state)
-    assert pages_of(simulator, "/ai/external_pages") == [(1, 150), (2, 150)]
-    assert len(cut.records("external_page")) == 150
-    assert "WARNING" in cut.log
-    together = type(cut)(0, "", whole.lines + cut.lines)
-    found = {record["id"] for record in together.loaded("external_page")}
-    assert found == {page["id"] for page in simulator.ai_content.pages()}
+    output = run(configure(simulator), "external_page")
+    asked = [page for page, _ in pages_of(simulator, "/ai/external_pages")]
+    assert asked == [1, 2, 1, 2, 3]
+    assert loaded(output, "external_page") == records_of(simulator.ai_content.pages())
+    assert activated(output) == ["external_page"]
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"total_count": None},
+        {"total_count": "2"},
+        {"pages": None},
+        {"type": None},
+        {"total_count": None, "pages": {"type": "pages"}},
+        {"total_count": None, "pages": {"type": "pages", "next": None}},
+        {"pages": {"type": "pages", "total_pages": 0}},
+    ],
+)
+def test_every_envelope_that_says_enough_is_whole(
+    simulate: Simulate, configure: Configure, envelope: dict[str, Any]
+) -> None:
+    simulator = simulate(receipts=10)
+    body = page_of(entry_of(1), entry_of(2), **envelope)
+    simulator.faults.add(Fault("ai_pages", status=200, body=body))
+    output = run(configure(simulator), "external_page")
+    assert [record["id"] for record in output.records("external_page")] == ["1", "2"]
+    assert activated(output) == ["external_page"]
+
+
+def test_next_pages_are_asked_for_where_nobody_counts_them(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10)
+    for number, following in ((1, NEXT), (2, NEXT), (3, None)):
+        body = page_of(entry_of(number), total_count=None, pages={"next": following})
+        simulator.faults.add(Fault("ai_pages", status=200, body=body))
+    output = run(configure(simulator), "external_page")
+    assert [record["id"] for record in output.records("external_page")] == ["1", "2", "3"]
+    assert activated(output) == ["external_page"]
+
+
+def test_a_list_that_becomes_shorter_between_two_pages_is_read_once_more(
+    simulate: Simulate, configure: Configure
+) -> None:
+    removed: list[str] = []
+
+    def remove_seven(request: Any) -> None:
+        if request.path == "/ai/external_pages" and not removed:
+            removed.extend(page["id"] for page in simulator.ai_content.pages()[:7])
+            for identifier in removed:
+                simulator.ai_content.remove_page(identifier)
+
+    simulator = simulate(receipts=10, ai_pages=320)
+    config = configure(simulator)
+    first = run(config, "external_page")
+    simulator._on_request = remove_seven
+    second = run(config, "external_page", state=first.state)
+    assert len(removed) == 7
+    truth = {page["id"] for page in simulator.ai_content.pages()}
+    assert truth <= loaded_after(first, second, stream="external_page")
+    assert activated(second) == ["external_page"]
+
+
+def test_a_list_that_changes_all_the_time_is_left_alone_with_a_warning(
+    simulate: Simulate, configure: Configure
+) -> None:
+    def remove_one(request: Any) -> None:
+        if request.path == "/ai/external_pages" and "page=1&" in request.query:
+            simulator.ai_content.remove_page(simulator.ai_content.pages()[0]["id"])
+
+    simulator = simulate(receipts=10, ai_pages=320)
+    config = configure(simulator)
+    first = run(config, "external_page")
+    simulator._on_request = remove_one
+    second = run(config, "external_page", state=first.state)
+    assert activated(second) == []
+    truth = {page["id"] for page in simulator.ai_content.pages()}
+    assert truth <= loaded_after(first, second, stream="external_page")
+    (line,) = [line for line in second.log.splitlines() if "WARNING" in line]
+    assert "external_page" in line
+    assert "changed while it was read" in line
+
+
+def test_a_short_list_of_one_type_of_custom_objects_deletes_nothing_of_any(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, custom_objects={"Order": 5, "Return": 3})
+    config = configure(simulator, custom_object_types=["Order", "Return"])
+    first = run(config, OBJECTS)
+    instance = simulator.custom_objects.instances("Order")[0]
+    short = page_of(instance, total_count=5)
+    for count in (5, 4):
+        body = {**short, "total_count": count}
+        simulator.faults.add(Fault("custom_objects", status=200, body=body))
+    second = run(config, OBJECTS, state=first.state)
+    assert activated(second) == []
+    assert {record["type"] for record in second.records(OBJECTS)} == {"Order", "Return"}
+    assert len(loaded_after(first, second, stream=OBJECTS)) == 8
+    assert "custom_object_instance/Order" in second.log
+
+
+# Entries that nobody expects
+
+
+def run_entries(
+    simulate: Simulate, configure: Configure, *entries: Any, selected: bool = True
+) -> Output:
+    """Run the tap on a list of external pages that is written by hand."""
+    simulator = simulate(receipts=10)
+    simulator.faults.add(Fault("ai_pages", status=200, body=page_of(*entries)))
+    streams = ("external_page", *(("rejected_row",) if selected else ()))
+    return run(configure(simulator), *streams)
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (None, "is null, not an object"),
+        ("Page 2", "is a text, not an object"),
+        (2, "is a number, not an object"),
+        ([ONE], "is a list, not an object"),
+        ({"title": "Page 2"}, "id is empty"),
+        (entry_of(2, id=None), "id is empty"),
+        (entry_of(2, id=""), "id is empty"),
+        (entry_of(2, id={"a": 1}), "id is an object, not an id"),
+        (entry_of(2, id=True), "id is true or false, not an id"),
+        (entry_of(2, html={"body": "x"}), "html is an object, not a text"),
+        (entry_of(2, created_at="soon"), "created_at is not a time: 'soon'"),
+        (entry_of(2, created_at=10**20), "created_at is not a time: 100000000000000000000"),
+        (entry_of(2, created_at=[1]), "created_at is a list, not a time"),
+        (entry_of(2, ai_agent_availability="maybe"), "is a text, not true or false"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_set_aside_and_the_others_arrive(
+    simulate: Simulate, configure: Configure, odd: Any, reason: str
+) -> None:
+    output = run_entries(simulate, configure, entry_of(1), odd, entry_of(3))
+    assert [record["id"] for record in output.records("external_page")] == ["1", "3"]
+    (rejected,) = output.records("rejected_row")
+    assert rejected["file"] == "external_page"
+    assert rejected["line"] == 2
+    assert reason in rejected["reason"]
+    assert json.loads(rejected["raw"]) == odd
+    assert rejected["job_identifier"] == f"list:external_page:{rejected['created_at']}"
+    assert activated(output) == []
+    (line,) = [line for line in output.log.splitlines() if "WARNING" in line]
+    assert "1 entries of 'external_page' cannot be read" in line
+
+
+def test_where_rejected_row_is_not_selected_the_log_has_the_reason(
+    simulate: Simulate, configure: Configure
+) -> None:
+    output = run_entries(simulate, configure, entry_of(1), None, "x", selected=False)
+    (line,) = [line for line in output.log.splitlines() if "WARNING" in line]
+    assert "2 entries" in line
+    assert "rejected_row is not selected" in line
+    assert "entry 2 is null, not an object" in line
+    assert output.streams == {"external_page"}
+
+
+def test_a_rejected_entry_does_not_carry_what_was_deselected(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10)
+    config = configure(simulator)
+    body = page_of(entry_of(1, html={"secret": 1}))
+    simulator.faults.add(Fault("ai_pages", status=200, body=body))
+    catalog = select(
+        discover_here(config), "external_page", "rejected_row", without=["external_page.url"]
+    )
+    (rejected,) = run_here(config, catalog=catalog).records("rejected_row")
+    assert rejected["raw"] is None
+    assert rejected["reason"] == "html is an object, not a text"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1735689600, "2025-01-01T00:00:00Z"),
+        (1735689600.5, "2025-01-01T00:00:00.5Z"),
+        (1735689600000, "2025-01-01T00:00:00Z"),
+        (1735689600250, "2025-01-01T00:00:00.25Z"),
+        ("1735689600", "2025-01-01T00:00:00Z"),
+        ("1735689600.0", "2025-01-01T00:00:00Z"),
+        ("1735689600000", "2025-01-01T00:00:00Z"),
+        ("2025-01-01T02:00:00+02:00", "2025-01-01T00:00:00Z"),
+        ("2025-01-01 00:00:00 UTC", "2025-01-01T00:00:00Z"),
+        (-86400, "1969-12-31T00:00:00Z"),
+        (0, None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_are_read_in_every_form(
+    simulate: Simulate, configure: Configure, value: Any, expected: str | None
+) -> None:
+    output = run_entries(simulate, configure, entry_of(1, created_at=value))
+    assert [record["created_at"] for record in output.records("external_page")] == [expected]
+    assert activated(output) == ["external_page"]
+
+
+def test_texts_may_be_numbers_and_ids_too(simulate: Simulate, configure: Configure) -> None:
+    entry = {"id": 7.0, "title": 12.5, "source_id": 3, "fin_availability": "true"}
+    (record,) = run_entries(simulate, configure, entry).records("external_page")
+    assert (record["id"], record["title"], record["source_id"]) == ("7", "12.5", "3")
+    assert record["fin_availability"] is True
+
+
+def test_characters_that_databases_cannot_hold_are_replaced(
+    simulate: Simulate, configure: Configure
+) -> None:
+    attributes: dict[str, Any] = {
+        "no\0te": "a\0b",
+        "deep": [{"half \ud83d": "\ude00", "whole": "\U0001f600"}],
+        "a\0": 1,
+        "a\ud800": 2,
+    }
+    attributes["a\ufffd"] = 3
+    instance = {"id": "1", "external_id": "x\0", "custom_attributes": attributes}
+    simulator = simulate(receipts=10, custom_objects={"Order": 1})
+    body = page_of(instance, {"id": "2\0"}, {"id": "3", "created_at": "2025-01-01\0"})
+    simulator.faults.add(Fault("custom_objects", status=200, body=body))
+    config = configure(simulator, custom_object_types=["Order"])
+    output = run(config, OBJECTS, "rejected_row")
+    (record,) = output.records(OBJECTS)
+    assert record["external_id"] == "x\ufffd"
+    assert record["custom_attributes"] == {
+        "no\ufffdte": "a\ufffdb",
+        "deep": [{"half \ufffd": "\ufffd", "whole": "\U0001f600"}],
+        "a\ufffd (2)": 1,
+        "a\ufffd (3)": 2,
+        "a\ufffd": 3,
+    }
+    rejected = [(row["line"], row["reason"]) for row in output.records("rejected_row")]
+    assert rejected == [
+        (2, "id has a character that databases cannot hold"),
+        (3, "created_at is not a time: '2025-01-01\\x00'"),
+    ]
+    assert not [line for line in output.lines if "\\u0000" in line.replace("\\\\u0000", "")]
+    (line,) = [line for line in output.log.splitlines() if "U+FFFD" in line]
+    assert "WARNING Replaced 7 characters" in line
+    assert "in 1 entries of 'custom_object_instance/Order'" in line
+
+
+# Requests that fail
 
 
 @pytest.mark.parametrize(

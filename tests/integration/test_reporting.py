@@ -16,7 +16,8 @@ import pytest
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.errors import TapError
-from tap_intercom_export.intercom.reporting import Attribute, Dataset
+from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
+from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
@@ -33,6 +34,8 @@ from tests.harness.singer import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from singer_sdk import Stream
+
     from intercom_simulator.messages import Request
     from tests.harness.singer import Output
 
@@ -42,8 +45,11 @@ if TYPE_CHECKING:
 DAY = 86_400
 HASHED = {
     "admin_status_change",
+    "call_team_stats",
+    "call_teammate_stats",
     "conversation_sla_status_log",
     "conversation_state",
+    "copilot_prompt_response_pair",
     "ticket_time_in_state",
 }
 """Datasets of which nobody has published what identifies a row."""
@@ -159,9 +165,11 @@ def test_a_container_is_known_by_its_bytes(
     [
         Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
         Dialect(download_url="storage"),
+        Dialect(download_url="other_region"),
+        Dialect(redirect=302),
         Dialect(line_end="\r\n", bom=True),
     ],
-    ids=["qualified headers", "storage", "spreadsheet"],
+    ids=["qualified headers", "storage", "another region's host", "redirect", "spreadsheet"],
 )
 def test_every_way_of_answering_gives_the_same(
     simulate: Simulate, configure: Configure, dialect: Dialect
@@ -169,6 +177,35 @@ def test_every_way_of_answering_gives_the_same(
     simulator = simulate(**SMALL, dialect=dialect)
     output = run(configure(simulator, reporting_datasets=["tickets"]))
     assert wrong(simulator, "tickets", output) == []
+    elsewhere = [request for request in simulator.requests if request.host == "storage"]
+    assert not [request for request in elsewhere if request.header("Authorization")]
+
+
+def most_actions(output: Output) -> int:
+    """The most rows that a target has of one conversation."""
+    rows = output.loaded("reporting_consolidated_conversation_part")
+    return max(Counter(row["conversation_id"] for row in rows).values())
+
+
+@pytest.mark.parametrize("version", ["2.15", "2.16"])
+def test_actions_whose_key_may_change_are_told_below_2_16(
+    simulate: Simulate, configure: Configure, version: str
+) -> None:
+    dialect = Dialect(reporting_last_parts_only=True)
+    simulator = simulate(receipts=10, conversations=200, days=20, dialect=dialect)
+    settings = {
+        "reporting_datasets": ["consolidated_conversation_part"],
+        "api_version": version,
+        "window_days": 60,
+        "lookback_days": 20,
+    }
+    first = run(configure(simulator, **settings))
+    simulator.clock.advance(5 * DAY)
+    second = run(configure(simulator, **settings), state=first.state)
+    assert most_actions(first) == 1
+    together = type(first)(0, "", first.lines + second.lines)
+    assert most_actions(together) == 2  # the key of the first run's row has changed
+    assert ("key action_id changes" in first.log) == (version == "2.15")
 
 
 def test_the_way_of_the_sdk_gives_the_same_records(
@@ -738,19 +775,73 @@ def matched(*header: str, without: tuple[str, ...] = ()) -> list[str]:
     [
         (("x", "y", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
         (("conversation_id", "y", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
-        (("x", "Topic", "z"), ["conversation_id", "conversation_started_at", "cvd_1"]),
+        (("x", "Topic", "z"), ["conversation_id", "cvd_1", "z"]),
         (
             ("conversation_started_at", "conversation_id", "Tema"),
-            ["conversation_started_at", "conversation_id", "Tema"],
+            ["conversation_started_at", "conversation_id", "cvd_1"],
         ),
         (("Topic", "conversation_id"), ["cvd_1", "conversation_id"]),
+        (
+            ("Conversation_ID", "STARTED AT ", "standard.x"),
+            ["conversation_id", "conversation_started_at", "cvd_1"],
+        ),
     ],
-    ids=["none known", "one known", "one known, not the key", "another order", "fewer"],
+    ids=[
+        "none known",
+        "one known",
+        "one known elsewhere",
+        "another order",
+        "fewer",
+        "other capitals",
+    ],
 )
-def test_positions_count_unless_the_labels_speak_against_them(
+def test_labels_decide_and_positions_only_where_labels_name_nothing(
     header: tuple[str, ...], expected: list[str]
 ) -> None:
     assert matched(*header) == expected
+
+
+BRANDED = Dataset(
+    id="another",
+    name="Another",
+    description="",
+    time_attribute="",
+    attributes=tuple(Attribute(name, name, "") for name in ("brand", "channel", "team")),
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "without", "expected"),
+    [
+        (("channel", "team"), ("team",), ["channel", "team"]),
+        (("channel", "mood"), ("team",), ["channel", "mood"]),
+        (("mood", "channel"), ("team",), ["brand", "channel"]),
+        (("channel", "channel"), ("team",), ["channel_2", "channel"]),
+        (("team", "team", "x"), (), ["team", "team_2", "x"]),
+        (("team", "brand", "channel"), (), ["team", "brand", "channel"]),
+    ],
+)
+def test_no_value_goes_under_an_attribute_that_a_label_denies(
+    header: tuple[str, ...], without: tuple[str, ...], expected: list[str]
+) -> None:
+    columns = BRANDED.match(without, list(header), BRANDED.file)
+    assert [column.name for column in columns] == expected
+
+
+def test_repeated_labels_are_their_attributes_in_order_wherever_they_stand() -> None:
+    titles = Dataset(
+        id="titles",
+        name="Titles",
+        description="",
+        time_attribute="",
+        attributes=(
+            *(Attribute("title", "Title", f"type-{number}.title") for number in (1, 2, 3)),
+            Attribute("brand", "Brand", "people.brand"),
+        ),
+    )
+    header = ["brand", "title", "title", "title"]
+    names = [column.name for column in titles.match((), header, titles.file)]
+    assert names == ["brand", "type-1_title", "type-2_title", "type-3_title"]
 
 
 def test_a_file_without_its_key_is_an_error_also_where_the_counts_agree() -> None:
@@ -852,3 +943,227 @@ def test_damaged_rows_of_both_exports_come_in_one_stream(
     assert not [line for line in problems(output) if "rejected_row" not in line]
     raw = {record["raw"] for record in output.records("rejected_row")}
     assert raw == {"reported,badly", "sent,badly"}
+
+
+# A dataset as Intercom lists it, by hand
+
+
+def listed(dataset: str, **changes: Any) -> dict[str, Any]:
+    """A dataset of the simulator as the list has it, with some of it changed."""
+    one = DATASETS[dataset]
+    return {
+        "id": one.id,
+        "name": one.name,
+        "description": one.description,
+        "default_time_attribute_id": one.time,
+        "attributes": [
+            {"id": each.id, "name": each.name, "qualified_id": each.qualified_id}
+            for each in one.attributes
+        ],
+    } | changes
+
+
+def list_of(*entries: Any, **envelope: Any) -> Fault:
+    """What answers each request for the list of datasets."""
+    body = {"type": "list", "data": list(entries), **envelope}
+    return Fault("reporting_datasets", times=None, status=200, body=body)
+
+
+def run_listed(config: dict[str, Any], state: dict[str, Any] | None = None) -> Output:
+    """Run the tap with a list of datasets that is written by hand."""
+    names = [f"reporting_{name}" for name in config["reporting_datasets"]]
+    return run_here(config, state=state, catalog=select(discover(config), *names))
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault("reporting_datasets", status=200, body={"type": "list"}), "no list of entries"),
+        (list_of(listed("call"), total_count=2), "more than the 1 in it"),
+        (list_of(listed("call"), pages={"next": "https://x/?page=2"}), "more than the 1 in it"),
+    ],
+    ids=["no data", "short", "more pages"],
+)
+def test_a_list_of_datasets_that_is_not_whole_is_an_error(
+    simulate: Simulate, configure: Configure, fault: Fault, told: str
+) -> None:
+    simulator = simulate(**SMALL, faults=[fault])
+    output = run_tap(configure(simulator, reporting_datasets=["*"]), "--discover", check=False)
+    assert output.exit_code == 1
+    assert told in output.log
+    assert "Traceback" not in output.log
+
+
+def test_odd_entries_of_the_list_of_datasets_are_named_and_the_others_arrive(
+    simulate: Simulate, configure: Configure
+) -> None:
+    call = listed("call")
+    call["attributes"] += [None, {"name": "Nameless"}, "text"]
+    simulator = simulate(**SMALL, faults=[list_of(None, {"name": "x"}, call)])
+    output = run_tap(configure(simulator, reporting_datasets=["*"]), "--discover", check=False)
+    assert output.exit_code == 0
+    catalog = json.loads("\n".join(output.lines))
+    assert len(schema_of(catalog, "call")) == len(DATASETS["call"].attributes)
+    warnings = [line for line in output.log.splitlines() if "WARNING" in line]
+    assert len(warnings) == 5
+
+
+@pytest.mark.parametrize("time", ["", None, "no_such_attribute"])
+def test_a_dataset_without_a_time_has_a_bookmark_that_is_kept(
+    simulate: Simulate, configure: Configure, time: str | None
+) -> None:
+    simulator = simulate(**SMALL)
+    simulator.faults.add(list_of(listed("tickets", default_time_attribute_id=time)))
+    config = configure(simulator, reporting_datasets=["tickets"], lookback_days=7)
+    first = run_listed(config)
+    (key,) = DATASETS["tickets"].key
+    truth = {row[key] for row in simulator.reporting.truth("tickets", END)}
+    assert {record["ticket_id"] for record in first.records("reporting_tickets")} == truth
+    assert first.bookmarks["reporting_tickets"] == config["end_date"]
+    ends = {text(job.before) for job in simulator.reporting_jobs}
+    assert {r["created_at_before"] for r in first.records("reporting_tickets")} == ends
+    jobs = len(simulator.reporting_jobs)
+    second = run_listed(config, first.state)
+    assert len(simulator.reporting_jobs) == jobs
+    simulator.clock.advance(DAY)
+    later = configure(simulator, reporting_datasets=["tickets"], lookback_days=7)
+    third = run_listed(later, second.state)
+    (job,) = simulator.reporting_jobs[jobs:]
+    assert job.after == simulator.clock.timestamp() - 8 * DAY + 1
+    assert third.bookmarks["reporting_tickets"] == later["end_date"]
+
+
+# Values under the right attribute, times that no date-time can hold
+
+
+def test_a_value_goes_where_its_label_says_and_what_is_missing_is_named(
+    simulate: Simulate, configure: Configure
+) -> None:
+    attributes = [
+        {"id": "brand", "name": "Brand", "qualified_id": "people.brand"},
+        {"id": "channel", "name": "Channel", "qualified_id": "standard.channel"},
+    ]
+    asked = listed("conversation_state", attributes=attributes, default_time_attribute_id="")
+    simulator = simulate(**SMALL, faults=[list_of(asked)])
+    body = b"channel,team\nChat,Blue\n"
+    simulator.faults.add(Fault("reporting_download", body=body, times=None))
+    job = {"job_identifier": "abcdefghijklmnop", "status": "complete", "download_url": ""}
+    for route in ("reporting_create", "reporting_status"):
+        simulator.faults.add(Fault(route, times=None, status=200, body=job))
+    config = configure(simulator, reporting_datasets=["conversation_state"], window_days=60)
+    output = run_listed(config)
+    (record,) = output.records("reporting_conversation_state")
+    assert (record["brand"], record["channel"], record["team"]) == (None, "Chat", "Blue")
+    (line,) = [line for line in output.log.splitlines() if "no columns for" in line]
+    assert "WARNING" in line
+    assert "people.brand" in line
+
+
+def replaced(dataset: str) -> dict[str, Any]:
+    """The dataset after an admin has put another attribute in the place of one."""
+    changed = listed(dataset)
+    changed["attributes"][-1] = {"id": "New", "name": "New", "qualified_id": "people.New"}
+    return changed
+
+
+@pytest.mark.parametrize("change", [True, False], ids=["replaced", "the same"])
+def test_a_job_that_was_asked_for_something_else_is_not_resumed(
+    simulate: Simulate,
+    configure: Configure,
+    change: bool,  # noqa: FBT001
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=["call"], window_days=60)
+    state = run(config).states[0]
+    (stored,) = simulator.reporting_jobs
+    assert state["bookmarks"]["reporting_call"]["job"]["job_identifier"] == stored.identifier
+    entry = replaced("call") if change else listed("call")
+    simulator.faults.add(list_of(entry))
+    simulator.dialect = Dialect(refused_attributes=("people.New",))
+    catalog = select(discover(config), "reporting_call")
+    output = run_tap(config, catalog=catalog, state=state, check=not change)
+    if change:
+        assert "it was asked for other attributes" in output.log
+        assert len(attribute_ids(simulator)) > 1
+        assert stored.downloads == 1
+    else:
+        assert "Resuming job" in output.log
+        assert stored.downloads == 2
+        assert wrong(simulator, "call", output) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "odd"),
+    [
+        ("America/Sao_Paulo", "9999-12-31 23:59:59"),
+        ("Asia/Dhaka", "0001-01-01 00:00:00"),
+    ],
+)
+def test_a_time_at_the_end_of_time_goes_to_the_text_column(
+    simulate: Simulate, configure: Configure, zone: str, odd: str
+) -> None:
+    ids = [one.id for one in DATASETS["admin_status_change"].attributes]
+    row = {"teammate_status_period_started_at": "2025-04-25 10:00:00"}
+    row |= {"teammate_status_period_ended_at": odd}
+    line = ",".join(row.get(name, "") for name in ids).encode()
+    mutation = Mutation("admin_status_change", line=1, replace=line)
+    simulator = simulate(
+        **SMALL, dialect=Dialect(mutations=(mutation,)), reporting_timezone=zone, days=60
+    )
+    config = configure(
+        simulator,
+        reporting_datasets=["admin_status_change"],
+        reporting_timezone=zone,
+        window_days=83,
+    )
+    output = run(config, "reporting_admin_status_change", "rejected_row")
+    records = output.records("reporting_admin_status_change")
+    (record,) = [one for one in records if odd in one.values()]
+    assert record["teammate_status_period_ended_at"] is None
+    assert record["teammate_status_period_ended_at_text"] == odd
+    assert len(records) > 10
+    assert output.records("rejected_row") == []
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_order_in_which_streams_are_synced_does_not_matter(
+    simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    names = ["call", "conversation", "tickets"]
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=names, reporting_concurrency=number)
+
+    class BackwardsTap(TapIntercomExport):
+        @property
+        def streams(self) -> dict[str, Stream]:
+            return dict(reversed(list(super().streams.items())))
+
+    monkeypatch.setattr("tap_intercom_export.tap.TapIntercomExport", BackwardsTap)
+    output = run(config)
+    order = list(dict.fromkeys(m["stream"] for m in output.messages if m["type"] == "RECORD"))
+    assert order == [f"reporting_{name}" for name in reversed(names)]
+    assert {name: wrong(simulator, name, output) for name in names} == {n: [] for n in names}
+    assert len(simulator.reporting_jobs) == 6
+    assert set(output.bookmarks.values()) == {config["end_date"]}
+
+
+@pytest.mark.parametrize("mapped", [False, True], ids=["as it is", "mapped"])
+def test_an_attribute_that_an_older_catalog_does_not_have_is_announced(
+    simulate: Simulate,
+    configure: Configure,
+    mapped: bool,  # noqa: FBT001
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, reporting_datasets=["call"])
+    catalog = select(discover_here(config), "reporting_call")
+    (entry,) = (e for e in catalog["streams"] if e["tap_stream_id"] == "reporting_call")
+    del entry["schema"]["properties"]["user_email"]
+    entry["metadata"] = [m for m in entry["metadata"] if "user_email" not in m["breadcrumb"]]
+    if mapped:
+        config["stream_maps"] = {"reporting_call": {"extra": "'1'"}}
+    output = run_here(config, catalog=catalog)
+    assert "user_email" not in output.schemas("reporting_call")[0]["properties"]
+    assert "user_email" in output.schemas("reporting_call")[-1]["properties"]
+    assert "New columns in 'reporting_call': user_email" in output.log
+    truth = {row["standard.user_email"] for row in simulator.reporting.truth("call", END)}
+    assert {record["user_email"] for record in output.records("reporting_call")} == truth

@@ -332,6 +332,17 @@ def test_the_storage_host_refuses_a_token() -> None:
         assert [request.host for request in sim.requests][-3:] == ["storage"] * 3
 
 
+def test_the_host_of_another_region_has_no_archive() -> None:
+    with Simulator(receipts=50, end=END, dialect=Dialect(download_url="other_region")) as sim:
+        link = poll(sim, create(sim).json()["job_identifier"]).json()["download_url"]
+        assert not link.startswith(sim.url)
+        for headers in ({}, {"Authorization": "Bearer sim-token"}):
+            assert requests.get(link, headers=headers, timeout=10).status_code == 404
+        own = sim.url + link.removeprefix(sim.storage_url)
+        headers = {"Authorization": "Bearer sim-token", **OCTETS}
+        assert requests.get(own, headers=headers, timeout=10).content.startswith(b"PK")
+
+
 def test_a_download_can_redirect_to_the_storage_host() -> None:
     with Simulator(receipts=50, end=END, dialect=Dialect(redirect=302)) as sim:
         identifier = create(sim).json()["job_identifier"]

@@ -30,6 +30,8 @@ ALL = (NOW - 91 * DAY, NOW)
 OCTETS = {"Accept": "application/octet-stream"}
 IDS = ("standard.conversation_id", "timestamp.conversation_started_at")
 LATER = END + timedelta(days=20)
+STEADY = {"call_team_stats", "call_teammate_stats", "copilot_prompt_response_pair"}
+"""Datasets whose rows do not change, or only while a call lasts."""
 
 
 @pytest.fixture(scope="module")
@@ -515,7 +517,8 @@ def test_rows_appear_and_change_as_time_goes_by(reporting: Reporting, dataset: s
         for until in (END, END + timedelta(days=9))
     )
     assert set(early) < set(late)
-    assert any(late[name] != row for name, row in early.items())
+    changes = any(late[name] != row for name, row in early.items())
+    assert changes or dataset in STEADY
 
 
 def test_every_attribute_but_one_has_a_value_somewhere(reporting: Reporting) -> None:
@@ -547,6 +550,35 @@ def test_a_rating_moves_to_the_time_of_its_answer(reporting: Reporting) -> None:
     answered = [name for name in early if early[name][rating] != late[name][rating]]
     assert answered
     assert all(early[name][at] < END < late[name][at] for name in answered)
+
+
+def test_calls_are_told_by_team_and_by_teammate(reporting: Reporting) -> None:
+    key = "call.call_id"
+    calls = {row[key]: row for row in reporting.truth("call", LATER)}
+    teams = Counter(row[key] for row in reporting.truth("call_team_stats", LATER))
+    assert set(teams) == set(calls)
+    assert set(teams.values()) == {1, 2}  # a second one after a transfer
+    offers = reporting.truth("call_teammate_stats", LATER)
+    assert {row[key] for row in offers} == set(calls)
+    assert len(offers) > len(calls)
+    for row in offers:
+        call = calls[row[key]]
+        took = row["teammate.call_teammate_id"] == call["teammate.call_teammate_id"]
+        counts = [row[f"call.call_teammate_{what}_call_count"] for what in ("declined", "missed")]
+        assert sorted(counts) == (["0", "0"] if took else ["0", "1"])
+
+
+def test_actions_may_come_as_one_row_a_conversation(sim: Simulator) -> None:
+    sim.dialect = Dialect(reporting_last_parts_only=True)
+    columns = ("conversation_id", "action_id")
+    span = (int((END - timedelta(days=30)).timestamp()), int(END.timestamp()))
+    header, *rows = report(sim, "consolidated_conversation_part", columns, span)
+    assert header == list(columns)
+    assert len({conversation for conversation, _ in rows}) == len(rows) > 10
+    last: dict[str, str] = {}
+    for row in sim.reporting.truth("consolidated_conversation_part", END):
+        last[row["standard.conversation_id"]] = row["standard.action_id"]
+    assert rows == [[name, last[name]] for name, _ in rows]
 
 
 def test_datasets_tell_of_the_same_conversations(reporting: Reporting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from time import perf_counter
 
@@ -14,9 +15,11 @@ from intercom_simulator.columns import (
     FILES,
     FIRST_STATISTICS,
     KNOWN,
+    OVERVIEW,
     RECEIPT,
     File,
 )
+from intercom_simulator.tables import Selection, table
 
 END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -230,6 +233,20 @@ def test_overview_counts_what_the_other_files_hold(workspace: Workspace) -> None
     opens = [row["open_total"] for row in rows]
     assert None in opens
     assert sum(total or 0 for total in opens) == len(workspace.truth("open", END))
+
+
+def test_overview_may_count_all_time(workspace: Workspace) -> None:
+    end = int(END.timestamp())
+    week = Selection(end - 7 * 86_400, end, end)
+    ever = replace(week, overview_of_all_time=True)
+    rows, whole = (list(table(workspace.history, "overview", one).rows) for one in (week, ever))
+    keys = [OVERVIEW.columns.index(name) for name in ("ruleset_id", "content_id")]
+    found = [[[row[key] for key in keys] for row in some] for some in (rows, whole)]
+    assert found[0] == found[1]
+    total = OVERVIEW.columns.index("receipt_total")
+    truth = {row["content_id"]: row["receipt_total"] for row in workspace.truth("overview", END)}
+    assert [row[total] for row in whole] == [truth[str(row[keys[1]])] for row in rows]
+    assert [row[total] for row in whole] != [row[total] for row in rows]
 
 
 def test_checkpoints_move_on_and_have_a_key(workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.rows.parsers import PARSERS, identifier, integer, number, time
+from tap_intercom_export.rows.parsers import (
+    PARSERS,
+    identifier,
+    integer,
+    number,
+    time,
+    time_in,
+    time_of_number,
+)
 from tap_intercom_export.schemas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -75,6 +84,55 @@ def test_a_fraction_is_cut_to_microseconds(text: str, expected: str) -> None:
     assert time(text) == expected
 
 
+@pytest.mark.parametrize("text", ["1776083542.5", "1776083542500", "1776083542500.0"])
+def test_unix_times_may_have_a_fraction(text: str) -> None:
+    assert time(text) == "2026-04-13T12:32:22.5Z"
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (1776083542, NOON),
+        (1776083542000, NOON),
+        (1776083542.5, "2026-04-13T12:32:22.5Z"),
+        (-86_400, "1969-12-31T00:00:00Z"),
+        (5, "1970-01-01T00:00:05Z"),
+        (0, None),
+        (-1, None),
+    ],
+)
+def test_a_number_is_seconds_or_milliseconds(number: float, expected: str | None) -> None:
+    assert time_of_number(number) == expected
+
+
+@pytest.mark.parametrize("number", [10**17, 10**400, -(10**17), 1e300, math.inf, math.nan])
+def test_a_number_that_no_date_can_hold_is_refused(number: float) -> None:
+    with pytest.raises(ValueError, match="is not a time"):
+        time_of_number(number)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [("America/Sao_Paulo", "9999-12-31 23:59:59"), ("Asia/Dhaka", "0001-01-01 00:00:00")],
+)
+def test_a_time_that_no_date_can_hold_in_utc_is_refused(zone: str, text: str) -> None:
+    with pytest.raises(ValueError, match="is not a time"):
+        time_in(zone)(text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "expected"),
+    [
+        ("America/Sao_Paulo", "0001-01-01 00:00:00", "0001-01-01T03:06:28Z"),
+        ("Asia/Dhaka", "9999-12-31 23:59:59.5", "9999-12-31T17:59:59.5Z"),
+    ],
+)
+def test_the_first_and_the_last_year_are_read_where_they_can_be(
+    zone: str, text: str, expected: str
+) -> None:
+    assert time_in(zone)(text) == expected
+
+
 @pytest.mark.parametrize("text", ["", " ", "0", "-1", "'-1", "null", "NULL", "nil", "N/A", "None"])
 def test_a_sentinel_is_no_time(text: str) -> None:
     assert time(text) is None
@@ -107,7 +165,7 @@ def test_a_sentinel_is_no_time(text: str) -> None:
         pytest.param("12345678", id="eight digits"),
         pytest.param("12345678901", id="eleven digits"),
         pytest.param("12345678901234", id="fourteen digits"),
-        pytest.param("1776083542.5", id="unix seconds with a fraction"),
+        pytest.param("1776083542.", id="unix seconds with a dot"),
         pytest.param("yesterday", id="a word"),
     ],
 )

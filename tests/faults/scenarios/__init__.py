@@ -10,6 +10,8 @@ from tests.faults.scenarios.archives import ARCHIVES
 from tests.faults.scenarios.downloads import DOWNLOADS
 from tests.faults.scenarios.files import FILES
 from tests.faults.scenarios.jobs import JOBS
+from tests.faults.scenarios.lists import LISTS
+from tests.faults.scenarios.reports import REPORTS
 from tests.faults.scenarios.requests import REQUESTS
 from tests.faults.scenarios.scenario import Expect, Given, Scenario, StoredJob
 
@@ -21,5 +23,7 @@ AREAS: dict[str, tuple[Scenario, ...]] = {
     "The download": DOWNLOADS,
     "Hostile archives": ARCHIVES,
     "The file": FILES,
+    "The list": LISTS,
+    "The report": REPORTS,
 }
 """All scenarios, by what they are about."""

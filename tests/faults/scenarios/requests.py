@@ -326,6 +326,10 @@ REQUESTS = (
             ("a relative path", Dialect(download_url="relative")),
             ("empty", Dialect(download_url="empty")),
             ("on another host", Dialect(download_url="storage")),
+            (
+                "on the host of another region, which answers 404",
+                Dialect(download_url="other_region"),
+            ),
         )
     ),
     *(

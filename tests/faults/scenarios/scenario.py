@@ -72,6 +72,7 @@ class Expect:
         canceled: How many requests to cancel a job it makes.
         requests: How many requests in all; None if it does not matter.
         pauses: The least and the most seconds of each pause between tries, in order.
+        activated: Whether a version of a list is activated; None if it does not matter.
         records: How many records a stream must have.
         columns: Columns that a stream's SCHEMA must have.
         files: The files that arrive; all when empty.
@@ -89,6 +90,7 @@ class Expect:
     canceled: int = 0
     requests: int | None = None
     pauses: tuple[tuple[float, float], ...] = ()
+    activated: bool | None = None
     records: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()

@@ -1,0 +1,112 @@
+"""Faults of lists that are read whole: cut short, of another shape, with odd entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intercom_simulator import Fault
+from tests.faults.scenarios.scenario import FAILED, Expect, Given, Scenario
+
+_STREAM = "custom_object_instance"
+_SETTINGS = {"custom_object_types": ["Order"]}
+_ORDERS = 320
+"""Instances that a simulated workspace has of this type."""
+
+
+def _page(*entries: Any, **envelope: Any) -> dict[str, Any]:
+    """Return a page as Intercom sends it; None takes a part of the envelope away."""
+    pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
+    body = {"type": "list", "data": list(entries), "total_count": len(entries), "pages": pages}
+    return {name: part for name, part in {**body, **envelope}.items() if part is not None}
+
+
+def _given(*bodies: Any, times: int | None = 1, skip: int = 0) -> Given:
+    return Given(
+        settings=_SETTINGS,
+        faults=tuple(
+            Fault("custom_objects", times=times, skip=skip, status=200, body=body)
+            for body in bodies
+        ),
+    )
+
+
+_ORDER = {"id": "1", "external_id": "a"}
+
+LISTS = (
+    *(
+        Scenario(
+            f"list {name}",
+            f"A list {name}",
+            "reads it once more; then an error, and nothing is deleted at the target",
+            given=_given(body, times=None),
+            expect=Expect(exit_code=FAILED, activated=False, log=(told,)),
+        )
+        for name, body, told in (
+            ("has no entries at all", {"type": "list"}, "has no list of entries in 'data'"),
+            ("is shorter than its total", _page(_ORDER, total_count=3), "1 .* came of 3"),
+            ("repeats an entry", _page(_ORDER, _ORDER, _ORDER), "1 .* came of 3"),
+            (
+                "never says that a page is the last",
+                _page(_ORDER, total_count=None, pages={"next": "https://api.intercom.invalid"}),
+                "no page said that it is the last",
+            ),
+        )
+    ),
+    Scenario(
+        "list cut once",
+        "A list is cut by an empty page, once",
+        "reads it once more",
+        given=_given(_page(total_count=_ORDERS), skip=1),
+        expect=Expect(
+            activated=True, records={_STREAM: _ORDERS}, log=("150 different entries came of 320",)
+        ),
+    ),
+    Scenario(
+        "list that changes",
+        "A list changes each time while it is read",
+        "reads it once more; then a warning, and nothing is deleted at the target",
+        given=_given(*(_page(_ORDER, total_count=total) for total in (3, 2))),
+        expect=Expect(activated=False, records={_STREAM: 1}, log=("changed while it was read",)),
+    ),
+    Scenario(
+        "list with odd entries",
+        "Entries of a list are null, texts, or have an object where an id belongs",
+        "they go to rejected_row with list, place and reason, the others arrive",
+        given=_given(_page(_ORDER, None, "Order 2", {"id": {}}, {"id": None})),
+        expect=Expect(
+            activated=False,
+            records={_STREAM: 1, "rejected_row": 4},
+            log=("4 entries of 'custom_object_instance/Order' cannot be read",),
+        ),
+    ),
+    Scenario(
+        "list with odd times",
+        "Times of a list are ISO texts, fractions in texts, milliseconds",
+        "reads them as everywhere else",
+        given=_given(
+            _page(
+                *(
+                    {"id": str(number), "created_at": value}
+                    for number, value in enumerate(
+                        ("2025-01-01T00:00:00Z", "1735689600.0", 1735689600000)
+                    )
+                )
+            )
+        ),
+        expect=Expect(activated=True, records={_STREAM: 3}),
+    ),
+    Scenario(
+        "list with characters that databases refuse",
+        "Texts of a list hold NUL and half surrogate pairs, names of attributes too",
+        "U+FFFD in their place, with one warning; in an id, the entry goes to rejected_row",
+        given=_given(
+            _page(
+                {**_ORDER, "custom_attributes": {"a\0": "b\ud800"}},
+                {"id": "2\0"},
+            )
+        ),
+        expect=Expect(
+            records={_STREAM: 1, "rejected_row": 1}, log=(r"Replaced 2 characters .* 1 entries",)
+        ),
+    ),
+)

@@ -1,0 +1,120 @@
+"""Faults of reporting exports: other columns than were asked for, datasets of another shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator.reporting.datasets import DATASETS
+from tests.faults.scenarios.scenario import FAILED, Expect, Given, Scenario
+
+_STREAM = "reporting_admin_status_change"
+_DATASET = DATASETS["admin_status_change"]
+_SETTINGS = {"reporting_datasets": [_DATASET.id]}
+
+
+def _list_of(**changes: Any) -> Fault:
+    """Return what answers each request for the list of datasets."""
+    attributes = [
+        {"id": one.id, "name": one.name, "qualified_id": one.qualified_id}
+        for one in _DATASET.attributes
+    ]
+    entry = {
+        "id": _DATASET.id,
+        "name": _DATASET.name,
+        "description": _DATASET.description,
+        "default_time_attribute_id": _DATASET.time,
+        "attributes": attributes,
+    } | changes
+    body = {"type": "list", "data": [entry]}
+    return Fault("reporting_datasets", times=None, status=200, body=body)
+
+
+def _file(*lines: str) -> Fault:
+    """Return what answers each download of a report."""
+    return Fault("reporting_download", times=None, status=200, body="\n".join((*lines, "")))
+
+
+REPORTS = (
+    Scenario(
+        "report with other columns",
+        "A report has other columns than were asked for",
+        "labels decide; values of a column nobody asked for go into a new one, with a warning",
+        given=Given(
+            settings=_SETTINGS | {"window_days": 60},
+            faults=(
+                _file("teammate_status_id,teammate_status,teammate_away_reason,mood,x", "1,,,,y"),
+            ),
+        ),
+        expect=Expect(
+            records={_STREAM: 1},
+            columns={_STREAM: ("mood",)},
+            log=("no columns for attributes that were asked for; .*period_started_at",),
+        ),
+    ),
+    Scenario(
+        "report with a time at the end of time",
+        "A time of a report is the last second of the year 9999, west of Greenwich",
+        "it goes to the text column beside it",
+        given=Given(
+            settings=_SETTINGS | {"window_days": 60, "reporting_timezone": "America/Sao_Paulo"},
+            faults=(
+                _file(
+                    ",".join(one.id for one in _DATASET.attributes),
+                    "2025-05-20 10:00:00,9999-12-31 23:59:59,,1,Away",
+                ),
+            ),
+        ),
+        expect=Expect(
+            records={_STREAM: 1},
+            columns={_STREAM: ("teammate_status_period_ended_at_text",)},
+        ),
+    ),
+    Scenario(
+        "dataset without a time",
+        "Intercom names no attribute by which a dataset's rows are selected",
+        "the bookmark is the end of the job's range, as everywhere",
+        given=Given(settings=_SETTINGS, faults=(_list_of(default_time_attribute_id=None),)),
+        expect=Expect(
+            columns={_STREAM: ("created_at_before",)},
+            log=(f"{_STREAM}: everything up to 2025-06-01T12:30:00Z is written",),
+        ),
+    ),
+    *(
+        Scenario(
+            f"list of datasets {name}",
+            f"The list of reporting datasets {name}",
+            "an error: streams must not disappear without a word",
+            given=Given(
+                settings={"reporting_datasets": ["*"]},
+                faults=(Fault("reporting_datasets", times=None, status=200, body=body),),
+            ),
+            expect=Expect(exit_code=FAILED, bookmark=False, jobs=0, log=(told,)),
+        )
+        for name, body, told in (
+            ("has no entries at all", {"type": "list"}, "no list of entries"),
+            ("is shorter than its total", {"data": [], "total_count": 9}, "more than the 0 in it"),
+        )
+    ),
+    Scenario(
+        "report at the host of another region",
+        "`download_url` of a report is on the host of another region, which answers 404",
+        "downloads it from the configured host",
+        given=Given(settings=_SETTINGS, dialect=Dialect(download_url="other_region")),
+        expect=Expect(log=(f"{_STREAM}: everything up to 2025-06-01T12:30:00Z is written",)),
+    ),
+    Scenario(
+        "report that fails once",
+        "A reporting job fails, once",
+        "asks for it once more",
+        given=Given(
+            settings=_SETTINGS, job_faults=(JobFault(export="reporting", ends_as="failed"),)
+        ),
+        expect=Expect(
+            log=(
+                "Trying once more",
+                f"{_STREAM}: everything up to 2025-06-01T12:30:00Z is written",
+            )
+        ),
+    ),
+)
