@@ -1029,7 +1029,7 @@ def test_a_dataset_without_a_time_has_a_bookmark_that_is_kept(
     later = configure(simulator, reporting_datasets=["tickets"], lookback_days=7)
     third = run_listed(later, second.state)
     (job,) = simulator.reporting_jobs[jobs:]
-    assert job.after == simulator.clock.timestamp() - 8 * DAY + 1
+    assert job.after == simulator.clock.timestamp() - 8 * DAY  # the bookmark less lookback_days
     assert third.bookmarks["reporting_tickets"] == later["end_date"]
 
 
