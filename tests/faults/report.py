@@ -30,7 +30,11 @@ them all and prints how many rows arrived; `make test` does, too. Written by `py
   written, for all streams together. After any death, at any moment, the next run with the last
   STATE that reached the target brings all the rest.
 - **A job is asked for once.** It is in the STATE as soon as Intercom has named it; the next run
-  resumes it.
+  resumes it. One that was given up because it did not end is marked, and never resumed.
+- **No view is narrowed.** After a run that was killed inside a window no smaller window takes back
+  an open that was loaded. Windows end by Intercom's clock where this machine's is ahead.
+- **An empty window is said to be one**, by `no_data` or by a valid archive without files; an empty
+  download is an error.
 - **Nothing is written of an archive that is not whole.** It is read to its end, its check sums
   and its list of files are compared, before the first row goes out.
 - **Nothing is left out without a word.** Damaged rows go to `rejected_row`, unknown files to
@@ -57,7 +61,8 @@ them all and prints how many rows arrived; `make test` does, too. Written by `py
   rows is what its reference names.
 - **Events later than the lookback.** Opens, clicks and replies that come longer than
   `lookback_days` after their message are in the event streams, but not in the `first_*` columns
-  of `receipt`; a window that had to be shortened has a shorter lookback, which the log says.
+  of `receipt` (`deep_lookback_days` brings those of the last weeks every few days); a window that
+  had to be shortened has a shorter lookback, which the log says.
 - **Two opens of one message in one second** are one row: Intercom's events have no id.
 - **The last words of a tap whose target does not read.** If the pipe is full when a signal
   comes, the tap ends without another STATE; the one with the job went out when the job was
@@ -78,6 +83,8 @@ _TAIL = """
 | deaths at every moment, as data | `tests/faults/deaths.py`, `tests/faults/test_deaths.py` |
 | every kind of cut in every container, at any byte | `tests/faults/test_containers.py` |
 | full disks, memory, temporary files, logs, two taps at once | `tests/faults/test_process.py` |
+| windows, clocks, jobs of earlier runs, odd refusals | `tests/integration/test_exports.py` |
+| one thread writes, also to a full pipe | `tests/integration/test_writing_thread.py` |
 | signals under a real Meltano | `tests/faults/test_meltano.py` |
 | hundreds of windows, a fault at every step | `tests/faults/soak.py`, `tests/faults/test_soak.py` |
 """

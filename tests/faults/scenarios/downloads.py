@@ -94,6 +94,21 @@ DOWNLOADS = (
         ),
     ),
     Scenario(
+        "rest of another file",
+        "The download is cut, and the rest (206) has another ETag",
+        "begins again, mixes nothing",
+        given=Given(
+            faults=(
+                Fault("download", cut_after=2000),
+                Fault("download", headers={"ETag": '"another"'}, handled=True),
+            ),
+        ),
+        expect=Expect(
+            jobs=2,
+            not_in_log=("is damaged",),
+        ),
+    ),
+    Scenario(
         "range refused",
         "The download is cut, and going on is refused (416)",
         "begins again",
@@ -165,6 +180,20 @@ DOWNLOADS = (
         ),
         expect=Expect(
             jobs=2,
+        ),
+    ),
+    Scenario(
+        "empty body twice",
+        "A completed job's download is empty each time",
+        "an error: only `no_data` is an empty window; the bookmark stays, the job is kept",
+        given=Given(
+            faults=(Fault("download", no_body=True, times=2),),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            records={"receipt": 0},
+            log=("it is empty",),
         ),
     ),
     Scenario(

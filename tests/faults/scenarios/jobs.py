@@ -12,7 +12,10 @@ from tests.faults.scenarios.scenario import (
     Given,
     Scenario,
     StoredJob,
+    api_error,
 )
+
+NOT_FOUND = api_error("not_found", "The requested resource does not exist")
 
 _SECOND = 1 / DAY_SECONDS
 _FIRST = StoredJob(-21, -10 - _SECOND)
@@ -285,6 +288,58 @@ JOBS = (
         expect=Expect(
             values=False,
             log=("export period is longer than 9 days", "shortened"),
+        ),
+    ),
+    Scenario(
+        "range too old",
+        "Intercom refuses the range because it begins before its retention (400)",
+        "one error that names start_date, no smaller windows",
+        given=Given(
+            faults=(
+                Fault(
+                    "create",
+                    times=None,
+                    status=400,
+                    body=api_error(
+                        "bad_request", "created_at_after is older than the retention period"
+                    ),
+                ),
+            ),
+        ),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            requests=1,
+            log=("Move start_date on",),
+            not_in_log=("shortened",),
+        ),
+    ),
+    Scenario(
+        "job not known yet",
+        "Intercom does not know a job right after its creation (404)",
+        "asks for it again for two minutes",
+        given=Given(
+            faults=(Fault("status", times=3, status=404, body=NOT_FOUND),),
+        ),
+        expect=Expect(
+            jobs=2,
+            log=("Intercom does not know job .* yet",),
+            not_in_log=("Forgetting",),
+        ),
+    ),
+    Scenario(
+        "job never known",
+        "Intercom still does not know a job after two minutes, though it runs",
+        "cancels it, so that its slot is free, and creates another",
+        given=Given(
+            faults=(Fault("status", times=5, status=404, body=NOT_FOUND),),
+            job_faults=(JobFault(never_ends=True),),
+            settings={"poll_interval_seconds": 20, "slot_timeout_minutes": 0},
+        ),
+        expect=Expect(
+            jobs=3,
+            canceled=1,
+            log=("Canceled job", "Forgetting job"),
         ),
     ),
     Scenario(
