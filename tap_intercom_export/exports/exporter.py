@@ -211,6 +211,8 @@ class Exporter:
 
     def _narrow_view_if_stuck(self, pending: PendingRange, window: Window) -> None:
         """Allow a window that ends earlier than what was written, where the next is no smaller."""
+        if not self._export_range.viewed:
+            return
         if self._export_range.next_window(pending, self._next_sizes(pending)[1]) == window:
             logger.warning(
                 "Rows of %s were written by a run that did not finish it, and it is too large now: "
