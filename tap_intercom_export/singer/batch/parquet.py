@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -66,6 +67,7 @@ class ParquetFile:
         types = {name: arrow_type(column) for name, column in schema["properties"].items()}
         self._stream = stream
         self._as_text = [name for name, kind in types.items() if kind is None]
+        self._times = [name for name, kind in types.items() if kind == TIME]
         self._schema = pa.schema(
             [(name, pa.string() if kind is None else kind) for name, kind in types.items()]
         )
@@ -112,20 +114,17 @@ class ParquetFile:
         if self._as_text:
             data = b"".join(map(self._with_text, data.splitlines()))
         try:
-            table = pyarrow.json.read_json(
-                pa.BufferReader(data),
-                # one block, because a record may be of any length
-                read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data)),
-                parse_options=pyarrow.json.ParseOptions(
-                    explicit_schema=self._schema, unexpected_field_behavior="error"
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise TapError(
-                f"batch_config: a record of {self._stream!r} does not fit the types that its "
-                f"SCHEMA gives a Parquet file ({error}). With encoding.format jsonl it is written "
-                "as it is."
-            ) from error
+            table = self._table(data)
+        except pa.ArrowInvalid:  # a time with nanoseconds is the one thing that can be mended
+            data = b"".join(map(self._with_microseconds, data.splitlines()))
+            try:
+                table = self._table(data)
+            except pa.ArrowInvalid as error:
+                raise TapError(
+                    f"batch_config: a record of {self._stream!r} does not fit the types that its "
+                    f"SCHEMA gives a Parquet file ({error}). With encoding.format jsonl it is "
+                    "written as it is."
+                ) from error
         if table.num_rows != self._text_rows:
             raise TapError(
                 f"batch_config: {self._text_rows:,} records of {self._stream!r} became "
@@ -133,6 +132,21 @@ class ParquetFile:
             )
         self._tables.append(table)
         self._text, self._text_bytes, self._text_rows = [], 0, 0
+
+    def _table(self, data: bytes) -> pa.Table:
+        """Return records as a table.
+
+        Raises:
+            ArrowInvalid: A value does not fit its column.
+        """
+        return pyarrow.json.read_json(
+            pa.BufferReader(data),
+            # one block, because a record may be of any length
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data)),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=self._schema, unexpected_field_behavior="error"
+            ),
+        )
 
     def _write_group(self) -> None:
         if self._tables:
@@ -146,4 +160,19 @@ class ParquetFile:
             value = record.get(name)
             if value is not None and not isinstance(value, str):
                 record[name] = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        return json.dumps(record).encode() + b"\n"
+        return _line(record)
+
+    def _with_microseconds(self, line: bytes) -> bytes:
+        """Return a record without the digits of its times that are behind the microseconds."""
+        record = json.loads(line)
+        for name in self._times:
+            if isinstance(record.get(name), str):
+                record[name] = _BEHIND_MICROSECONDS.sub(r"\1", record[name])
+        return _line(record)
+
+
+_BEHIND_MICROSECONDS = re.compile(r"(\.\d{6})\d+")
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record).encode() + b"\n"
