@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
+from intercom_simulator import Dialect, Mutation
 from intercom_simulator.columns import FILES
 from tests.harness.batches import as_records, batch_config
 from tests.harness.singer import (
     Output,
     bookmarks,
+    discover_here,
     run_here,
+    run_tap,
+    select,
+    started_tap,
 )
 from tests.harness.truth import differences, expected
 
@@ -142,3 +150,211 @@ def test_state_never_passes_a_batch_that_is_not_out(
 
 def _schema_of(output: Output) -> dict[str, Any]:
     return next(m for m in output.messages if m["type"] == "SCHEMA" and m["stream"] == "receipt")
+
+
+def without_job(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records without what differs from one job to the next."""
+    jobs = {"job_identifier", "created_at", "completed_at"}
+    return [{name: value for name, value in r.items() if name not in jobs} for r in records]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_stream_maps_flattening_and_selection_apply_to_batches(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    maps = {
+        "receipt": {"email": None, "domain": "email.split('@')[-1]", "__filter__": "email"},
+        "open": {"__alias__": "opened", "__else__": None, "event_id": "event_id"},
+        "click": None,
+        "reply": {"long": "int(receipt_id)"},
+    }
+    settings = {
+        "stream_maps": maps,
+        "flattening_enabled": True,
+        "flattening_max_depth": 1,
+    }
+    config = configure(simulate(receipts=80, days=20), **settings)
+    catalog = select(discover_here(config), without=["receipt.device", "checkpoint.series_id"])
+    plain = run_here(config, catalog=catalog)
+    batch = batch_config(tmp_path, file_format, batch_size=7)
+    output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
+    assert expanded.streams == plain.streams
+    assert "opened" in plain.streams
+    assert {"click", "open"}.isdisjoint({message["stream"] for message in batches(output)})
+    for stream in plain.streams - {"content_export"}:
+        assert expanded.records(stream) == plain.records(stream), stream
+        assert expanded.schemas(stream) == plain.schemas(stream), stream
+    assert set(plain.records("opened")[0]) == {"event_id"}
+    assert {"device", "email"}.isdisjoint(plain.records("receipt")[0])
+    (job,) = expanded.records("content_export")
+    assert job["rows__receipt" if "rows__receipt" in job else "rows"]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_a_new_column_is_in_the_files_after_its_schema(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=200, days=50)
+    config = configure(simulator, window_days=20, batch_config=batch_config(tmp_path, file_format))
+    first = run(config)[1]
+    simulator.dialect = Dialect(added=(("receipt", "mood", "sunny"),))
+    state = json.loads(json.dumps(first.state))
+    state["bookmarks"]["receipt"]["replication_key_value"] = config["start_date"]
+    _, second = run(config, state=state)
+    assert {"mood" in record for record in first.records("receipt")} == {False}
+    assert {record["mood"] for record in second.records("receipt")} == {"sunny"}
+    assert len(second.schemas("receipt")) > 1
+    assert "mood" not in second.schemas("receipt")[0]["properties"]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    damage = (Mutation("receipt", line=3, cells=4), Mutation("open", line=2, insert=b"\xff\xfe"))
+    simulator = simulate(receipts=100, days=20, dialect=Dialect(mutations=damage))
+    plain = run_here(configure(simulator))
+    batch = batch_config(tmp_path, file_format)
+    output, expanded = run(configure(simulator, batch_config=batch))
+    rejected = expanded.records("rejected_row")
+    assert len(rejected) >= 1
+    assert without_job(rejected) == without_job(plain.records("rejected_row"))
+    kinds = [(message["type"], message.get("stream")) for message in output.messages]
+    moved = next(
+        number
+        for number, message in enumerate(output.messages)
+        if message["type"] == "STATE" and "receipt" in bookmarks(message["value"])
+    )
+    assert kinds.index(("BATCH", "rejected_row")) < moved
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_reporting_datasets_and_lists_go_out_as_batches(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=10, conversations=60, days=50, custom_objects={"Order": 7})
+    config = configure(
+        simulator,
+        window_days=20,
+        reporting_datasets=["conversation", "conversation_state"],
+        custom_object_types=["Order"],
+    )
+    lists = ["content_import_source", "external_page", "custom_object_instance"]
+    reports = ["reporting_conversation", "reporting_conversation_state"]
+    catalog = select(discover_here(config), *lists, *reports)
+    plain = run_here(config, catalog=catalog)
+    batch = batch_config(tmp_path, file_format, batch_size=5)
+    output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
+    assert not [m for m in output.messages if m["type"] in {"RECORD", "ACTIVATE_VERSION"}]
+    for stream in (*lists, *reports):
+        assert expanded.records(stream), stream
+        assert expanded.records(stream) == plain.records(stream), stream
+    for stream in reports:
+        assert 1 <= len([m for m in batches(output) if m["stream"] == stream]) <= 3
+    assert expanded.bookmarks == plain.bookmarks
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        (
+            {"encoding": {"format": "csv"}, "storage": {"root": "x"}},
+            "batch_config.encoding.format: must be one of jsonl, parquet, not 'csv'",
+        ),
+        (
+            {"encoding": {"format": "jsonl", "compression": "zstd"}, "storage": {"root": "x"}},
+            "batch_config.encoding.compression: must be one of gzip, none for jsonl, not 'zstd'",
+        ),
+        ({"encoding": {"format": "jsonl"}}, "batch_config.storage: is required and not set"),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {}},
+            "batch_config.storage.root: is required and not set",
+        ),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}, "batch_size": 0},
+            "batch_config.batch_size: must be 1 or more, not 0",
+        ),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {"root": "gs://bucket/x"}},
+            "gs:// needs the package gcsfs: pip install 'tap-intercom-export[gcs]'",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_batch_config_that_cannot_work_is_told_before_anything_is_asked(
+    batch: dict[str, Any], told: str, simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=5, days=5)
+    output = run_tap(configure(simulator, batch_config=batch), check=False)
+    assert output.exit_code == 1
+    assert told in output.log
+    assert "Traceback" not in output.log
+    assert simulator.requests == []
+
+
+def test_parquet_without_pyarrow_names_the_extra(
+    simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else find(name, *a)
+    )
+    with pytest.raises(ConfigValidationError, match=r"tap-intercom-export\[parquet\]"):
+        run_here(configure(simulate(receipts=5), batch_config=batch_config(tmp_path, "parquet")))
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    simulator = simulate(receipts=5, days=5)
+    batch = batch_config(tmp_path / "file" / "folder")
+    output = run_tap(configure(simulator, batch_config=batch), check=False)
+    assert output.exit_code == 1
+    assert "batch_config.storage.root: file://" in output.log
+    assert "cannot be written" in output.log
+    assert "Traceback" not in output.log
+    assert simulator.jobs == []
+
+
+def test_a_test_run_checks_the_place_and_writes_no_batch(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=5, days=5)
+    batch = batch_config(tmp_path / "new")
+    assert run_tap(configure(simulator, batch_config=batch), "--test", check=False).exit_code == 0
+    assert list((tmp_path / "new").iterdir()) == []
+    assert simulator.jobs == []
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_a_run_that_is_killed_leaves_only_whole_files(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=3000, days=20)
+    batch = batch_config(tmp_path, file_format, batch_size=50)
+    config = configure(simulator, batch_config=batch)
+    with started_tap(config) as tap:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.glob("tap-*--receipt-*"))) < 20:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        tap.kill()
+        written = tap.stdout.read() if tap.stdout else ""
+    lines = [line for line in written.splitlines() if line.endswith("}")]
+    killed = Output(0, "", lines)
+    assert "receipt" not in bookmarks(killed.state)
+    found = list(tmp_path.glob("tap-*"))
+    assert len(found) >= 20
+    schema = next(m for m in killed.messages if m.get("stream") == "receipt")
+    message = {
+        "type": "BATCH",
+        "stream": "receipt",
+        "encoding": {"format": file_format, "compression": "gzip"},
+        "manifest": [path.as_uri() for path in found],
+    }
+    rows = as_records([json.dumps(schema), json.dumps(message)])[1:]
+    assert len(rows) == 50 * len(found)
+    _, after = run(config, state=killed.state)
+    assert len(after.loaded("receipt")) == 3000
+    assert len(simulator.jobs) == 1
