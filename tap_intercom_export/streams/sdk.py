@@ -75,8 +75,8 @@ class TapStream(Stream):
             yield
             self.finish_batches()
         except BaseException:
-            if self.batches is not None:
-                self.batches.discard()
+            if self._sync.batch_output is not None:
+                self._sync.batch_output.discard()
             raise
 
     @override

@@ -311,7 +311,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
     batch = batch_config(tmp_path / "file" / "folder")
     output = run_tap(configure(simulator, batch_config=batch), check=False)
     assert output.exit_code == 1
-    assert "batch_config.storage.root: file://" in output.log
+    assert f"batch_config.storage.root: {tmp_path}" in output.log
     assert "cannot be written" in output.log
     assert "Traceback" not in output.log
     assert simulator.jobs == []

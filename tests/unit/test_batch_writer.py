@@ -8,16 +8,18 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_intercom_export.config.batch import BatchSettings
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.singer.batch import writer as writer_module
+from tap_intercom_export.singer.batch.jsonl import JsonLinesFile
 from tap_intercom_export.singer.batch.storage import Storage
 from tap_intercom_export.singer.batch.writer import BatchWriter
 
@@ -39,6 +41,7 @@ class Batches:
         schema: The JSON schema of a record.
         file_format: jsonl or parquet.
         batch_size: Rows in a file.
+        root: Where the files go instead.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class Batches:
         schema: Record | None = None,
         file_format: str = "jsonl",
         batch_size: int = 100,
+        root: str = "",
     ) -> None:
         self.folder = folder
+        self.urls: list[list[str]] = []
         self.sent: list[list[Path]] = []
         self.counts: list[int] = []
         compression = {"jsonl": "gzip", "parquet": "zstd"}[file_format]
-        options = BatchSettings(file_format, compression, batch_size, str(folder), "", {})
+        options = BatchSettings(file_format, compression, batch_size, root or str(folder), "", {})
         names = (f"{number:03}" for number in range(1000))
         self.storage = Storage(options.root, options.params)
         self.writer = BatchWriter(
@@ -61,6 +66,7 @@ class Batches:
         )
 
     def _send(self, urls: list[str], rows: int) -> None:
+        self.urls.append(urls)
         self.sent.append([Path(url.removeprefix("file://")) for url in urls])
         self.counts.append(rows)
 
@@ -171,36 +177,69 @@ def test_files_that_no_message_names_can_be_removed(tmp_path: Path) -> None:
     batches.write(*({"id": f"{number}", "number": 1, "text": None} for number in range(2)))
     batches.writer.finish()
     batches.write(*({"id": f"{number}", "number": 2, "text": None} for number in range(5)))
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.glob("0*"))) == 3
     batches.writer.discard()
     assert [path for manifest in batches.sent for path in manifest] == list(tmp_path.iterdir())
     batches.writer.finish()
     assert len(batches.sent) == 1
 
 
+@pytest.mark.parametrize("root", ["folder", "memory://folder"])
 def test_a_file_has_its_name_when_all_of_it_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[list[str]] = []
-    copy = LocalFileSystem.put_file
+    """Of any filesystem: a folder, and one that writes in place."""
+    root = root if "://" in root else str(tmp_path / root)
+    fs, folder = fsspec.url_to_fs(root)
+    fs.rm(folder, recursive=True) if fs.exists(folder) else None
+    seen: list[tuple[set[str], int]] = []
+    names_before: list[set[str]] = []
+    write = JsonLinesFile.write
 
-    def put_file(self: LocalFileSystem, source: str, path: str, **options: Any) -> None:
-        copy(self, source, path, **options)
-        seen.append([entry.name for entry in tmp_path.iterdir()])
+    def names() -> set[str]:
+        return {path.rpartition("/")[2] for path in fs.ls(folder, detail=False)}
 
-    monkeypatch.setattr(LocalFileSystem, "put_file", put_file)
-    batches = Batches(tmp_path)
+    def watched(self: JsonLinesFile, data: bytes, count: int) -> None:
+        write(self, data, count)
+        names_before.append(names() if fs.exists(folder) else set())
+
+    monkeypatch.setattr(JsonLinesFile, "write", watched)
+    put_file = MemoryFileSystem.put_file
+
+    def watched_put(self: MemoryFileSystem, source: str, path: str, **options: Any) -> None:
+        put_file(self, source, path, **options)
+        seen.append((names(), fs.size(path)))
+
+    monkeypatch.setattr(MemoryFileSystem, "put_file", watched_put)
+    batches = Batches(tmp_path, root=root)
     batches.write({"id": "a", "number": 1, "text": None})
     batches.writer.finish()
-    assert seen == [[".000.jsonl.gz.unfinished"]]
-    assert [path.name for path in tmp_path.iterdir()] == ["000.jsonl.gz"]
+    assert not any(name.startswith("000") for found in names_before for name in found)
+    assert names() == {"000.jsonl.gz"}
+    if root.startswith("memory"):
+        assert seen == [({".000.jsonl.gz.unfinished"}, fs.size(f"{folder}/000.jsonl.gz"))]
+    assert fsspec.open(batches.urls[0][0]).open().read()[:2] == b"\x1f\x8b"
+
+
+def test_a_file_that_cannot_be_put_in_place_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = Batches(tmp_path)
+    batches.write({"id": "a", "number": 1, "text": None})
+
+    def replace(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(TapError, match=r"000\.jsonl\.gz cannot be written: PermissionError"):
+        batches.writer.finish()
+    assert batches.sent == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(
-        TapError, match=r"batch_config\.storage\.root: .*cannot be written: .*Error"
-    ):
+    with pytest.raises(TapError, match=r"storage\.root: .*cannot be written: .*Error"):
         Storage(str(tmp_path / "file" / "folder"), {}).check()
     with pytest.raises(TapError, match=r"batch_config\.storage\.root: nowhere:// cannot be opened"):
         Storage("nowhere://", {})

@@ -47,6 +47,7 @@ class BatchOutput:
         self._logger = logger
         self._run = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
         self._numbers = count(1)
+        self._streams: list[StreamBatches] = []
         self._is_checked = False
 
     @cached_property
@@ -67,7 +68,13 @@ class BatchOutput:
 
     def stream_batches(self) -> StreamBatches:
         """Return what takes the records of one stream of the tap."""
-        return StreamBatches(self)
+        self._streams.append(StreamBatches(self))
+        return self._streams[-1]
+
+    def discard(self) -> None:
+        """Forget what no message names, of all streams, and remove its files."""
+        for stream in self._streams:
+            stream.discard()
 
     def writer(self, stream: str, schema: Mapping[str, Any], key: Sequence[str]) -> BatchWriter:
         """Return what writes the records of a stream.

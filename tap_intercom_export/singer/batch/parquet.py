@@ -15,11 +15,11 @@ from tap_intercom_export.errors import TapError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEXT_BYTES = 4 * 1024 * 1024
+TEXT_BYTES = 2 * 1024 * 1024
 """JSON that is read at once."""
 
-ROWS_PER_GROUP = 32_768
-GROUP_BYTES = 32 * 1024 * 1024
+ROWS_PER_GROUP = 16_384
+GROUP_BYTES = 16 * 1024 * 1024
 """A row group is written when it has so many rows, or takes so much memory."""
 
 TYPES: dict[str, pa.DataType] = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import tempfile
 from array import array
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from tap_intercom_export.errors import TapError
 from tap_intercom_export.singer.batch.jsonl import EXTENSIONS, JsonLinesFile
-from tap_intercom_export.singer.batch.storage import SCRATCH_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +38,7 @@ class OpenFile:
 
     Args:
         settings: Say of which format it is.
+        storage: Where it goes.
         stream: Name of the stream.
         schema: The JSON schema of a record.
 
@@ -47,11 +47,13 @@ class OpenFile:
         keys: Hashes of their keys.
     """
 
-    def __init__(self, settings: BatchSettings, stream: str, schema: Mapping[str, Any]) -> None:
+    def __init__(
+        self, settings: BatchSettings, storage: Storage, stream: str, schema: Mapping[str, Any]
+    ) -> None:
         self.rows = 0
         self.keys: set[int] = set()
-        self._folder = tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX)
-        self._path = Path(self._folder.name, "batch")
+        self._storage = storage
+        self._path = storage.new_path()
         self._out: BinaryIO = self._path.open("wb")
         self._file: RecordFile
         if settings.format == "parquet":
@@ -64,21 +66,26 @@ class OpenFile:
 
     def write(self, data: bytes, count: int) -> None:
         """Write records, each with its line end."""
-        self._file.write(data, count)
+        try:
+            self._file.write(data, count)
+        except OSError as error:
+            raise TapError(
+                f"A batch file does not fit into {self._path.parent} ({error.strerror}): make room "
+                "there, or lower batch_config.batch_size"
+            ) from error
         self.rows += count
 
-    def put(self, storage: Storage, name: str) -> str:
+    def put(self, name: str) -> str:
         """Finish the file, put it in place and return its URL."""
         self._file.close()
         self._out.close()
-        url = storage.put(self._path, name)
-        self._folder.cleanup()
-        return url
+        return self._storage.put(self._path, name)
 
     def discard(self) -> None:
         """Forget the file."""
-        self._out.close()
-        self._folder.cleanup()
+        with contextlib.suppress(OSError):  # of bytes that a full disk does not take
+            self._out.close()
+        self._path.unlink(missing_ok=True)
 
 
 class BatchWriter:
@@ -133,16 +140,19 @@ class BatchWriter:
             data: JSON objects without line ends in them, each with its line end.
             count: How many they are.
         """
-        lines: list[bytes] | None = None
-        while count:
-            room = self._settings.batch_size - (self._file.rows if self._file else 0)
-            if count <= room:
-                self._add(data, lines, count)
-                return
-            lines = lines or data.splitlines(keepends=True)
-            self._add(b"".join(lines[:room]), lines[:room], room)
-            lines, count = lines[room:], count - room
-            data = b"".join(lines)
+        room = self._room()
+        if count <= room:
+            self._add(data, count)
+            return
+        lines = data.splitlines(keepends=True)
+        while lines:
+            some, lines = lines[:room], lines[room:]
+            self._add(b"".join(some), len(some))
+            room = self._room()
+
+    def _room(self) -> int:
+        """Return how many rows the file still takes."""
+        return self._settings.batch_size - (self._file.rows if self._file else 0)
 
     def finish(self) -> None:
         """Put everything in files and send the messages that name them."""
@@ -152,7 +162,7 @@ class BatchWriter:
         self._repeats, self._repeats_bytes = {}, 0
         for start in range(0, len(lines), self._settings.batch_size):
             some = lines[start : start + self._settings.batch_size]
-            self._file = OpenFile(self._settings, self._stream, self._schema)
+            self._file = self._new_file()
             self._file.write(b"".join(some), len(some))
             self._close_file()
         self._send_manifest()
@@ -167,21 +177,20 @@ class BatchWriter:
         self._manifest, self._manifest_keys, self._manifest_rows = {}, [], 0
         self._repeats, self._repeats_bytes = {}, 0
 
-    def _add(self, data: bytes, lines: list[bytes] | None, count: int) -> None:
+    def _add(self, data: bytes, count: int) -> None:
         """Add records for which the file has room; those that repeat a key are held back."""
-        file = self._file = self._file or OpenFile(self._settings, self._stream, self._schema)
+        file = self._file = self._file or self._new_file()
         if self._read_keys is None:
             file.write(data, count)
         else:
-            lines = lines or data.splitlines(keepends=True)
-            keys = self._read_keys(data, lines)
+            keys = self._read_keys(data, count)
             hashes = set(map(hash, keys))
             are_new = len(hashes) == count and hashes.isdisjoint(file.keys)
             if are_new and self._repeats.keys().isdisjoint(keys):
                 file.keys |= hashes
                 file.write(data, count)
             else:
-                self._add_one_by_one(file, lines, keys)
+                self._add_one_by_one(file, data.splitlines(keepends=True), keys)
         if file.rows >= self._settings.batch_size:
             self._close_file()
         if self._repeats_bytes > MAX_REPEATS_BYTES:
@@ -200,6 +209,9 @@ class BatchWriter:
         if first:
             file.write(b"".join(first), len(first))
 
+    def _new_file(self) -> OpenFile:
+        return OpenFile(self._settings, self._storage, self._stream, self._schema)
+
     def _close_file(self) -> None:
         """Put the file in place, and into the manifest unless that has a key of it."""
         file, self._file = self._file, None
@@ -212,7 +224,7 @@ class BatchWriter:
         if full or not all(map(file.keys.isdisjoint, self._manifest_keys)):
             self._send_manifest()
         name = f"{next(self._names)}.{self._extension}"
-        self._manifest[name] = file.put(self._storage, name)
+        self._manifest[name] = file.put(name)
         self._manifest_keys.append(array("q", file.keys))
         self._manifest_rows += file.rows
 
@@ -224,7 +236,7 @@ class BatchWriter:
 
 def key_reader(
     schema: Mapping[str, Any], key: Sequence[str]
-) -> Callable[[bytes, list[bytes]], list[bytes]]:
+) -> Callable[[bytes, int], list[bytes]]:
     """Return a function that reads what identifies each of some records, as JSON text.
 
     Args:
@@ -232,36 +244,35 @@ def key_reader(
         key: Names of the properties that identify it.
 
     Returns:
-        It takes the records as one text, and line by line.
+        It takes the records, a line each, and their number.
     """
     markers = [f'{json.dumps(name)}:"'.encode() for name in key]
     # Where no value is an object, each name stands once in a line: quotes in texts are escaped.
     kinds = [column.get("type", "object") for column in schema["properties"].values()]
     is_flat = not any("object" in kind for kind in kinds)
 
-    def read(data: bytes, lines: list[bytes]) -> list[bytes]:
-        count = len(lines)
-        if is_flat and all(data.count(marker) == count for marker in markers):
-            columns = [_texts_after(marker, lines) for marker in markers]
-            if not any(b"\\" in text for column in columns for text in column):
-                return (
-                    columns[0]
-                    if len(columns) == 1
-                    else list(map(b",".join, zip(*columns, strict=True)))
-                )
-        return [_key(json.loads(line), key) for line in lines]
+    def read(data: bytes, count: int) -> list[bytes]:
+        if is_flat:
+            columns = [_texts_after(marker, data) for marker in markers]
+            if all(len(texts) == count for texts in columns):
+                keys = list(map(b'","'.join, zip(*columns, strict=True)))
+                if not any(b"\\" in text for text in keys):  # else a quote in it may be escaped
+                    return keys
+        return [_key(json.loads(line), key) for line in data.splitlines()]
 
     return read
 
 
-def _texts_after(marker: bytes, lines: list[bytes]) -> list[bytes]:
-    """Return the texts after a marker, with their quotes; whole where no quote is escaped."""
-    size = len(marker) - 1
-    return [
-        line[(start := line.index(marker) + size) : line.index(b'"', start + 1) + 1]
-        for line in lines
-    ]
+def _texts_after(marker: bytes, data: bytes) -> list[bytes]:
+    """Return the texts after a marker, without quotes; whole where no quote is escaped."""
+    return [rest[: rest.index(b'"')] for rest in data.split(marker)[1:]]
 
 
 def _key(record: Mapping[str, Any], key: Sequence[str]) -> bytes:
-    return ",".join(json.dumps(record.get(name)) for name in key).encode()
+    """Return the same for one record: equal where no text needs an escape, else like none of them.
+
+    What is read fast has no backslash, so that one in front sets a null or a number apart.
+    """
+    text = ",".join(json.dumps(record.get(name)) for name in key).encode()
+    are_texts = all(isinstance(record.get(name), str) for name in key)
+    return text[1:-1] if are_texts else b"\\" + text
