@@ -15,6 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from intercom_simulator import Dialect, Mutation
 from intercom_simulator.columns import FILES
 from tests.harness.batches import as_records, batch_config
+from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
     Output,
     bookmarks,
@@ -24,7 +25,6 @@ from tests.harness.singer import (
     select,
     started_tap,
 )
-from tests.harness.truth import differences, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -244,6 +245,24 @@ def test_duckdb_reads_the_folder(lake: Lake) -> None:
     assert types["created_at_after"] == "TIMESTAMP WITH TIME ZONE"
     assert types["open_total"] == "DOUBLE"
     assert types["content_id"] == "VARCHAR"
+
+
+def test_the_query_of_the_documentation_gives_the_last_row_of_each_key(lake: Lake) -> None:
+    page = Path(__file__).parents[2] / "docs" / "targets.md"
+    (query,) = re.findall(r"```sql\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(query.replace("'out/", f"'{lake.folder}/"))
+        rows = connection.sql("FROM receipt ORDER BY receipt_id").fetchall()
+        names = [column[0] for column in connection.sql("DESCRIBE receipt").fetchall()]
+    last = {record["receipt_id"]: record for record in lake.records["receipt"]}
+    assert len(last) < len(lake.records["receipt"])
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    properties = lake.schemas["receipt"]
+    assert found == [
+        {name: _typed(record[name], properties[name]) for name in names}
+        for _, record in sorted(last.items())
+    ]
 
 
 def test_polars_reads_the_folder(lake: Lake) -> None:
