@@ -33,6 +33,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_intercom_export.schemas.columns import json_schema
+from tap_intercom_export.singer import stdout
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -106,6 +107,16 @@ class TapStream(Stream):
         for message in self._generate_record_messages(record):
             self.batches.write_record(message.stream, message.record)
         self.state_manager.is_flushed = False
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """Do what each write to stdout does besides, while nothing but files is written.
+
+        Raises:
+            BrokenPipeError: stdout was closed by its reader.
+        """
+        self._sync.events.handle()
+        stdout.raise_if_reader_gone()
 
 
 class FullTableStream(TapStream):
@@ -254,6 +265,7 @@ class BlockStream(TapStream):
                         self._sync.writer.write(lines.data)
                     else:
                         self.batches.write(self.name, lines.data, lines.count)
+                        self._look_around()
                     self.state_manager.is_flushed = False
                     counter.increment(lines.count)
         self._write_state_message()

@@ -358,3 +358,19 @@ def test_a_run_that_is_killed_leaves_only_whole_files(
     _, after = run(config, state=killed.state)
     assert len(after.loaded("receipt")) == 3000
     assert len(simulator.jobs) == 1
+
+
+def test_a_reader_that_is_gone_is_noticed_while_nothing_but_files_is_written(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=3000, days=20)
+    config = configure(simulator, batch_config=batch_config(tmp_path, batch_size=1))
+    with started_tap(config) as tap:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("tap-*--receipt-*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        assert tap.stdout is not None
+        tap.stdout.close()
+    assert tap.returncode == 1
+    assert len(list(tmp_path.glob("tap-*--receipt-*"))) < 3000
