@@ -17,6 +17,7 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_intercom_export.clock import Clock
+from tap_intercom_export.config.batch import BatchSettings
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
 from tap_intercom_export.config.settings import Settings
 from tap_intercom_export.config.validation import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.singer.batch.output import BatchOutput
 
 
 SHUTDOWN_DEADLINE_SECONDS = 1.5
@@ -113,7 +115,18 @@ class TapIntercomExport(Tap):
             writer=self.message_writer,
             state_writer=self.state_writer,
             events=self.events,
+            load_batch_output=lambda: self.batch_output,
         )
+
+    @cached_property
+    def batch_output(self) -> BatchOutput | None:
+        """What takes the records in place of RECORD messages, where `batch_config` asks for it."""
+        settings = BatchSettings.from_config(self.config)
+        if settings is None:
+            return None
+        from tap_intercom_export.singer.batch.output import BatchOutput  # noqa: PLC0415 - few need it
+
+        return BatchOutput(settings, self.name, self.write_message, self.logger)
 
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace.

@@ -6,6 +6,8 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+from tap_intercom_export.config.batch import BATCH_PROPERTY
+
 SEEN_RANGE_DAYS = 90
 """Intercom may refuse a longer range: one client met "export period is longer than 90 days",
 another one asks for 365 days in one job."""
@@ -241,4 +243,5 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="User-Agent of every request; the tap's name and version by default.",
         examples=["acme-elt/1.0 (data@acme.example)"],
     ),
+    BATCH_PROPERTY,
 ).to_dict()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
+from tap_intercom_export.config.batch import batch_problems
 from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
 from tap_intercom_export.errors import TapError
 
@@ -187,7 +188,7 @@ def _explain(error: Any) -> str:
     """Put a JSON schema validation error into one line that begins with the setting's name."""
     if error.validator == "required":
         missing = next(name for name in error.validator_value if repr(name) in error.message)
-        return f"{missing}: is required and not set"
+        return f"{'.'.join([*map(str, error.path), missing])}: is required and not set"
     name = ".".join(str(part) for part in error.path) or "config"
     allowed = _ALLOWED.get(error.validator)
     if allowed is None:
@@ -218,7 +219,7 @@ def _type_names(kinds: str | list[str]) -> str:
 
 def _contradictions(config: Mapping[str, Any]) -> list[str]:
     """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
-    found = _bad_dates(config)
+    found = [*_bad_dates(config), *batch_problems(config)]
     found.extend(
         f"{name}: must be one line of printable ASCII characters"
         for name in ("access_token", "user_agent")

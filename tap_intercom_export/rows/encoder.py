@@ -56,19 +56,25 @@ class Encoder:
 
     Args:
         reader: Reads the file.
-        stream: Name of the stream.
+        stream: Name of the stream; None for the records alone, without a message around each.
         time_extracted: As a date-time text.
         deselected: Names of properties to leave out.
     """
 
     def __init__(
-        self, reader: RowReader, stream: str, time_extracted: str, deselected: Collection[str]
+        self,
+        reader: RowReader,
+        stream: str | None,
+        time_extracted: str,
+        deselected: Collection[str],
     ) -> None:
         self._reader = reader
         self._deselected = frozenset(deselected)
         self._announced: set[str] = set()
-        self._before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
-        self._after = f',"time_extracted":{quote(time_extracted)}}}\n'
+        self._before, self._after = "", "\n"
+        if stream is not None:
+            self._before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
+            self._after = f',"time_extracted":{quote(time_extracted)}}}\n'
 
     @cached_property
     def _encode_cells(self) -> Callable[[list[str]], str]:

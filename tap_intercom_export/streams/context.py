@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config.settings import Settings
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.singer.batch.output import BatchOutput
     from tap_intercom_export.singer.message_writer import MessageWriter
 
 
@@ -31,6 +32,8 @@ class SyncContext:
         writer: Writes messages to stdout.
         state_writer: Writes STATE messages.
         events: What worker threads report to the main thread.
+        load_batch_output: Returns what takes the records in place of RECORD messages, or None; a
+            function for the same reason as `load_settings`.
     """
 
     load_settings: Callable[[], Settings]
@@ -40,8 +43,14 @@ class SyncContext:
     writer: MessageWriter
     state_writer: StateWriter
     events: EventQueue
+    load_batch_output: Callable[[], BatchOutput | None]
 
     @property
     def settings(self) -> Settings:
         """The settings, checked and in the units the code works in."""
         return self.load_settings()
+
+    @property
+    def batch_output(self) -> BatchOutput | None:
+        """What takes the records where `batch_config` is set."""
+        return self.load_batch_output()

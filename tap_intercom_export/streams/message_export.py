@@ -72,11 +72,6 @@ class ContentExportStream(WindowStream):
         """The files of its archive, and what each of them is."""
 
     @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        """Write RECORD messages always: a bookmark moves here, and a batch may still be open."""
-        return
-
-    @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; on a dry run only check the token."""
         if self.ABORT_AT_RECORD_COUNT is not None:
@@ -144,6 +139,8 @@ class ContentExportStream(WindowStream):
     def _finish(self, export: Export, jobs: JobTracker) -> None:
         """Move the bookmarks of all streams past a window of which everything is written."""
         before = export.job.window.before
+        for stream in self._selected_streams():
+            stream.finish_batches()
         for stream in self._selected_streams():
             stream.move_bookmark(before)
         jobs.written(export)

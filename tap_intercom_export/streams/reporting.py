@@ -97,11 +97,6 @@ class ReportingStream(FileStream):
         return exporter.tasks(max(bookmark, export_range.beginning))
 
     @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        """Write RECORD messages always: a bookmark moves here, and a batch may still be open."""
-        return
-
-    @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the dataset's records; on a dry run only check the token."""
         if self.ABORT_AT_RECORD_COUNT is not None:
@@ -138,6 +133,8 @@ class ReportingStream(FileStream):
                     self.add_columns((*self._dataset.file.properties, *reader.format.extra))
                     yield reader
                     rejects.warn()
+                self.finish_batches()
+                self._rejected.finish_batches()
                 self.move_bookmark(export.job.window.before)
                 self._jobs.written(export)
                 self.logger.info(

@@ -12,14 +12,19 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
   list that is read whole go when all the others are written, not before.
 - `_sync_children`: a child without rows in this window has nothing to do, and would leave four
   lines in the log.
-- `_write_record_message`: a damaged row is written while another stream is read.
+- `_write_record_message`: a damaged row is written while another stream is read; with
+  `batch_config` a record goes into a file, after selection, stream maps and flattening
+  (`_generate_record_messages`), none of which the SDK's own batches know.
 - `_write_schema_message`, `_stream_maps`, `_schema`, `_input_schema`: a column that nobody knew is
-  announced in the middle of a stream.
+  announced in the middle of a stream; a batch file has the columns of one SCHEMA
+  (`_generate_schema_messages`).
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -28,6 +33,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_intercom_export.schemas.columns import json_schema
+from tap_intercom_export.singer import stdout
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -36,22 +42,88 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.rows.encoder import Lines
     from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.singer.batch.output import StreamBatches
     from tap_intercom_export.streams.context import SyncContext
 
 
-class QuietStream(Stream):
-    """A stream of which the SDK says little: it would say the same of every stream and window."""
+class TapStream(Stream):
+    """A stream of this tap: quiet, and written as RECORD messages or as batches."""
+
+    _sync: SyncContext
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
         super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
 
+    @cached_property
+    def batches(self) -> StreamBatches | None:
+        """Takes the records where `batch_config` is set; None on a dry run, which writes none."""
+        output = self._sync.batch_output
+        if output is None or self.ABORT_AT_RECORD_COUNT is not None:
+            return None
+        return output.stream_batches()
 
-class FullTableStream(QuietStream):
+    def finish_batches(self) -> None:
+        """Put all records that came into files that a BATCH message names."""
+        if self.batches is not None:
+            self.batches.finish()
+
+    @contextmanager
+    def _finishing_batches(self) -> Generator[None]:
+        """Finish the batches at the end; after an error forget what no message names."""
+        try:
+            yield
+            self.finish_batches()
+        except BaseException:
+            if self._sync.batch_output is not None:
+                self._sync.batch_output.discard()
+            raise
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Check where batches go, before anything is exported.
+
+        Returns:
+            None: records become batches here. The SDK's way would neither know the end of a window,
+            behind which the bookmark moves, nor write the records of child streams.
+        """
+        if self._sync.batch_output is not None:
+            self._sync.batch_output.check()
+
+    @override
+    def _write_schema_message(self) -> None:
+        """Write the SCHEMA; files that are begun have the columns of the one before."""
+        self.finish_batches()
+        super()._write_schema_message()
+        if self.batches is not None:
+            self.batches.announce(self._generate_schema_messages())
+
+    @override
+    def _write_record_message(self, record: dict[str, Any]) -> None:
+        if self.batches is None:
+            super()._write_record_message(record)
+            return
+        for message in self._generate_record_messages(record):
+            self.batches.write_record(message.stream, message.record)
+        self.state_manager.is_flushed = False
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """Do what each write to stdout does besides, while nothing but files is written.
+
+        Raises:
+            BrokenPipeError: stdout was closed by its reader.
+        """
+        self._sync.events.handle()
+        stdout.raise_if_reader_gone()
+
+
+class FullTableStream(TapStream):
     """A stream that is read whole: the version of its rows is activated when all are written.
 
-    The SDK would activate it before the first one, which empties the table until the last.
+    The SDK would activate it before the first one, which empties the table until the last. The rows
+    of a batch have no version: to activate one would delete them (target-postgres 0.8).
     """
 
     emit_activate_version_messages = False
@@ -80,14 +152,15 @@ class FullTableStream(QuietStream):
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write the records with a version, and then the version."""
-        if self.ABORT_AT_RECORD_COUNT is None and write_messages:
+        if self.ABORT_AT_RECORD_COUNT is None and write_messages and self.batches is None:
             self._stream_version = self._initialized_at
-        yield from super()._sync_records(context, write_messages=write_messages)
+        with self._finishing_batches():
+            yield from super()._sync_records(context, write_messages=write_messages)
         if self._stream_version is not None and self.selected and self.is_whole:
             self._write_activate_version_message(self._stream_version)
 
 
-class BlockStream(QuietStream):
+class BlockStream(TapStream):
     """A stream whose records are written in blocks and whose schema may grow.
 
     Args:
@@ -154,7 +227,10 @@ class BlockStream(QuietStream):
         self._write_schema_message()
 
     def record_lines(self) -> Iterator[Lines] | None:
-        """Return RECORD messages, many at a time; None where there is no such way."""
+        """Return RECORD messages, many at a time; None where there is no such way.
+
+        With `batch_config` the records alone, a line each.
+        """
         return None
 
     def deselected(self) -> set[str]:
@@ -175,17 +251,23 @@ class BlockStream(QuietStream):
         """Write records many at a time, unless the user's configuration needs the SDK's way."""
         messages = self.record_lines() if write_messages and self._goes_out_as_it_is() else None
         if messages is None:
-            yield from super()._sync_records(context, write_messages=write_messages)
+            with self._finishing_batches():
+                yield from super()._sync_records(context, write_messages=write_messages)
             return
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:
             counter.with_context(context)
             timer.with_context(context)
-            for lines in messages:
-                if lines.columns:
-                    self.add_columns(lines.columns)
-                self._sync.writer.write(lines.data)
-                self.state_manager.is_flushed = False
-                counter.increment(lines.count)
+            with self._finishing_batches():
+                for lines in messages:
+                    if lines.columns:
+                        self.add_columns(lines.columns)
+                    if self.batches is None:
+                        self._sync.writer.write(lines.data)
+                    else:
+                        self.batches.write(self.name, lines.data, lines.count)
+                        self._look_around()
+                    self.state_manager.is_flushed = False
+                    counter.increment(lines.count)
         self._write_state_message()
 
     @override

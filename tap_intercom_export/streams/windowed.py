@@ -44,6 +44,7 @@ class WindowStream(BlockStream):
 
     def move_bookmark(self, second: int) -> None:
         """Note that all of the stream is written up to a unix second; it never goes back."""
+        self.finish_batches()
         second = max(second, self._written_until() or second)
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = to_text(second)
@@ -81,8 +82,8 @@ class FileStream(WindowStream):
         if not self._has_told and self.ABORT_AT_RECORD_COUNT is None:
             self._has_told = True
             self.logger.info(
-                "'%s' is written by the SDK, record by record, which takes longer: stream maps, "
-                "flattening or batch_config ask for it",
+                "'%s' is written by the SDK, record by record, which takes longer: stream maps "
+                "or flattening ask for it",
                 self.name,
             )
         for reader in self.readers():
@@ -92,7 +93,8 @@ class FileStream(WindowStream):
 
     @override
     def record_lines(self) -> Iterator[Lines]:
-        """Yield the same as RECORD messages, many at a time."""
+        """Yield the same as RECORD messages, many at a time; for batches the records alone."""
+        name = self.name if self.batches is None else None
         for reader in self.readers():
             now = datetime.now(timezone.utc).isoformat()
-            yield from Encoder(reader, self.name, now, self.deselected()).lines()
+            yield from Encoder(reader, name, now, self.deselected()).lines()

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.harness.batches import as_records
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,7 +30,7 @@ class Loaded:
         Raises:
             ValueError: A RECORD comes before its SCHEMA, or has what its SCHEMA does not know.
         """
-        for line in lines:
+        for line in as_records(lines):
             message = json.loads(line)
             stream = message.get("stream")
             if message["type"] == "STATE":

@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft7Validator, FormatChecker
 from typing_extensions import Self, override
 
+from tests.harness.batches import as_records
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
@@ -403,14 +405,15 @@ def problems(output: Output, begun_at: Mapping[str, str] | None = None) -> list[
     Every line is a message; every RECORD comes after its SCHEMA, has its keys, no property the
     SCHEMA does not know, and is valid against it, formats included; no STATE says that a stream
     is written up to a time of which a new record comes later; and a version is activated once, when
-    all its records are written.
+    all its records are written. A BATCH is the records in its files.
 
     Args:
         output: What the tap wrote.
         begun_at: The bookmarks that it began with. What is older may come again.
     """
     checker = _Checker(begun_at or {})
-    return list(chain.from_iterable(map(checker.wrong, count(1), output.messages)))
+    messages = map(json.loads, as_records(output.lines))
+    return list(chain.from_iterable(map(checker.wrong, count(1), messages)))
 
 
 class _Checker:

@@ -38,6 +38,8 @@ PACKAGE = Path(tap_intercom_export.__file__).parent
 SDK = f"singer-sdk {version('singer-sdk')}"
 
 METHODS: list[tuple[type, str, str]] = [
+    (Stream, "_generate_record_messages", "(self, record)"),
+    (Stream, "_generate_schema_messages", "(self)"),
     (Stream, "_increment_stream_state", "(self, latest_record, *, context=None)"),
     (Stream, "_sync_children", "(self, child_context)"),
     (Stream, "_sync_records", "(self, context=None, *, write_messages=True)"),
@@ -115,6 +117,7 @@ def test_an_untouched_stream_has_the_one_map_that_the_fast_way_looks_for(stream:
 def test_the_sdk_calls_what_the_seam_overrides() -> None:
     calls = {
         "sync": "_sync_records",
+        "_write_record_message": "_generate_record_messages",
         "_process_record": "_sync_children",
         "_sync_records": "_write_starting_replication_value",
     }
@@ -124,6 +127,7 @@ def test_the_sdk_calls_what_the_seam_overrides() -> None:
             f"Stream.{caller} of {SDK} does not call {called} any more: what streams/sdk.py "
             "overrides is without effect"
         )
+    assert "self.get_batch_config(" in inspect.getsource(Stream.sync)
     assert "self._increment_stream_state(" in inspect.getsource(Stream)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -544,25 +541,3 @@ def test_flattening_gives_the_same_records(simulate: Simulate, configure: Config
     assert_says_so(fast, slow)
     jobs = slow.records("content_export")
     assert all(not isinstance(value, dict) for record in jobs for value in record.values())
-
-
-def test_batches_hold_the_same_records(
-    simulate: Simulate, configure: Configure, tmp_path: Path
-) -> None:
-    batch = {
-        "encoding": {"format": "jsonl", "compression": "gzip"},
-        "storage": {"root": tmp_path.as_uri()},
-        "batch_size": 50,
-    }
-    fast = run_tap(configure(simulate(receipts=80, days=20)))
-    slow = run_tap(configure(simulate(receipts=80, days=20), batch_config=batch), check=False)
-    assert slow.exit_code == 0, slow.log
-    assert_says_so(fast, slow)
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for message in slow.messages:
-        if message["type"] == "BATCH":
-            for url in message["manifest"]:
-                lines = gzip.decompress(Path(urlsplit(url).path).read_bytes()).splitlines()
-                found[message["stream"]] += map(json.loads, lines)
-    assert found["receipt"] == fast.records("receipt")
-    assert found["open"] == fast.records("open")

@@ -1,0 +1,148 @@
+"""The batches of a run: where they go, how their files are named, and the messages about them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from singer_sdk.helpers._batch import BaseBatchFileEncoding, SDKBatchMessage
+from singer_sdk.singerlib.json import serialize_json
+
+from tap_intercom_export.singer.batch.writer import BatchWriter
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.singerlib import Message, SchemaMessage
+
+    from tap_intercom_export.config.batch import BatchSettings
+    from tap_intercom_export.singer.batch.storage import Storage
+
+
+class BatchOutput:
+    """What the streams of a run write their batches to.
+
+    Args:
+        settings: The setting `batch_config`.
+        tap_name: Begins the name of each file.
+        write_message: Writes a message to stdout.
+        logger: Gets one line for each manifest.
+    """
+
+    def __init__(
+        self,
+        settings: BatchSettings,
+        tap_name: str,
+        write_message: Callable[[Message], None],
+        logger: logging.Logger,
+    ) -> None:
+        self._settings = settings
+        self._tap_name = tap_name
+        self._write_message = write_message
+        self._logger = logger
+        self._run = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+        self._numbers = count(1)
+        self._streams: list[StreamBatches] = []
+        self._is_checked = False
+
+    @cached_property
+    def _storage(self) -> Storage:
+        from tap_intercom_export.singer.batch.storage import Storage  # noqa: PLC0415 - fsspec
+
+        return Storage(self._settings.root, self._settings.params)
+
+    def check(self) -> None:
+        """Find out, once in a run, whether files can be written.
+
+        Raises:
+            TapError: They cannot.
+        """
+        if not self._is_checked:
+            self._storage.check()
+            self._is_checked = True
+
+    def stream_batches(self) -> StreamBatches:
+        """Return what takes the records of one stream of the tap."""
+        self._streams.append(StreamBatches(self))
+        return self._streams[-1]
+
+    def discard(self) -> None:
+        """Forget what no message names, of all streams, and remove its files."""
+        for stream in self._streams:
+            stream.discard()
+
+    def writer(self, stream: str, schema: Mapping[str, Any], key: Sequence[str]) -> BatchWriter:
+        """Return what writes the records of a stream.
+
+        Args:
+            stream: Its name.
+            schema: The JSON schema of a record.
+            key: Names of the properties that identify one.
+        """
+
+        def send(urls: list[str], rows: int) -> None:
+            encoding = BaseBatchFileEncoding(self._settings.format, self._settings.compression)
+            self._write_message(SDKBatchMessage(stream=stream, encoding=encoding, manifest=urls))
+            self._logger.info(
+                "'%s': %s rows in a batch of %d files", stream, f"{rows:,}", len(urls)
+            )
+
+        return BatchWriter(
+            stream, schema, key, self._settings, self._storage, self._names(stream), send
+        )
+
+    def _names(self, stream: str) -> Iterator[str]:
+        """Yield names of files, no two alike in a run; sorted, in the order to load them in."""
+        stream = re.sub(r"[^\w.-]", "_", stream)
+        for number in self._numbers:
+            yield (f"{self._settings.prefix}{self._tap_name}--{stream}-{self._run}-{number:06d}")
+
+
+class StreamBatches:
+    """The batches of one stream of the tap, and of those that stream maps make of it.
+
+    Args:
+        output: Where they go.
+    """
+
+    def __init__(self, output: BatchOutput) -> None:
+        self._output = output
+        self._writers: dict[str, BatchWriter] = {}
+
+    def announce(self, schemas: Iterable[SchemaMessage]) -> None:
+        """Take note of SCHEMA messages; what was written before is out by then."""
+        self._writers = {
+            message.stream: self._output.writer(
+                message.stream, message.schema, message.key_properties or ()
+            )
+            for message in schemas
+        }
+
+    def write(self, stream: str, data: bytes, number: int) -> None:
+        """Write records.
+
+        Args:
+            stream: Name of the stream, as in its SCHEMA.
+            data: JSON objects, each with its line end.
+            number: How many they are.
+        """
+        self._writers[stream].write(data, number)
+
+    def write_record(self, stream: str, record: Mapping[str, Any]) -> None:
+        """Write one record."""
+        self._writers[stream].write(f"{serialize_json(record)}\n".encode(), 1)
+
+    def finish(self) -> None:
+        """Put everything in files and send the messages that name them."""
+        for writer in self._writers.values():
+            writer.finish()
+
+    def discard(self) -> None:
+        """Forget what no message names, and remove its files."""
+        for writer in self._writers.values():
+            writer.discard()

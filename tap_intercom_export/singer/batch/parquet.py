@@ -1,0 +1,178 @@
+"""Parquet: columns typed from the SCHEMA, in every file alike, whatever the rows of one hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.json
+import pyarrow.parquet
+
+from tap_intercom_export.errors import TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TEXT_BYTES = 2 * 1024 * 1024
+"""JSON that is read at once."""
+
+ROWS_PER_GROUP = 16_384
+GROUP_BYTES = 16 * 1024 * 1024
+"""A row group is written when it has so many rows, or takes so much memory."""
+
+TYPES: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+"""Types of columns by the type that the SCHEMA gives."""
+
+TIME = pa.timestamp("us", tz="UTC")
+
+
+def arrow_type(schema: Mapping[str, Any]) -> pa.DataType | None:
+    """Return the type of a column; None for one that takes any value, as JSON text.
+
+    Args:
+        schema: The JSON schema of its property.
+    """
+    kinds = schema.get("type", [])
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    kinds.discard("null")
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    if kind == "string" and schema.get("format") == "date-time":
+        return TIME
+    if kind == "array":
+        entry = arrow_type(schema.get("items", {}))
+        return None if entry is None else pa.list_(entry)
+    return TYPES.get(kind)
+
+
+class ParquetFile:
+    """Writes one Parquet file.
+
+    Args:
+        out: Takes its bytes.
+        compression: Of its columns.
+        schema: The JSON schema of a record.
+        stream: Name of the stream, for errors.
+    """
+
+    def __init__(
+        self, out: BinaryIO, compression: str, schema: Mapping[str, Any], stream: str
+    ) -> None:
+        types = {name: arrow_type(column) for name, column in schema["properties"].items()}
+        self._stream = stream
+        self._as_text = [name for name, kind in types.items() if kind is None]
+        self._times = [name for name, kind in types.items() if kind == TIME]
+        self._schema = pa.schema(
+            [(name, pa.string() if kind is None else kind) for name, kind in types.items()]
+        )
+        self._writer = pyarrow.parquet.ParquetWriter(out, self._schema, compression=compression)
+        self._text: list[bytes] = []
+        self._text_bytes = 0
+        self._text_rows = 0
+        self._tables: list[pa.Table] = []
+
+    def write(self, data: bytes, count: int) -> None:
+        """Write records.
+
+        Args:
+            data: JSON objects, each with its line end.
+            count: How many they are.
+
+        Raises:
+            TapError: A value does not fit the SCHEMA.
+        """
+        self._text.append(data)
+        self._text_bytes += len(data)
+        self._text_rows += count
+        if self._text_bytes >= TEXT_BYTES:
+            self._read()
+            rows = sum(table.num_rows for table in self._tables)
+            if rows >= ROWS_PER_GROUP or sum(t.nbytes for t in self._tables) >= GROUP_BYTES:
+                self._write_group()
+
+    def close(self) -> None:
+        """Write what is left. The file that takes the bytes stays open.
+
+        Raises:
+            TapError: A value does not fit the SCHEMA.
+        """
+        self._read()
+        self._write_group()
+        self._writer.close()
+
+    def _read(self) -> None:
+        """Make a table of the records that came."""
+        if not self._text:
+            return
+        data = b"".join(self._text)
+        if self._as_text:
+            data = b"".join(map(self._with_text, data.splitlines()))
+        try:
+            table = self._table(data)
+        except pa.ArrowInvalid:  # a time with nanoseconds is the one thing that can be mended
+            data = b"".join(map(self._with_microseconds, data.splitlines()))
+            try:
+                table = self._table(data)
+            except pa.ArrowInvalid as error:
+                raise TapError(
+                    f"batch_config: a record of {self._stream!r} does not fit the types that its "
+                    f"SCHEMA gives a Parquet file ({error}). With encoding.format jsonl it is "
+                    "written as it is."
+                ) from error
+        if table.num_rows != self._text_rows:
+            raise TapError(
+                f"batch_config: {self._text_rows:,} records of {self._stream!r} became "
+                f"{table.num_rows:,} rows; the file is not used. Set encoding.format to jsonl."
+            )
+        self._tables.append(table)
+        self._text, self._text_bytes, self._text_rows = [], 0, 0
+
+    def _table(self, data: bytes) -> pa.Table:
+        """Return records as a table.
+
+        Raises:
+            ArrowInvalid: A value does not fit its column.
+        """
+        return pyarrow.json.read_json(
+            pa.BufferReader(data),
+            # one block, because a record may be of any length
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data)),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=self._schema, unexpected_field_behavior="error"
+            ),
+        )
+
+    def _write_group(self) -> None:
+        if self._tables:
+            self._writer.write_table(pa.concat_tables(self._tables).combine_chunks())
+            self._tables = []
+
+    def _with_text(self, line: bytes) -> bytes:
+        """Return a record with the values of columns that take any as JSON text."""
+        record = json.loads(line)
+        for name in self._as_text:
+            value = record.get(name)
+            if value is not None and not isinstance(value, str):
+                record[name] = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return _line(record)
+
+    def _with_microseconds(self, line: bytes) -> bytes:
+        """Return a record without the digits of its times that are behind the microseconds."""
+        record = json.loads(line)
+        for name in self._times:
+            if isinstance(record.get(name), str):
+                record[name] = _BEHIND_MICROSECONDS.sub(r"\1", record[name])
+        return _line(record)
+
+
+_BEHIND_MICROSECONDS = re.compile(r"(\.\d{6})\d+")
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record).encode() + b"\n"

@@ -1,0 +1,124 @@
+"""Where batch files go: a folder or an object store, by fsspec. A file there is always whole."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import fsspec
+
+from tap_intercom_export.config.batch import PACKAGES
+from tap_intercom_export.errors import TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+CHECK_NAME = "tap-intercom-export--check"
+"""Name of the empty file that is written, and removed, before the first export job."""
+
+
+class Storage:
+    """A place for batch files.
+
+    A file is made on the local disk and then put in place: in a folder of this machine by its
+    name, in an object store by an upload, which makes an object when it has ended. Elsewhere it
+    gets its name when all of it is there.
+
+    Args:
+        root: A folder or a URL that fsspec knows.
+        params: Arguments of its filesystem.
+
+    Raises:
+        TapError: fsspec does not know it.
+    """
+
+    def __init__(self, root: str, params: Mapping[str, Any]) -> None:
+        try:
+            self._fs, path = fsspec.url_to_fs(root, **params)
+        except Exception as error:  # each filesystem has errors of its own
+            raise TapError(
+                f"batch_config.storage.root: {root} cannot be opened: {_text(error)}"
+            ) from error
+        self._root = str(path).rstrip("/")
+        names = {self._fs.protocol} if isinstance(self._fs.protocol, str) else {*self._fs.protocol}
+        self._is_local = "file" in names
+        self._is_object_store = bool(names & PACKAGES.keys())
+
+    def check(self) -> None:
+        """Find out whether files can be written, before an export job is paid for in hours.
+
+        Raises:
+            TapError: They cannot.
+        """
+        with self._told(self._root):
+            empty = self.new_path()
+            empty.touch()
+        self.put(empty, CHECK_NAME)
+        self.remove(CHECK_NAME)
+
+    def new_path(self) -> Path:
+        """Return the path of a file on the local disk that does not exist yet.
+
+        It is hidden, and on the disk of its final place where that is a folder.
+        """
+        folder = Path(self._root if self._is_local else tempfile.gettempdir())
+        if self._is_local:
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder / f".tap-intercom-export-{uuid4().hex}.unfinished"
+
+    def put(self, source: Path, name: str) -> str:
+        """Put a finished file in place.
+
+        Args:
+            source: The file, at a `new_path`. It is gone afterwards.
+            name: Its name below the root.
+
+        Returns:
+            Its URL.
+
+        Raises:
+            TapError: It cannot be written.
+        """
+        path = f"{self._root}/{name}"
+        url: str = self._fs.unstrip_protocol(path)
+        try:
+            with self._told(url):
+                self._put(source, path)
+        finally:
+            source.unlink(missing_ok=True)
+        return url
+
+    def _put(self, source: Path, path: str) -> None:
+        folder, _, last = path.rpartition("/")
+        if self._is_object_store:
+            self._fs.put_file(str(source), path)
+            return
+        self._fs.makedirs(folder, exist_ok=True)
+        if self._is_local:
+            source.replace(path)
+            return
+        unfinished = f"{folder}/.{last}.unfinished"
+        self._fs.put_file(str(source), unfinished)
+        self._fs.mv(unfinished, path)
+
+    @contextlib.contextmanager
+    def _told(self, url: str) -> Generator[None]:
+        """Tell what cannot be written, and why."""
+        try:
+            yield
+        except Exception as error:  # each filesystem has errors of its own
+            raise TapError(
+                f"batch_config.storage.root: {url} cannot be written: {_text(error)}"
+            ) from error
+
+    def remove(self, name: str) -> None:
+        """Remove a file where that is allowed; many stores are for writing only."""
+        with contextlib.suppress(Exception):
+            self._fs.rm_file(f"{self._root}/{name}")
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,376 @@
+"""BATCH: the files hold what RECORD messages would, whole, in time, and each key once."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+
+from intercom_simulator import Dialect, Mutation
+from intercom_simulator.columns import FILES
+from tests.harness.batches import as_records, batch_config
+from tests.harness.expected_rows import differences, expected
+from tests.harness.singer import (
+    Output,
+    bookmarks,
+    discover_here,
+    run_here,
+    run_tap,
+    select,
+    started_tap,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from intercom_simulator import Simulator
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+ENCODINGS = [
+    ("jsonl", "gzip"),
+    ("jsonl", "none"),
+    ("parquet", "zstd"),
+    ("parquet", "snappy"),
+    ("parquet", "gzip"),
+    ("parquet", "none"),
+]
+
+
+def run(config: dict[str, Any], **options: Any) -> tuple[Output, Output]:
+    """Run the tap in this process, its output checked as a target would.
+
+    Returns:
+        Its output, and the same with the records of the files.
+    """
+    output = run_here(config, **options)
+    return output, Output(output.exit_code, output.log, as_records(output.lines))
+
+
+def batches(output: Output) -> Iterator[dict[str, Any]]:
+    return (message for message in output.messages if message["type"] == "BATCH")
+
+
+@pytest.mark.parametrize(("file_format", "compression"), ENCODINGS)
+def test_the_files_hold_every_row_of_every_stream(
+    file_format: str,
+    compression: str,
+    simulate: Simulate,
+    configure: Configure,
+    tmp_path: Path,
+) -> None:
+    simulator = simulate(receipts=300, days=50)
+    batch = batch_config(tmp_path, file_format, compression=compression, batch_size=40)
+    output, expanded = run(configure(simulator, window_days=20, batch_config=batch))
+    now = simulator.clock.now()
+    for statistic in FILES:
+        loaded = expanded.loaded(statistic)
+        assert differences(statistic, expected(simulator, statistic, now), loaded) == []
+    assert len(expanded.loaded("content_export")) == len(simulator.jobs) == 3
+    assert not [m for m in output.messages if m["type"] == "RECORD"]
+    encoding = {"format": file_format, "compression": compression}
+    assert all(message["encoding"] == encoding for message in batches(output))
+    named = [url for message in batches(output) for url in message["manifest"]]
+    assert len(named) == len(set(named))
+    assert {path.as_uri() for path in tmp_path.iterdir()} == set(named)
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_a_stream_has_one_manifest_a_window_with_files_of_batch_size(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=300, days=50)
+    plain = run_here(configure(simulator, window_days=20))
+    batch = batch_config(tmp_path, file_format, batch_size=40)
+    output, _ = run(configure(simulator, window_days=20, batch_config=batch))
+    rows = [record["rows"]["receipt"] for record in plain.records("content_export")]
+    manifests = [m["manifest"] for m in batches(output) if m["stream"] == "receipt"]
+    assert [len(manifest) for manifest in manifests] == [-(-count // 40) for count in rows]
+    assert all(count <= 3 for count in Counter(m["stream"] for m in batches(output)).values())
+    names = [url for manifest in manifests for url in manifest]
+    assert names == sorted(names)
+
+
+def test_parquet_files_of_a_stream_have_the_types_of_its_schema(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    batch = batch_config(tmp_path, "parquet", batch_size=1)
+    output, _ = run(configure(simulate(receipts=60, days=20), batch_config=batch))
+    of_kind = {
+        ("string", "date-time"): "timestamp[us, tz=UTC]",
+        ("string", None): "string",
+        ("integer", None): "int64",
+        ("number", None): "double",
+        ("object", None): "string",
+    }
+    streams = set()
+    for message in batches(output):
+        schema = output.schemas(message["stream"])[-1]["properties"]
+        wanted = {
+            name: of_kind[column["type"][0], column.get("format")]
+            for name, column in schema.items()
+        }
+        for url in message["manifest"]:
+            found = pyarrow.parquet.read_schema(url.removeprefix("file://"))
+            assert dict(zip(found.names, map(str, found.types), strict=True)) == wanted
+        streams.add(message["stream"])
+    assert {"receipt", "checkpoint", "overview", "answer_combined", "content_export"} <= streams
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_state_never_passes_a_batch_that_is_not_out(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=300, days=50)
+    batch = batch_config(tmp_path, file_format, batch_size=40)
+    output, _ = run(configure(simulator, window_days=20, batch_config=batch))
+    rows, moves, promised = 0, 0, 0
+    totals = iter(run_here(configure(simulator, window_days=20)).records("content_export"))
+    last = ""
+    for message in output.messages:
+        if message["type"] == "BATCH" and message["stream"] == "receipt":
+            rows += len(as_records([json.dumps(_schema_of(output)), json.dumps(message)])) - 1
+        elif message["type"] == "STATE":
+            moved = bookmarks(message["value"]).get("receipt", "")
+            if moved != last:
+                last, moves = moved, moves + 1
+                promised += next(totals)["rows"]["receipt"]
+            assert rows >= promised
+    assert moves == 3
+    assert rows == promised
+
+
+def _schema_of(output: Output) -> dict[str, Any]:
+    return next(m for m in output.messages if m["type"] == "SCHEMA" and m["stream"] == "receipt")
+
+
+def without_job(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records without what differs from one job to the next."""
+    jobs = {"job_identifier", "created_at", "completed_at"}
+    return [{name: value for name, value in r.items() if name not in jobs} for r in records]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_stream_maps_flattening_and_selection_apply_to_batches(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    maps = {
+        "receipt": {"email": None, "domain": "email.split('@')[-1]", "__filter__": "email"},
+        "open": {"__alias__": "opened", "__else__": None, "event_id": "event_id"},
+        "click": None,
+        "reply": {"long": "int(receipt_id)"},
+    }
+    settings = {
+        "stream_maps": maps,
+        "flattening_enabled": True,
+        "flattening_max_depth": 1,
+    }
+    config = configure(simulate(receipts=80, days=20), **settings)
+    catalog = select(discover_here(config), without=["receipt.device", "checkpoint.series_id"])
+    plain = run_here(config, catalog=catalog)
+    batch = batch_config(tmp_path, file_format, batch_size=7)
+    output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
+    assert expanded.streams == plain.streams
+    assert "opened" in plain.streams
+    assert {"click", "open"}.isdisjoint({message["stream"] for message in batches(output)})
+    for stream in plain.streams - {"content_export"}:
+        assert expanded.records(stream) == plain.records(stream), stream
+        assert expanded.schemas(stream) == plain.schemas(stream), stream
+    assert set(plain.records("opened")[0]) == {"event_id"}
+    assert {"device", "email"}.isdisjoint(plain.records("receipt")[0])
+    (job,) = expanded.records("content_export")
+    assert job["rows__receipt" if "rows__receipt" in job else "rows"]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_a_new_column_is_in_the_files_after_its_schema(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=200, days=50)
+    config = configure(simulator, window_days=20, batch_config=batch_config(tmp_path, file_format))
+    first = run(config)[1]
+    simulator.dialect = Dialect(added=(("receipt", "mood", "sunny"),))
+    state = json.loads(json.dumps(first.state))
+    state["bookmarks"]["receipt"]["replication_key_value"] = config["start_date"]
+    _, second = run(config, state=state)
+    assert {"mood" in record for record in first.records("receipt")} == {False}
+    assert {record["mood"] for record in second.records("receipt")} == {"sunny"}
+    assert len(second.schemas("receipt")) > 1
+    assert "mood" not in second.schemas("receipt")[0]["properties"]
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    damage = (Mutation("receipt", line=3, cells=4), Mutation("open", line=2, insert=b"\xff\xfe"))
+    simulator = simulate(receipts=100, days=20, dialect=Dialect(mutations=damage))
+    plain = run_here(configure(simulator))
+    batch = batch_config(tmp_path, file_format)
+    output, expanded = run(configure(simulator, batch_config=batch))
+    rejected = expanded.records("rejected_row")
+    assert len(rejected) >= 1
+    assert without_job(rejected) == without_job(plain.records("rejected_row"))
+    kinds = [(message["type"], message.get("stream")) for message in output.messages]
+    moved = next(
+        number
+        for number, message in enumerate(output.messages)
+        if message["type"] == "STATE" and "receipt" in bookmarks(message["value"])
+    )
+    assert kinds.index(("BATCH", "rejected_row")) < moved
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_reporting_datasets_and_lists_go_out_as_batches(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=10, conversations=60, days=50, custom_objects={"Order": 7})
+    config = configure(
+        simulator,
+        window_days=20,
+        reporting_datasets=["conversation", "conversation_state"],
+        custom_object_types=["Order"],
+    )
+    lists = ["content_import_source", "external_page", "custom_object_instance"]
+    reports = ["reporting_conversation", "reporting_conversation_state"]
+    catalog = select(discover_here(config), *lists, *reports)
+    plain = run_here(config, catalog=catalog)
+    batch = batch_config(tmp_path, file_format, batch_size=5)
+    output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
+    assert not [m for m in output.messages if m["type"] in {"RECORD", "ACTIVATE_VERSION"}]
+    for stream in (*lists, *reports):
+        assert expanded.records(stream), stream
+        assert expanded.records(stream) == plain.records(stream), stream
+    for stream in reports:
+        assert 1 <= len([m for m in batches(output) if m["stream"] == stream]) <= 3
+    assert expanded.bookmarks == plain.bookmarks
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        (
+            {"encoding": {"format": "csv"}, "storage": {"root": "x"}},
+            "batch_config.encoding.format: must be one of jsonl, parquet, not 'csv'",
+        ),
+        (
+            {"encoding": {"format": "jsonl", "compression": "zstd"}, "storage": {"root": "x"}},
+            "batch_config.encoding.compression: must be one of gzip, none for jsonl, not 'zstd'",
+        ),
+        ({"encoding": {"format": "jsonl"}}, "batch_config.storage: is required and not set"),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {}},
+            "batch_config.storage.root: is required and not set",
+        ),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}, "batch_size": 0},
+            "batch_config.batch_size: must be 1 or more, not 0",
+        ),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {"root": "gs://bucket/x"}},
+            "gs:// needs the package gcsfs: pip install 'tap-intercom-export[gcs]'",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_batch_config_that_cannot_work_is_told_before_anything_is_asked(
+    batch: dict[str, Any], told: str, simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=5, days=5)
+    output = run_tap(configure(simulator, batch_config=batch), check=False)
+    assert output.exit_code == 1
+    assert told in output.log
+    assert "Traceback" not in output.log
+    assert simulator.requests == []
+
+
+def test_parquet_without_pyarrow_names_the_extra(
+    simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else find(name, *a)
+    )
+    with pytest.raises(ConfigValidationError, match=r"tap-intercom-export\[parquet\]"):
+        run_here(configure(simulate(receipts=5), batch_config=batch_config(tmp_path, "parquet")))
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    simulator = simulate(receipts=5, days=5)
+    batch = batch_config(tmp_path / "file" / "folder")
+    output = run_tap(configure(simulator, batch_config=batch), check=False)
+    assert output.exit_code == 1
+    assert f"batch_config.storage.root: {tmp_path}" in output.log
+    assert "cannot be written" in output.log
+    assert "Traceback" not in output.log
+    assert simulator.jobs == []
+
+
+def test_a_test_run_checks_the_place_and_writes_no_batch(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=5, days=5)
+    batch = batch_config(tmp_path / "new")
+    assert run_tap(configure(simulator, batch_config=batch), "--test", check=False).exit_code == 0
+    assert list((tmp_path / "new").iterdir()) == []
+    assert simulator.jobs == []
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_a_run_that_is_killed_leaves_only_whole_files(
+    file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=3000, days=20)
+    batch = batch_config(tmp_path, file_format, batch_size=50)
+    config = configure(simulator, batch_config=batch)
+    with started_tap(config) as tap:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.glob("tap-*--receipt-*"))) < 20:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        tap.kill()
+        written = tap.stdout.read() if tap.stdout else ""
+    lines = [line for line in written.splitlines() if line.endswith("}")]
+    killed = Output(0, "", lines)
+    assert "receipt" not in bookmarks(killed.state)
+    found = list(tmp_path.glob("tap-*"))
+    assert len(found) >= 20
+    schema = next(m for m in killed.messages if m.get("stream") == "receipt")
+    message = {
+        "type": "BATCH",
+        "stream": "receipt",
+        "encoding": {"format": file_format, "compression": "gzip"},
+        "manifest": [path.as_uri() for path in found],
+    }
+    rows = as_records([json.dumps(schema), json.dumps(message)])[1:]
+    assert len(rows) == 50 * len(found)
+    _, after = run(config, state=killed.state)
+    assert len(after.loaded("receipt")) == 3000
+    assert len(simulator.jobs) == 1
+
+
+def test_a_reader_that_is_gone_is_noticed_while_nothing_but_files_is_written(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=3000, days=20)
+    config = configure(simulator, batch_config=batch_config(tmp_path, batch_size=1))
+    with started_tap(config) as tap:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("tap-*--receipt-*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        assert tap.stdout is not None
+        tap.stdout.close()
+    assert tap.returncode == 1
+    assert len(list(tmp_path.glob("tap-*--receipt-*"))) < 3000

@@ -1,0 +1,309 @@
+"""What reads batches: a Singer target, an object store between, and engines on a Parquet folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+import duckdb
+import polars as pl
+import psycopg
+import pytest
+from moto.server import ThreadedMotoServer
+from psycopg.rows import dict_row
+
+from tests.harness.batches import batch_config
+from tests.harness.singer import clean_environment, discover_here, run_here, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from demo.postgres import Postgres
+    from intercom_simulator import Simulator
+    from tests.harness.singer import Record
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+FORMATS = ["jsonl", "parquet"]
+OF_A_JOB = {"job_identifier", "created_at", "completed_at"}
+"""Properties of `content_export` that differ between two jobs of the same range."""
+
+
+class Warehouse:
+    """A database that target-postgres loads into.
+
+    Args:
+        url: Its address.
+        folder: Where the target's configuration goes.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+
+    def load(self, lines: Sequence[str], schema: str, **settings: Any) -> None:
+        """Load messages into a schema."""
+        url = self._url.replace("postgresql:", "postgresql+psycopg:")  # what use_copy needs
+        config = {"sqlalchemy_url": url, "default_target_schema": schema, **settings}
+        path = self._folder / "target.json"
+        path.write_text(json.dumps(config))
+        done = subprocess.run(
+            [Path(sys.executable).with_name("target-postgres"), "--config", path],
+            input="\n".join(lines) + "\n",
+            text=True,
+            capture_output=True,
+            check=False,
+            env=clean_environment(),
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    def tables(self, schema: str) -> dict[str, list[Record]]:
+        """The rows of all tables of a schema, sorted, without what the target adds."""
+        with (
+            psycopg.connect(self._url) as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            names = cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]
+            ).fetchall()
+            found = {}
+            for name in (row["tablename"] for row in names):
+                rows = cursor.execute(f'SELECT * FROM "{schema}"."{name}"'.encode()).fetchall()
+                found[name] = sorted((_bare(name, row) for row in rows), key=repr)
+        return found
+
+
+def _bare(table: str, row: Record) -> Record:
+    unwanted = OF_A_JOB if table == "content_export" else set()
+    return {k: v for k, v in row.items() if k not in unwanted and not k.startswith("_sdc_")}
+
+
+@pytest.fixture
+def warehouse(postgres: Postgres, database: str, tmp_path: Path) -> Warehouse:
+    """A database of its own, for a target with its default driver."""
+    return Warehouse(postgres.url(database), tmp_path)
+
+
+@pytest.mark.parametrize("use_copy", [False, True])
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_target_postgres_loads_the_same_rows_from_batches(
+    file_format: str,
+    use_copy: bool,  # noqa: FBT001
+    simulate: Simulate,
+    configure: Configure,
+    warehouse: Warehouse,
+    tmp_path: Path,
+) -> None:
+    config = configure(simulate(receipts=200, days=20))
+    folder = tmp_path / "bat ches"  # a space in a path is a classic
+    batch = batch_config(folder, file_format, batch_size=50)
+    warehouse.load(run_tap(config).lines, "by_record", use_copy=use_copy)
+    output = run_tap({**config, "batch_config": batch})
+    warehouse.load(output.lines, "by_batch", use_copy=use_copy)
+    records, batches = warehouse.tables("by_record"), warehouse.tables("by_batch")
+    assert records.keys() == batches.keys()
+    assert len(records["receipt"]) == 200
+    if file_format == "parquet":  # objects are JSON text there, which jsonb holds as a text
+        for table, column in (("answer_combined", "answers"), ("content_export", "rows")):
+            for row in batches[table]:
+                row[column] = json.loads(row[column])
+            batches[table].sort(key=repr)
+    for table, rows in records.items():
+        assert batches[table] == rows, table
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of an S3 server on this machine, by its URL; the environment tells where it is."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    name = f"bucket-{uuid4().hex}"  # all servers of a process share their buckets
+    boto3.client("s3").create_bucket(Bucket=name)
+    yield f"s3://{name}"
+    server.stop()
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_s3_is_written_by_the_tap_and_read_by_target_postgres(
+    file_format: str,
+    bucket: str,
+    simulate: Simulate,
+    configure: Configure,
+    warehouse: Warehouse,
+) -> None:
+    config = configure(simulate(receipts=150, days=20))
+    batch = {
+        "encoding": {"format": file_format},
+        "storage": {"root": f"{bucket}/intercom", "prefix": "some "},
+        "batch_size": 60,
+    }
+    output = run_tap({**config, "batch_config": batch}, check=False)
+    assert output.exit_code == 0, output.log
+    named = [url for m in output.messages if m["type"] == "BATCH" for url in m["manifest"]]
+    there = boto3.client("s3").list_objects_v2(Bucket=bucket.removeprefix("s3://"))["Contents"]
+    assert {f"{bucket}/{entry['Key']}" for entry in there} == set(named)
+    assert all(url.startswith(f"{bucket}/intercom/some tap-intercom-export--") for url in named)
+    warehouse.load(output.lines, "by_batch")
+    assert len(warehouse.tables("by_batch")["receipt"]) == 150
+
+
+def test_a_bucket_that_does_not_exist_is_told_before_the_first_job(
+    bucket: str, simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=5, days=5)
+    batch = {"encoding": {"format": "jsonl"}, "storage": {"root": f"{bucket}-of-nobody/x"}}
+    output = run_tap(configure(simulator, batch_config=batch), check=False)
+    assert output.exit_code == 1
+    assert f"batch_config.storage.root: {bucket}-of-nobody/x" in output.log
+    assert "Traceback" not in output.log
+    assert simulator.jobs == []
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A folder of Parquet files, and what RECORD messages hold.
+
+    Args:
+        folder: The folder.
+        records: The records of each stream.
+        schemas: Their properties.
+    """
+
+    folder: Path
+    records: dict[str, list[Record]]
+    schemas: dict[str, Record]
+
+    def files(self, stream: str) -> str:
+        """The files of a stream, as a pattern."""
+        return str(self.folder / f"tap-intercom-export--{stream}-*.parquet")
+
+    def assert_equal(self, stream: str, rows: list[Record]) -> None:
+        """Rows that an engine read are the records, with their types."""
+        properties = self.schemas[stream]
+        wanted = [
+            {name: _typed(value, properties[name]) for name, value in record.items()}
+            for record in self.records[stream]
+        ]
+        assert sorted(rows, key=repr) == sorted(wanted, key=repr)
+        assert rows
+
+
+def _typed(value: Any, schema: Record) -> Any:
+    """A value of a RECORD as an engine has it in Python."""
+    if value is None:
+        return None
+    if schema.get("format") == "date-time":
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if "object" in schema["type"]:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return float(value) if "number" in schema["type"] else value
+
+
+READ = ("receipt", "click", "checkpoint", "overview", "answer_combined")
+
+
+@pytest.fixture
+def lake(simulate: Simulate, configure: Configure, tmp_path: Path) -> Lake:
+    """What two windows write."""
+    config = configure(simulate(receipts=200, days=50), window_days=30)
+    catalog = select(discover_here(config), *READ)
+    plain = run_here(config, catalog=catalog)
+    batch = batch_config(tmp_path, "parquet", batch_size=40)
+    run_here({**config, "batch_config": batch}, catalog=catalog)
+    schemas = {stream: plain.schemas(stream)[-1]["properties"] for stream in READ}
+    return Lake(tmp_path, {stream: plain.records(stream) for stream in READ}, schemas)
+
+
+def test_duckdb_reads_the_folder(lake: Lake) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for stream in READ:
+            table = connection.sql(f"FROM read_parquet('{lake.files(stream)}')").arrow()
+            rows = table.read_all().to_pylist() if hasattr(table, "read_all") else table.to_pylist()
+            lake.assert_equal(stream, rows)
+        types = dict(
+            connection.sql(
+                f"SELECT column_name, column_type FROM (DESCRIBE FROM '{lake.files('overview')}')"
+            ).fetchall()
+        )
+    assert types["created_at_after"] == "TIMESTAMP WITH TIME ZONE"
+    assert types["open_total"] == "DOUBLE"
+    assert types["content_id"] == "VARCHAR"
+
+
+def test_the_query_of_the_documentation_gives_the_last_row_of_each_key(lake: Lake) -> None:
+    page = Path(__file__).parents[2] / "docs" / "targets.md"
+    (query,) = re.findall(r"```sql\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(query.replace("'out/", f"'{lake.folder}/"))
+        rows = connection.sql("FROM receipt ORDER BY receipt_id").fetchall()
+        names = [column[0] for column in connection.sql("DESCRIBE receipt").fetchall()]
+    last = {record["receipt_id"]: record for record in lake.records["receipt"]}
+    assert len(last) < len(lake.records["receipt"])
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    properties = lake.schemas["receipt"]
+    assert found == [
+        {name: _typed(record[name], properties[name]) for name in names}
+        for _, record in sorted(last.items())
+    ]
+
+
+def test_polars_reads_the_folder(lake: Lake) -> None:
+    for stream in READ:
+        frame = pl.read_parquet(lake.files(stream))
+        lake.assert_equal(stream, frame.to_dicts())
+    types = pl.read_parquet(lake.files("receipt")).schema
+    assert types["received_at"] == pl.Datetime("us", "UTC")
+    assert types["first_dismissal"] == pl.Datetime("us", "UTC")
+    assert types["receipt_id"] == pl.String
+
+
+def test_spark_reads_the_folder(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed (400 MB)")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java 17, which is not here")
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    time.tzset()
+    spark = (
+        sql.SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    try:
+        for stream in READ:
+            frame = spark.read.parquet(lake.files(stream))
+            rows = [
+                {
+                    name: value.replace(tzinfo=timezone.utc)
+                    if isinstance(value, datetime)
+                    else value
+                    for name, value in row.asDict().items()
+                }
+                for row in frame.collect()
+            ]
+            lake.assert_equal(stream, rows)
+        types = dict(spark.read.parquet(lake.files("overview")).dtypes)
+        assert types["created_at_after"] == "timestamp"
+        assert types["open_total"] == "double"
+        assert types["content_id"] == "string"
+    finally:
+        spark.stop()
