@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.archive import DAYS, FIRST_SECOND, gzipped
+from benchmarks.archive import gzipped
+from benchmarks.shapes import DAYS, FIRST_SECOND, REPORT
 from benchmarks.server import TOKEN
 from tap_intercom_export.clock import to_text
 
@@ -37,7 +38,7 @@ class Way:
     command: Callable[[Path, str], list[str | Path]]
 
 
-def tap_config(folder: Path, url: str) -> Path:
+def tap_config(folder: Path, url: str, *, is_report: bool = False) -> Path:
     """Write a configuration of the tap, for one window of thirty days, and return its path."""
     path = folder / "tap.json"
     config = {
@@ -49,18 +50,20 @@ def tap_config(folder: Path, url: str) -> Path:
         "poll_interval_seconds": 0.02,
         "export_row_limit": 100_000_000,
     }
+    if is_report:
+        config["reporting_datasets"] = [REPORT]
     path.write_text(json.dumps(config))
     return path
 
 
-def tap(folder: Path) -> Way:
+def tap(folder: Path, *, is_report: bool = False) -> Way:
     """Return this tap, the whole of it, from creating a job to the last STATE."""
     return Way(
         TAP,
         "this tap",
         lambda _, url: [
             *(sys.executable, "-m", "tap_intercom_export"),
-            *("--config", tap_config(folder, url)),
+            *("--config", tap_config(folder, url, is_report=is_report)),
         ],
     )
 

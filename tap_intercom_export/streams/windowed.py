@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import TapError
-from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.streams.sdk import BlockStream
 
 if TYPE_CHECKING:
@@ -84,4 +84,5 @@ class FileStream(WindowStream):
         """Yield the same as RECORD messages, many at a time."""
         for reader in self.readers():
             now = datetime.now(timezone.utc).isoformat()
-            yield from Encoder(reader, self.name, now, self.deselected()).lines()
+            envelope = record_envelope(self.name, now)
+            yield from Encoder(reader, *envelope, self.deselected()).lines()
