@@ -94,8 +94,9 @@ def serving(archive: Path, *, is_report: bool = False) -> Generator[str]:
     Yields:
         The server's address.
     """
+    options = ["--report"] if is_report else []
     with subprocess.Popen(  # noqa: S603 - this very module
-        [sys.executable, "-m", __name__, str(archive.resolve()), *(["--report"] if is_report else [])],
+        [sys.executable, "-m", __name__, str(archive.resolve()), *options],
         cwd=Path(__file__).parent.parent,
         stdout=subprocess.PIPE,
         text=True,

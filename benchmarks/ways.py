@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.archive import gzipped
-from benchmarks.shapes import DAYS, FIRST_SECOND, REPORT
 from benchmarks.server import TOKEN
+from benchmarks.shapes import DAYS, FIRST_SECOND, REPORT
 from tap_intercom_export.clock import to_text
 
 if TYPE_CHECKING:

@@ -111,6 +111,7 @@ class ReportingStream(FileStream):
                     self.add_columns(reader.format.extra)
                     yield reader
                     rejects.warn()
+                    rejects.warn_replaced(reader.replaced)
                 with self._sync.state_writer.lock:
                     self.move_bookmark(export.job.window.before)
                     job_state.remove(export.job)

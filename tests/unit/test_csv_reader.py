@@ -67,14 +67,12 @@ def by_blocks(content: bytes) -> Result:
     return result
 
 
-def cells_of(
-    reader: CellReader, block: EscapedBlock | Iterator[list[str]]
-) -> Iterator[list[str]]:
+def cells_of(reader: CellReader, block: EscapedBlock | Iterator[list[str]]) -> Iterator[list[str]]:
     if not isinstance(block, EscapedBlock):
         yield from block
         return
-    for row in block.plain_rows:
-        assert not any(escape.replace_invalid(cell)[1] for cell in escape.unescape_row(row))
+    for plain in block.plain_rows:
+        assert not any(escape.replace_invalid(cell)[1] for cell in escape.unescape_row(plain))
     for index in range(len(block.rows)):
         if row := reader.cells(block, index):  # not a blank line
             yield row
@@ -339,7 +337,8 @@ def test_a_damaged_row_that_is_very_long_is_kept_in_part_and_says_so() -> None:
     result = read(b"a\n" + b"x" * (MAX_RAW_CHARACTERS + 5) + b"\r\0\n1\n")
     (row,) = result.damaged
     assert len(row.raw) == MAX_RAW_CHARACTERS
-    assert f"{MAX_RAW_CHARACTERS + 5 + len('\r') + len('\\x00'):,}" in row.reason
+    length = MAX_RAW_CHARACTERS + 5 + len("\r") + len("\\x00")
+    assert f"{length:,}" in row.reason
     assert result.rows == [["1"]]
 
 

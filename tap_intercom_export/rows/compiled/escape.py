@@ -111,24 +111,14 @@ def escape_block(data: bytes) -> tuple[list[str], bool] | None:
         if character in data:
             data = data.replace(character, escape)
     text = data.decode("latin-1")  # in UTF-8 no part of another character looks like ASCII
-    if '"' in text:
-        parts = text.split('"')
-        outer = parts[::2]
-        neighbours = {part[-1:] for part in outer[:-1]} | {part[:1] for part in outer[1:]}
-        if len(parts) % 2 == 0 or not neighbours <= _NEXT_TO_QUOTED_CELL:
-            return None
-        inner = '"'.join(parts[1::2]).replace(",", COMMA).replace("\n", LINE_END)
-        if "" in neighbours:
-            outer[1:-1] = [part or '\\"' for part in outer[1:-1]]
-        parts[::2], parts[1::2] = outer, inner.replace("\r", "\\r").split('"')
-        text = "".join(parts)
+    if '"' in text and not (text := _without_quotes(text)):
+        return None
+    rows = text.split("\n")
     if "\r" in text:
         text = text.removesuffix("\r")
         rows = text.split("\r\n")
         if not text.count("\r") == text.count("\n") == len(rows) - 1:
             return None
-    else:
-        rows = text.split("\n")
     if not is_ascii:
         for index, row in enumerate(rows):
             if not row.isascii():
@@ -136,6 +126,24 @@ def escape_block(data: bytes) -> tuple[list[str], bool] | None:
                 rows[index] = _as_ascii(line)
                 has_invalid = has_invalid or is_invalid
     return rows, has_invalid
+
+
+def _without_quotes(text: str) -> str:
+    """Return a block in which quoted cells stand without their quotes, and all else is escaped.
+
+    Returns:
+        Nothing where a quote does not stand where RFC 4180 has it.
+    """
+    parts = text.split('"')
+    outer = parts[::2]
+    neighbours = {part[-1:] for part in outer[:-1]} | {part[:1] for part in outer[1:]}
+    if len(parts) % 2 == 0 or not neighbours <= _NEXT_TO_QUOTED_CELL:
+        return ""
+    inner = '"'.join(parts[1::2]).replace(",", COMMA).replace("\n", LINE_END)
+    if "" in neighbours:
+        outer[1:-1] = [part or '\\"' for part in outer[1:-1]]
+    parts[::2], parts[1::2] = outer, inner.replace("\r", "\\r").split('"')
+    return "".join(parts)
 
 
 def escape_cells(cells: list[str]) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RowFunction = Callable[[Iterator[str], Callable[[str], None]], "str | None"]
 """Takes escaped rows one by one and hands on the message of each, until `RowFormat.record` has to
-find out what is wrong with one, if anything is: that one it returns. None when there are no more."""
+find out what is wrong with one, if anything is: it returns that one. None at the end."""
 
 TEXTS_PER_CHECK = 4
 """Neighbouring texts that are looked at together."""
@@ -300,10 +300,8 @@ _JSON_BACKSLASH = "\\\\"
 
 def _sample_cell(form: RowFormat, kind: Kind, row: list[str]) -> str:
     """Return the first filled cell of a kind in a row, or nothing."""
-    cells = (
-        cell for column, cell in zip(form.columns, row, strict=False) if column.kind is kind and cell
-    )
-    return next(cells, "")
+    pairs = zip(form.columns, row, strict=False)
+    return next((cell for column, cell in pairs if column.kind is kind and cell), "")
 
 
 def _lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
