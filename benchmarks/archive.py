@@ -41,9 +41,9 @@ def archive(folder: Path, rows: int, files: int = 1, shape: Shape = SHAPES["zero
         for number in range(files):
             count = rows // files + (number < rows % files)
             with pack.open(_name(shape, number), "w", force_zip64=True) as member:
-                member.write(_csv(shape, [shape.columns]))
+                member.write(as_csv(shape, [list(shape.columns)]))
                 while count and (block := list(islice(lines, min(count, _BLOCK)))):
-                    member.write(_csv(shape, block))
+                    member.write(as_csv(shape, block))
                     count -= len(block)
     return half_done.rename(path)
 
@@ -74,7 +74,8 @@ def _name(shape: Shape, number: int) -> str:
     return f"{shape.stream}_2026013{number % 10}{f'_{number + 1}' if number else ''}.csv"
 
 
-def _csv(shape: Shape, rows: list[list[str]] | list[tuple[str, ...]]) -> bytes:
+def as_csv(shape: Shape, rows: list[list[str]]) -> bytes:
+    """Return some rows as they stand in the file of a shape."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=shape.line_end).writerows(rows)
     return text.getvalue().encode()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TOKEN = "benchmark"  # noqa: S105 - it opens nothing
 _JOB = "abcdefghijklmnop"
 _PREFIXES = {"time": "timestamp", "duration": "duration"}
-_DATASET = {
+DATASET = {
     "id": REPORT,
     "name": "Tickets",
     "default_time_attribute_id": REPORT_COLUMNS[1],
@@ -37,6 +37,7 @@ _DATASET = {
         for name in REPORT_COLUMNS
     ],
 }
+"""What Intercom says of the reporting dataset."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.end_headers()
                 shutil.copyfileobj(file, self.wfile, 1024 * 1024)
         elif self.path == "/export/reporting_data/get_datasets":
-            self._json({"type": "list", "data": [_DATASET]})
+            self._json({"type": "list", "data": [DATASET]})
         elif self.path.startswith("/export/"):
             has_rows = self.is_report == self.path.startswith("/export/reporting_data/")
             status = "completed" if has_rows else "no_data"
