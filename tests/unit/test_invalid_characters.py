@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_intercom_export.rows import csv_reader
-from tap_intercom_export.rows.csv_reader import DamagedRow
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.statistics import FILES, OTHER
+
+if TYPE_CHECKING:
+    from tap_intercom_export.rows.csv_reader import DamagedRow
 
 HEADER = b"receipt_id,clicked_at,link_type,url\n"
 FLAWS = {"NUL": b"\0", "no UTF-8": b"\xff", "cut UTF-8": b"\xc3", "latin-1": b"\xe9"}
