@@ -42,21 +42,19 @@ class EscapedBlock:
     """Rows that were read at once, with their cells escaped (`escape.escape_block`).
 
     Args:
-        rows: The rows; an empty text stands for a blank line.
+        escaped: The rows.
         data: The same as they stand in the file.
         first_line: Number of the line on which the first one begins.
-        has_invalid: Whether there are characters in them that no text may have.
 
     Attributes:
-        rows: The rows.
+        rows: The rows; an empty text stands for a blank line.
         plain_rows: The same with an empty text in place of each with such a character.
     """
 
-    def __init__(self, rows: list[str], data: bytes, first_line: int, *, has_invalid: bool) -> None:
-        self.rows = rows
-        self.plain_rows = rows
-        if has_invalid:
-            self.plain_rows = ["" if escape.may_be_invalid(row) else row for row in rows]
+    def __init__(self, escaped: escape.EscapedRows, data: bytes, first_line: int) -> None:
+        self.rows = self.plain_rows = escaped.rows
+        if escaped.has_invalid:
+            self.plain_rows = ["" if escape.may_be_invalid(row) else row for row in self.rows]
         self._data = data
         self._first_line = first_line
         self._place = 0
@@ -194,10 +192,9 @@ class CellReader:
         found = None if self._was_cut else escape.escape_block(data.removesuffix(b"\n"))
         if found is None:
             return None
-        rows, has_invalid = found
-        self.has_invalid = has_invalid
-        block = EscapedBlock(rows, data, self._lines_loaded + 1, has_invalid=has_invalid)
-        self._lines_loaded += data.count(b"\n") + (data[-1:] != b"\n")
+        block = EscapedBlock(found, data, self._lines_loaded + 1)
+        self._lines_loaded += found.line_count
+        self.has_invalid = found.has_invalid
         return block
 
     def _loaded_rows(self) -> Iterator[list[str]]:

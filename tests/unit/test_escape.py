@@ -26,7 +26,8 @@ def cells_of(row: str) -> list[str]:
 def escaped(text: str) -> list[str]:
     found = escape.escape_block(text.encode())
     assert found is not None
-    rows, has_invalid = found
+    rows, line_count, has_invalid = found
+    assert line_count == text.count("\n") + 1
     assert not has_invalid
     assert all(row.isascii() for row in rows)
     return rows
@@ -38,7 +39,7 @@ def test_an_escaped_block_has_the_cells_that_the_csv_module_reads(text: str) -> 
     found = escape.escape_block(text.encode(errors="replace"))
     if found is None:
         return
-    rows = [row for row in found[0] if row]  # the others are blank lines, or one empty cell
+    rows = [row for row in found.rows if row]  # the others are blank lines, or one empty cell
     expected = by_csv(text.encode(errors="replace").decode())
     assert list(map(cells_of, rows)) == [cells for cells in expected if cells not in ([], [""])]
     assert list(map(escape.unescape_row, rows)) == list(map(cells_of, rows))
@@ -146,8 +147,8 @@ def test_what_no_database_holds_is_known_and_can_be_replaced(
 ) -> None:
     found = escape.escape_block(b"x,y\n" + data + b",z")
     assert found is not None
-    (plain, row), has_invalid = found
-    assert has_invalid
+    plain, row = found.rows
+    assert found.has_invalid
     assert not escape.may_be_invalid(plain)
     assert escape.may_be_invalid(row)
     cell, _ = escape.unescape_row(row)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring_ascii as quote
+from typing import NamedTuple
 
 COMMA = "\\u002c"
 """A comma in a cell of an escaped row: every other comma stands between two cells."""
@@ -38,6 +39,8 @@ _ESCAPES: tuple[tuple[bytes, bytes], ...] = (
     (b"\0", f"\\u{ord(NUL):x}".encode()),
 )
 """The ASCII characters that JSON escapes, but for quotes and line ends."""
+
+_QUOTED = re.compile('"([^"]*)"')
 
 _NEXT_TO_QUOTED_CELL = {"", ",", "\n", "\r"}
 """What stands beside a quoted cell. Nothing: the border of the block, or a doubled quote."""
@@ -95,55 +98,89 @@ def replace_invalid(cell: str) -> tuple[str, int]:
     return _INVALID.subn("\ufffd", cell)
 
 
-def escape_block(data: bytes) -> tuple[list[str], bool] | None:
+class EscapedRows(NamedTuple):
+    """The rows of a block.
+
+    Attributes:
+        rows: The rows; an empty text for each blank line.
+        line_count: Lines that they take in the file.
+        has_invalid: Whether there are invalid characters in them.
+    """
+
+    rows: list[str]
+    line_count: int
+    has_invalid: bool
+
+
+def escape_block(data: bytes) -> EscapedRows | None:
     """Return the rows of a block of CSV, with their cells escaped.
 
     Args:
         data: Whole rows, without the last line end.
 
     Returns:
-        The rows, an empty text for each blank line, and whether there may be invalid characters in
-        them. None where only the csv module knows what to make of it: a quote does not stand where
-        RFC 4180 has it, or the line ends are not all of one kind.
+        The rows. None where only the csv module knows what to make of it: a quote does not stand
+        where RFC 4180 has it, or the line ends are not all of one kind.
     """
     has_invalid, is_ascii = b"\0" in data, data.isascii()
     for character, escape in _ESCAPES:
         if character in data:
             data = data.replace(character, escape)
     text = data.decode("latin-1")  # in UTF-8 no part of another character looks like ASCII
-    if '"' in text and not (text := _without_quotes(text)):
-        return None
+    line_ends_in_cells = 0
+    if '"' in text:
+        unquoted = _without_quotes(text)
+        if unquoted is None:
+            return None
+        text, line_ends_in_cells = unquoted
     rows = text.split("\n")
     if "\r" in text:
         text = text.removesuffix("\r")
         rows = text.split("\r\n")
         if not text.count("\r") == text.count("\n") == len(rows) - 1:
             return None
-    if not is_ascii:
-        for index, row in enumerate(rows):
-            if not row.isascii():
-                line, is_invalid = decode(row.encode("latin-1"))
-                rows[index] = _as_ascii(line)
-                has_invalid = has_invalid or is_invalid
-    return rows, has_invalid
+    if not is_ascii and _escape_beyond_ascii(rows):
+        has_invalid = True
+    return EscapedRows(rows, len(rows) + line_ends_in_cells, has_invalid)
 
 
-def _without_quotes(text: str) -> str:
+def _escape_beyond_ascii(rows: list[str]) -> bool:
+    """Let escapes stand in rows for what is beyond ASCII; tell whether anything is not UTF-8.
+
+    Args:
+        rows: Rows in which each character is a byte.
+    """
+    has_invalid = False
+    for index, row in enumerate(rows):
+        if not row.isascii():
+            line = row.encode("latin-1")
+            try:
+                rows[index] = _as_ascii(line.decode())
+            except UnicodeDecodeError:
+                rows[index] = _as_ascii(line.decode(errors="surrogateescape"))
+                has_invalid = True
+    return has_invalid
+
+
+def _without_quotes(text: str) -> tuple[str, int] | None:
     """Return a block in which quoted cells stand without their quotes, and all else is escaped.
 
     Returns:
-        Nothing where a quote does not stand where RFC 4180 has it.
+        The block and the number of line ends in cells; None where a quote does not stand where
+        RFC 4180 has it.
     """
-    parts = text.split('"')
+    parts = _QUOTED.split(text)
     outer = parts[::2]
     neighbours = {part[-1:] for part in outer[:-1]} | {part[:1] for part in outer[1:]}
-    if len(parts) % 2 == 0 or not neighbours <= _NEXT_TO_QUOTED_CELL:
-        return ""
-    inner = '"'.join(parts[1::2]).replace(",", COMMA).replace("\n", LINE_END)
+    if '"' in outer[-1] or not neighbours <= _NEXT_TO_QUOTED_CELL:
+        return None
+    inner = '"'.join(parts[1::2])
+    line_ends = inner.count("\n")
+    inner = inner.replace(",", COMMA).replace("\n", LINE_END).replace("\r", "\\r")
     if "" in neighbours:
         outer[1:-1] = [part or '\\"' for part in outer[1:-1]]
-    parts[::2], parts[1::2] = outer, inner.replace("\r", "\\r").split('"')
-    return "".join(parts)
+    parts[::2], parts[1::2] = outer, inner.split('"')
+    return "".join(parts), line_ends
 
 
 def escape_cells(cells: list[str]) -> str:
