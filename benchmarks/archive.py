@@ -11,7 +11,7 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING
 
-from benchmarks.shapes import SHAPES
+from benchmarks.shapes import RECEIPTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ _BLOCK = 1000
 """Rows that are made and packed at once."""
 
 
-def archive(folder: Path, rows: int, files: int = 1, shape: Shape = SHAPES["zeros"]) -> Path:
+def archive(folder: Path, rows: int, files: int = 1, shape: Shape = RECEIPTS) -> Path:
     """Return a ZIP with this many rows, made when it is not there yet.
 
     Args:

@@ -57,6 +57,11 @@ class Shape:
         """Whether a reporting export holds the rows, not a message export."""
         return self.stream.startswith("reporting_")
 
+    @property
+    def columns_as_receipts(self) -> int:
+        """How many times as many columns as a receipt it has, one at least."""
+        return max(1, round(len(self.columns) / len(_RECEIPT)))
+
 
 def whole_seconds(second: int, _: int) -> str:
     """Return a time as real files have it: `2026-04-13T12:32:22.000Z`."""
@@ -286,6 +291,10 @@ SHAPES: dict[str, Shape] = {
         ),
     )
 }
+
+
+RECEIPTS = SHAPES["zeros"]
+"""As real files have them."""
 
 
 def _mixed(number: int) -> int:

@@ -17,6 +17,8 @@ from tap_intercom_export.clock import to_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from benchmarks.shapes import Shape
+
 CONTENDERS = Path(__file__).parent / "contenders"
 
 TAP, STANDARD, LOOP, AIRBYTE = "tap", "standard", "loop", "airbyte"
@@ -57,7 +59,12 @@ def tap_config(folder: Path, url: str, *, is_report: bool = False) -> Path:
 
 
 def tap(folder: Path, *, is_report: bool = False) -> Way:
-    """Return this tap, the whole of it, from creating a job to the last STATE."""
+    """Return this tap, the whole of it, from creating a job to the last STATE.
+
+    Args:
+        folder: Where its configuration goes.
+        is_report: Whether it exports the reporting dataset.
+    """
     return Way(
         TAP,
         "this tap",
@@ -68,11 +75,22 @@ def tap(folder: Path, *, is_report: bool = False) -> Way:
     )
 
 
-STANDARD_SDK = Way(
-    STANDARD,
-    "the standard SDK stream",
-    lambda archive, _: [sys.executable, CONTENDERS / "standard_sdk.py", archive],
-)
+def standard_sdk(shape: Shape) -> Way:
+    """Return the standard stream of the SDK.
+
+    Args:
+        shape: What the rows look like.
+    """
+    return Way(
+        STANDARD,
+        "the standard SDK stream",
+        lambda archive, _: [
+            *(sys.executable, CONTENDERS / "standard_sdk.py"),
+            *(archive, shape.key),
+        ],
+    )
+
+
 COUNT = Way(
     LIMIT,
     "the limit: decompress, count line ends",

@@ -79,7 +79,7 @@ def as_time(cell: str) -> str:
     seconds, fraction = (int(cell), "") if cell.isdecimal() else (0, cell[20:23].strip("UTC"))
     if not seconds:
         date, clock = cell[:10].split("-"), cell[11:19].split(":")
-        seconds = calendar.timegm((*map(int, date), *map(int, clock)))  # type: ignore[arg-type]
+        seconds = calendar.timegm((*map(int, date), *map(int, clock)))
     fraction = fraction.rstrip("0")
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"
