@@ -14,15 +14,20 @@ from benchmarks import ways
 from benchmarks.archive import archive, bytes_a_row
 from benchmarks.loading import Load, loads
 from benchmarks.measure import ROOT, Taken, run
-from benchmarks.report import Memory, Report, Speed, Start
+from benchmarks.report import Memory, Report, ShapeSpeed, Speed, Start
 from benchmarks.server import serving
+from benchmarks.shapes import RECEIPTS, SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchmarks.shapes import Shape
+
 
 TURN = 2.0
 """Seconds that a way has in a turn: a short run takes more of them to meet a quiet moment."""
+
+TENTH = 10
 
 MANY_FILES = 40
 """Files of an archive with many; Intercom's have about forty."""
@@ -42,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             load_rows=options.load_rows,
             bytes_a_row=bytes_a_row(bench.archive(options.rows[0])),
             speeds=bench.speeds(options.rows, options.skip),
+            shapes=[bench.shape(SHAPES[key], options.rows) for key in options.shapes],
             memories=[
                 bench.memory(rows, files)
                 for rows in options.memory_rows
@@ -53,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.docs.mkdir(parents=True, exist_ok=True)
     (options.docs / "benchmark.md").write_text(report.markdown(), encoding="utf-8")
     (options.docs / "benchmark.svg").write_text(report.svg(), encoding="utf-8")
+    (options.docs / "benchmark-shapes.svg").write_text(report.shapes_svg(), encoding="utf-8")
     page: Path = options.docs / "speed.md"
     if page.exists():
         page.write_text(report.speed_page(page.read_text(encoding="utf-8")), encoding="utf-8")
@@ -63,7 +70,7 @@ def _command(options: argparse.Namespace) -> str:
     """Return the command that measures the same anywhere: without the places of this machine."""
     usual = _options([])
     words = ["python -m benchmarks"]
-    for name in ("rows", "repeats", "memory_rows", "load_rows", "skip"):
+    for name in ("rows", "repeats", "shapes", "memory_rows", "load_rows", "skip"):
         value = getattr(options, name)
         if value != getattr(usual, name):
             values = value if isinstance(value, list) else [value]
@@ -85,6 +92,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=int,
         default=5,
         help="turns of each, two seconds at least; the shortest run",
+    )
+    parser.add_argument(
+        "--shapes",
+        nargs="*",
+        default=list(SHAPES),
+        choices=list(SHAPES),
+        help="shapes of the data to be measured",
     )
     parser.add_argument(
         "--memory-rows",
@@ -133,9 +147,9 @@ class Bench:
         self._repeats = repeats
         self._begun = time.monotonic()
 
-    def archive(self, rows: int, files: int = 1) -> Path:
+    def archive(self, rows: int, files: int = 1, shape: Shape = RECEIPTS) -> Path:
         """Return an archive."""
-        return archive(self._folder / "archives", rows, files)
+        return archive(self._folder / "archives", rows, files, shape)
 
     def speeds(self, rows: Sequence[int], skip: Sequence[str]) -> list[Speed]:
         """Run every way on archives of these lengths, in turn, so that all see the same machine.
@@ -144,7 +158,8 @@ class Bench:
             rows: Rows of each archive.
             skip: Ways to leave out.
         """
-        compared = [ways.tap(self._scratch), ways.STANDARD_SDK, ways.COUNT, ways.COUNT_LINE_BY_LINE]
+        compared = [ways.tap(self._scratch), ways.standard_sdk(RECEIPTS)]
+        compared += [ways.COUNT, ways.COUNT_LINE_BY_LINE]
         if ways.LOOP not in skip:
             compared.insert(2, ways.csv_loop(self._folder))
         if ways.AIRBYTE not in skip:
@@ -168,6 +183,33 @@ class Bench:
             Speed(way.key, way.title, {count: Taken.best(taken[way.key, count]) for count in rows})
             for way in compared
         ]
+
+    def shape(self, shape: Shape, rows: Sequence[int]) -> ShapeSpeed:
+        """Run the tap and the standard SDK stream on rows of one shape, in turn.
+
+        Args:
+            shape: What the rows look like.
+            rows: Rows of each archive that the tap reads; the standard stream reads a tenth.
+        """
+        lengths = [count // shape.columns_as_receipts for count in rows]
+        tap, standard = ways.tap(self._scratch, is_report=shape.is_report), ways.standard_sdk(shape)
+        taken: dict[tuple[str, int], list[Taken]] = {}
+        for repeat in range(self._repeats):
+            for way, count in (
+                *((tap, count) for count in lengths),
+                *((standard, count // TENTH) for count in lengths),
+            ):
+                self._say(f"{way.title}: {shape.key}, {count:,} rows, turn {repeat + 1}")
+                path = self.archive(count, shape=shape)
+                with serving(path, is_report=shape.is_report) as url:
+                    runs = taken.setdefault((way.key, count), [])
+                    runs.append(run(way.command(path, url)))
+        best = {key: Taken.best(runs) for key, runs in taken.items()}
+        speeds = (
+            Speed(way.key, way.title, {c: one for (key, c), one in best.items() if key == way.key})
+            for way in (tap, standard)
+        )
+        return ShapeSpeed(shape, bytes_a_row(self.archive(lengths[0], shape=shape)), *speeds)
 
     def memory(self, rows: int, files: int) -> Memory:
         """Run the tap on one archive and see how much memory it needs."""

@@ -56,6 +56,30 @@ def svg(panels: Sequence[Panel]) -> str:
     return "\n".join([*parts, "</svg>\n"])
 
 
+def bars(title: str, values: Sequence[tuple[str, float, str]]) -> str:
+    """Return horizontal bars as an SVG document.
+
+    Args:
+        title: What the bars are.
+        values: Of each bar its name, its value, and what stands behind it.
+    """
+    width, left, most = 2 * WIDTH, 330, max(value for _, value, _ in values)
+    height = TOP + 26 * len(values) + 8
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
+        ' font-family="system-ui, sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="{RIGHT}" y="18" font-weight="600" fill="#1f2328">{escape(title)}</text>',
+    ]
+    for index, (name, value, text) in enumerate(values):
+        y = TOP + 26 * index
+        length = round(value / most * (width - left - 190), 1)
+        parts.append(_label(left - 8, y + 13, escape(name), "end"))
+        parts.append(f'<rect x="{left}" y="{y}" width="{length}" height="18" fill="{_COLORS[1]}"/>')
+        parts.append(_label(left + length + 8, y + 13, escape(text), "start"))
+    return "\n".join([*parts, "</svg>\n"])
+
+
 class _Scale:
     """A logarithmic scale with whole powers of ten at its ends.
 

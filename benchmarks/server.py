@@ -16,11 +16,28 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from benchmarks.shapes import REPORT, REPORT_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 TOKEN = "benchmark"  # noqa: S105 - it opens nothing
 _JOB = "abcdefghijklmnop"
+_PREFIXES = {"time": "timestamp", "duration": "duration"}
+DATASET = {
+    "id": REPORT,
+    "name": "Tickets",
+    "default_time_attribute_id": REPORT_COLUMNS[1],
+    "attributes": [
+        {
+            "id": name,
+            "name": name.replace("_", " "),
+            "qualified_id": f"{_PREFIXES.get(name.split('_')[1], 'ticket')}.{name}",
+        }
+        for name in REPORT_COLUMNS
+    ],
+}
+"""What Intercom says of the reporting dataset."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -29,6 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     archive: Path
+    is_report: bool
 
     def do_POST(self) -> None:
         """Create a job."""
@@ -36,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"job_identifier": _JOB, "status": "pending", "download_url": ""})
 
     def do_GET(self) -> None:
-        """Tell that the job is done, or send the archive."""
+        """Name the datasets, tell that the job is done, or send the archive."""
         if self.path.startswith("/download/"):
             with self.archive.open("rb") as file:
                 self.send_response(200)
@@ -44,8 +62,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Length", str(self.archive.stat().st_size))
                 self.end_headers()
                 shutil.copyfileobj(file, self.wfile, 1024 * 1024)
+        elif self.path == "/export/reporting_data/get_datasets":
+            self._json({"type": "list", "data": [DATASET]})
         elif self.path.startswith("/export/"):
-            self._json({"job_identifier": _JOB, "status": "completed", "download_url": ""})
+            has_rows = self.is_report == self.path.startswith("/export/reporting_data/")
+            status = "completed" if has_rows else "no_data"
+            self._json({"job_identifier": _JOB, "status": status, "download_url": ""})
         else:
             self._json({"type": "list", "data": [], "pages": {"total_pages": 1}})
 
@@ -63,14 +85,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(archive: Path) -> Generator[str]:
+def serving(archive: Path, *, is_report: bool = False) -> Generator[str]:
     """Serve an archive until the `with` block ends.
+
+    Args:
+        archive: What every job ends with.
+        is_report: Whether it is of a reporting export; message exports have no data then.
 
     Yields:
         The server's address.
     """
+    options = ["--report"] if is_report else []
     with subprocess.Popen(  # noqa: S603 - this very module
-        [sys.executable, "-m", __name__, str(archive.resolve())],
+        [sys.executable, "-m", __name__, str(archive.resolve()), *options],
         cwd=Path(__file__).parent.parent,
         stdout=subprocess.PIPE,
         text=True,
@@ -84,6 +111,7 @@ def serving(archive: Path) -> Generator[str]:
 def main() -> None:
     """Serve the archive that the argument names, on any free port, and print the address."""
     _Handler.archive = Path(sys.argv[1])
+    _Handler.is_report = "--report" in sys.argv
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
     sys.stdout.flush()

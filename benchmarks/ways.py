@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.archive import DAYS, FIRST_SECOND, gzipped
+from benchmarks.archive import gzipped
 from benchmarks.server import TOKEN
+from benchmarks.shapes import DAYS, FIRST_SECOND, REPORT
 from tap_intercom_export.clock import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from benchmarks.shapes import Shape
 
 CONTENDERS = Path(__file__).parent / "contenders"
 
@@ -37,7 +40,7 @@ class Way:
     command: Callable[[Path, str], list[str | Path]]
 
 
-def tap_config(folder: Path, url: str) -> Path:
+def tap_config(folder: Path, url: str, *, is_report: bool = False) -> Path:
     """Write a configuration of the tap, for one window of thirty days, and return its path."""
     path = folder / "tap.json"
     config = {
@@ -49,27 +52,45 @@ def tap_config(folder: Path, url: str) -> Path:
         "poll_interval_seconds": 0.02,
         "export_row_limit": 100_000_000,
     }
+    if is_report:
+        config["reporting_datasets"] = [REPORT]
     path.write_text(json.dumps(config))
     return path
 
 
-def tap(folder: Path) -> Way:
-    """Return this tap, the whole of it, from creating a job to the last STATE."""
+def tap(folder: Path, *, is_report: bool = False) -> Way:
+    """Return this tap, the whole of it, from creating a job to the last STATE.
+
+    Args:
+        folder: Where its configuration goes.
+        is_report: Whether it exports the reporting dataset.
+    """
     return Way(
         TAP,
         "this tap",
         lambda _, url: [
             *(sys.executable, "-m", "tap_intercom_export"),
-            *("--config", tap_config(folder, url)),
+            *("--config", tap_config(folder, url, is_report=is_report)),
         ],
     )
 
 
-STANDARD_SDK = Way(
-    STANDARD,
-    "the standard SDK stream",
-    lambda archive, _: [sys.executable, CONTENDERS / "standard_sdk.py", archive],
-)
+def standard_sdk(shape: Shape) -> Way:
+    """Return the standard stream of the SDK.
+
+    Args:
+        shape: What the rows look like.
+    """
+    return Way(
+        STANDARD,
+        "the standard SDK stream",
+        lambda archive, _: [
+            *(sys.executable, CONTENDERS / "standard_sdk.py"),
+            *(archive, shape.key),
+        ],
+    )
+
+
 COUNT = Way(
     LIMIT,
     "the limit: decompress, count line ends",

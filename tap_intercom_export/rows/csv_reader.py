@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from collections import deque
 from dataclasses import dataclass
+from functools import cached_property
 from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_intercom_export.rows.compiled.escape import are_plain
+from tap_intercom_export.rows.compiled import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,17 +38,60 @@ class DamagedRow:
     reason: str
 
 
+class EscapedBlock:
+    """Rows that were read at once, with their cells escaped (`escape.escape_block`).
+
+    Args:
+        escaped: The rows.
+        data: The same as they stand in the file.
+        first_line: Number of the line on which the first one begins.
+
+    Attributes:
+        rows: The rows; an empty text stands for a blank line.
+        plain_rows: The same with an empty text in place of each with such a character.
+    """
+
+    def __init__(self, escaped: escape.EscapedRows, data: bytes, first_line: int) -> None:
+        self.rows = self.plain_rows = escaped.rows
+        if escaped.has_invalid:
+            self.plain_rows = ["" if escape.may_be_invalid(row) else row for row in self.rows]
+        self._data = data
+        self._first_line = first_line
+        self._place = 0
+        self._line = 0
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return escape.decode(self._data)[0].split("\n")
+
+    def lines_of(self, index: int) -> tuple[int, list[str]]:
+        """Return the number of the line on which a row begins, and its lines.
+
+        Args:
+            index: Its place; not before that of the last call.
+        """
+        passed = self.rows[self._place : index]
+        self._line += len(passed) + sum(row.count(escape.LINE_END) for row in passed)
+        self._place = index
+        end = self._line + self.rows[index].count(escape.LINE_END) + 1
+        return self._first_line + self._line, self._lines[self._line : end]
+
+
 class CellReader:
     """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
-    Who is in a hurry takes `chunks` of lines, and `rows_from` a line that is not so simple.
+    `blocks` is the fast way to read it, iterating over the rows one by one the careful way.
 
     A row that is no CSV is set aside line by line, so that an unclosed quote costs the
-    line that opens it and not the rest of the file. Blank lines are passed over.
+    line that opens it and not the rest of the file. Blank lines are skipped.
 
     Args:
         source: The file in bytes.
         on_damaged: Called with each row that is left out.
+
+    Attributes:
+        has_invalid: Whether the current row may have characters that no text may have: NUL, or
+            bytes that are not UTF-8. `escape.replace_invalid` finds them.
     """
 
     def __init__(self, source: BinaryIO, on_damaged: Callable[[DamagedRow], None]) -> None:
@@ -57,17 +101,21 @@ class CellReader:
         self._rest = b""
         self._lines: Iterator[str] = iter(())
         self._lines_loaded = 0
-        self._are_plain = False
-        self._line_end = ""
-        self._bad: dict[str, str] = {}
         self._given_back: deque[str] = deque()
         self._row: list[str] = []
-        self._has_header = False
+        self._row_line: int | None = None
+        self._data = b""
+        self._was_cut = False
+        self._cut_lines: frozenset[str] = frozenset()
+        """Beginnings of lines that were too long."""
         self._rejected = 0
+        self.has_invalid = False
 
     @property
     def line(self) -> int:
         """Number of the line on which the current row begins; the first line is 1."""
+        if self._row_line is not None:
+            return self._row_line
         lines_read = self._lines_loaded - length_hint(self._lines) - len(self._given_back)
         return lines_read - len(self._row) + 1
 
@@ -79,8 +127,8 @@ class CellReader:
         """
         self._rejected += 1
         raw = "\n".join(self._row).rstrip("\r")
-        raw = raw.replace("\0", "\\x00")  # PostgreSQL takes no NUL in a text
-        raw = raw.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        # PostgreSQL takes no NUL in a text
+        raw = escape.encode(raw).decode(errors="backslashreplace").replace("\0", "\\x00")
         if len(raw) > MAX_RAW_CHARACTERS:
             kept = f"the first {MAX_RAW_CHARACTERS:,} of its {len(raw):,} characters are kept"
             reason = f"{reason} ({kept})"
@@ -89,57 +137,90 @@ class CellReader:
     def header(self) -> list[str]:
         """Return the cells of the first row, to be called before anything else.
 
-        Bad characters do not matter in it. Where it is no CSV there is no header: an empty list.
+        Invalid characters do not matter in it. Where it is no CSV there is no header: an empty
+        list.
         """
         row = next(iter(self), None)
-        self._has_header = True
         if row is None:
             return []
         if self._rejected:
             self.reject("follows a header that is not CSV")
             return []
-        text = "\0".join(cell.replace("\0", "") for cell in row)
-        text = text.encode(errors="surrogateescape").decode(errors="replace")
-        return text.split("\0")
+        self._unload()
+        return [escape.replace_invalid(cell.replace(escape.NUL, ""))[0] for cell in row]
 
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the cells of each row that is not read yet."""
-        for lines, _ in self.chunks():
-            for line in lines:
-                yield from self.rows_from(line)
+        yield from self._loaded_rows()
+        while data := self._read_lines():
+            self._load(data)
+            yield from self._loaded_rows()
 
-    def chunks(self) -> Iterator[tuple[Iterator[str], bool]]:
-        """Yield the lines that are not read yet, many at a time.
+    def blocks(self) -> Iterator[EscapedBlock | Iterator[list[str]]]:
+        """Yield the rows that are not read yet, many at a time.
 
         Yields:
-            The lines, to be taken one by one, and whether they are plain (`escape.are_plain`):
-            then none is blank, and they come without a carriage return.
+            A block, or the cells of rows that the csv module has to read, which are to be taken
+            before the next block.
         """
-        while self._given_back:  # by a header that is no CSV
-            yield iter([self._given_back.popleft().removesuffix(self._line_end)]), False
-        while True:
-            lines = self._lines
-            end = self._line_end
-            yield (line.removesuffix(end) for line in lines) if end else lines, self._are_plain
-            if self._lines is lines and not self._load():
-                return
+        yield self._loaded_rows()
+        while data := self._read_lines():
+            block = self._escaped(data)
+            if block is None and 0 < (end := escape.last_row_start(data)) < len(data):
+                block = self._escaped(data[:end])
+                self._rest = data[end:] + self._rest if block else self._rest
+            if block is None:
+                self._load(data)
+                yield self._loaded_rows()
+            else:
+                yield block
 
-    def rows_from(self, line: str) -> Iterator[list[str]]:
+    def cells(self, block: EscapedBlock, index: int) -> list[str]:
+        """Let a row of a block be the current one, and return its cells; none of a blank line.
+
+        Args:
+            block: The last block that was yielded.
+            index: Place of the row in it; not before that of the last call.
+        """
+        self._row_line, self._row = block.lines_of(index)
+        row = block.rows[index]
+        is_blank = not row and not self._row[0].rstrip("\r")
+        return [] if is_blank else escape.unescape_row(row)
+
+    def _escaped(self, data: bytes) -> EscapedBlock | None:
+        """Return the block of some whole rows, if they are as simple as that."""
+        found = None if self._was_cut else escape.escape_block(data.removesuffix(b"\n"))
+        if found is None:
+            return None
+        block = EscapedBlock(found, data, self._lines_loaded + 1)
+        self._lines_loaded += found.line_count
+        self.has_invalid = found.has_invalid
+        return block
+
+    def _loaded_rows(self) -> Iterator[list[str]]:
+        """Yield the cells of the rows that begin in the loaded lines."""
+        self._row_line = None
+        while self._given_back:  # by a header that is no CSV
+            yield from self._rows_from(self._given_back.popleft())
+        while (line := next(self._lines, None)) is not None:  # a row may load more of them
+            yield from self._rows_from(line)
+
+    def _rows_from(self, line: str) -> Iterator[list[str]]:
         """Yield the row that begins with a line, and those that come out of it if it is no CSV.
 
         Args:
-            line: The line that was just taken from a chunk. A row may take more of them.
+            line: The line that was just taken. A row may take more of them.
 
         Yields:
             Cells; nothing for a line that is blank or set aside.
         """
         if '"' not in line and "\r" not in line:
             self._row = [line]
-            if line and not self._is_bad():
+            if line and not self._is_cut():
                 yield line.split(",")
             return
         reader = csv.reader(self._pull(), strict=True)
-        self._given_back.appendleft(line + self._line_end)  # it may stand in a cell
+        self._given_back.appendleft(line)
         while self._given_back:
             self._row = []
             try:
@@ -150,17 +231,15 @@ class CellReader:
                 self.reject(f"is not CSV: {error}")
                 reader = csv.reader(self._pull(), strict=True)
             else:
-                if cells and not self._is_bad():
+                if cells and not self._is_cut():
                     yield cells
 
-    def _is_bad(self) -> bool:
-        """Set the current row aside if a character of it is bad; not a header."""
-        if not self._bad or not self._has_header:
+    def _is_cut(self) -> bool:
+        """Set the current row aside if a line of it was too long."""
+        if self._cut_lines.isdisjoint(self._row):
             return False
-        flaw = next(filter(None, map(self._bad.get, self._row)), "")
-        if flaw:
-            self.reject(flaw)
-        return bool(flaw)
+        self.reject(f"is longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept")
+        return True
 
     def _pull(self) -> Iterator[str]:
         """Yield lines for the csv module, with their ends, and remember those of the row.
@@ -175,8 +254,9 @@ class CellReader:
             else:
                 found = next(self._lines, None)
                 if found is None:
-                    if not self._load():
+                    if not (data := self._read_lines()):
                         return
+                    self._load(data)
                     continue
                 line = found
             size = size + len(line) if self._row else 0
@@ -184,71 +264,51 @@ class CellReader:
                 self._given_back.appendleft(line)
                 raise csv.Error("row larger than limit")
             self._row.append(line)
-            yield line.replace("\0", "") + "\n"  # Python 3.10's csv refuses a NUL
+            yield line + "\n"
 
-    def _load(self) -> bool:
-        """Read the next lines; False at the end of the file."""
+    def _load(self, data: bytes) -> None:
+        """Let some whole lines be read next."""
+        text, has_invalid = escape.decode(data.removesuffix(b"\n"))
+        lines = text.split("\n")
+        self.has_invalid = self.has_invalid or has_invalid
+        self._data = data
+        self._lines = iter(lines)
+        self._lines_loaded += len(lines)
+
+    def _unload(self) -> None:
+        """Give back the loaded lines that are not read yet, so that they can be a block."""
+        left = length_hint(self._lines)
+        lines = self._data.split(b"\n")
+        if left and not self._given_back:
+            read = self._data.count(b"\n") + (self._data[-1:] != b"\n") - left
+            self._rest = b"\n".join(lines[read:]) + self._rest
+            self._lines = iter(())
+            self._lines_loaded -= left
+
+    def _read_lines(self) -> bytes:
+        """Return the next lines, with their ends; nothing at the end of the file."""
         pieces, size, end = [self._rest], len(self._rest), 0
+        self._was_cut = False
         while not end and size <= MAX_LINE_BYTES and (chunk := self._source.read(CHUNK_BYTES)):
             pieces.append(chunk)
             size += len(chunk)
             end = size - len(chunk) + chunk.rfind(b"\n") + 1 if b"\n" in chunk else 0
         data = b"".join(pieces)
-        if not data:
-            return False
         if not end and size > MAX_LINE_BYTES:
-            self._give([self._cut(data)])
-            return True
+            return self._cut(data)
         end = end or size
         data, self._rest = data[:end], data[end:]
-        if not self._lines_loaded:
-            data = data.removeprefix(_BOM)
-        lines = self._decoded(data.removesuffix(b"\n"))
-        self._give(lines)
-        with_returns = b"\r" in data and data.count(b"\r\n") == data.count(b"\n")
-        line_end = "\r" if with_returns else ""
-        if not self._bad and line_end not in lines:  # a blank line is no row
-            self._are_plain = are_plain(data.replace(b"\r\n", b"\n") if with_returns else data)
-            self._line_end = line_end if self._are_plain else ""
-        return True
+        return data if self._lines_loaded else data.removeprefix(_BOM)
 
-    def _give(self, lines: list[str]) -> None:
-        """Let these lines be the next ones."""
-        self._lines = iter(lines)
-        self._lines_loaded += len(lines)
-        self._are_plain, self._line_end = False, ""
-
-    def _cut(self, data: bytes) -> str:
-        """Return the beginning of a line that is too long, as a row that is bad; skip the rest."""
+    def _cut(self, data: bytes) -> bytes:
+        """Return the beginning of a line that is too long, as a line; skip the rest."""
         chunk = data
         while chunk and b"\n" not in chunk:
             chunk = self._source.read(CHUNK_BYTES)
         self._rest = chunk.partition(b"\n")[2]
+        text = data[:MAX_RAW_CHARACTERS].decode(errors="replace").replace("\0", "\ufffd")
         # Without quotes, so that it does not take the lines after it for its own
-        line = (
-            data[:MAX_RAW_CHARACTERS].decode(errors="replace").replace('"', "'").replace("\r", " ")
-        )
-        self._bad[line] = f"is longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept"
-        return line
-
-    def _decoded(self, data: bytes) -> list[str]:
-        """Return the lines of some data, and note those with characters that no text may have."""
-        if self._bad:
-            kept = {*self._row, *self._given_back}
-            self._bad = {line: flaw for line, flaw in self._bad.items() if line in kept}
-        lines = data.decode("latin-1").split("\n")  # most are ASCII, others are decoded one by one
-        if not data.isascii():
-            lines = [
-                line if line.isascii() else self._utf_8(line.encode("latin-1")) for line in lines
-            ]
-        if b"\0" in data:
-            self._bad |= {line: "holds a NUL character" for line in lines if "\0" in line}
-        return lines
-
-    def _utf_8(self, line: bytes) -> str:
-        try:
-            return line.decode()
-        except UnicodeDecodeError:
-            text = line.decode(errors="surrogateescape")
-            self._bad[text] = "is not UTF-8"
-            return text
+        line = text.replace('"', "'").replace("\r", " ")
+        self._was_cut = True
+        self._cut_lines = self._cut_lines.intersection((*self._row, *self._given_back)) | {line}
+        return line.encode() + b"\n"

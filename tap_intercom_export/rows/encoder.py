@@ -1,25 +1,28 @@
-"""Rows to Singer RECORD lines, fast: for each file functions that are made for its columns."""
+"""Rows to JSON lines, fast: Singer RECORD messages, or records alone."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from json.encoder import encode_basestring_ascii as quote
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.compiled.row_function import lines_function, row_function
+from tap_intercom_export.rows.compiled.escape import escape_cells, unescape_row
+from tap_intercom_export.rows.compiled.row_function import row_function
+from tap_intercom_export.rows.csv_reader import EscapedBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
+    from tap_intercom_export.rows.compiled.row_function import RowFunction
     from tap_intercom_export.rows.row_reader import RowReader
     from tap_intercom_export.schemas.columns import Column
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """RECORD messages, each with its line end.
+    """JSON texts, each with what the encoder puts before and after a record.
 
     Attributes:
         data: Their text.
@@ -32,92 +35,110 @@ class Lines:
     columns: tuple[Column, ...] = ()
 
 
-MAX_MESSAGES_PER_BLOCK = 4096
-"""In a block. Where a quote is not closed, all lines behind it are read with care at once."""
+MAX_LINES_PER_BLOCK = 4096
+"""Where a quote is not closed, all lines behind it are read with care at once."""
 
 
-class _Block:
-    """Messages that are given out together."""
+def record_envelope(stream: str, time_extracted: str) -> tuple[str, str]:
+    """Return what stands before and after the record in a RECORD message.
 
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-        self.columns: tuple[Column, ...] = ()
-
-    def taken(self) -> Iterator[Lines]:
-        """Yield what is there, if anything is, and take it out."""
-        if self.messages:
-            yield Lines("".join(self.messages).encode(), len(self.messages), self.columns)
-        self.messages.clear()
-        self.columns = ()
+    Args:
+        stream: Name of the stream.
+        time_extracted: As a date-time text.
+    """
+    before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
+    return before, f',"time_extracted":{quote(time_extracted)}}}\n'
 
 
 class Encoder:
-    """Makes the RECORD messages of one CSV file.
+    """Makes a JSON text of each row of one CSV file.
+
+    For RECORD messages give it a `record_envelope`. For records alone, one a line, as a file of
+    JSON Lines has them, give it nothing: the texts are the same, only what stands around them is
+    left out.
 
     Args:
         reader: Reads the file.
-        stream: Name of the stream; None for the records alone, without a message around each.
-        time_extracted: As a date-time text.
+        before: What stands before each record.
+        after: What stands after it.
         deselected: Names of properties to leave out.
     """
 
     def __init__(
         self,
         reader: RowReader,
-        stream: str | None,
-        time_extracted: str,
-        deselected: Collection[str],
+        before: str = "",
+        after: str = "\n",
+        deselected: Collection[str] = (),
     ) -> None:
         self._reader = reader
+        self._before = before
+        self._after = after
         self._deselected = frozenset(deselected)
         self._announced: set[str] = set()
-        self._before, self._after = "", "\n"
-        if stream is not None:
-            self._before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
-            self._after = f',"time_extracted":{quote(time_extracted)}}}\n'
-
-    @cached_property
-    def _encode_cells(self) -> Callable[[list[str]], str]:
-        """Makes a message of cells; most files need no such function."""
-        return row_function(self._reader.format, self._before, self._after, self._deselected)
+        self._function: RowFunction | None = None
+        self._texts: list[str] = []
+        self._columns: tuple[Column, ...] = ()
 
     def lines(self) -> Iterator[Lines]:
-        """Yield the messages, many at a time; damaged rows are set aside."""
-        encode = lines_function(self._reader.format, self._before, self._after, self._deselected)
-        for lines, are_plain in self._reader.rows.chunks():
-            block = _Block()
-            if are_plain:
-                while (line := encode(lines, block.messages.append)) is not None:
-                    yield from self._carefully(line, block)  # not simple, not of a type, too long…
+        """Yield the texts, many at a time; damaged rows are set aside."""
+        for block in self._reader.rows.blocks():
+            if isinstance(block, EscapedBlock):
+                yield from self._encode_block(block)
             else:
-                for line in lines:
-                    yield from self._carefully(line, block)
-            yield from block.taken()
+                for cells in block:
+                    yield from self._encode_cells(cells)
+            yield from self._taken()
 
-    def _carefully(self, line: str, block: _Block) -> Iterator[Lines]:
-        """Add the messages of the rows that begin with a line; yield what is before new columns."""
-        for cells in self._reader.rows.rows_from(line):
-            if len(block.messages) >= MAX_MESSAGES_PER_BLOCK:
-                yield from block.taken()
-            try:
-                block.messages.append(self._encode_cells(cells))
-            except ValueError:
-                record = self._reader.record_or_none(cells)
-                if record is None:
-                    continue
-                columns = self._reader.format.text_columns(record)
-                new = tuple(column for column in columns if column.name not in self._announced)
-                if new:
-                    yield from block.taken()
-                    block.columns = new
-                    self._announced |= {column.name for column in new}
-                block.messages.append(self._line(record))
+    def _encode_block(self, block: EscapedBlock) -> Iterator[Lines]:
+        """Add the texts of a block's rows; yield what is before new columns."""
+        encode = self._encode(block.rows[0])
+        rows = iter(block.plain_rows)
+        while encode(rows, self._texts.append) is not None:
+            index = len(block.rows) - length_hint(rows) - 1
+            if cells := self._reader.rows.cells(block, index):
+                yield from self._encode_record(cells)
 
-    def _line(self, record: dict[str, Any]) -> str:
-        """Return the message of a record."""
+    def _encode_cells(self, cells: list[str]) -> Iterator[Lines]:
+        """Add the text of a row; yield what is before new columns."""
+        if len(self._texts) >= MAX_LINES_PER_BLOCK:
+            yield from self._taken()
+        if self._reader.rows.has_invalid:
+            yield from self._encode_record(cells)
+            return
+        row = escape_cells(cells)
+        if self._encode(row)(iter((row,)), self._texts.append) is not None:
+            yield from self._encode_record(cells)
+
+    def _encode_record(self, cells: list[str]) -> Iterator[Lines]:
+        """Add the text of a row that needs care; yield what is before new columns."""
+        record = self._reader.record_or_none(cells)
+        if record is None:
+            return
+        columns = self._reader.format.text_columns(record)
+        new = tuple(column for column in columns if column.name not in self._announced)
+        if new:
+            yield from self._taken()
+            self._columns = new
+            self._announced |= {column.name for column in new}
         for name in self._deselected:
             record.pop(name, None)
-        return self._before + _dump(record) + self._after
+        self._texts.append(self._before + _dump(record) + self._after)
+
+    def _encode(self, sample: str) -> RowFunction:
+        """Return the function that is written for the file."""
+        if self._function is None:
+            cells = unescape_row(sample)
+            form = self._reader.format
+            self._function = row_function(form, self._before, self._after, self._deselected, cells)
+        return self._function
+
+    def _taken(self) -> Iterator[Lines]:
+        """Yield the texts that are there, if any are, and take them out."""
+        if self._texts:
+            yield Lines("".join(self._texts).encode(), len(self._texts), self._columns)
+        self._texts.clear()
+        self._columns = ()
 
 
-_dump = json.JSONEncoder(separators=(",", ":")).encode
+_dump: Any = json.JSONEncoder(separators=(",", ":")).encode

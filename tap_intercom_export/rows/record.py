@@ -35,6 +35,11 @@ class RowFormat:
         parsers: Read the cells of each kind of column.
         template: A record without its row: every property, and the values of those that are the
             same in every record.
+        header: The names of the file's columns.
+        folded: Places of the columns that become one object.
+        times: Places of the columns that may be times by their names.
+        statistic: What stands for the file in a hash.
+        identifying: Names of the columns that must not be changed: ids by which a row is known.
     """
 
     def __init__(
@@ -51,12 +56,12 @@ class RowFormat:
         self._names = [column.name for column in columns]
         known = set(file.columns)
         unknown = [index for index, column in enumerate(columns) if column not in known]
-        self._folded = unknown if file.fold_into else []
+        self.folded = unknown if file.fold_into else []
         self.extra = () if file.fold_into else tuple(columns[index] for index in unknown)
         self._plain = [
             (index, column.name, parsers[column.kind], column.kind in LENIENT_KINDS)
             for index, column in enumerate(columns)
-            if index not in set(self._folded)
+            if index not in set(self.folded)
         ]
         self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
         lenient = [column.name for column in columns if column.kind in LENIENT_KINDS]
@@ -64,9 +69,15 @@ class RowFormat:
         self._text_names = dict(zip(lenient, texts, strict=True))
         given = {column.name for column in file.added}
         self.template |= {name: constants[name] for name in constants if name in given}
-        self._statistic = constants["statistic"] if file.has_file_name else file.name
-        self._header = header
-        self._times = [index for index, name in enumerate(header) if name.endswith("_at")]
+        self.statistic = constants["statistic"] if file.has_file_name else file.name
+        self.header = header
+        self.identifying = frozenset(file.key) | {"receipt_id"}
+        self.times = [index for index, name in enumerate(header) if name.endswith("_at")]
+
+    @property
+    def hashes_all(self) -> bool:
+        """Whether all columns identify a row."""
+        return bool(self.file.hash_name) and self.file.identity is None
 
     def record(self, cells: list[str]) -> dict[str, Any]:
         """Return the record of a row, with every property; what is empty is None.
@@ -82,9 +93,9 @@ class RowFormat:
         if file.empty_key:
             record |= {name: "" for name in file.key if record[name] is None}
         if file.fold_into:
-            record[file.fold_into] = {self._names[i]: cells[i] or None for i in self._folded}
+            record[file.fold_into] = {self._names[i]: cells[i] or None for i in self.folded}
         if file.time is None:
-            instant = _lenient_time(cells[self._times[0]]) if self._times else None
+            instant = _lenient_time(cells[self.times[0]]) if self.times else None
             record["created_at"] = instant or record["created_at"]
         elif file.time:
             record["created_at"] = _required(file.time, record)
@@ -121,14 +132,14 @@ class RowFormat:
         identity = self.file.identity
         if identity is not None:
             _required(("receipt_id",), record)
-            return digest(json.dumps([self._statistic, [record[n] for n in identity]], **_COMPACT))
+            return digest(json.dumps([self.statistic, [record[n] for n in identity]], **_COMPACT))
         # Sorted, without empty cells and with times in one form: neither another order of the
         # columns, nor a new one that is empty, nor another way to write times makes another row.
         plain = cells.copy()
-        for index in self._times:
+        for index in self.times:
             plain[index] = _lenient_time(plain[index]) or plain[index]
-        filled = sorted(pair for pair in zip(self._header, plain, strict=True) if pair[1])
-        return digest(json.dumps([self._statistic, filled], **_COMPACT))
+        filled = sorted(pair for pair in zip(self.header, plain, strict=True) if pair[1])
+        return digest(json.dumps([self.statistic, filled], **_COMPACT))
 
 
 def _lenient_time(cell: str) -> str | None:

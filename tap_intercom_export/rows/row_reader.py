@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tap_intercom_export.rows.compiled.escape import replace_invalid
 from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
 from tap_intercom_export.rows.parsers import PARSERS, Parser
 from tap_intercom_export.rows.record import RowFormat
@@ -29,6 +30,7 @@ class RowReader:
     Attributes:
         format: What its rows become. Known before the first one.
         rows: The rows as they stand.
+        replaced: Characters of the records so far that were NUL or no UTF-8, and became U+FFFD.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class RowReader:
         header = [file.aliases.get(name, name) for name in self.rows.header()]
         columns = (match or columns_by_name)(header, file)
         self.format = RowFormat(header, columns, file, constants, parsers)
+        self.replaced = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield a record for each row, with every property; what is empty is None."""
@@ -54,11 +57,28 @@ class RowReader:
 
     def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
         """Return the record of the current row, or None after setting the row aside."""
+        replaced = 0
         try:
-            return self.format.record(cells)
+            if self.rows.has_invalid:
+                cells, replaced = self._with_valid_characters(cells)
+            record = self.format.record(cells)
         except ValueError as error:
             self.rows.reject(str(error))
             return None
+        self.replaced += replaced
+        return record
+
+    def _with_valid_characters(self, cells: list[str]) -> tuple[list[str], int]:
+        """Return cells without what no database holds, and how many characters were replaced.
+
+        Raises:
+            ValueError: Such a character is in a cell that identifies the row or is a time.
+        """
+        mended = [replace_invalid(cell) for cell in cells]
+        for (_, count), column in zip(mended, self.format.columns, strict=False):
+            if count and (column.kind is Kind.TIME or column.name in self.format.identifying):
+                raise ValueError(f"{column.name} holds a NUL character, or is not UTF-8")
+        return [cell for cell, _ in mended], sum(count for _, count in mended)
 
 
 def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:

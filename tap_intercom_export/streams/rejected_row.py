@@ -153,6 +153,21 @@ class Rejects:
                 self._export.job.identifier,
             )
 
+    def warn_replaced(self, characters: int) -> None:
+        """Put a line into the log if characters of the file were replaced.
+
+        Args:
+            characters: How many.
+        """
+        if characters:
+            self._stream.logger.warning(
+                "Replaced %d characters in %s of job %s with U+FFFD: NUL, or bytes that are not "
+                "UTF-8, which databases refuse",
+                characters,
+                self.file,
+                self._export.job.identifier,
+            )
+
 
 class RejectedEntries:
     """Counts the entries of a list that cannot be read and hands them on.

@@ -133,6 +133,7 @@ class ReportingStream(FileStream):
                     self.add_columns((*self._dataset.file.properties, *reader.format.extra))
                     yield reader
                     rejects.warn()
+                    rejects.warn_replaced(reader.replaced)
                 self.finish_batches()
                 self._rejected.finish_batches()
                 self.move_bookmark(export.job.window.before)

@@ -93,6 +93,7 @@ class StatisticStream(FileStream):
                         reader.format.extra, logging.DEBUG if expected else logging.INFO
                     )
                     yield reader
+                    rejects.warn_replaced(reader.replaced)
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
             rejects.warn()

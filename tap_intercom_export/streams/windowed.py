@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import TapError
-from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.streams.sdk import BlockStream
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class FileStream(WindowStream):
     @override
     def record_lines(self) -> Iterator[Lines]:
         """Yield the same as RECORD messages, many at a time; for batches the records alone."""
-        name = self.name if self.batches is None else None
         for reader in self.readers():
             now = datetime.now(timezone.utc).isoformat()
-            yield from Encoder(reader, name, now, self.deselected()).lines()
+            envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
+            yield from Encoder(reader, *envelope, self.deselected()).lines()

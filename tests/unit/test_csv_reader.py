@@ -12,9 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows import csv_reader as csv_reader_module
-from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CellReader, DamagedRow
+from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows.csv_reader import (
+    MAX_RAW_CHARACTERS,
+    CellReader,
+    DamagedRow,
+    EscapedBlock,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _typeshed import WriteableBuffer
 
 BOM = b"\xef\xbb\xbf"
@@ -31,15 +39,43 @@ class Result:
 
 
 def read(data: bytes | io.BufferedIOBase) -> Result:
-    """Read a whole file."""
+    """Read a whole file, row by row and in blocks, which must come to the same."""
+    content = data if isinstance(data, bytes) else data.read()
+    result = by_blocks(content)
+    assert row_by_row(io.BytesIO(content)) == result
+    return result
+
+
+def row_by_row(source: io.BufferedIOBase) -> Result:
     damaged: list[DamagedRow] = []
-    source = io.BytesIO(data) if isinstance(data, bytes) else data
     reader = CellReader(cast("BinaryIO", source), damaged.append)
     result = Result(reader.header(), damaged=damaged)
     for row in reader:
         result.rows.append(row)
         result.lines.append(reader.line)
     return result
+
+
+def by_blocks(content: bytes) -> Result:
+    damaged: list[DamagedRow] = []
+    reader = CellReader(io.BytesIO(content), damaged.append)
+    result = Result(reader.header(), damaged=damaged)
+    for block in reader.blocks():
+        for row in cells_of(reader, block):
+            result.rows.append(row)
+            result.lines.append(reader.line)
+    return result
+
+
+def cells_of(reader: CellReader, block: EscapedBlock | Iterator[list[str]]) -> Iterator[list[str]]:
+    if not isinstance(block, EscapedBlock):
+        yield from block
+        return
+    for plain in block.plain_rows:
+        assert not any(escape.replace_invalid(cell)[1] for cell in escape.unescape_row(plain))
+    for index in range(len(block.rows)):
+        if row := reader.cells(block, index):  # not a blank line
+            yield row
 
 
 class Trickle(io.RawIOBase):
@@ -114,7 +150,7 @@ def test_any_table_comes_back_as_it_was_written(table: list[list[str]], style: S
 def test_a_table_comes_back_from_a_source_that_trickles(
     table: list[list[str]], style: Style, step: int, buffer: int
 ) -> None:
-    result = read(io.BufferedReader(Trickle(style.write(table), step), buffer))
+    result = row_by_row(io.BufferedReader(Trickle(style.write(table), step), buffer))
     assert [result.header, *result.rows] == table
 
 
@@ -173,38 +209,34 @@ def test_line_numbers_are_right_after_cells_of_many_lines() -> None:
     assert read(b'a,b\n1,"x\ny\r\nz"\n2,y\n"\n\n",3\n4,x\n').lines == [2, 5, 6, 9]
 
 
-def test_a_nul_costs_its_row_only() -> None:
-    result = read(b"a,b\n1,x\n2,y\0y\n3,z\n")
-    assert result.rows == [["1", "x"], ["3", "z"]]
-    assert result.damaged == [DamagedRow(3, "2,y\\x00y", "holds a NUL character")]
-
-
-def test_bytes_that_are_not_utf_8_cost_their_row_only() -> None:
-    result = read(b"a,b\n1,x\n2,\xe9t\xe9\n3,z\n")
-    assert result.rows == [["1", "x"], ["3", "z"]]
-    assert result.damaged == [DamagedRow(3, "2,\\xe9t\\xe9", "is not UTF-8")]
-
-
-@pytest.mark.parametrize("flaw", [b"\0", b"\xff"], ids=["NUL", "not UTF-8"])
-def test_a_flaw_in_one_line_of_a_row_costs_the_whole_row(flaw: bytes) -> None:
-    result = read(b'a,b\n1,"x' + flaw + b'\ny\nz"\n2,ok\n')
-    assert result.rows == [["2", "ok"]]
-    assert [row.line for row in result.damaged] == [2]
-
-
 FLAWED = b'a,b\n0,"x\ny"\n1,"x%s\ny\nz"\n2,"ok\nok"\n3,ok\n4,%s\n'
 
 
 @pytest.mark.parametrize("chunk", range(1, len(FLAWED)))
 @pytest.mark.parametrize("flaw", [b"\0", b"\xff", b"\xc3"], ids=["NUL", "not UTF-8", "cut UTF-8"])
-def test_a_flaw_is_found_at_any_border_of_the_buffer(
+def test_what_no_database_holds_is_kept_apart_at_any_border_of_the_buffer(
     flaw: bytes, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
     result = read(FLAWED % (flaw, flaw))
-    assert result.rows == [["0", "x\ny"], ["2", "ok\nok"], ["3", "ok"]]
-    assert result.lines == [2, 7, 9]
-    assert [row.line for row in result.damaged] == [4, 10]
+    mended = [[escape.replace_invalid(cell) for cell in row] for row in result.rows]
+    cells = [[cell for cell, _ in row] for row in mended]
+    assert cells[1] == ["1", "x\ufffd\ny\nz"]
+    assert cells[4] == ["4", "\ufffd"]
+    assert [sum(count for _, count in row) for row in mended] == [0, 1, 0, 0, 1]
+    assert result.lines == [2, 4, 7, 9, 10]
+    assert result.damaged == []
+
+
+def test_a_row_set_aside_is_kept_with_the_bytes_it_had() -> None:
+    damaged: list[DamagedRow] = []
+    reader = CellReader(io.BytesIO(b'a,b\n1,x\n2,"\xe9t\0"\n'), damaged.append)
+    reader.header()
+    for cells in reader:
+        if cells[0] == "2":
+            assert reader.has_invalid
+            reader.reject("is not wanted")
+    assert damaged == [DamagedRow(3, '2,"\\xe9t\\x00"', "is not wanted")]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +307,7 @@ def test_every_line_is_in_a_row_or_in_a_damaged_one(lines: list[str]) -> None:
     texts = data.split("\n")
     cells = "".join("".join(row) for row in result.rows)
     raw = "".join(row.raw for row in result.damaged)
-    kept = sorted((cells + raw).replace("\\x00", "\0"))
+    kept = sorted((cells + raw).replace("\\x00", "\0").replace(escape.NUL, "\0"))
     marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
     wanted = sorted("".join(texts[1:]))
     assert [c for c in kept if c not in marks] == [c for c in wanted if c not in marks]
@@ -302,10 +334,11 @@ def test_a_row_of_very_many_lines_is_not_held_whole(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_damaged_row_that_is_very_long_is_kept_in_part_and_says_so() -> None:
-    result = read(b"a\n" + b"x" * (MAX_RAW_CHARACTERS + 5) + b"\0\n1\n")
+    result = read(b"a\n" + b"x" * (MAX_RAW_CHARACTERS + 5) + b"\r\0\n1\n")
     (row,) = result.damaged
     assert len(row.raw) == MAX_RAW_CHARACTERS
-    assert f"{MAX_RAW_CHARACTERS + 5 + len('x00') + 1:,}" in row.reason
+    length = MAX_RAW_CHARACTERS + 5 + len("\r") + len("\\x00")
+    assert f"{length:,}" in row.reason
     assert result.rows == [["1"]]
 
 

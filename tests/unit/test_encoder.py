@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from intercom_simulator import Dialect, Member, Mutation
 from tap_intercom_export.rows import csv_reader as csv_reader_module
 from tap_intercom_export.rows import encoder as encoder_module
-from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
@@ -146,7 +146,8 @@ def both_ways(
     announced: list[Column] = []
     fast: list[dict[str, Any]] = []
     reader = reader_of(file, data, damaged, **options)
-    encoder = Encoder(reader, file.name, "2026-05-01T00:00:00+00:00", deselected)
+    envelope = record_envelope(file.name, "2026-05-01T00:00:00+00:00")
+    encoder = Encoder(reader, *envelope, deselected)
     for some in encoder.lines():
         announced += some.columns
         assert some.data.endswith(b"\n")
@@ -339,12 +340,12 @@ def test_every_row_is_in_exactly_one_block(rows: int) -> None:
 
 
 def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
-    rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encoder_module.MAX_MESSAGES_PER_BLOCK)
+    rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encoder_module.MAX_LINES_PER_BLOCK)
     data = b'receipt_id,replied_at\nr,"2026\n' + rows
-    encoder = Encoder(reader_of(FILES["reply"], data, []), "reply", "2026-05-01T00:00:00Z", ())
+    encoder = Encoder(reader_of(FILES["reply"], data, []))
     counts = [lines.count for lines in encoder.lines()]
-    assert sum(counts) == 3 * encoder_module.MAX_MESSAGES_PER_BLOCK
-    assert max(counts) <= encoder_module.MAX_MESSAGES_PER_BLOCK
+    assert sum(counts) == 3 * encoder_module.MAX_LINES_PER_BLOCK
+    assert max(counts) <= encoder_module.MAX_LINES_PER_BLOCK
 
 
 @pytest.mark.parametrize("others", [[], ["bare\nline end"], ["bare\rreturn"], ["back\\slash"]])

@@ -1,40 +1,52 @@
-"""Lines of CSV that are escaped as JSON wants it, beside Python's csv and json modules."""
+"""Blocks of CSV that are escaped as JSON wants it, beside Python's csv and json modules."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.rows.compiled.escape import are_plain, escaped
+from tap_intercom_export.rows.compiled import escape
 
-CSV_LIKE = st.text(st.sampled_from([*'ab,""', "é", "你", "🎉", "\u2028"]))
+CSV_LIKE = st.text(st.sampled_from([*'ab,""\n\r\t\\u', "é", "你", "🎉", "\u2028", "\U0010ffff"]))
 
 
-def by_csv(line: str) -> list[str]:
-    return next(csv.reader([line], strict=True))
+def by_csv(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 def cells_of(row: str) -> list[str]:
     return [json.loads(f'"{cell}"') for cell in row.split(",")]
 
 
+def escaped(text: str) -> list[str]:
+    found = escape.escape_block(text.encode())
+    assert found is not None
+    rows, line_count, has_invalid = found
+    assert line_count == text.count("\n") + 1
+    assert not has_invalid
+    assert all(row.isascii() for row in rows)
+    return rows
+
+
 @given(st.one_of(st.text(), CSV_LIKE))
-def test_an_escaped_line_has_the_cells_that_the_csv_module_reads(line: str) -> None:
-    assume(line and are_plain(line.encode(errors="replace")) and "\n" not in line)
-    try:
-        row = escaped(line)
-    except ValueError:
+def test_an_escaped_block_has_the_cells_that_the_csv_module_reads(text: str) -> None:
+    text = text.replace("\0", "").removesuffix("\n")
+    found = escape.escape_block(text.encode(errors="replace"))
+    if found is None:
         return
-    assert cells_of(row) == by_csv(line)
-    assert row.isascii()
+    rows = [row for row in found.rows if row]  # the others are blank lines, or one empty cell
+    expected = by_csv(text.encode(errors="replace").decode())
+    assert list(map(cells_of, rows)) == [cells for cells in expected if cells not in ([], [""])]
+    assert list(map(escape.unescape_row, rows)) == list(map(cells_of, rows))
 
 
 @pytest.mark.parametrize(
-    "line",
+    "text",
     [
         "a",
         "a,b,,",
@@ -46,26 +58,101 @@ def test_an_escaped_line_has_the_cells_that_the_csv_module_reads(line: str) -> N
         'c,"""",d',
         '"""a""","""b"',
         'c,"",d',
-        '""',
         '"",""',
         'ä,"🎉, ""ü""",你',
+        'a,"two\nlines"\nb,"three\n\r\nlines"\nc,d',
+        'a,"two\r\nlines"\r\nb,c\r\n"d","e"',
+        "back\\slash,\\n,\\\\n,\\u0041,\\",
+        "tab\t,\x01,\x1f,\x7f,\b\f",
+        ",".join(['"a"'] * 50),
     ],
 )
-def test_the_usual_lines_need_no_csv_module(line: str) -> None:
-    assert cells_of(escaped(line)) == by_csv(line)
+def test_a_block_as_rfc_4180_has_it_needs_no_csv_module(text: str) -> None:
+    assert list(map(cells_of, escaped(text))) == by_csv(text)
 
 
 @pytest.mark.parametrize(
-    "line",
-    ['"goes on', 'a"b"c,d', '"a"b,c', 'a "b",c', '"a""', ',"a,', ",".join(['"a"'] * 9)],
+    "text",
+    [
+        *('"goes on', 'a"b"c,d', '"a"b,c', 'a "b",c', '"a""', ',"a,'),
+        *("a\rb", "a\r\nb\nc", 'a,"b"\rc', "a\r\n\rb", "a\n\r\r"),
+    ],
 )
-def test_lines_for_the_csv_module(line: str) -> None:
-    with pytest.raises(ValueError, match="not simple"):
-        escaped(line)
+def test_blocks_for_the_csv_module(text: str) -> None:
+    assert escape.escape_block(text.encode()) is None
 
 
-@pytest.mark.parametrize("code", [*range(0x20), 0x7F, ord("\\"), ord('"')])
-def test_what_json_escapes_is_not_plain_but_for_quotes_and_line_ends(code: int) -> None:
-    character = chr(code)
-    assert json.dumps(character) != f'"{character}"' or code == 0x7F
-    assert are_plain(f"a{character}b\n".encode()) == (character in '\n"')
+@given(st.lists(CSV_LIKE, min_size=1))
+def test_cells_are_escaped_as_in_a_block(cells: list[str]) -> None:
+    row = escape.escape_cells(cells)
+    assert cells_of(row) == cells
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
+    (from_block,) = escaped(text.getvalue().removesuffix("\n"))
+    assert cells_of(from_block) == cells
+
+
+@pytest.mark.parametrize(
+    ("data", "start"),
+    [
+        (b"a,b\n", 4),
+        (b'a,"b"\n', 6),
+        (b'a,"b\n', 0),
+        (b'a,b\nc,"d\n', 4),
+        (b'a,"b\nb"\nc,"d\nd","e\n', 8),
+        (b'a,"b"""\nc,"d""\n', 8),
+        (b'"a\n', 0),
+        (b'b\n"a\n', 2),
+    ],
+)
+def test_where_the_last_row_begins_if_it_goes_on(data: bytes, start: int) -> None:
+    assert escape.last_row_start(data) == start
+
+
+@given(st.lists(st.lists(CSV_LIKE, min_size=2, max_size=3), min_size=1, max_size=4), st.data())
+def test_a_block_that_ends_anywhere_is_cut_where_a_row_begins(
+    table: list[list[str]], data: st.DataObject
+) -> None:
+    rows = []
+    for cells in table:
+        text = io.StringIO(newline="")
+        csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
+        rows.append(text.getvalue().encode())
+    whole = b"".join(rows)
+    ends = [place + 1 for place, byte in enumerate(whole) if byte == ord("\n")]
+    end = data.draw(st.sampled_from(ends))
+    starts = [sum(map(len, rows[:count])) for count in range(len(rows) + 1)]
+    assert escape.last_row_start(whole[:end]) == max(start for start in starts if start <= end)
+
+
+@pytest.mark.parametrize("code", [*range(1, 0x20), 0x7F, ord("\\"), ord('"'), 0x80, 0xE9])
+def test_every_character_comes_back(code: int) -> None:
+    cell = f"a{chr(code)}b"
+    (row,) = escaped('"{}",x'.format(cell.replace('"', '""')))
+    assert cells_of(row) == [cell, "x"]
+
+
+@pytest.mark.parametrize(
+    ("data", "mended", "count"),
+    [
+        (b"a\0b", "a\ufffdb", 1),
+        (b"a\xffb\xc3", "a\ufffdb\ufffd", 2),
+        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd", 3),
+        ("🎉".encode() + b"\xff", "🎉\ufffd", 1),
+    ],
+    ids=["NUL", "no UTF-8", "half a surrogate", "behind a surrogate pair"],
+)
+def test_what_no_database_holds_is_known_and_can_be_replaced(
+    data: bytes, mended: str, count: int
+) -> None:
+    found = escape.escape_block(b"x,y\n" + data + b",z")
+    assert found is not None
+    plain, row = found.rows
+    assert found.has_invalid
+    assert not escape.may_be_invalid(plain)
+    assert escape.may_be_invalid(row)
+    cell, _ = escape.unescape_row(row)
+    assert escape.replace_invalid(cell) == (mended, count)
+    text, is_invalid = escape.decode(data)
+    assert is_invalid
+    assert (text, escape.encode(text)) == (cell, data)

@@ -1,57 +1,211 @@
-"""Lines of CSV that need no more care: escaped as JSON wants it, to be split at their commas."""
+"""Whole blocks of CSV as rows whose cells are already escaped as JSON texts have them.
+
+A row's cells are then `row.split(",")`, and a record is a template with the cells put in. Each step
+is one call of a C function for a block of some hundred rows.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from json.encoder import encode_basestring_ascii as quote
+from typing import NamedTuple
 
 COMMA = "\\u002c"
-"""A comma in a cell of an escaped line, so that every other comma stands between two cells."""
+"""A comma in a cell of an escaped row: every other comma stands between two cells."""
 
-_ESCAPED = bytes(code for code in range(0x20) if code != ord("\n")) + b"\\\x7f"
-"""What JSON escapes, but for quotes and what is beyond ASCII."""
+BACKSLASH = "\\u005c"
+"""A backslash in a cell. (Two of them before an `n` would look like `LINE_END`.)"""
 
-_BORDERS = ("", ",")
-"""What may stand beside a quoted cell: nothing, at the ends of the line, or a comma."""
+LINE_END = "\\n"
+"""A line end in a cell."""
 
-_MAX_QUOTED_CELLS = 8
-"""Quoted cells in a line from which on the csv module is faster."""
+NUL = "\udc00"
+"""Stands for a NUL in decoded text. No text that is UTF-8 holds it, nor any of `_INVALID`."""
+
+_INVALID = re.compile("[\udc00-\udcff]")
+"""A NUL, or a byte that is not UTF-8 (PEP 383)."""
+
+_ESCAPED_INVALID = re.compile(r"\\udc[0-9a-f]{2}")
+"""The same in an escaped row; also the second half of some characters beyond U+FFFF."""
+
+_ESCAPES: tuple[tuple[bytes, bytes], ...] = (
+    (b"\\", BACKSLASH.encode()),  # before the others, which bring backslashes
+    *(
+        (bytes([code]), quote(chr(code))[1:-1].encode())
+        for code in (*range(1, 0x20), 0x7F)
+        if chr(code) not in "\n\r"
+    ),
+    (b"\0", f"\\u{ord(NUL):x}".encode()),
+)
+"""The ASCII characters that JSON escapes, but for quotes and line ends."""
+
+_QUOTED = re.compile('"([^"]*)"')
+
+_NEXT_TO_QUOTED_CELL = {"", ",", "\n", "\r"}
+"""What stands beside a quoted cell. Nothing: the border of the block, or a doubled quote."""
+
+_BEYOND_U_FFFF = re.compile(r"\\U00([0-9a-f]{6})")
+
+_CELL_BORDER = "\x1f"
+"""Stands between cells while they are escaped together."""
 
 
-def are_plain(lines: bytes) -> bool:
-    """Tell whether JSON escapes nothing of some lines but quotes and what is beyond ASCII."""
-    return not any(code in lines for code in _ESCAPED)
-
-
-def escaped(line: str) -> str:
-    """Return a line of CSV with its cells as they stand between the quotes of JSON texts.
+def last_row_start(data: bytes) -> int:
+    """Return where the last row of a block begins if it goes on after the block.
 
     Args:
-        line: One of plain lines, as `are_plain` has it; not a blank one.
+        data: Whole lines, of which the first begins a row.
 
-    Raises:
-        ValueError: The csv module is to read it: a quote does not stand where RFC 4180 has it, the
-            row goes on in the next line, or many of its cells are quoted.
+    Returns:
+        The place of its first byte; the length of the block where no quoted cell is open at its
+        end.
     """
-    mark = '"'
-    if not line.isascii():
-        line, mark = quote(line)[1:-1], '\\"'
-    first, *others = line.split(mark)
-    if not others:
-        return line
-    if len(others) == 2:  # noqa: PLR2004 - one quoted cell, as in most of these lines
-        inside, after = others
-        if first[-1:] in _BORDERS and after[:1] in _BORDERS:
-            return f"{first}{inside.replace(',', COMMA)}{after}"
-    if len(others) % 2 or len(others) > 2 * _MAX_QUOTED_CELLS or (first and first[-1] != ","):
-        raise ValueError("is not simple CSV")
-    parts, last = [first], len(others) - 1
-    for place in range(0, last, 2):
-        inside, after = others[place], others[place + 1]
-        parts.append(inside.replace(",", COMMA))
-        if not after and place + 1 < last:  # two quotes side by side are one in the cell
-            parts.append('\\"')
-        elif not after or (after[0] == "," and (after[-1] == "," or place + 1 == last)):
-            parts.append(after)
-        else:
-            raise ValueError("is not simple CSV")
-    return "".join(parts)
+    if data.count(b'"') % 2 == 0:
+        return len(data)
+    opening = data.rfind(b'"')
+    while opening >= 0:
+        closing = data.rfind(b'"', 0, opening)
+        line_end = data.rfind(b"\n", closing + 1, opening)
+        if line_end >= 0:
+            return line_end + 1
+        opening = data.rfind(b'"', 0, max(closing, 0))
+    return 0
+
+
+def decode(data: bytes) -> tuple[str, bool]:
+    """Decode UTF-8; what is not, and NUL, become characters that `replace_invalid` knows.
+
+    Returns:
+        The text, and whether it has such characters.
+    """
+    try:
+        text, is_valid = data.decode(), True
+    except UnicodeDecodeError:
+        text, is_valid = data.decode(errors="surrogateescape"), False
+    if b"\0" in data:
+        text, is_valid = text.replace("\0", NUL), False
+    return text, not is_valid
+
+
+def encode(text: str) -> bytes:
+    """Return the bytes that `decode` was given."""
+    return text.replace(NUL, "\0").encode(errors="surrogateescape")
+
+
+def replace_invalid(cell: str) -> tuple[str, int]:
+    """Return a decoded text with U+FFFD for what no database holds, and how often it stands."""
+    return _INVALID.subn("\ufffd", cell)
+
+
+class EscapedRows(NamedTuple):
+    """The rows of a block.
+
+    Attributes:
+        rows: The rows; an empty text for each blank line.
+        line_count: Lines that they take in the file.
+        has_invalid: Whether there are invalid characters in them.
+    """
+
+    rows: list[str]
+    line_count: int
+    has_invalid: bool
+
+
+def escape_block(data: bytes) -> EscapedRows | None:
+    """Return the rows of a block of CSV, with their cells escaped.
+
+    Args:
+        data: Whole rows, without the last line end.
+
+    Returns:
+        The rows. None where only the csv module knows what to make of it: a quote does not stand
+        where RFC 4180 has it, or the line ends are not all of one kind.
+    """
+    has_invalid, is_ascii = b"\0" in data, data.isascii()
+    for character, escape in _ESCAPES:
+        if character in data:
+            data = data.replace(character, escape)
+    text = data.decode("latin-1")  # in UTF-8 no part of another character looks like ASCII
+    line_ends_in_cells = 0
+    if '"' in text:
+        unquoted = _without_quotes(text)
+        if unquoted is None:
+            return None
+        text, line_ends_in_cells = unquoted
+    rows = text.split("\n")
+    if "\r" in text:
+        text = text.removesuffix("\r")
+        rows = text.split("\r\n")
+        if not text.count("\r") == text.count("\n") == len(rows) - 1:
+            return None
+    if not is_ascii and _escape_beyond_ascii(rows):
+        has_invalid = True
+    return EscapedRows(rows, len(rows) + line_ends_in_cells, has_invalid)
+
+
+def _escape_beyond_ascii(rows: list[str]) -> bool:
+    """Let escapes stand in rows for what is beyond ASCII; tell whether anything is not UTF-8.
+
+    Args:
+        rows: Rows in which each character is a byte.
+    """
+    has_invalid = False
+    for index, row in enumerate(rows):
+        if not row.isascii():
+            line = row.encode("latin-1")
+            try:
+                rows[index] = _as_ascii(line.decode())
+            except UnicodeDecodeError:
+                rows[index] = _as_ascii(line.decode(errors="surrogateescape"))
+                has_invalid = True
+    return has_invalid
+
+
+def _without_quotes(text: str) -> tuple[str, int] | None:
+    """Return a block in which quoted cells stand without their quotes, and all else is escaped.
+
+    Returns:
+        The block and the number of line ends in cells; None where a quote does not stand where
+        RFC 4180 has it.
+    """
+    parts = _QUOTED.split(text)
+    outer = parts[::2]
+    neighbours = {part[-1:] for part in outer[:-1]} | {part[:1] for part in outer[1:]}
+    if '"' in outer[-1] or not neighbours <= _NEXT_TO_QUOTED_CELL:
+        return None
+    inner = '"'.join(parts[1::2])
+    line_ends = inner.count("\n")
+    inner = inner.replace(",", COMMA).replace("\n", LINE_END).replace("\r", "\\r")
+    if "" in neighbours:
+        outer[1:-1] = [part or '\\"' for part in outer[1:-1]]
+    parts[::2], parts[1::2] = outer, inner.split('"')
+    return "".join(parts), line_ends
+
+
+def escape_cells(cells: list[str]) -> str:
+    """Return the escaped row of some cells, none of which has invalid characters."""
+    text = quote(_CELL_BORDER.join(cells))[1:-1]
+    text = text.replace("\\\\", BACKSLASH).replace(",", COMMA)
+    return text.replace("\\u001f", ",")  # where a cell has one, there are too many cells then
+
+
+def unescape_row(row: str) -> list[str]:
+    """Return the cells of an escaped row; invalid characters are as `decode` has them."""
+    cells: list[str] = json.loads('["' + row.replace(",", '","') + '"]')
+    return cells
+
+
+def may_be_invalid(row: str) -> bool:
+    """Tell whether an escaped row may have invalid characters."""
+    return _ESCAPED_INVALID.search(row) is not None
+
+
+def _as_ascii(line: str) -> str:
+    """Return a line with JSON's escapes for what is beyond ASCII."""
+    escaped = line.encode("ascii", "backslashreplace").decode("ascii").replace("\\x", "\\u00")
+    return _BEYOND_U_FFFF.sub(_surrogate_pair, escaped) if "\\U" in escaped else escaped
+
+
+def _surrogate_pair(match: re.Match[str]) -> str:
+    return quote(chr(int(match[1], 16)))[1:-1]

@@ -1,4 +1,4 @@
-"""The function that makes a message of a row: its code is written for the columns of one file.
+"""The function that makes messages of escaped rows: its code is written for the columns of a file.
 
 It does for each row what `RowFormat.record` and a JSON encoder do, in one expression: the text of
 the message with the cells put in. Measured, it takes a twentieth of the time.
@@ -7,27 +7,23 @@ the message with the cells put in. Measured, it takes a twentieth of the time.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Iterator
 from itertools import groupby, islice
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.compiled.escape import COMMA
-from tap_intercom_export.rows.compiled.escape import escaped as escape
-from tap_intercom_export.rows.compiled.time_run import run_reader, time_as_json
-from tap_intercom_export.rows.parsers import (
-    HOUR_TEXTS,
-    NULL_ID_CELLS,
-    SECOND_TEXTS,
-    identifier,
-    time,
-)
+from tap_intercom_export.rows.compiled.escape import BACKSLASH, COMMA
+from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
+from tap_intercom_export.rows.parsers import NULL_ID_CELLS, time
 from tap_intercom_export.rows.record import digest
 from tap_intercom_export.schemas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-
     from tap_intercom_export.rows.record import RowFormat
+
+RowFunction = Callable[[Iterator[str], Callable[[str], None]], "str | None"]
+"""Takes escaped rows one by one and hands on the message of each, until `RowFormat.record` has to
+find out what is wrong with one, if anything is: it returns that one. None at the end."""
 
 TEXTS_PER_CHECK = 4
 """Neighbouring texts that are looked at together."""
@@ -35,110 +31,96 @@ TEXTS_PER_CHECK = 4
 MIN_TIME_RUN_LENGTH = 8
 """Neighbouring times from which on they are looked at together."""
 
+MAX_PLAIN_DIGITS = 15
+"""Digits of a number that goes out as it stands."""
+
+_TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
+
 
 def row_function(
-    form: RowFormat, before: str, after: str, deselected: Collection[str]
-) -> Callable[[list[str]], str]:
-    """Return a function that makes a message of a row's cells, or raises ValueError.
+    form: RowFormat, before: str, after: str, deselected: Collection[str], sample: list[str]
+) -> RowFunction:
+    """Return the function for a file.
 
-    Where it raises, `RowFormat.record` finds out what is wrong, if anything is. A file that takes
-    all columns, whatever they are, has no code of its own: its function always raises.
-
-    Args:
-        form: What the rows of the file become.
-        before: What stands before each record.
-        after: What stands after it.
-        deselected: Names of properties to leave out.
-    """
-    if not _has_code(form):
-        return _missing
-    function: Callable[[list[str]], str] = _made(form, before, after, deselected, escaped=False)
-    return function
-
-
-def lines_function(
-    form: RowFormat, before: str, after: str, deselected: Collection[str]
-) -> Callable[[Iterator[str], Callable[[str], None]], str | None]:
-    """Return a function that makes messages of plain lines (`escape.are_plain`), many in one call.
-
-    It takes lines one by one and hands each message on, until a line needs more care: that one it
-    returns. None when there are no more. A file that takes all columns needs care for each.
+    A blank line is an empty text, which is no row: it is returned. Of a file with one column it
+    could be a row, so that all rows of such a file are returned.
 
     Args:
         form: What the rows of the file become.
         before: What stands before each record.
         after: What stands after it.
         deselected: Names of properties to leave out.
+        sample: The cells of a row, as they stand in most rows: it is fastest for those.
     """
-    if not _has_code(form):
-        return lambda lines, _: next(lines, None)
-    function: Callable[[Iterator[str], Callable[[str], None]], str | None]
-    function = _made(form, before, after, deselected, escaped=True)
-    return function
-
-
-def _has_code(form: RowFormat) -> bool:
-    """Tell whether the columns of a file, not its cells, say what becomes of a row."""
-    hashes_all = form.file.hash_name and form.file.identity is None
-    return bool(form.columns) and not form.file.fold_into and not hashes_all
-
-
-def _made(
-    form: RowFormat, before: str, after: str, deselected: Collection[str], *, escaped: bool
-) -> Any:
-    """Return the function `encode` of the code that is written for the columns of a file."""
-    names: dict[str, Any] = {"quote": quote, "missing": _missing, "digest": digest}
-    names["escaped"] = escape
-    names |= {"hour": HOUR_TEXTS.get, "second": SECOND_TEXTS.get}
-    names |= {"hours": HOUR_TEXTS, "seconds": SECOND_TEXTS}
-    names |= {f"read_{kind.name}": _json_reader(form, kind) for kind in Kind}
-    source = _Source(form, frozenset(deselected), escaped=escaped)
+    has_repeated_keys = form.hashes_all and len(set(form.header)) < len(form.header)
+    if len(form.columns) < 2 or has_repeated_keys:  # noqa: PLR2004 - as the docstring says
+        return lambda rows, _: next(rows, None)
+    source = _Source(form, frozenset(deselected))
+    readers = {
+        kind: _json_reader(parse, kind, _sample_cell(form, kind, sample))
+        for kind, parse in form.parsers.items()
+        if parse is not None
+    }
+    names: dict[str, Any] = {f"read_{kind.name}": read for kind, read in readers.items()}
+    times = next((sample[place] for place in form.times if sample[place:]), "")
+    names["lenient_time"] = _lenient_time(time_reader(time, times))
+    names |= {"missing": _missing, "hash_as_json": _hash_as_json, **source.constants}
     if source.run:
-        names["read_run"] = run_reader(source.run, deselected)
+        names["read_run"] = time_run_reader(source.run, deselected, readers[Kind.TIME])
     code = source.function(before, after)
     exec(code, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
-    return names.pop("encode")
+    function: RowFunction = names.pop("encode")
+    return function
 
 
 class _Source:
-    """Writes the code of a function.
+    """Writes the code of the function.
 
-    For cells of a file with a time and a hash it reads like this:
+    For a file with a time and a hash it reads like this:
 
-        def encode(row):
-         c0, c1, c2, = row
-         v0 = … if c1 else 'null'
-         v1 = quote(c0) if c0 else missing()
-         created_at = v0
-         if created_at == 'null': missing()
-         hashed = quote(digest('["click",[' + v1 + ',' + v0 + ']]'))
-         x2 = quote(c2) if c2 else 'null'
-         return f'{{"type":"RECORD",…,"event_id":{hashed},…,"url":{x2}…'
+        def encode(rows, add):
+         row = None
+         try:
+          for row in rows:
+           c0, c1, c2, = row.split(',')
+           v0 = f'"{c0}"' if c0 else missing()
+           v1 = read_TIME(c1) if c1 else 'null'
+           created_at = v1
+           if created_at == 'null': missing()
+           hashed = f'"{digest(…)}"'
+           x2 = f'"{c2}"' if c2 else 'null'
+           add(f'{{"type":"RECORD",…,"event_id":{hashed},…,"url":{x2}…')
+         except ValueError: return row
 
-    For escaped lines it is the body of a loop, with `add(f'…')` in place of `return f'…'`.
-
-    Most texts of a receipt are filled and most of its `first_*` times are empty: where a line is
-    split, some texts are looked at together, and a run of times is not split by this code at all.
+    Most texts of a receipt are filled and most of its `first_*` times are empty: some texts are
+    looked at together, and a run of times is not split by this code at all.
 
     Args:
         form: Knows the columns of the file.
         deselected: Names of properties to leave out.
-        escaped: Whether rows are escaped lines, or cells.
 
     Attributes:
         run: Names of times that stand side by side, in the file and in the record.
+        constants: Names of the code, besides the functions it calls.
     """
 
-    def __init__(self, form: RowFormat, deselected: frozenset[str], *, escaped: bool) -> None:
+    def __init__(self, form: RowFormat, deselected: frozenset[str]) -> None:
         self._form = form
         self._deselected = deselected
-        self._escaped = escaped
-        self._place = {column.name: index for index, column in enumerate(form.columns)}
-        self._kinds = {column.name: column.kind for column in form.columns}
+        folded = set(form.folded)  # whose names may be those of properties
+        plain = [(n, column) for n, column in enumerate(form.columns) if n not in folded]
+        self._place = {column.name: index for index, column in plain}
+        self._kinds = {column.name: column.kind for _, column in plain}
         self._known: dict[str, str] = {}
         """Properties that are worked out first, and the variables that hold their JSON texts."""
-        self._first_lines = [*self._needed(), *self._created_at(), *self._hash()]
-        self.run = self._find_run() if escaped else []
+        self.constants: dict[str, Any] = {}
+        self._first_lines = [
+            *self._needed(),
+            *self._created_at(),
+            *self._hash(),
+            *self._folded(),
+        ]
+        self.run = [] if form.hashes_all else self._find_run()
 
     def function(self, before: str, after: str) -> str:
         """Return the code of the function.
@@ -157,21 +139,14 @@ class _Source:
             while group := list(islice(neighbours, together)):
                 text += self._texts(group, lines) if group[1:] else self._property(group[0], lines)
         whole = _literal(before + "{") + text + _literal("}" + after)
-        if not self._escaped:
-            return "\n ".join(["def encode(row):", *lines, f"return f{whole!r}"])
-        head = [
-            "def encode(rows, add):",
-            " line = None",
-            " try:",
-            "  for line in rows:",
-            """   row = line if '"' not in line and line.isascii() else escaped(line)""",
-        ]
         loop = [f"   {line}" for line in (*lines, f"add(f{whole!r})")]
-        return "\n".join([*head, *loop, " except ValueError: return line"])
+        head = ["def encode(rows, add):", " row = None", " try:", "  for row in rows:"]
+        return "\n".join([*head, *loop, " except ValueError: return row"])
 
     def _find_run(self) -> list[str]:
         """Return the longest run of times, if it is worth it; never one that begins the record."""
-        columns = [column.name for column in self._form.columns]
+        names = {index: name for name, index in self._place.items()}
+        columns = [names.get(index, "") for index in range(len(self._form.columns))]
         runs = [list(run) for is_time, run in groupby(columns, self._is_plain_time) if is_time]
         run = max(runs, key=len, default=[])
         if len(run) < MIN_TIME_RUN_LENGTH:
@@ -182,26 +157,24 @@ class _Source:
         return run if in_order and set(properties[:start]) - self._deselected else []
 
     def _is_plain_time(self, name: str) -> bool:
-        return self._kinds[name] is Kind.TIME and name not in self._known
+        return self._kinds.get(name) is Kind.TIME and name not in self._known
 
     def _split(self) -> Iterator[str]:
         """Yield the lines that split a row into cells, but for those of the run."""
         cells = [f"c{index}" for index in range(len(self._form.columns))]
-        if not self._escaped:
-            yield f"{', '.join(cells)}, = row"
-        elif not self.run:
+        if not self.run:
             yield f"{', '.join(cells)}, = row.split(',')"
-        else:
-            start = self._place[self.run[0]]
-            after = cells[start + len(self.run) :]
-            yield f"{', '.join([*cells[:start], 'run'])}, = row.split(',', {start})"
-            if after:
-                yield f"{', '.join(['run', *after])}, = run.rsplit(',', {len(after)})"
-            yield "times = read_run(run)"
+            return
+        start = self._place[self.run[0]]
+        after = cells[start + len(self.run) :]
+        yield f"{', '.join([*cells[:start], 'run'])}, = row.split(',', {start})"
+        if after:
+            yield f"{', '.join(['run', *after])}, = run.rsplit(',', {len(after)})"
+        yield "times = read_run(run)"
 
     def _unwanted(self) -> Iterator[str]:
         """Yield the lines that read deselected columns: a bad cell damages its row all the same."""
-        for name in self._deselected & (self._place.keys() - {*self._known, *self.run}):
+        for name in sorted(self._deselected & (self._place.keys() - {*self._known, *self.run})):
             if self._form.parsers[self._kinds[name]] is not None:
                 yield self._cell(name, "None")
 
@@ -210,7 +183,7 @@ class _Source:
         if name in self.run:
             return 0
         is_text = name in self._place and self._form.parsers[self._kinds[name]] is None
-        return TEXTS_PER_CHECK if self._escaped and is_text and name not in self._known else 1
+        return TEXTS_PER_CHECK if is_text and name not in self._known else 1
 
     def _texts(self, names: list[str], lines: list[str]) -> str:
         """Return what stands for some texts, most of them filled; add the lines it needs."""
@@ -239,13 +212,9 @@ class _Source:
         if name not in self._place:
             return otherwise
         kind, cell = self._kinds[name], f"c{self._place[name]}"
-        parse = self._form.parsers[kind]
-        quoted = f"f'\"{{{cell}}}\"'" if self._escaped else f"quote({cell})"
-        value = quoted if parse is None else f"read_{kind.name}({cell})"
-        if parse is time:  # nearly all were seen before: two look-ups in place of two calls
-            seen = f"(h := hour({cell}[:13])) and (s := second({cell}[13:]))"
-            value = f"(h + s if {seen} else {value})"
-        elif parse is identifier:
+        quoted = f"f'\"{{{cell}}}\"'"
+        value = quoted if self._form.parsers[kind] is None else f"read_{kind.name}({cell})"
+        if kind is Kind.OPTIONAL_ID:
             none = " or ".join(f"{cell} == {text!r}" for text in NULL_ID_CELLS)  # faster than a set
             value = f"('null' if {none} else {quoted})"
         return f"{value} if {cell} else {otherwise}"
@@ -264,58 +233,118 @@ class _Source:
             variable = self._known[name] = f"v{len(self._known)}"
             empty = repr('""') if file.empty_key else "missing()"
             otherwise = empty if name in never_null else "'null'"
-            value = f"{variable} = {self._cell(name, otherwise)}"
-            if file.time == (name,) and name in self._place:  # never empty
-                cell = f"c{self._place[name]}"
-                yield f"try: {variable} = hours[{cell}[:13]] + seconds[{cell}[13:]]"
-                yield f"except KeyError: {value}"
-            else:
-                yield value
+            yield f"{variable} = {self._cell(name, otherwise)}"
 
     def _created_at(self) -> Iterator[str]:
         """Yield the lines for the first time that is there."""
-        if not self._form.file.time:
+        file = self._form.file
+        if file.time is None and self._form.times:
+            constant = json.dumps(self._form.template["created_at"])
+            yield f"created_at = lenient_time(c{self._form.times[0]}) or {constant!r}"
+        elif file.time:
+            first, *others = (self._known[name] for name in file.time)
+            yield f"created_at = {first}"
+            for other in others:
+                yield f"if created_at == 'null': created_at = {other}"
+            yield "if created_at == 'null': missing()"
+        else:
             return
-        first, *others = (self._known[name] for name in self._form.file.time)
-        yield f"created_at = {first}"
-        for other in others:
-            yield f"if created_at == 'null': created_at = {other}"
-        yield "if created_at == 'null': missing()"
         self._known["created_at"] = "created_at"
 
     def _hash(self) -> Iterator[str]:
-        """Yield the line for the hash of what identifies a row."""
-        file = self._form.file
-        if file.identity:
+        """Yield the lines for the hash of what identifies a row."""
+        file, form = self._form.file, self._form
+        if not file.hash_name:
+            return
+        start = f"[{quote(form.statistic)},["
+        if file.identity is not None:
             parts = " + ',' + ".join(self._known[name] for name in file.identity)
-            start = f"[{quote(file.name)},["
-            whole = f"{start!r} + {parts} + ']]'"
-            if self._escaped:
-                whole = f"({whole}).replace({COMMA!r}, ',')"
-            yield f"hashed = quote(digest({whole}))"
-            self._known[file.hash_name] = "hashed"
+            yield f"identity = {start!r} + {parts} + ']]'"
+        else:
+            order = sorted(range(len(form.header)), key=form.header.__getitem__)
+            self.constants["hash_keys"] = [f'[{quote(form.header[place])},"' for place in order]
+            cells = {place: f"c{place}" for place in order}
+            for place in form.times:
+                cells[place] = f"(lenient_time(c{place})[1:-1] or c{place})"
+            in_order = "".join(f"{cells[place]}, " for place in order)
+            yield f"pairs = [key + cell for key, cell in zip(hash_keys, ({in_order})) if cell]"
+            yield f"""identity = {start!r} + '"],'.join(pairs) + ('"]]]' if pairs else ']]')"""
+        yield "hashed = hash_as_json(identity)"
+        self._known[file.hash_name] = "hashed"
+
+    def _folded(self) -> Iterator[str]:
+        """Yield the lines for the object of the columns that are folded into one property."""
+        file, form = self._form.file, self._form
+        if not file.fold_into or file.fold_into in self._deselected:
+            return
+        for place in form.folded:
+            yield f"""f{place} = f'"{{c{place}}}"' if c{place} else 'null'"""
+        pairs = (
+            f"{_literal(quote(form.columns[place].name))}:{{f{place}}}" for place in form.folded
+        )
+        yield f"folded = f{'{{' + ','.join(pairs) + '}}'!r}"
+        self._known[file.fold_into] = "folded"
+
+
+def _hash_as_json(identity: str) -> str:
+    """Return the hash of a row as JSON text.
+
+    Args:
+        identity: What identifies the row: JSON, with commas and backslashes as in escaped rows.
+    """
+    return f'"{digest(identity.replace(COMMA, ",").replace(BACKSLASH, _JSON_BACKSLASH))}"'
+
+
+_JSON_BACKSLASH = "\\\\"
+
+
+def _sample_cell(form: RowFormat, kind: Kind, row: list[str]) -> str:
+    """Return the first filled cell of a kind in a row, or nothing."""
+    pairs = zip(form.columns, row, strict=False)
+    return next((cell for column, cell in pairs if column.kind is kind and cell), "")
+
+
+def _lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
+    """Return what reads the time in a cell of which nobody knows whether it holds one.
+
+    Args:
+        read: Reads a time as JSON text.
+    """
+
+    def read_leniently(cell: str) -> str:
+        try:
+            text = read(cell) if cell else ""
+        except ValueError:
+            return ""
+        return "" if text == "null" else text
+
+    return read_leniently
+
+
+def _json_reader(parse: Callable[[str], Any], kind: Kind, sample: str) -> Callable[[str], str]:
+    """Return what reads a cell of a kind as JSON text.
+
+    Args:
+        parse: Reads a cell as a value.
+        kind: Its kind.
+        sample: Such a cell.
+    """
+    if kind in _TIME_KINDS:
+        return time_reader(parse, sample)
+
+    def read(cell: str) -> str:
+        if cell.isdecimal() and cell[0] != "0" and len(cell) <= MAX_PLAIN_DIGITS:
+            return cell
+        return json.dumps(parse(cell), separators=(",", ":"))
+
+    return read
+
+
+def _missing() -> str:
+    """Refuse a row without what identifies it; `RowFormat.record` finds the words."""
+    raise ValueError
 
 
 def _literal(text: str) -> str:
     """Return a text as it stands in an f-string."""
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _json_reader(form: RowFormat, kind: Kind) -> Callable[[str], str]:
-    """Return what reads a cell of a kind as JSON text."""
-    parse = form.parsers.get(kind)
-    if parse is None:
-        return quote
-    if parse is time:
-        return time_as_json
-    return lambda cell: _json_of(parse(cell))
-
-
-def _json_of(value: Any) -> str:
-    """Return the JSON text of a value; numbers, the most common ones, without the encoder."""
-    return repr(value) if type(value) in {int, float} else json.dumps(value, separators=(",", ":"))
-
-
-def _missing(*_: object) -> str:
-    """Refuse a row, e.g. one without what identifies it; `RowFormat.record` finds the words."""
-    raise ValueError

@@ -124,11 +124,51 @@ _FILES = (
             ),
         )
         for name, mutation in (
-            ("a NUL", Mutation("receipt", insert=b"\0")),
-            ("bytes that are not UTF-8", Mutation("receipt", insert=b"\xff\xfe")),
             ("too few cells", Mutation("receipt", cells=5)),
             ("too many cells", Mutation("receipt", line=2, insert=b",,,")),
             ("an unclosed quote", Mutation("receipt", replace=b'1,2,"three')),
+        )
+    ),
+    *(
+        Scenario(
+            f"text with {name}",
+            f"A text has {name}",
+            "the character becomes U+FFFD, with one warning a file; the row arrives",
+            given=Given(
+                dialect=Dialect(
+                    mutations=(
+                        Mutation(
+                            "click",
+                            append=b'9,2025-05-30T00:00:00.000Z,link,"a%sb\n%s"\n' % (flaw, flaw),
+                        ),
+                    )
+                ),
+            ),
+            expect=Expect(
+                records={"click": 11, "rejected_row": 0},
+                log=("WARNING Replaced 2 characters in click_.*U\\+FFFD",),
+                invented=True,
+            ),
+        )
+        for name, flaw in (("a NUL", b"\0"), ("a byte that is not UTF-8", b"\xe9"))
+    ),
+    *(
+        Scenario(
+            f"{where} with {name}",
+            f"{where.capitalize()} has {name}",
+            "the row goes to rejected_row, with one warning; the rest arrives",
+            given=Given(
+                dialect=Dialect(mutations=(Mutation("open", line=1, replace=row % flaw),)),
+            ),
+            expect=Expect(
+                damaged=1,
+                records={"rejected_row": 1},
+                log=("WARNING 1 damaged rows in open_",),
+            ),
+        )
+        for where, row, name, flaw in (
+            ("a key", b"7%s7,2025-05-30T00:00:00.000Z", "a NUL", b"\0"),
+            ("a time", b"77,2025-05-30T00:%s:00.000Z", "bytes that are not UTF-8", b"\xff\xfe"),
         )
     ),
     Scenario(

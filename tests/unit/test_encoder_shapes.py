@@ -1,0 +1,124 @@
+"""Every shape of data that the benchmark knows: on the fast path, and with the values it has.
+
+What is expected comes from Python's csv and json modules and from arithmetic, not from the tap.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import io
+import json
+import time
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+
+from benchmarks.archive import as_csv
+from benchmarks.server import DATASET
+from benchmarks.shapes import SHAPES, Shape
+from tap_intercom_export.intercom import reporting
+from tap_intercom_export.rows import csv_reader
+from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.rows.record import RowFormat
+from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.statistics import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_intercom_export.rows.csv_reader import DamagedRow
+
+ROWS = 600
+"""Several blocks of the longest rows."""
+
+OPTIONAL_IDS = {"company_id", "series_id", "node_id"}
+TIMES_OF_EVENTS = {"receipt": "received_at", "answer": "answered_at", "click": "clicked_at"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a shape as CSV, and what reads them."""
+
+    shape: Shape
+    data: bytes
+
+    def reader(self) -> RowReader:
+        damaged: list[DamagedRow] = []
+        source = io.BytesIO(self.data)
+        if not self.shape.is_report:
+            return RowReader(source, FILES[self.shape.stream], {}, damaged.append)
+        client = mock.Mock(get=lambda _: mock.Mock(body={"data": [DATASET]}))
+        (dataset,) = reporting.datasets(client, ["*"])
+        match = partial(dataset.match, ())
+        return RowReader(source, dataset.file, {}, damaged.append, match)
+
+    def expected(self) -> Iterator[dict[str, Any]]:
+        """Yield the records, but for hashes."""
+        text = io.StringIO(self.data.decode(), newline="")
+        for row in csv.DictReader(text, strict=True):
+            record = {name: value_of(name, cell) for name, cell in row.items()}
+            if not self.shape.is_report:
+                record["created_at"] = record[TIMES_OF_EVENTS[self.shape.stream]]
+            yield record
+
+
+def value_of(name: str, cell: str) -> str | int | None:
+    if not cell or (name in OPTIONAL_IDS and cell == "-1"):
+        return None
+    if name.startswith("ticket_duration"):
+        return int(cell)
+    return as_time(cell) if name.endswith("_at") or "time" in name or "first_" in name else cell
+
+
+def as_time(cell: str) -> str:
+    seconds, fraction = (int(cell), "") if cell.isdecimal() else (0, cell[20:23].strip("UTC"))
+    if not seconds:
+        date, clock = cell[:10].split("-"), cell[11:19].split(":")
+        seconds = calendar.timegm((*map(int, date), *map(int, clock)))
+    fraction = fraction.rstrip("0")
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{text}.{fraction}Z" if fraction else f"{text}Z"
+
+
+@pytest.fixture(params=SHAPES.values(), ids=lambda shape: shape.key)
+def table(request: pytest.FixtureRequest) -> Table:
+    shape: Shape = request.param
+    rows = shape.rows(Random(shape.key))  # noqa: S311 - the same in every run is the point
+    data = as_csv(shape, [list(shape.columns), *(next(rows) for _ in range(ROWS))])
+    return Table(shape, data)
+
+
+def fast(table: Table) -> list[dict[str, Any]]:
+    """Read a table by the code that is written for it; no row may leave that path."""
+    careful = mock.Mock(side_effect=AssertionError("a row left the fast path"))
+    with mock.patch.object(RowFormat, "record", careful):
+        found = b"".join(lines.data for lines in Encoder(table.reader()).lines())
+    return [json.loads(line) for line in found.splitlines()]
+
+
+def careful(table: Table) -> list[dict[str, Any]]:
+    return list(table.reader())
+
+
+@pytest.mark.parametrize("chunk", [4096, csv_reader.CHUNK_BYTES])
+@pytest.mark.parametrize("read", [fast, careful])
+def test_every_shape_has_the_values_that_csv_json_and_arithmetic_say(
+    table: Table,
+    read: Callable[[Table], list[dict[str, Any]]],
+    chunk: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_reader, "CHUNK_BYTES", chunk)
+    records = read(table)
+    hashes = [record.pop("event_id") for record in records if "event_id" in record]
+    assert records == list(table.expected())
+    assert len(set(hashes)) == len({json.dumps(record) for record in records if hashes})
+
+
+def test_both_paths_come_to_the_same_hashes_and_order_of_properties(table: Table) -> None:
+    assert list(map(json.dumps, fast(table))) == list(map(json.dumps, careful(table)))
