@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export.rows.parsers import Parser, time
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import LENIENT_KINDS, Kind
-from tap_intercom_export.schemas.property_names import property_names
+from tap_intercom_export.schemas.property_names import fold, property_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
 _COMPACT: dict[str, Any] = {"separators": (",", ":")}
 
 
@@ -35,9 +36,9 @@ class RowFormat:
         parsers: Read the cells of each kind of column.
         template: A record without its row: every property, and the values of those that are the
             same in every record.
-        header: The names of the file's columns.
+        hash_names: The columns' names as they stand in a hash.
         folded: Places of the columns that become one object.
-        times: Places of the columns that may be times by their names.
+        times: Places of the columns that are times, or may be by their names.
         statistic: What stands for the file in a hash.
         identifying: Names of the columns that must not be changed: ids by which a row is known.
     """
@@ -70,14 +71,14 @@ class RowFormat:
         given = {column.name for column in file.added}
         self.template |= {name: constants[name] for name in constants if name in given}
         self.statistic = constants["statistic"] if file.has_file_name else file.name
-        self.header = header
+        self.hash_names = property_names(header, ()) if file.fold_into else self._names
+        self._hash_order = sorted(range(len(columns)), key=self.hash_names.__getitem__)
         self.identifying = frozenset(file.key) | {"receipt_id"}
-        self.times = [index for index, name in enumerate(header) if name.endswith("_at")]
-
-    @property
-    def hashes_all(self) -> bool:
-        """Whether all columns identify a row."""
-        return bool(self.file.hash_name) and self.file.identity is None
+        self.times = [
+            index
+            for index, (name, column) in enumerate(zip(header, columns, strict=True))
+            if column.kind in _TIME_KINDS or fold(name).endswith("_at")
+        ]
 
     def record(self, cells: list[str]) -> dict[str, Any]:
         """Return the record of a row, with every property; what is empty is None.
@@ -100,8 +101,8 @@ class RowFormat:
         elif file.time:
             record["created_at"] = _required(file.time, record)
         if file.hash_name:
-            record[file.hash_name] = self._hash(record, cells)
-        for name in file.key:
+            record[file.hash_name] = self._hash(cells)
+        for name in (*file.key, *file.required):
             _required((name,), record)
         return record
 
@@ -127,18 +128,18 @@ class RowFormat:
         text = "What stands in the column of this name where that is not of its type."
         return [Column(name, Kind.TEXT, text) for name in extra]
 
-    def _hash(self, record: Mapping[str, Any], cells: list[str]) -> str:
-        """Return the id of a row that has none at Intercom."""
-        identity = self.file.identity
-        if identity is not None:
-            _required(("receipt_id",), record)
-            return digest(json.dumps([self.statistic, [record[n] for n in identity]], **_COMPACT))
-        # Sorted, without empty cells and with times in one form: neither another order of the
-        # columns, nor a new one that is empty, nor another way to write times makes another row.
+    def _hash(self, cells: list[str]) -> str:
+        """Return the id of a row that has none at Intercom.
+
+        Of property names, sorted, without empty cells and with times in one form: neither another
+        order or writing of the columns, nor a new one that is empty, nor another way to write times
+        makes another row.
+        """
         plain = cells.copy()
         for index in self.times:
             plain[index] = _lenient_time(plain[index]) or plain[index]
-        filled = sorted(pair for pair in zip(self.header, plain, strict=True) if pair[1])
+        names = self.hash_names
+        filled = [(names[index], plain[index]) for index in self._hash_order if plain[index]]
         return digest(json.dumps([self.statistic, filled], **_COMPACT))
 
 

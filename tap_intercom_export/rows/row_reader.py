@@ -10,7 +10,7 @@ from tap_intercom_export.rows.parsers import PARSERS, Parser
 from tap_intercom_export.rows.record import RowFormat
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.property_names import property_names
+from tap_intercom_export.schemas.property_names import property_names, spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +43,7 @@ class RowReader:
         parsers: Mapping[Kind, Parser] = PARSERS,
     ) -> None:
         self.rows = CellReader(source, on_damaged)
-        header = [file.aliases.get(name, name) for name in self.rows.header()]
+        header = self.rows.header()
         columns = (match or columns_by_name)(header, file)
         self.format = RowFormat(header, columns, file, constants, parsers)
         self.replaced = 0
@@ -82,9 +82,18 @@ class RowReader:
 
 
 def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:
-    """Return the column each header stands for; one not known, or repeated, becomes a new one."""
+    """Return the column each header stands for; one not known, or repeated, becomes a new one.
+
+    A header that is written in another way than the column's name stands for it as well, unless
+    there is one that is written like it.
+    """
     known = {column.name: column for column in file.columns}
     columns: list[Column | None] = [known.pop(name, None) for name in header]
+    spellings = {spelling(name): name for name in known}
+    spellings |= {spelling(alias): name for alias, name in file.aliases.items()}
+    for index, column in enumerate(columns):
+        if column is None:
+            columns[index] = known.pop(spellings.get(spelling(header[index]), ""), None)
     unknown = [index for index, column in enumerate(columns) if column is None]
     headers = [header[index] for index in unknown]
     if file.fold_into:
@@ -93,7 +102,7 @@ def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:
         names = property_names(headers, taken=[column.name for column in file.properties])
     for index, name in zip(unknown, names, strict=True):
         text = f'Column "{header[index]}" of the file, which the tap does not know.'
-        columns[index] = Column(name, Kind.TEXT, text)
+        columns[index] = Column(name, Kind.TEXT, text, (header[index],))
     return [column for column in columns if column is not None]
 
 

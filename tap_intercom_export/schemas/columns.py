@@ -13,11 +13,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name in the file and in the stream, its kind, and what it says."""
+    """One column of a file, and the property that it becomes.
+
+    Attributes:
+        name: Its name in the stream.
+        kind: Its kind.
+        description: What it says.
+        headers: Names it has at Intercom, where the property's is made of them.
+    """
 
     name: str
     kind: Kind
     description: str
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +39,9 @@ class StatisticFile:
         key: Names of the properties that identify a record.
         time: Columns that say when it happened; the first that is not empty becomes `created_at`.
             Empty: `created_at` is a column of the file. None: the first column ending in `_at`.
-        identity: Columns whose hash becomes the property `hash_name`; None hashes all of them.
-        hash_name: Property for the hash, for files without an id of their own; "" for none.
+        required: Columns that are never empty, besides those of the key and the time.
+        hash_name: Property for the hash of all filled columns, for files without an id of their
+            own; "" for none.
         fold_into: Property that takes all columns not listed, as one object; "" keeps each.
         has_window: The bounds of the job's range are properties, because the values depend on it.
         has_file_name: The file's name is a property, and without its stamp in the hash.
@@ -45,7 +54,7 @@ class StatisticFile:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     time: tuple[str, ...] | None
-    identity: tuple[str, ...] | None = ()
+    required: tuple[str, ...] = ()
     hash_name: str = ""
     fold_into: str = ""
     has_window: bool = False
@@ -70,7 +79,7 @@ class StatisticFile:
         return (*self.added, *self.columns)
 
 
-_HASH = "Hash of what identifies the row, which has no id at Intercom."
+_HASH = "Hash of all filled columns of the row, which has no id at Intercom."
 _CREATED_AT = "When it happened: the time by which the export selects (UTC)."
 _FOLDED = "The file's other columns, by their headers."
 WINDOW_COLUMNS = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.schemas.columns import WINDOW_COLUMNS, Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.property_names import property_names
+from tap_intercom_export.schemas.property_names import fold, property_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -31,6 +31,12 @@ CONVERSATION_ACTIONS = "consolidated_conversation_part"
 
 _KINDS = {"timestamp": Kind.REPORTED_TIME, "duration": Kind.REPORTED_NUMBER}
 """Kinds by the prefix of an attribute's qualified id; all others are text."""
+
+STANDARD_PREFIXES = frozenset(
+    {"standard", "timestamp", "duration", "team", "teammate", "call", "conversation-rating-sent"}
+)
+"""Prefixes of attributes that every workspace has, whose plain ids are their own. The attributes
+that people make (`people.Brand`, `ticket-type-7002._default_title_`) may share theirs."""
 
 _PREFIX = re.compile(r"^[a-z-]+\.")
 _NOT_A_WORD = re.compile(r"[\W_]+")
@@ -54,6 +60,17 @@ class Attribute:
     def request_id(self) -> str:
         """The id to ask with: the qualified one where there is one."""
         return self.qualified_id or self.id
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The ids that its property is named after: the first one, which no other attribute has.
+
+        So that a property keeps its name when somebody makes an attribute with the same plain id.
+        """
+        prefix = self.qualified_id.partition(".")[0]
+        is_plain = prefix in STANDARD_PREFIXES and fold(self.id) == self.id
+        ids = (self.id, self.request_id) if is_plain else (self.request_id, self.id)
+        return tuple(dict.fromkeys((*ids, self.name)))
 
     @property
     def ids(self) -> set[str]:
@@ -87,16 +104,17 @@ class Dataset:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The attributes as columns, in their order."""
-        counts = Counter(attribute.id for attribute in self.attributes)
-        wanted = [
-            attribute.id if counts[attribute.id] == 1 else attribute.request_id.replace(".", "_")
-            for attribute in self.attributes
-        ]
+        others = [each.headers[0] for each in self.attributes if each.id not in self.key]
         window = [] if self._has_time else [column.name for column in WINDOW_COLUMNS]
-        names = property_names(wanted, taken=[*window, *([] if self.key else ["row_id"])])
+        names = iter(property_names(others, taken=[*window, *(self.key or ("row_id",))]))
         return tuple(
-            Column(name, self._kind(attribute), _describe(attribute))
-            for name, attribute in zip(names, self.attributes, strict=True)
+            Column(
+                attribute.id if attribute.id in self.key else next(names),
+                self._kind(attribute),
+                _describe(attribute),
+                attribute.headers,
+            )
+            for attribute in self.attributes
         )
 
     def _kind(self, attribute: Attribute) -> Kind:
@@ -141,7 +159,6 @@ class Dataset:
             columns=self.columns,
             key=("row_id",) if hashed else self.key,
             time=(),
-            identity=None if hashed else (),
             hash_name="row_id" if hashed else "",
             has_window=not self._has_time,
             empty_key=True,
@@ -307,7 +324,8 @@ def _with_new(header: list[str], columns: list[Column | None], file: StatisticFi
     unknown = [label for label, column in zip(header, columns, strict=True) if column is None]
     names = iter(property_names(unknown, taken=[column.name for column in file.properties]))
     return [
-        column or Column(next(names), Kind.TEXT, f'Column "{label}", which was not asked for.')
+        column
+        or Column(next(names), Kind.TEXT, f'Column "{label}", which was not asked for.', (label,))
         for label, column in zip(header, columns, strict=True)
     ]
 

@@ -97,17 +97,15 @@ _RECEIPT = StatisticFile(
 )
 
 
-def _event(
-    name: str, description: str, time: str, *columns: Column, identity: tuple[str, ...] = ()
-) -> StatisticFile:
-    """Return the file of an event that is known by its receipt, its time and `identity`."""
+def _event(name: str, description: str, time: str, *columns: Column) -> StatisticFile:
+    """Return the file of an event, which has no id: all that is known of it makes it another."""
     return StatisticFile(
         name=name,
         description=description,
         columns=columns,
         key=("event_id",),
         time=(time,),
-        identity=("receipt_id", time, *identity),
+        required=("receipt_id",),
         hash_name="event_id",
     )
 
@@ -127,7 +125,6 @@ _EVENTS = (
         Column("clicked_at", Kind.TIME, "When the link was followed."),
         Column("link_type", Kind.TEXT, "Kind of link."),
         Column("url", Kind.TEXT, "Address of the link."),
-        identity=("url",),
     ),
     _plain_event("reply", "A person replied to a message.", "replied_at"),
     _plain_event("completion", "A person completed the content.", "completed_at"),
@@ -140,7 +137,6 @@ _EVENTS = (
         _RECEIPT_ID,
         Column("completed_at", Kind.TIME, "When the series was completed."),
         Column("completion_node_ruleset_id", Kind.ID, "The block that completed it."),
-        identity=("completion_node_ruleset_id",),
     ),
     _event(
         "series_disengagement",
@@ -149,7 +145,6 @@ _EVENTS = (
         _RECEIPT_ID,
         Column("disengaged_at", Kind.TIME, "When the person disengaged."),
         Column("disengaged_node_ruleset_id", Kind.ID, "The block at which it was."),
-        identity=("disengaged_node_ruleset_id",),
     ),
     _plain_event("series_exit", "A person left a series by its exit rules.", "exited_at"),
     _event(
@@ -162,7 +157,6 @@ _EVENTS = (
         Column("question", Kind.TEXT, "Text of the question."),
         Column("response_type", Kind.TEXT, "Kind of answer, e.g. text or a choice."),
         Column("response", Kind.TEXT, "The answer."),
-        identity=("question_id", "response"),
     ),
     _event(
         "reaction",
@@ -171,7 +165,6 @@ _EVENTS = (
         _RECEIPT_ID,
         Column("reacted_at", Kind.TIME, "When the person reacted."),
         Column("reaction", Kind.TEXT, "The reaction."),
-        identity=("reaction",),
     ),
     _plain_event("unsubscribe", "A person unsubscribed.", "unsubscribed_at"),
     _plain_event("hard_bounce", "An e-mail bounced for good.", "hard_bounced_at"),
@@ -183,7 +176,6 @@ _EVENTS = (
         _RECEIPT_ID,
         Column("step_id", Kind.ID, "The step."),
         Column("viewed_at", Kind.TIME, "When it was shown."),
-        identity=("step_id",),
     ),
     _event(
         "tour_step_failure",
@@ -194,7 +186,6 @@ _EVENTS = (
         Column("failed_selector", Kind.TEXT, "CSS selector that was not found."),
         Column("failure_url", Kind.TEXT, "Address of the page."),
         Column("failed_at", Kind.TIME, "When it failed."),
-        identity=("step_id", "failed_selector", "failure_url"),
     ),
     _event(
         "fin_step_reached",
@@ -206,7 +197,6 @@ _EVENTS = (
         Column("content_type", Kind.ID, "Intercom's code for the type of content."),
         Column("ruleset_id", Kind.ID, "The message."),
         Column("conversation_id", Kind.ID, "The conversation."),
-        identity=("content_id", "ruleset_id", "conversation_id"),
     ),
 )
 
@@ -343,7 +333,6 @@ OTHER = StatisticFile(
     columns=(),
     key=("row_id",),
     time=None,
-    identity=None,
     hash_name="row_id",
     fold_into="row",
     has_file_name=True,
@@ -365,7 +354,6 @@ FILES: dict[str, StatisticFile] = {
                 columns=(_RECEIPT_ID,),
                 key=("event_id",),
                 time=None,
-                identity=None,
                 hash_name="event_id",
             )
             for name, description in _UNSEEN.items()

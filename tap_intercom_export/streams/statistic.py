@@ -88,7 +88,7 @@ class StatisticStream(FileStream):
                 constants = _constants(export, rejects.file)
                 reader = RowReader(source, self._file, constants, rejects.add)
                 if self._is_behind(export):
-                    expected = self._file.identity is None  # no sample of the file is public
+                    expected = self._file.time is None  # no sample of the file is public
                     self.add_columns(
                         reader.format.extra, logging.DEBUG if expected else logging.INFO
                     )

@@ -324,7 +324,6 @@ def test_no_name_in_the_catalogue_reaches_the_code_as_code(kind: Kind) -> None:
         columns=(Column("receipt_id", Kind.ID, ""), *columns),
         key=('it\'s {the} "key"',),
         time=(),
-        identity=("receipt_id", *ODD_NAMES),
         hash_name='it\'s {the} "key"',
     )
     header = ["receipt_id", *ODD_NAMES]

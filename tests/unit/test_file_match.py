@@ -393,10 +393,10 @@ def test_every_file_has_the_time_created_at(file: StatisticFile) -> None:
 
 
 @every_file
-def test_what_gives_the_time_and_the_identity_are_columns(file: StatisticFile) -> None:
+def test_what_gives_the_time_and_what_is_required_are_columns(file: StatisticFile) -> None:
     kinds = {column.name: column.kind for column in file.columns}
     assert all(kinds[name] is Kind.TIME for name in file.time or ())
-    assert set(file.identity or ()) <= set(kinds)
+    assert set(file.required) <= set(kinds)
 
 
 @every_file

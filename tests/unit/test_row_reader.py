@@ -21,7 +21,7 @@ from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.statistics import FILES, OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tap_intercom_export.rows.csv_reader import DamagedRow
     from tap_intercom_export.schemas.columns import Column, StatisticFile
@@ -150,7 +150,7 @@ def test_the_order_of_columns_does_not_matter(file: StatisticFile) -> None:
 def test_a_column_that_is_missing_is_null(file: StatisticFile) -> None:
     row = full_row(file)
     own_time = {"created_at"}  # see the test of a snapshot without it
-    for name in set(row) - {*file.key, *(file.identity or ()), *(file.time or own_time)}:
+    for name in set(row) - {*file.key, *file.required, *(file.time or own_time)}:
         record = read_one(file, {key: cell for key, cell in row.items() if key != name}).record
         assert record[name] is None
 
@@ -193,17 +193,37 @@ def test_the_documented_misspelling_of_dismissal_is_seen_through() -> None:
 @pytest.mark.parametrize(
     ("header", "name"),
     [
-        pytest.param("opened_at", "opened_at_2", id="repeats a column"),
-        pytest.param("Opened_At", "Opened_At_2", id="repeats one in other capitals"),
-        pytest.param("event_id", "event_id_2", id="is called as an added property"),
-        pytest.param("created_at", "created_at_2", id="is called as the common time"),
+        pytest.param("opened_at", "opened_at", id="repeats a column"),
+        pytest.param("Opened_At", "opened_at", id="repeats one in other capitals"),
+        pytest.param("event_id", "event_id", id="is called as an added property"),
+        pytest.param("created_at", "created_at", id="is called as the common time"),
     ],
 )
 def test_a_new_column_takes_no_name_that_is_in_use(header: str, name: str) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
-    assert [column.name for column in result.extra] == [name]
-    assert result.record[name] == "other"
+    (column,) = result.extra
+    assert re.fullmatch(name + "_[0-9a-f]{8}", column.name)
+    assert result.record[column.name] == "other"
     assert result.record["created_at"] == NOON
+    assert f'"{header}"' in column.description
+
+
+@pytest.mark.parametrize("file", KNOWN, ids=ids)
+def test_headers_may_be_written_in_any_way(file: StatisticFile) -> None:
+    row = full_row(file)
+    expected = read_one(file, row).record
+    for written in (str.upper, lambda name: f" {name.replace('_', ' ').title()} "):
+        result = read_one(file, {written(name): cell for name, cell in row.items()})
+        assert result.extra == ()
+        assert result.record == expected
+
+
+def test_of_two_headers_that_differ_in_writing_the_one_like_the_column_is_it() -> None:
+    rows = {"Receipt ID": "other", "receipt_id": "1", "opened_at": NOON}
+    result = read_one(FILES["open"], rows)
+    assert result.record["receipt_id"] == "1"
+    (column,) = result.extra
+    assert result.record[column.name] == "other"
 
 
 def test_new_columns_with_long_or_clashing_names_are_all_kept() -> None:
@@ -327,22 +347,42 @@ def test_the_id_of_a_row_does_not_depend_on_how_times_are_written(
 
 
 @pytest.mark.parametrize("file", EVENTS, ids=ids)
-def test_the_id_of_an_event_depends_on_each_column_that_identifies_it(file: StatisticFile) -> None:
-    row = full_row(file)
-    assert file.identity
-    assert file.time
+def test_the_id_of_an_event_depends_on_each_of_its_columns(file: StatisticFile) -> None:
+    row = {**full_row(file), "new": "x"}
     seen = {read_one(file, row).record["event_id"]}
-    for name in file.identity:
-        cell = LATER if name == file.time[0] else row[name] + "0"
+    for name in row:
+        cell = LATER if file.time == (name,) else row[name] + "0"
         seen.add(read_one(file, {**row, name: cell}).record["event_id"])
-    assert len(seen) == 1 + len(file.identity)
+    assert len(seen) == 1 + len(row)
 
 
 @pytest.mark.parametrize("file", EVENTS, ids=ids)
-def test_the_id_of_an_event_does_not_depend_on_new_columns(file: StatisticFile) -> None:
+def test_the_id_of_an_event_does_not_depend_on_columns_that_are_empty(file: StatisticFile) -> None:
     row = full_row(file)
-    with_new = read_one(file, {"new": "x", **row}).record
-    assert with_new["event_id"] == read_one(file, row).record["event_id"]
+    expected = read_one(file, row).record["event_id"]
+    assert read_one(file, {"new": "", **row}).record["event_id"] == expected
+
+
+@pytest.mark.parametrize("file", [*EVENTS, *UNSEEN, OTHER], ids=ids)
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda name: name.upper(), id="capitals"),
+        pytest.param(lambda name: f"  {name} ", id="blanks around it"),
+        pytest.param(lambda name: name.replace("_", " ").title(), id="words"),
+        pytest.param(lambda name: name.replace("_", "-"), id="hyphens"),
+    ],
+)
+def test_the_id_of_a_row_does_not_depend_on_how_headers_are_written(
+    file: StatisticFile, written: Callable[[str], str]
+) -> None:
+    row = {**full_row(file), "receipt_id": "1", "new_column": "x", "seen_at": NOON_IN_A_FILE}
+    expected = read_one(file, row).record
+    other = {written(name): cell for name, cell in row.items()}
+    record = read_one(file, dict(reversed(other.items()))).record
+    assert record[file.hash_name] == expected[file.hash_name]
+    if not file.fold_into:
+        assert record == expected
 
 
 def test_two_links_followed_in_one_second_are_two_clicks() -> None:
@@ -357,7 +397,7 @@ def test_two_links_followed_in_one_second_are_two_clicks() -> None:
 
 def test_the_id_of_an_event_is_the_same_in_every_version() -> None:
     row = {"receipt_id": "961758128", "opened_at": NOON_IN_A_FILE}
-    text = f'["open",["961758128","{NOON}"]]'
+    text = f'["open",[["opened_at","{NOON}"],["receipt_id","961758128"]]]'
     expected = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     assert read_one(FILES["open"], row).record["event_id"] == expected
 
@@ -434,7 +474,7 @@ def required(file: StatisticFile) -> list[str]:
     """Return the columns of a file without which there is no record."""
     columns = {column.name for column in file.columns}
     time = file.time if file.time and len(file.time) == 1 else ()
-    identity = ["receipt_id"] if file.identity else []
+    identity = list(file.required)
     return sorted({*(columns & set(file.key)), *time, *identity})
 
 

@@ -52,8 +52,7 @@ def row_function(
         deselected: Names of properties to leave out.
         sample: The cells of a row, as they stand in most rows: it is fastest for those.
     """
-    has_repeated_keys = form.hashes_all and len(set(form.header)) < len(form.header)
-    if len(form.columns) < 2 or has_repeated_keys:  # noqa: PLR2004 - as the docstring says
+    if len(form.columns) < 2:  # noqa: PLR2004 - as the docstring says
         return lambda rows, _: next(rows, None)
     source = _Source(form, frozenset(deselected))
     readers = {
@@ -120,7 +119,7 @@ class _Source:
             *self._hash(),
             *self._folded(),
         ]
-        self.run = [] if form.hashes_all else self._find_run()
+        self.run = [] if form.file.hash_name else self._find_run()
 
     def function(self, before: str, after: str) -> str:
         """Return the code of the function.
@@ -224,12 +223,10 @@ class _Source:
         file, template = self._form.file, self._form.template
         never_null = {
             name
-            for name in (*file.key, *(("receipt_id",) if file.identity else ()))
+            for name in (*file.key, *file.required)
             if name != file.hash_name and template[name] is None
         }
-        for name in dict.fromkeys(
-            (*(file.time or ()), *(file.identity or ()), *sorted(never_null))
-        ):
+        for name in dict.fromkeys((*(file.time or ()), *sorted(never_null))):
             variable = self._known[name] = f"v{len(self._known)}"
             empty = repr('""') if file.empty_key else "missing()"
             otherwise = empty if name in never_null else "'null'"
@@ -256,19 +253,22 @@ class _Source:
         file, form = self._form.file, self._form
         if not file.hash_name:
             return
+        order = sorted(range(len(form.hash_names)), key=form.hash_names.__getitem__)
+        keys = {place: f'[{quote(form.hash_names[place])},"' for place in order}
+        self.constants["hash_keys"] = list(keys.values())
+        cells = {place: f"c{place}" for place in order}
+        for place in form.times:
+            cells[place] = f"(lenient_time(c{place})[1:-1] or c{place})"
+            if file.time == (form.columns[place].name,):  # was read, and is never null
+                cells[place] = f"{self._known[form.columns[place].name]}[1:-1]"
         start = f"[{quote(form.statistic)},["
-        if file.identity is not None:
-            parts = " + ',' + ".join(self._known[name] for name in file.identity)
-            yield f"identity = {start!r} + {parts} + ']]'"
-        else:
-            order = sorted(range(len(form.header)), key=form.header.__getitem__)
-            self.constants["hash_keys"] = [f'[{quote(form.header[place])},"' for place in order]
-            cells = {place: f"c{place}" for place in order}
-            for place in form.times:
-                cells[place] = f"(lenient_time(c{place})[1:-1] or c{place})"
-            in_order = "".join(f"{cells[place]}, " for place in order)
-            yield f"pairs = [key + cell for key, cell in zip(hash_keys, ({in_order})) if cell]"
-            yield f"""identity = {start!r} + '"],'.join(pairs) + ('"]]]' if pairs else ']]')"""
+        pairs = '"],'.join(f"{_literal(keys[place])}{{{cells[place]}}}" for place in order)
+        filled = f'{_literal(start)}{pairs}"]]]'
+        in_order = "".join(f"{cells[place]}, " for place in order)
+        yield f"if {' and '.join(f'c{place}' for place in order)}: identity = f{filled!r}"
+        yield "else:"
+        yield f" pairs = [key + cell for key, cell in zip(hash_keys, ({in_order})) if cell]"
+        yield f""" identity = {start!r} + '"],'.join(pairs) + ('"]]]' if pairs else ']]')"""
         yield "hashed = hash_as_json(identity)"
         self._known[file.hash_name] = "hashed"
 

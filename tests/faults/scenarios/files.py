@@ -66,7 +66,7 @@ _FILES = (
             ),
         ),
         expect=Expect(
-            columns={"open": ("receipt_id_2", "Client", "client_2")},
+            columns={"open": ("receipt_id_cbe2e898", "client", "client_b96521b7")},
         ),
     ),
     Scenario(
