@@ -77,6 +77,10 @@ class RefusedArchiveError(TapError):
     """The archive is whole but hostile or unreadable. Downloading it again does not help."""
 
 
+class UnreadableFileError(TapError):
+    """Most rows of a CSV file cannot be read: it is not written as this tap knows it."""
+
+
 class TooManyRowsError(TapError):
     """The archive is as long as Intercom's silent cut. Ask for a smaller range."""
 

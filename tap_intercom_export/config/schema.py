@@ -23,12 +23,13 @@ API_URLS = {
 """The host of each region, as Intercom's OpenAPI description names them under `servers`."""
 
 
-def _number(minimum: float) -> th.CustomType:
+def _number(minimum: float, maximum: float | None = None) -> th.CustomType:
     """Return the type of a number that may have a fraction.
 
     "integer" stands in it because the SDK reads an environment variable as a number only then.
     """
-    return th.CustomType({"type": ["integer", "number", "null"], "minimum": minimum})
+    limits = {"minimum": minimum} | ({} if maximum is None else {"maximum": maximum})
+    return th.CustomType({"type": ["integer", "number", "null"], **limits})
 
 
 CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
@@ -154,6 +155,18 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
             "at once."
         ),
         examples=[60],
+    ),
+    th.Property(
+        "max_rejected_percent",
+        _number(0, 100),
+        default=50,
+        title="Most rejected rows (percent)",
+        description=(
+            "Share of a file's rows that may be unreadable. Where more are, of at least 20, the "
+            "file is not written as the tap knows it: the run fails and the bookmarks stay. 100 "
+            "never fails."
+        ),
+        examples=[5],
     ),
     th.Property(
         "export_row_limit",

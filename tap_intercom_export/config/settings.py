@@ -36,6 +36,7 @@ class Settings:
         poll_max_interval: Longest pause between two polls, seconds.
         job_timeout: Seconds that a job may take.
         slot_timeout: Seconds to wait for the workspace's job slot.
+        max_rejected_percent: Share of a file's rows that may be set aside.
         export_row_limit: Rows at which an export counts as cut.
         request_timeout: Seconds of silence that end a request.
         reporting_timezone: Name of the time zone of reporting datasets.
@@ -60,6 +61,7 @@ class Settings:
     poll_max_interval: float
     job_timeout: float
     slot_timeout: float
+    max_rejected_percent: float
     export_row_limit: int
     request_timeout: float
     reporting_timezone: str
@@ -88,6 +90,7 @@ class Settings:
             poll_max_interval=max(poll_interval, float(config["poll_max_interval_seconds"])),
             job_timeout=float(config["job_timeout_minutes"]) * 60,
             slot_timeout=float(config["slot_timeout_minutes"]) * 60,
+            max_rejected_percent=float(config["max_rejected_percent"]),
             export_row_limit=int(config["export_row_limit"]),
             request_timeout=float(config["request_timeout_seconds"]),
             reporting_timezone=config["reporting_timezone"],

@@ -31,11 +31,19 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class DamagedRow:
-    """A row that could not be read: the line it begins on, its text, and what is wrong with it."""
+    """A row that could not be read.
+
+    Attributes:
+        line: The line it begins on.
+        raw: Its text.
+        reason: What is wrong with it, with the cell that is.
+        reason_without_cell: The same without anything that stands in the file.
+    """
 
     line: int
     raw: str
     reason: str
+    reason_without_cell: str
 
 
 class EscapedBlock:
@@ -119,12 +127,15 @@ class CellReader:
         lines_read = self._lines_loaded - length_hint(self._lines) - len(self._given_back)
         return lines_read - len(self._row) + 1
 
-    def reject(self, reason: str) -> None:
+    def reject(self, reason: str, reason_without_cell: str = "") -> None:
         """Set the current row aside.
 
         Args:
             reason: What is wrong with it.
+            reason_without_cell: The same without anything that stands in the file, where it is
+                another text.
         """
+        reason_without_cell = reason_without_cell or reason
         self._rejected += 1
         raw = "\n".join(self._row).rstrip("\r")
         # PostgreSQL takes no NUL in a text
@@ -132,7 +143,8 @@ class CellReader:
         if len(raw) > MAX_RAW_CHARACTERS:
             kept = f"the first {MAX_RAW_CHARACTERS:,} of its {len(raw):,} characters are kept"
             reason = f"{reason} ({kept})"
-        self._on_damaged(DamagedRow(self.line, raw[:MAX_RAW_CHARACTERS], reason))
+        raw = raw[:MAX_RAW_CHARACTERS]
+        self._on_damaged(DamagedRow(self.line, raw, reason, reason_without_cell))
 
     def header(self) -> list[str]:
         """Return the cells of the first row, to be called before anything else.

@@ -136,6 +136,7 @@ class Encoder:
     def _taken(self) -> Iterator[Lines]:
         """Yield the texts that are there, if any are, and take them out."""
         if self._texts:
+            self._reader.records += len(self._texts)
             yield Lines("".join(self._texts).encode(), len(self._texts), self._columns)
         self._texts.clear()
         self._columns = ()

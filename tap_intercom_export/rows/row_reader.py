@@ -30,6 +30,7 @@ class RowReader:
     Attributes:
         format: What its rows become. Known before the first one.
         rows: The rows as they stand.
+        records: How many rows became records so far.
         replaced: Characters of the records so far that were NUL or no UTF-8, and became U+FFFD.
     """
 
@@ -47,12 +48,14 @@ class RowReader:
         columns = (match or columns_by_name)(header, file)
         self.format = RowFormat(header, columns, file, constants, parsers)
         self.replaced = 0
+        self.records = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield a record for each row, with every property; what is empty is None."""
         for cells in self.rows:
             record = self.record_or_none(cells)
             if record is not None:
+                self.records += 1
                 yield record
 
     def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
@@ -63,7 +66,7 @@ class RowReader:
                 cells, replaced = self._with_valid_characters(cells)
             record = self.format.record(cells)
         except ValueError as error:
-            self.rows.reject(str(error))
+            self.rows.reject(str(error), getattr(error, "without_cell", ""))
             return None
         self.replaced += replaced
         return record

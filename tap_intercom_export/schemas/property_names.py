@@ -24,13 +24,21 @@ RESERVED_PREFIX = "_sdc_"
 
 _VALID = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _SEPARATORS = re.compile(r"[\s_\-./:]+")
-_QUOTES = re.compile("['\"`´\u2018-\u201f]")
+_QUOTES = re.compile("['\"`\u00b4\u2018-\u201f]")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_]+", re.ASCII)
 _UNDERSCORES = re.compile("__+")
 _LETTERS = str.maketrans(
     {
-        **{"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ł": "l"},
-        **{"œ": "oe", "ŧ": "t"},
+        "æ": "ae",
+        "ð": "d",
+        "ø": "o",
+        "þ": "th",
+        "đ": "d",
+        "ħ": "h",
+        "\u0131": "i",
+        "ł": "l",
+        "œ": "oe",
+        "ŧ": "t",
     }
 )
 """Latin letters that are none with an accent (`casefold` makes `ss` of `ß`)."""

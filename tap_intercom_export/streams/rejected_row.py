@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.errors import UnreadableFileError
 from tap_intercom_export.schemas.columns import Column
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.streams.message_export import ContentExportStream
@@ -51,6 +52,11 @@ class RejectedRowStream(WindowStream):
     @override
     def drives_jobs(self) -> bool:
         return False  # it also takes the damaged rows of reporting datasets
+
+    @property
+    def max_percent(self) -> float:
+        """Share of a file's rows that may be set aside."""
+        return self._sync.settings.max_rejected_percent
 
     def is_behind(self, export: Export) -> bool:
         """Tell whether the damaged rows of an export are still to be written."""
@@ -117,6 +123,10 @@ class RejectedRowStream(WindowStream):
         return ()
 
 
+MIN_ROWS_TO_JUDGE = 20
+"""Rows of a file from which on the share of those that cannot be read says something."""
+
+
 class Rejects:
     """Counts the damaged rows of one file and hands them on.
 
@@ -126,32 +136,81 @@ class Rejects:
         file: Name of the file.
         always: Hand them on even if damaged rows of that time are written: this file's are not,
             because its stream was selected later, or has windows of its own.
+        is_known: Whether the tap knows how such a file is written; else any share of its rows may
+            be damaged.
+        lines: The lines of the file: never fewer than its rows. 0 where that is not known.
     """
 
     def __init__(
-        self, stream: RejectedRowStream, export: Export, file: str, *, always: bool
+        self,
+        stream: RejectedRowStream,
+        export: Export,
+        file: str,
+        *,
+        always: bool,
+        is_known: bool = True,
+        lines: int = 0,
     ) -> None:
         self._always = always
         self.file = file
         self.count = 0
         self._stream = stream
         self._export = export
+        self._is_known = is_known
+        self._lines = lines
+        self._first = ""
 
     def add(self, row: DamagedRow) -> None:
-        """Hand on a row, unless it was written before."""
+        """Hand on a row, unless it was written before.
+
+        Raises:
+            UnreadableFileError: Even if all rows to come can be read, too many cannot.
+        """
         self.count += 1
+        self._first = self._first or f"line {row.line} {row.reason_without_cell}"
         if self._always or self._stream.is_behind(self._export):
             self._stream.add(self._export, self.file, row)
+        if self._lines:
+            self._judge(self._lines)
 
-    def warn(self) -> None:
-        """Put a line into the log if there were any."""
-        if self.count:
-            self._stream.logger.warning(
-                "%d damaged rows in %s of job %s: see the stream rejected_row",
-                self.count,
-                self.file,
-                self._export.job.identifier,
-            )
+    def finish(self, records: int) -> None:
+        """Say how many there were, if any, when the file is read.
+
+        Args:
+            records: How many rows could be read.
+
+        Raises:
+            UnreadableFileError: Too many could not.
+        """
+        self._judge(records + self.count)
+        if not self.count:
+            return
+        kept = "see the stream rejected_row"
+        if not self._stream.selected:
+            kept = "they are not written, as rejected_row is not selected"
+        self._stream.logger.warning(
+            "%d damaged rows in %s of job %s: %s. The first: %s",
+            self.count,
+            self.file,
+            self._export.job.identifier,
+            kept,
+            self._first,
+        )
+
+    def _judge(self, rows: int) -> None:
+        """Raise an error if too many of the file's rows are damaged: then it has another form."""
+        limit = self._stream.max_percent
+        if not self._is_known or rows < MIN_ROWS_TO_JUDGE or self.count * 100 <= limit * rows:
+            return
+        job = self._export.job
+        raise UnreadableFileError(
+            f"At least {self.count:,} of {rows:,} rows in {self.file} of job {job.identifier} "
+            f"({job.window}) cannot be read, more than max_rejected_percent ({limit:g}). The "
+            f"first: {self._first}. "
+            "Intercom may write the file in a new form. The bookmarks stay where "
+            "they are, and the next run reads the same job again. To go on without these rows, set "
+            "max_rejected_percent to 100."
+        )
 
     def warn_replaced(self, characters: int) -> None:
         """Put a line into the log if characters of the file were replaced.

@@ -132,7 +132,7 @@ class ReportingStream(FileStream):
                     # an older catalog does not have what Intercom has added to the dataset since
                     self.add_columns((*self._dataset.file.properties, *reader.format.extra))
                     yield reader
-                    rejects.warn()
+                    rejects.finish(reader.records)
                     rejects.warn_replaced(reader.replaced)
                 self.finish_batches()
                 self._rejected.finish_batches()

@@ -11,6 +11,7 @@ from typing_extensions import override
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.file_match import statistic_name
+from tap_intercom_export.schemas.statistics import OTHER
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream, Rejects
 from tap_intercom_export.streams.windowed import FileStream
@@ -83,11 +84,19 @@ class StatisticStream(FileStream):
             if export is None or export.archive is None:
                 continue
             name = member.path or f"{self._file.name}.csv"
-            rejects = Rejects(self._rejected, export, name, always=self._is_behind(export))
+            is_behind = self._is_behind(export)
+            rejects = Rejects(
+                self._rejected,
+                export,
+                name,
+                always=is_behind,
+                is_known=is_behind and self._file is not OTHER,
+                lines=member.lines,
+            )
             with export.archive.open(member) as source:
                 constants = _constants(export, rejects.file)
                 reader = RowReader(source, self._file, constants, rejects.add)
-                if self._is_behind(export):
+                if is_behind:
                     expected = self._file.time is None  # no sample of the file is public
                     self.add_columns(
                         reader.format.extra, logging.DEBUG if expected else logging.INFO
@@ -96,7 +105,7 @@ class StatisticStream(FileStream):
                     rejects.warn_replaced(reader.replaced)
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
-            rejects.warn()
+            rejects.finish(reader.records)
 
 
 def _constants(export: Export, file: str) -> dict[str, str]:

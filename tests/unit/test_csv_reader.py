@@ -236,7 +236,7 @@ def test_a_row_set_aside_is_kept_with_the_bytes_it_had() -> None:
         if cells[0] == "2":
             assert reader.has_invalid
             reader.reject("is not wanted")
-    assert damaged == [DamagedRow(3, '2,"\\xe9t\\x00"', "is not wanted")]
+    assert damaged == [DamagedRow(3, '2,"\\xe9t\\x00"', "is not wanted", "is not wanted")]
 
 
 @pytest.mark.parametrize(
@@ -363,4 +363,4 @@ def test_a_reader_can_set_its_current_row_aside() -> None:
     for cells in reader:
         if cells[0] == "1":
             reader.reject("is not wanted")
-    assert damaged == [DamagedRow(2, '1,"x\ny"', "is not wanted")]
+    assert damaged == [DamagedRow(2, '1,"x\ny"', "is not wanted", "is not wanted")]

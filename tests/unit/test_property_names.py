@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-
 from typing import TYPE_CHECKING
 
 import pytest

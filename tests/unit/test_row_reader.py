@@ -350,9 +350,9 @@ def test_the_id_of_a_row_does_not_depend_on_how_times_are_written(
 def test_the_id_of_an_event_depends_on_each_of_its_columns(file: StatisticFile) -> None:
     row = {**full_row(file), "new": "x"}
     seen = {read_one(file, row).record["event_id"]}
-    for name in row:
-        cell = LATER if file.time == (name,) else row[name] + "0"
-        seen.add(read_one(file, {**row, name: cell}).record["event_id"])
+    for name, cell in row.items():
+        other = LATER if file.time == (name,) else cell + "0"
+        seen.add(read_one(file, {**row, name: other}).record["event_id"])
     assert len(seen) == 1 + len(row)
 
 
