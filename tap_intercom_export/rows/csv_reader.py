@@ -10,6 +10,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows.csv_dialect import DELIMITERS, as_utf_8, delimiter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +89,8 @@ class EscapedBlock:
 class CellReader:
     """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
+    The delimiter may be a semicolon or a tab as well, and the encoding UTF-16 with its mark.
+
     `blocks` is the fast way to read it, iterating over the rows one by one the careful way.
 
     A row that is no CSV is set aside line by line, so that an unclosed quote costs the
@@ -104,7 +107,9 @@ class CellReader:
 
     def __init__(self, source: BinaryIO, on_damaged: Callable[[DamagedRow], None]) -> None:
         csv.field_size_limit(MAX_CELL_BYTES)
-        self._source = source
+        self._read = as_utf_8(source)
+        self._delimiter = DELIMITERS[0]
+        self._has_begun = False
         self._on_damaged = on_damaged
         self._rest = b""
         self._lines: Iterator[str] = iter(())
@@ -201,7 +206,8 @@ class CellReader:
 
     def _escaped(self, data: bytes) -> EscapedBlock | None:
         """Return the block of some whole rows, if they are as simple as that."""
-        found = None if self._was_cut else escape.escape_block(data.removesuffix(b"\n"))
+        is_simple = self._delimiter == DELIMITERS[0] and not self._was_cut
+        found = escape.escape_block(data.removesuffix(b"\n")) if is_simple else None
         if found is None:
             return None
         block = EscapedBlock(found, data, self._lines_loaded + 1)
@@ -229,9 +235,9 @@ class CellReader:
         if '"' not in line and "\r" not in line:
             self._row = [line]
             if line and not self._is_cut():
-                yield line.split(",")
+                yield line.split(self._delimiter)
             return
-        reader = csv.reader(self._pull(), strict=True)
+        reader = csv.reader(self._pull(), delimiter=self._delimiter, strict=True)
         self._given_back.appendleft(line)
         while self._given_back:
             self._row = []
@@ -241,7 +247,7 @@ class CellReader:
                 self._given_back.extendleft(reversed(self._row[1:]))
                 del self._row[1:]
                 self.reject(f"is not CSV: {error}")
-                reader = csv.reader(self._pull(), strict=True)
+                reader = csv.reader(self._pull(), delimiter=self._delimiter, strict=True)
             else:
                 if cells and not self._is_cut():
                     yield cells
@@ -301,7 +307,7 @@ class CellReader:
         """Return the next lines, with their ends; nothing at the end of the file."""
         pieces, size, end = [self._rest], len(self._rest), 0
         self._was_cut = False
-        while not end and size <= MAX_LINE_BYTES and (chunk := self._source.read(CHUNK_BYTES)):
+        while not end and size <= MAX_LINE_BYTES and (chunk := self._read(CHUNK_BYTES)):
             pieces.append(chunk)
             size += len(chunk)
             end = size - len(chunk) + chunk.rfind(b"\n") + 1 if b"\n" in chunk else 0
@@ -310,13 +316,17 @@ class CellReader:
             return self._cut(data)
         end = end or size
         data, self._rest = data[:end], data[end:]
-        return data if self._lines_loaded else data.removeprefix(_BOM)
+        if not self._has_begun:
+            self._has_begun = True
+            data = data.removeprefix(_BOM)
+            self._delimiter = delimiter_of(data.decode(errors="replace"))
+        return data
 
     def _cut(self, data: bytes) -> bytes:
         """Return the beginning of a line that is too long, as a line; skip the rest."""
         chunk = data
         while chunk and b"\n" not in chunk:
-            chunk = self._source.read(CHUNK_BYTES)
+            chunk = self._read(CHUNK_BYTES)
         self._rest = chunk.partition(b"\n")[2]
         text = data[:MAX_RAW_CHARACTERS].decode(errors="replace").replace("\0", "\ufffd")
         # Without quotes, so that it does not take the lines after it for its own

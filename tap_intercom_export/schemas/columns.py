@@ -46,6 +46,7 @@ class StatisticFile:
         has_window: The bounds of the job's range are properties, because the values depend on it.
         has_file_name: The file's name is a property, and without its stamp in the hash.
         aliases: Other spellings of columns, to the name here.
+        known_by: Columns that no other file has together.
         empty_key: A key may be an empty text, for rows of which nobody knows whether it can.
     """
 
@@ -60,6 +61,7 @@ class StatisticFile:
     has_window: bool = False
     has_file_name: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
+    known_by: tuple[str, ...] = ()
     empty_key: bool = False
 
     @property

@@ -93,6 +93,7 @@ _RECEIPT = StatisticFile(
     ),
     key=("receipt_id",),
     time=("received_at",),
+    known_by=("receipt_id", "received_at"),
     aliases={"first_dismisall": "first_dismissal"},
 )
 
@@ -234,6 +235,7 @@ _CHECKPOINT = StatisticFile(
     ),
     key=("series_entry_record_id", "ruleset_id", "user_id"),
     time=(),
+    known_by=("series_entry_record_id", "ruleset_id", "user_id"),
 )
 
 _COUNTED: tuple[tuple[str, bool], ...] = (

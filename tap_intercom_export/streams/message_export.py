@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.streams.context import SyncContext
 
+logger = logging.getLogger(__name__)
+
 PENDING_JOBS = 1
 """Jobs that Intercom lets a workspace have pending; so many are prepared while one is written."""
 
@@ -102,6 +104,7 @@ class ContentExportStream(WindowStream):
             for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
                 with contextlib.closing(export):
                     self.export, self.files = export, _files_of(export.archive)
+                    self._warn_of_unknown_files(export.job)
                     if self.files:
                         job_state.begin_writing(export.job)
                     yield _record(export, self.files)
@@ -146,6 +149,22 @@ class ContentExportStream(WindowStream):
         jobs.written(export)
         self.logger.info("Everything up to %s is written", to_text(before))
 
+    def _warn_of_unknown_files(self, job: ExportJob) -> None:
+        """Say which files of an archive nobody knows, and what becomes of their rows."""
+        others = [child for child in self.child_streams if child.name == OTHER.name]
+        kept = f"they go to {OTHER.name}"
+        if not any(stream.selected for stream in others):
+            kept = f"they are not written, as {OTHER.name} is not selected"
+        for member, file in self.files:
+            if file is OTHER and member.rows:
+                self.logger.warning(
+                    "Unknown file '%.200s' with %d rows in job %s: %s",
+                    member.path,
+                    member.rows,
+                    job.identifier,
+                    kept,
+                )
+
     @override
     def get_child_context(
         self, record: Mapping[str, Any], context: Mapping[str, Any] | None
@@ -154,18 +173,16 @@ class ContentExportStream(WindowStream):
 
 
 def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
-    """Tell which known file each member of an archive is.
-
-    By its columns where it has no name, and where the name of a file that comes alone, in a gzip
-    for example, is not known.
-    """
+    """Tell which known file each member of an archive is: by its name, else by its columns."""
     files = []
     for member in archive.members if archive else ():
         file = by_file_name(member.path)
-        alone = archive is not None and len(archive.members) == 1
-        if archive and (file is None or (file is OTHER and alone)):
+        if archive and (file is None or file is OTHER):
             with archive.open(member) as source:
-                file = by_header(CellReader(source, lambda _: None).header())
+                header = CellReader(source, lambda _: None).header()
+            file = by_header(header, is_named=file is OTHER and len(archive.members) > 1)
+            if file is not OTHER:
+                logger.info("Reading '%.200s' as %s, by its columns", member.path, file.name)
         files.append((member, file or OTHER))
     return files
 

@@ -73,6 +73,13 @@ STAMPS = [
     "_20260401-1200",
     "-20260401-120000",
     "_20260401-120000_2",
+    "_2026-04-01",
+    "_2026-04-01T12:00:00Z",
+    "_20260401T120000Z",
+    "_1775044800",
+    "_20260401-120000 (1)",
+    "_202604",
+    "_20260401-120000_part_2",
     "",
 ]
 
@@ -242,6 +249,10 @@ def test_every_file_is_known_by_its_name(name: str) -> None:
         pytest.param("{}_1_20260401-120000.csv", id="part before the stamp"),
         pytest.param("{}_12.csv", id="part without a stamp"),
         pytest.param("{}s_2_20260401.csv", id="part of a plural"),
+        pytest.param("{}20260401.csv", id="nothing before the stamp"),
+        pytest.param("{} (1).csv", id="copy"),
+        pytest.param("{}_20260401 - Kopie.csv", id="copy in another language"),
+        pytest.param("{}_Part 3.csv", id="part in words"),
         pytest.param("export/2026/{}_20260401.csv", id="folders"),
         pytest.param("export\\{}_20260401.csv", id="folders of Windows"),
         pytest.param("./{}.csv", id="this folder"),
@@ -251,6 +262,21 @@ def test_every_file_is_known_by_its_name(name: str) -> None:
 )
 def test_a_file_is_known_in_any_spelling(name: str, spelling: str) -> None:
     assert by_file_name(spelling.format(name)) is FILES[name]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("replies_20260401.csv", "reply"),
+        ("Replies_20260401.CSV", "reply"),
+        ("Keyword Replies 2026-04-01.csv", "keyword_reply"),
+        ("series-exit_20260401.csv", "series_exit"),
+        ("goal_successes_20260401.csv", "goal_success"),
+        ("answer_combined_20260401.csv", "answer_combined"),
+    ],
+)
+def test_a_file_is_known_by_plurals_and_other_separators(path: str, name: str) -> None:
+    assert by_file_name(path) is FILES[name]
 
 
 @given(st.sampled_from(SEEN + UNSEEN), st.sampled_from(STAMPS), st.data())
@@ -267,7 +293,8 @@ def test_a_file_is_known_in_any_capitals(name: str, stamp: str, data: st.DataObj
         "answered_20260401.csv",
         "answer_combined_extra_20260401.csv",
         "my_open_20260401.csv",
-        "open_20260401_notes.csv",
+        "open_rate_20260401.csv",
+        "receipt_summary.csv",
         "checklist_step_20260401.csv",
         "step_open_20260401.csv",
         "novelty_20260401.csv",
@@ -318,6 +345,42 @@ def test_a_click_as_it_is_documented_is_known_by_its_columns() -> None:
 def test_a_survey_is_known_by_its_columns_however_many_questions_it_has(questions: int) -> None:
     header = [*COLUMNS["answer_combined"].split(), *(f"Question {n}?" for n in range(questions))]
     assert by_header(header).name == "answer_combined"
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_file_is_known_by_its_columns_in_any_writing(name: str) -> None:
+    header = [column.name.upper().replace("_", " ") for column in FILES[name].columns]
+    assert by_header(header).name == name
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("receipt_id received_at", "receipt"),
+        ("receipt_id received_at email new", "receipt"),
+        ("receipt_id opened_at", "open"),
+        ("user_id series_entry_record_id ruleset_id new", "checkpoint"),
+        ("receipt_id answered_at question_id", "answer"),
+        ("receipt_id viewed_at step_id", "tour_step_view"),
+    ],
+)
+def test_a_few_columns_can_be_enough(header: str, name: str, is_named: bool) -> None:  # noqa: FBT001
+    assert by_header(header.split(), is_named=is_named).name == name
+
+
+@pytest.mark.parametrize(
+    ("header", "unnamed"),
+    [
+        pytest.param("receipt_id completed_at", "completion", id="columns of several files"),
+        pytest.param("receipt_id opened_at colour", "open", id="a column more"),
+    ],
+)
+def test_a_new_name_with_columns_like_those_of_an_event_is_another_event(
+    header: str, unnamed: str
+) -> None:
+    assert by_header(header.split()).name == unnamed
+    assert by_header(header.split(), is_named=True) is OTHER
 
 
 @pytest.mark.parametrize(
