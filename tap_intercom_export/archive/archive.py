@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from tap_intercom_export.archive.formats import Container, Limits, open_container
+from tap_intercom_export.archive.formats import Container, Limits, is_container, open_container
 from tap_intercom_export.archive.inflate import INFLATE_ERRORS
 from tap_intercom_export.archive.spool import discard
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
@@ -43,6 +43,9 @@ _BROKEN: tuple[type[Exception], ...] = (
 
 CHUNK_BYTES = 256 * 1024
 """Bytes read at once. Larger pieces leave the memory in holes after some dozen files."""
+
+HEAD_BYTES = 512
+"""Bytes at the beginning of a file that tell an archive: a tar's first header."""
 
 _QUOTED = re.compile(rb'"[^"]*"?')
 """A quoted text, which may be cut off."""
@@ -139,7 +142,7 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
                     size, rows, lines = seen
                     limits.check(unpacked + size, packed)
                 unpacked += size
-                if _is_csv(path):
+                if _is_csv(path) and not _is_archive(container, index, path):
                     members.append(Member(index, path, rows, lines, size))
             if not members and any(not _is_usual(path) for path in files):
                 raise RefusedArchiveError("there is no CSV file among its files")
@@ -190,6 +193,15 @@ def _is_csv(path: str) -> bool:
     level = logging.INFO if usual else logging.WARNING
     logger.log(level, "Passing over '%.200s' in the archive: not a CSV file", path)
     return False
+
+
+def _is_archive(container: Container, index: int, path: str) -> bool:
+    """Tell whether a file is an archive, whatever it is called; say that it is left out."""
+    with container.open(index) as stream:
+        is_archive = is_container(stream.read(HEAD_BYTES))
+    if is_archive:
+        logger.warning("Passing over '%.200s' in the archive: an archive inside it", path)
+    return is_archive
 
 
 def _is_usual(path: str) -> bool:

@@ -6,6 +6,7 @@ list of files, nor of its headers, nor how much it unpacks to.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import struct
@@ -45,7 +46,7 @@ _NOT_CSV = (b"<", b"{", b"[")
 """How an error page or a JSON answer begins."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LINE = re.compile(rb"[,\n]")
+_LINE = re.compile(rb"[,;\n]")
 """What the first bytes of a CSV file do not hold, and what they do."""
 
 
@@ -137,6 +138,11 @@ def _unwrapped(stream: IO[bytes], path: str) -> IO[bytes]:
     """Return a file of a container, without the gzip that its name tells of."""
     wrapped = path.lower().endswith(".csv.gz")
     return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if wrapped else stream
+
+
+def is_container(head: bytes) -> bool:
+    """Tell whether a file is a ZIP or a tar, by its first 512 bytes."""
+    return head.startswith(_ZIP) or _is_tar(head)
 
 
 def _is_tar(head: bytes) -> bool:
@@ -240,6 +246,13 @@ def _check_headers(spool: BinaryIO) -> None:
     raise RefusedArchiveError(f"it holds more than {MAX_MEMBERS:,} files")
 
 
+def _in_utf_8(start: bytes) -> bytes:
+    """Return the beginning of a text without its byte order mark, from UTF-16 in UTF-8."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return start.decode("utf-16", errors="replace").encode()
+    return start.removeprefix(codecs.BOM_UTF8)
+
+
 class _Single:
     """One CSV file, with gzip or as it is, whatever its name ends in."""
 
@@ -251,7 +264,7 @@ class _Single:
 
     def files(self) -> list[str]:
         with self.open(0) as stream:
-            start = stream.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+            start = _in_utf_8(stream.read(512)).lstrip()
         if start.startswith(_NOT_CSV):
             raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
         if start and (_CONTROL.search(start) or not _LINE.search(start)):

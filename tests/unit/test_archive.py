@@ -205,6 +205,27 @@ def test_a_file_with_gzip_of_its_own(wrap: Callable[[dict[str, bytes]], bytes]) 
     assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
 
 
+@pytest.mark.parametrize("name", ["more.csv", "more", "more.csv.gz"])
+@pytest.mark.parametrize("nest", [zipped, tarred], ids=["zip", "tar"])
+def test_an_archive_that_is_called_a_csv_file_is_left_out_with_a_warning(
+    caplog: pytest.LogCaptureFixture, nest: Callable[[dict[str, bytes]], bytes], name: str
+) -> None:
+    nested = nest({"receipt.csv": RECEIPT})
+    nested = gzipped(nested) if name.endswith(".gz") else nested
+    assert contents(zipped({"open.csv": OPEN, name: nested})) == [("open.csv", OPEN)]
+    (line,) = caplog.records
+    assert line.levelname == "WARNING"
+    assert f"'{name}'" in line.getMessage()
+    with pytest.raises(RefusedArchiveError, match="no CSV file"):
+        opened(zipped({name: nested}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_single_file_with_a_byte_order_mark_is_read(encoding: str) -> None:
+    data = OPEN.decode().encode(encoding)
+    assert [read for _, read in contents(data)] == [data]
+
+
 @pytest.mark.parametrize("name", ["open_20260401", "open.txt", "some/folder/open.CSV", "../open"])
 def test_the_one_file_of_a_gzip_is_read_whatever_its_name(name: str) -> None:
     [(path, read)] = contents(gzipped(OPEN, name))

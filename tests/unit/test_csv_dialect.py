@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,9 @@ NOON = "2026-04-13T12:32:22Z"
 TEXTS = ["plain", "comma, semicolon; tab\t", 'a "word"', "two\nlines", "Zoë 名 😀", ""]
 
 
-def as_csv(rows: list[list[str]], delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL) -> str:
+def as_csv(
+    rows: list[list[str]], delimiter: str = ",", quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
+) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator="\n", quoting=quoting).writerows(rows)
     return text.getvalue()
@@ -41,7 +43,9 @@ def cells_of(data: bytes) -> list[list[str]]:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-def test_a_file_is_read_however_it_is_written(delimiter: str, encoding: str, quoting: int) -> None:
+def test_a_file_is_read_however_it_is_written(
+    delimiter: str, encoding: str, quoting: Literal[0, 1]
+) -> None:
     rows = [HEADER, *(["1", NOON, text, text] for text in TEXTS)]
     assert cells_of(as_csv(rows, delimiter, quoting).encode(encoding)) == rows
 
@@ -92,8 +96,8 @@ def test_the_delimiter_is_the_first_one_in_the_header(header: str, expected: str
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_both_ways_of_the_tap_read_other_delimiters(delimiter: str) -> None:
-    data = as_csv([HEADER, *([str(n), NOON, "a,b", text] for n, text in enumerate(TEXTS))]).encode()
-    other = as_csv([HEADER, *([str(n), NOON, "a,b", text] for n, text in enumerate(TEXTS))], ";")
+    rows = [HEADER, *([str(number), NOON, "a,b", text] for number, text in enumerate(TEXTS))]
+    data, other = as_csv(rows).encode(), as_csv(rows, delimiter)
 
     def reader(data: bytes) -> RowReader:
         return RowReader(io.BytesIO(data), FILES["click"], {}, lambda _: None)
@@ -102,7 +106,8 @@ def test_both_ways_of_the_tap_read_other_delimiters(delimiter: str) -> None:
     assert len(expected) == len(TEXTS)
     assert list(reader(other.encode("utf-16"))) == expected
     lines = [
-        b"".join(each.data for each in Encoder(reader(d)).lines()) for d in (data, other.encode())
+        b"".join(each.data for each in Encoder(reader(one)).lines())
+        for one in (data, other.encode())
     ]
     assert lines[0] == lines[1] != b""
 
