@@ -40,6 +40,7 @@ from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStrea
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
+from tap_intercom_export.streams.sdk import TapStream
 from tap_intercom_export.streams.statistic import StatisticStream
 
 if TYPE_CHECKING:
@@ -127,6 +128,15 @@ class TapIntercomExport(Tap):
         from tap_intercom_export.singer.batch.output import BatchOutput  # noqa: PLC0415 - few need it
 
         return BatchOutput(settings, self.name, self.write_message, self.logger)
+
+    @override
+    def setup_mapper(self) -> None:
+        """Deselect what `excluded_columns` matches before the selection is read."""
+        if self.config.get("excluded_columns"):
+            for stream in self.streams.values():
+                if isinstance(stream, TapStream):
+                    stream.column_selection.apply_exclusions()
+        super().setup_mapper()
 
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace.

@@ -226,6 +226,17 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=[["Order", "Subscription"]],
     ),
     th.Property(
+        "excluded_columns",
+        th.ArrayType(th.StringType(min_length=1)),
+        title="Columns that are never written",
+        description=(
+            "Patterns of columns that are never written, whatever is selected: stream.column, with "
+            "* for any text. They match columns that nobody knows yet as well, and what stands in "
+            "answers, row and custom_attributes."
+        ),
+        examples=[["*.email", "*.*phone*", "collected_email.*_id"]],
+    ),
+    th.Property(
         "max_archive_gigabytes",
         _number(0.000001),
         default=100,

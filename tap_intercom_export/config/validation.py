@@ -15,6 +15,7 @@ from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config.batch import batch_problems
 from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
 from tap_intercom_export.errors import TapError
+from tap_intercom_export.schemas.excluded_columns import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -224,6 +225,11 @@ def _contradictions(config: Mapping[str, Any]) -> list[str]:
         f"{name}: must be one line of printable ASCII characters"
         for name in ("access_token", "user_agent")
         if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
+    )
+    found.extend(
+        f"excluded_columns: must be patterns of a stream and a column such as *.email, not {text!r}"
+        for text in config.get("excluded_columns") or ()
+        if not is_pattern(text)
     )
     if not _is_time_zone(config["reporting_timezone"]):
         found.append(

@@ -12,7 +12,7 @@ from tap_intercom_export.schemas.kinds import LENIENT_KINDS, Kind
 from tap_intercom_export.schemas.property_names import fold, property_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
 _COMPACT: dict[str, Any] = {"separators": (",", ":")}
@@ -61,6 +61,7 @@ class RowFormat:
         constants: Properties that are the same in every record: the job's range, the file's name.
             Its `created_at` stands where a row of a file with unknown columns has no time.
         parsers: Read the cells of each kind of column.
+        is_excluded: Tells by its header whether a column is left out of the object of columns.
 
     Attributes:
         file: What the file is expected to hold.
@@ -71,6 +72,7 @@ class RowFormat:
             same in every record.
         hash_names: The columns' names as they stand in a hash.
         folded: Places of the columns that become one object.
+        unplaced: Places of the columns that are no properties: these, and those left out of it.
         times: Places of the columns that are times, or may be by their names.
         statistic: What stands for the file in a hash.
         identifying: Names of the columns that must not be changed: ids by which a row is known.
@@ -83,6 +85,7 @@ class RowFormat:
         file: StatisticFile,
         constants: Mapping[str, Any],
         parsers: Mapping[Kind, Parser],
+        is_excluded: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.file = file
         self.columns = columns
@@ -90,12 +93,15 @@ class RowFormat:
         self._names = [column.name for column in columns]
         known = set(file.columns)
         unknown = [index for index, column in enumerate(columns) if column not in known]
-        self.folded = unknown if file.fold_into else []
+        self.unplaced = set(unknown) if file.fold_into else set()
+        self.folded = [
+            index for index in unknown if file.fold_into and not is_excluded(header[index])
+        ]
         self.extra = () if file.fold_into else tuple(columns[index] for index in unknown)
         self._plain = [
             (index, column.name, parsers[column.kind], column.kind in LENIENT_KINDS)
             for index, column in enumerate(columns)
-            if index not in set(self.folded)
+            if index not in self.unplaced
         ]
         self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
         lenient = [column.name for column in columns if column.kind in LENIENT_KINDS]
@@ -155,11 +161,24 @@ class RowFormat:
                 record[name] = cell
         return record
 
-    def text_columns(self, record: Mapping[str, Any]) -> list[Column]:
-        """Return the columns of a record for cells that their columns cannot hold."""
-        extra = [name for name in record if name not in self.template]
+    @property
+    def properties(self) -> tuple[Column, ...]:
+        """The properties of every record."""
+        return (*self.file.properties, *self.extra)
+
+    def text_columns(self, record: Mapping[str, Any] | None = None) -> list[Column]:
+        """Return the columns for cells that their columns cannot hold.
+
+        Args:
+            record: Has them; without it, all that there may be.
+        """
+        headers = {column.name: column.headers for column in self.columns}
         text = "What stands in the column of this name where that is not of its type."
-        return [Column(name, Kind.TEXT, text) for name in extra]
+        return [
+            Column(name, Kind.TEXT, text, (of, *headers[of]))
+            for of, name in self._text_names.items()
+            if record is None or name in record
+        ]
 
     def _hash(self, cells: list[str]) -> str:
         """Return the id of a row that has none at Intercom.

@@ -26,6 +26,7 @@ class RowReader:
         on_damaged: Called with each row that is left out.
         match: Finds the column that each header stands for.
         parsers: Read the cells of each kind of column.
+        is_excluded: Tells by its header whether a column is left out of the object of columns.
 
     Attributes:
         format: What its rows become. Known before the first one.
@@ -42,11 +43,12 @@ class RowReader:
         on_damaged: Callable[[DamagedRow], None],
         match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
         parsers: Mapping[Kind, Parser] = PARSERS,
+        is_excluded: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.rows = CellReader(source, on_damaged)
         header = self.rows.header()
         columns = (match or columns_by_name)(header, file)
-        self.format = RowFormat(header, columns, file, constants, parsers)
+        self.format = RowFormat(header, columns, file, constants, parsers, is_excluded)
         self.replaced = 0
         self.records = 0
 

@@ -329,6 +329,29 @@ _UNSEEN: dict[str, str] = {
 }
 """Files that most likely exist, of which no sample is public: columns come from the file itself."""
 
+_GUESSED = (
+    *_USER,
+    Column("company_id", Kind.OPTIONAL_ID, "Intercom's id of the company; null for none."),
+    *_PERSON,
+    Column("phone", Kind.TEXT, "A phone number of the person."),
+    Column("phone_number", Kind.TEXT, "A phone number of the person."),
+    Column("device_token", Kind.TEXT, "Token of the device for push notifications."),
+    Column("device", Kind.TEXT, "The device."),
+    Column("ip_address", Kind.TEXT, "Address of the person's device."),
+    Column("url", Kind.TEXT, "Address of a page, a link or a webhook."),
+)
+"""Columns that these files may have and that speak of a person: in the catalog, so that one can
+deselect them before they come."""
+
+_GUESSED_ALSO: dict[str, tuple[Column, ...]] = {
+    "collected_email": (Column("collected_email", Kind.TEXT, "The e-mail address given."),),
+    "keyword_reply": (
+        Column("keyword", Kind.TEXT, "The keyword."),
+        Column("body", Kind.TEXT, "Text of the reply."),
+        Column("reply", Kind.TEXT, "Text of the reply."),
+    ),
+}
+
 OTHER = StatisticFile(
     name="other_statistic",
     description="A row of a CSV file that this tap does not know.",
@@ -353,7 +376,7 @@ FILES: dict[str, StatisticFile] = {
             StatisticFile(
                 name=name,
                 description=description,
-                columns=(_RECEIPT_ID,),
+                columns=(_RECEIPT_ID, *_GUESSED, *_GUESSED_ALSO.get(name, ())),
                 key=("event_id",),
                 time=None,
                 hash_name="event_id",

@@ -35,7 +35,12 @@ class RejectedRowStream(WindowStream):
         Column("line", Kind.INTEGER, "First line of the row in the file, or place in the list."),
         Column("created_at", Kind.TIME, "Last second of the job's range; time of the list."),
         Column("reason", Kind.TEXT, "What is wrong with the row."),
-        Column("raw", Kind.TEXT, "The row as it stands in the file; of a list, as JSON."),
+        Column(
+            "raw",
+            Kind.TEXT,
+            "The row as it stands (of a list, as JSON); null where a property of it is deselected "
+            "or excluded.",
+        ),
     )
 
     def __init__(self, tap: Tap, sync: SyncContext) -> None:
@@ -63,21 +68,22 @@ class RejectedRowStream(WindowStream):
         before = export.job.window.before
         return self.selected and self.bookmark(otherwise=before - 1) < before
 
-    def add(self, export: Export, file: str, row: DamagedRow) -> None:
+    def add(self, export: Export, file: str, row: DamagedRow, *, hides_cells: bool) -> None:
         """Write a row.
 
         Args:
             export: The export it came with.
             file: Name of the file in the archive.
             row: The row.
+            hides_cells: Whether nothing that stands in it may go out.
         """
         self.reject(
             job_identifier=export.job.identifier,
             file=file,
             line=row.line,
             created_at=to_text(export.job.window.before),
-            reason=row.reason,
-            raw=row.raw,
+            reason=row.reason_without_cell if hides_cells else row.reason,
+            raw=None if hides_cells else row.raw,
         )
 
     def reject(
@@ -139,6 +145,8 @@ class Rejects:
         is_known: Whether the tap knows how such a file is written; else any share of its rows may
             be damaged.
         lines: The lines of the file: never fewer than its rows. 0 where that is not known.
+        hides_cells: Whether nothing that stands in the file may go out, because some of it is
+            deselected or excluded.
     """
 
     def __init__(
@@ -150,6 +158,7 @@ class Rejects:
         always: bool,
         is_known: bool = True,
         lines: int = 0,
+        hides_cells: bool = False,
     ) -> None:
         self._always = always
         self.file = file
@@ -158,6 +167,7 @@ class Rejects:
         self._export = export
         self._is_known = is_known
         self._lines = lines
+        self._hides_cells = hides_cells
         self._first = ""
 
     def add(self, row: DamagedRow) -> None:
@@ -169,7 +179,7 @@ class Rejects:
         self.count += 1
         self._first = self._first or f"line {row.line} {row.reason_without_cell}"
         if self._always or self._stream.is_behind(self._export):
-            self._stream.add(self._export, self.file, row)
+            self._stream.add(self._export, self.file, row, hides_cells=self._hides_cells)
         if self._lines:
             self._judge(self._lines)
 
@@ -242,7 +252,7 @@ class RejectedEntries:
     """
 
     def __init__(
-        self, stream: Stream, rejected: RejectedRowStream, name: str, read_at: str
+        self, stream: TapStream, rejected: RejectedRowStream, name: str, read_at: str
     ) -> None:
         self.count = 0
         self._first_reason = ""
@@ -250,8 +260,7 @@ class RejectedEntries:
         self._rejected = rejected
         self._logger = stream.logger
         self._read_at = read_at
-        properties = stream.effective_schema["properties"]
-        self._has_raw = all(stream.mask["properties", each] for each in properties)
+        self._has_raw = not stream.column_selection.hides_cells
 
     def add(self, position: int, entry: Any, reason: str) -> None:
         """Hand on an entry.
@@ -261,6 +270,8 @@ class RejectedEntries:
             entry: It as it stands.
             reason: What is wrong with it.
         """
+        if not self._has_raw:
+            reason = reason.partition(": ")[0]  # behind it stands the value
         self.count += 1
         self._first_reason = self._first_reason or f"entry {position} {reason}"
         self._rejected.reject(

@@ -124,7 +124,13 @@ class ReportingStream(FileStream):
                     "created_at_before": to_text(export.job.window.before),
                 }
                 for path, source in export.files():
-                    rejects = Rejects(self._rejected, export, path or self.name, always=True)
+                    rejects = Rejects(
+                        self._rejected,
+                        export,
+                        path or self.name,
+                        always=True,
+                        hides_cells=self.column_selection.hides_cells,
+                    )
                     reader = RowReader(
                         source, self._dataset.file, window, rejects.add, match, parsers
                     )

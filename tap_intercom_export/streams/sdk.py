@@ -12,6 +12,7 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
   list that is read whole go when all the others are written, not before.
 - `_sync_children`: a child without rows in this window has nothing to do, and would leave four
   lines in the log.
+- `_generate_record_messages`: what `excluded_columns` matches inside objects is taken out.
 - `_write_record_message`: a damaged row is written while another stream is read; with
   `batch_config` a record goes into a file, after selection, stream maps and flattening
   (`_generate_record_messages`), none of which the SDK's own batches know.
@@ -34,11 +35,13 @@ from typing_extensions import override
 
 from tap_intercom_export.schemas.columns import json_schema
 from tap_intercom_export.singer import stdout
+from tap_intercom_export.streams.column_selection import ColumnSelection
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk import Tap
+    from singer_sdk.singerlib import RecordMessage
 
     from tap_intercom_export.rows.encoder import Lines
     from tap_intercom_export.schemas.columns import Column
@@ -63,6 +66,25 @@ class TapStream(Stream):
         if output is None or self.ABORT_AT_RECORD_COUNT is not None:
             return None
         return output.stream_batches()
+
+    @cached_property
+    def column_selection(self) -> ColumnSelection:
+        """Decides which columns go out."""
+        return ColumnSelection(self, self.property_headers())
+
+    def property_headers(self) -> Mapping[str, tuple[str, ...]]:
+        """Return what properties are called at Intercom, where that is not their name."""
+        return {}
+
+    @override
+    def _generate_record_messages(
+        self, record: dict[str, Any]
+    ) -> Generator[RecordMessage, None, None]:
+        """Make the messages of a record without what is excluded inside its objects."""
+        excluded = self.column_selection.excluded
+        yield from super()._generate_record_messages(
+            excluded.pruned(record) if excluded else record
+        )
 
     def finish_batches(self) -> None:
         """Put all records that came into files that a BATCH message names."""
@@ -183,12 +205,18 @@ class BlockStream(TapStream):
         key: tuple[str, ...],
         replication_key: str,
     ) -> None:
+        columns = tuple(columns)
         super().__init__(tap=tap, name=name, schema=json_schema(columns, key))
         self._sync = sync
         self.primary_keys = key
         self.replication_key = replication_key
         self.state_partitioning_keys = ()  # one bookmark a stream, whatever the parent's record
         self._announced = False
+        self._headers = {column.name: column.headers for column in columns}
+
+    @override
+    def property_headers(self) -> Mapping[str, tuple[str, ...]]:
+        return self._headers
 
     def has_rows(self) -> bool:
         """Tell whether there is anything to write in this window."""
@@ -204,16 +232,15 @@ class BlockStream(TapStream):
     def add_columns(self, columns: Iterable[Column], level: int = logging.INFO) -> None:
         """Announce properties that are not in the schema yet, in a new SCHEMA message.
 
+        Those that do not go out are deselected.
+
         Args:
             columns: Properties of the records to come; those already known do not matter.
             level: Of the line in the log.
         """
-        known = self.effective_schema["properties"]
-        new = {
-            name: schema
-            for name, schema in json_schema(columns, ())["properties"].items()
-            if name not in known
-        }
+        columns = tuple(columns)
+        new = json_schema(self.column_selection.withhold(columns), ())["properties"]
+        self.column_selection.warn(columns)
         if not new:
             return
         self.logger.log(level, "New columns in '%s': %s", self.name, ", ".join(new))
@@ -235,8 +262,9 @@ class BlockStream(TapStream):
 
     def deselected(self) -> set[str]:
         """Return the names of the properties that the user does not want."""
-        names = self.effective_schema["properties"]
-        return {name for name in names if not self.mask["properties", name]}
+        known = {("properties", name) for name in self.effective_schema["properties"]}
+        places = known | {place for place in self.mask if len(place) == 2}  # noqa: PLR2004
+        return {place[1] for place in places if not self.mask[place]}
 
     def _goes_out_as_it_is(self) -> bool:
         """Tell whether the SDK has nothing to do with the records but to write them."""

@@ -60,6 +60,10 @@ class StatisticStream(FileStream):
         self._parent = parent
         self._rejected = rejected
 
+    def is_excluded(self, header: str) -> bool:
+        """Tell whether a column is left out of the object that holds all unknown columns."""
+        return self.column_selection.excluded.matches(header, (self._file.fold_into,))
+
     @override
     def has_rows(self) -> bool:
         return bool(self._members())
@@ -92,14 +96,17 @@ class StatisticStream(FileStream):
                 always=is_behind,
                 is_known=is_behind and self._file is not OTHER,
                 lines=member.lines,
+                hides_cells=self.column_selection.hides_cells,
             )
             with export.archive.open(member) as source:
                 constants = _constants(export, rejects.file)
-                reader = RowReader(source, self._file, constants, rejects.add)
+                reader = RowReader(
+                    source, self._file, constants, rejects.add, is_excluded=self.is_excluded
+                )
                 if is_behind:
                     expected = self._file.time is None  # no sample of the file is public
                     self.add_columns(
-                        reader.format.extra, logging.DEBUG if expected else logging.INFO
+                        reader.format.properties, logging.DEBUG if expected else logging.INFO
                     )
                     yield reader
                     rejects.warn_replaced(reader.replaced)

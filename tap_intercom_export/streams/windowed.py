@@ -95,6 +95,7 @@ class FileStream(WindowStream):
     def record_lines(self) -> Iterator[Lines]:
         """Yield the same as RECORD messages, many at a time; for batches the records alone."""
         for reader in self.readers():
+            self.column_selection.withhold(reader.format.text_columns())
             now = datetime.now(timezone.utc).isoformat()
             envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
             yield from Encoder(reader, *envelope, self.deselected()).lines()

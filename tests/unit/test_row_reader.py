@@ -37,9 +37,9 @@ SAME_NOON = [
 ]
 LATER, LATER_IN_A_FILE = "2026-04-14T08:00:00Z", "2026-04-14T08:00:00.000Z"
 
-KNOWN = [file for file in FILES.values() if file.columns[1:]]
+KNOWN = [file for file in FILES.values() if file.time is not None]
 EVENTS = [file for file in KNOWN if file.hash_name]
-UNSEEN = [file for file in FILES.values() if not file.columns[1:]]
+UNSEEN = [file for file in FILES.values() if file.time is None]
 ALL = [*FILES.values(), OTHER]
 
 

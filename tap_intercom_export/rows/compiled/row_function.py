@@ -106,8 +106,8 @@ class _Source:
     def __init__(self, form: RowFormat, deselected: frozenset[str]) -> None:
         self._form = form
         self._deselected = deselected
-        folded = set(form.folded)  # whose names may be those of properties
-        plain = [(n, column) for n, column in enumerate(form.columns) if n not in folded]
+        # the names of those that are folded may be those of properties
+        plain = [(n, each) for n, each in enumerate(form.columns) if n not in form.unplaced]
         self._place = {column.name: index for index, column in plain}
         self._kinds = {column.name: column.kind for _, column in plain}
         self._known: dict[str, str] = {}
