@@ -1,0 +1,301 @@
+"""What must not go out: columns that are deselected, excluded, or that nobody has selected yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from intercom_simulator import Dialect, Member, Mutation, Simulator
+from tests.harness.singer import discover_here, run_here, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness.singer import Output
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+PRIVATE = "jane.doe@private.example"
+SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
+
+PHONE = Dialect(added=(("receipt", "Phone number", PRIVATE),))
+COLLECTED = Dialect(
+    members=(
+        Member(
+            "collected_email{stamp}.csv",
+            f"receipt_id,collected_at,E-mail,email\n1,2025-05-30,{PRIVATE},{PRIVATE}\n".encode(),
+        ),
+    )
+)
+
+# a stream map that changes nothing makes the SDK touch every record
+WAYS = pytest.mark.parametrize(
+    "more",
+    [{}, {"stream_maps": {"*": {"created_at": "created_at"}}}],
+    ids=["fast", "stream maps"],
+)
+
+
+def run(
+    config: dict[str, Any], *streams: str, without: tuple[str, ...] = (), **more: Any
+) -> Output:
+    """Run the tap with some streams selected."""
+    catalog = select(discover_here(config), *streams, without=without)
+    return run_here({**config, **maps_of(streams[:1], more)}, catalog=catalog)
+
+
+def maps_of(streams: tuple[str, ...], more: dict[str, Any]) -> dict[str, Any]:
+    """Give the map of `*` to some streams."""
+    if "*" not in more.get("stream_maps", ()):
+        return more
+    return {**more, "stream_maps": dict.fromkeys(streams, more["stream_maps"]["*"])}
+
+
+def output_of(output: Output) -> str:
+    return "\n".join(output.lines) + output.log
+
+
+def properties(output: Output, stream: str) -> set[str]:
+    """Names of the properties in every SCHEMA of a stream, and in its records."""
+    names = {name for schema in output.schemas(stream) for name in schema["properties"]}
+    return names.union(*output.records(stream))
+
+
+# --- columns that nobody selected
+
+
+@WAYS
+def test_a_new_column_stays_out_where_a_property_is_deselected(
+    simulate: Simulate, configure: Configure, more: dict[str, Any]
+) -> None:
+    config = configure(simulate(**SMALL, dialect=PHONE))
+    output = run(config, "receipt", without=("receipt.first_click",), **more)
+    assert output.records("receipt")
+    assert PRIVATE not in output_of(output)
+    assert "phone_number" not in properties(output, "receipt")
+    (line,) = [line for line in output.log.splitlines() if "phone_number" in line]
+    assert "WARNING" in line
+    assert "'receipt'" in line
+    assert "schema" in line
+
+
+@WAYS
+def test_a_new_column_comes_where_all_is_selected(
+    simulate: Simulate, configure: Configure, more: dict[str, Any]
+) -> None:
+    output = run(configure(simulate(**SMALL, dialect=PHONE)), "receipt", **more)
+    assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
+
+
+@WAYS
+def test_a_new_column_comes_when_the_catalog_names_it(
+    simulate: Simulate, configure: Configure, more: dict[str, Any]
+) -> None:
+    config = configure(simulate(**SMALL, dialect=PHONE))
+    catalog = select(discover_here(config), "receipt", without=("receipt.first_click",))
+    (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
+    entry["schema"]["properties"]["phone_number"] = {"type": ["string", "null"]}
+    output = run_here({**config, **maps_of(("receipt",), more)}, catalog=catalog)
+    assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
+    assert "first_click" not in properties(output, "receipt")
+
+
+@WAYS
+def test_a_known_column_that_an_older_catalog_does_not_name_is_a_new_one(
+    simulate: Simulate, configure: Configure, more: dict[str, Any]
+) -> None:
+    config = configure(simulate(**SMALL))
+    for without, expected in (((), True), (("receipt.first_click",), False)):
+        catalog = select(discover_here(config), "receipt", without=without)
+        (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
+        del entry["schema"]["properties"]["email"]
+        entry["metadata"] = [
+            part for part in entry["metadata"] if part["breadcrumb"][-1:] != ["email"]
+        ]
+        output = run_here({**config, **maps_of(("receipt",), more)}, catalog=catalog)
+        assert ("email" in properties(output, "receipt")) is expected
+        assert ("New columns in 'receipt' are not written" in output.log) is not expected
+
+
+def test_an_attribute_that_an_older_catalog_does_not_name_stays_out(
+    simulate: Simulate, configure: Configure
+) -> None:
+    config = configure(simulate(receipts=1, conversations=60), reporting_datasets=["tickets"])
+    stream = "reporting_tickets"
+    catalog = select(discover_here(config), stream, without=(f"{stream}.ticket_url",))
+    (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == stream]
+    del entry["schema"]["properties"]["people_brand"]
+    entry["metadata"] = [
+        part for part in entry["metadata"] if part["breadcrumb"][-1:] != ["people_brand"]
+    ]
+    output = run_here(config, catalog=catalog)
+    assert output.records(stream)
+    assert "people_brand" not in properties(output, stream)
+    assert "people_brand" in output.log
+
+
+def test_a_deny_rule_holds_for_a_stream_without_a_public_sample(
+    simulate: Simulate, configure: Configure
+) -> None:
+    config = configure(simulate(**SMALL, dialect=COLLECTED))
+    output = run(config, "collected_email", without=("collected_email.email",))
+    assert "1" in {record["receipt_id"] for record in output.records("collected_email")}
+    assert PRIVATE not in output_of(output)
+
+
+# --- rows that cannot be read
+
+
+@WAYS
+def test_a_rejected_row_of_a_stream_with_a_deselected_property_has_no_cells(
+    simulate: Simulate, configure: Configure, more: dict[str, Any]
+) -> None:
+    damage = Mutation("open", line=1, replace=f"77,{PRIVATE}".encode())
+    for without, is_kept in (((), True), (("open.event_id", "open.receipt_id"), False)):
+        config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
+        output = run(config, "open", "rejected_row", without=without, **more)
+        (record,) = output.loaded("rejected_row")
+        assert record["line"] == 2
+        assert record["reason"].startswith("opened_at is not a time")
+        assert PRIVATE not in output.log
+        assert (record["raw"] is not None) is is_kept
+        assert (PRIVATE in "\n".join(output.lines)) is is_kept
+
+
+# --- excluded_columns
+
+EVERYWHERE = Dialect(
+    added=(("receipt", "Phone number", PRIVATE), ("answer_combined", "Your E-Mail?", PRIVATE)),
+    members=(
+        *COLLECTED.members,
+        Member(
+            "hologram_view{stamp}.csv", f"receipt_id,Work E-mail,seen\n1,{PRIVATE},x\n".encode()
+        ),
+    ),
+    mutations=(Mutation("click", line=1, replace=f"77,{PRIVATE},x,y".encode()),),
+)
+PATTERNS = ["*.*e_mail*", "*.*email*", "receipt.phone*"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"stream_maps": {"*": {"created_at": "created_at"}}},
+        {"flattening_enabled": True, "flattening_max_depth": 1},
+    ],
+    ids=["fast", "stream maps", "flattening"],
+)
+def test_nothing_gets_past_excluded_columns(
+    simulate: Simulate, configure: Configure, more: dict[str, Any]
+) -> None:
+    config = configure(
+        simulate(**SMALL, dialect=EVERYWHERE), window_days=60, excluded_columns=PATTERNS
+    )
+    mapped = ("receipt", "answer_combined", "other_statistic", "collected_email", "click")
+    output = run_tap({**config, **maps_of(mapped, more)})
+    for stream in ("receipt", "answer_combined", "other_statistic", "collected_email"):
+        assert output.records(stream), stream
+    assert PRIVATE not in output_of(output)
+    assert "email" not in properties(output, "receipt")
+    assert "email" not in properties(output, "answer_combined")
+    assert output.records("rejected_row")
+
+
+def test_a_property_may_be_excluded_whole(simulate: Simulate, configure: Configure) -> None:
+    patterns = ["answer_combined.answers", "other_statistic.row", "rejected_row.raw"]
+    config = configure(simulate(**SMALL, dialect=EVERYWHERE), excluded_columns=patterns)
+    output = run(config)
+    for stream, name in (pattern.split(".") for pattern in patterns):
+        assert output.records(stream)
+        assert name not in properties(output, stream)
+
+
+def test_what_a_pattern_matches_in_objects_is_left_out_at_any_depth(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=1)
+    config = configure(simulator, custom_object_types=["Order"])
+    plain = run(config, "custom_object_instance").records("custom_object_instance")
+    keys = {key for record in plain for key in record["custom_attributes"]}
+    chosen = min(keys)
+    for pattern in (f"*.{chosen}", f"custom_object_instance.custom_attributes.{chosen.upper()}"):
+        output = run(config, "custom_object_instance", excluded_columns=[pattern])
+        records = output.records("custom_object_instance")
+        assert len(records) == len(plain)
+        found = {key for record in records for key in record["custom_attributes"]}
+        assert found == keys - {chosen}
+    assert '"sku"' in json.dumps(plain)
+    output = run(config, "custom_object_instance", excluded_columns=["*.sku"])
+    assert '"sku"' not in "".join(output.lines)
+    assert '"pieces"' in "".join(output.lines)
+
+
+def test_attributes_of_reports_are_excluded_by_any_of_their_names(
+    simulate: Simulate, configure: Configure
+) -> None:
+    config = configure(simulate(receipts=1, conversations=60), reporting_datasets=["tickets"])
+    patterns = ["*.plan #", "reporting_*.people.brand", "*.user_participant_*"]
+    everything = properties(run(config, "reporting_tickets"), "reporting_tickets")
+    output = run(config, "reporting_tickets", excluded_columns=patterns)
+    left_out = everything - properties(output, "reporting_tickets")
+    beginnings = ("people_plan_", "people_brand", "user_participant_")
+    assert left_out == {name for name in everything if name.startswith(beginnings)}
+    assert len(left_out) == 5
+    assert output.records("reporting_tickets")
+
+
+def test_what_identifies_records_cannot_be_excluded(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL)
+    config = configure(simulator, excluded_columns=["*.user_id"])
+    output = run_tap(config, check=False)
+    assert output.exit_code
+    assert "excluded_columns matches checkpoint.user_id" in output.log
+    assert "Traceback" not in output.log
+    assert not simulator.jobs
+    catalog = select(discover_here(config), "receipt", "open")
+    output = run_here(config, catalog=catalog)
+    assert "user_id" not in properties(output, "receipt")
+
+
+def test_records_are_the_same_but_for_what_is_excluded(
+    simulate: Simulate, configure: Configure
+) -> None:
+    everything = run(configure(simulate(**SMALL)), "receipt", "open").records("receipt")
+    config = configure(simulate(**SMALL), excluded_columns=["receipt.name", "receipt.first_*"])
+    records = run(config, "receipt", "open").records("receipt")
+    assert records == [
+        {
+            name: value
+            for name, value in record.items()
+            if name != "name" and not name.startswith("first_")
+        }
+        for record in everything
+    ]
+
+
+# --- hashing with stream maps, as docs/privacy.md shows it
+
+
+def test_stream_maps_hash_and_remove(simulate: Simulate, configure: Configure) -> None:
+    maps = {
+        "receipt": {
+            "email": "md5(config['hash_seed'] + email) if email else None",
+            "name": "__NULL__",
+        }
+    }
+    plain = run(configure(simulate(**SMALL)), "receipt").records("receipt")
+    config = configure(simulate(**SMALL), stream_maps=maps, stream_map_config={"hash_seed": "seed"})
+    records = run(config, "receipt").records("receipt")
+    assert len(records) == len(plain)
+    for before, after in zip(plain, records, strict=True):
+        expected = before["email"] and hashlib.md5(f"seed{before['email']}".encode()).hexdigest()  # noqa: S324 - what the docs show
+        assert after["email"] == expected
+        assert "name" not in after
+    assert json.dumps(records).count("@") == 0
