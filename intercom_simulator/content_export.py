@@ -181,6 +181,17 @@ class ContentExport:
                 draft.replace(path)
         return path
 
+    def rebuild(self, job: Job, dialect: Dialect) -> None:
+        """Let a job's archive be made anew.
+
+        Args:
+            job: A job.
+            dialect: How to write it.
+        """
+        with job.building:
+            job.dialect = dialect
+            (self.folder / job.identifier).unlink(missing_ok=True)
+
     def _answer(self, job: Job, status: str) -> Answer:
         code = job.dialect.failed_status if status == "failed" else 200
         return json_answer(code, self._view(job, status))

@@ -121,6 +121,7 @@ def play(scenario: Scenario) -> Result:
             for job in (*sim.jobs, *([held] if held else [])):
                 if job.fault.never_ends:
                     job.cancel()
+                sim.content_export.rebuild(job, sim.dialect)
             again = run_quickly(configuration(sim), loaded.state or state)
             loaded.take(again.lines)
             if again.exit_code:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.faults.scenarios.archives import ARCHIVES
 from tests.faults.scenarios.downloads import DOWNLOADS
+from tests.faults.scenarios.drift import DRIFT
 from tests.faults.scenarios.files import FILES
 from tests.faults.scenarios.jobs import JOBS
 from tests.faults.scenarios.lists import LISTS
@@ -23,6 +24,7 @@ AREAS: dict[str, tuple[Scenario, ...]] = {
     "The download": DOWNLOADS,
     "Hostile archives": ARCHIVES,
     "The file": FILES,
+    "The form of the file": DRIFT,
     "The list": LISTS,
     "The report": REPORTS,
 }

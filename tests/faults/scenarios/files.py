@@ -208,7 +208,7 @@ _FILES = (
     Scenario(
         "a file nobody knows",
         "A file appears that nobody knows",
-        "its rows go to other_statistic",
+        "its rows go to other_statistic, with a warning",
         given=Given(
             dialect=Dialect(
                 members=(Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),)
@@ -216,6 +216,9 @@ _FILES = (
         ),
         expect=Expect(
             records={"other_statistic": 2},
+            log=(
+                "WARNING Unknown file 'hologram_view_.*' with 2 rows .*they go to other_statistic",
+            ),
         ),
     ),
     Scenario(

@@ -1,0 +1,223 @@
+"""Faults of files that are written in a new way, and of what must not go out."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+
+from intercom_simulator import Dialect, Member, Mutation
+from tests.faults.scenarios.scenario import FAILED, Expect, Given, Scenario
+
+_RECEIPT = "receipt_id,received_at,email\n9,2025-05-30T00:00:00.000Z,a@b.example\n"
+
+
+def _nested() -> bytes:
+    """Return a ZIP with a CSV file."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("receipt.csv", _RECEIPT)
+    return data.getvalue()
+
+
+_STAMPS = (
+    "_2025-05-30",
+    "_20250530T120000Z",
+    "_1748606400",
+    "_20250530-120000 (1)",
+    "_202505",
+    "_20250530-120000_part_2",
+)
+
+_DRIFT = (
+    Scenario(
+        "nothing of a file can be read",
+        "Every row of a file misses what it needs, or most rows do",
+        "fails, names the file, the first reason and its line; the bookmarks stay, and the next "
+        "run reads the same job again",
+        given=Given(dialect=Dialect(renamed=(("receipt", "received_at", "received"),))),
+        expect=Expect(
+            exit_code=FAILED,
+            bookmark=False,
+            jobs=1,
+            log=(
+                r"At least \d+ of \d+ rows in receipt_.*\(50\)\. The first: line 2 received_at is",
+            ),
+        ),
+    ),
+    Scenario(
+        "most rows may be rejected",
+        "The same, with `max_rejected_percent: 100`",
+        "all rows go to rejected_row, with one warning",
+        given=Given(
+            dialect=Dialect(renamed=(("receipt", "received_at", "received"),)),
+            settings={"max_rejected_percent": 100},
+        ),
+        expect=Expect(
+            damaged=60,
+            records={"rejected_row": 60},
+            log=("WARNING 60 damaged rows in receipt_.* The first: line 2 received_at is empty",),
+        ),
+    ),
+    Scenario(
+        "few rows cannot be read",
+        "No row of a file with fewer than 20 can be read",
+        "they go to rejected_row, with one warning; the rest arrives",
+        given=Given(dialect=Dialect(renamed=(("click", "clicked_at", "when"),))),
+        expect=Expect(
+            damaged=19,
+            records={"click": 0},
+            log=("WARNING [0-9]+ damaged rows in click_.*line 2 clicked_at is empty",),
+        ),
+    ),
+    Scenario(
+        "headers written in another way",
+        "Headers come in capitals, with spaces in place of underscores and around them",
+        "they are the same columns, and the same events have the same ids",
+        given=Given(
+            dialect=Dialect(
+                renamed=(
+                    ("receipt", "receipt_id", "Receipt ID"),
+                    ("receipt", "received_at", " RECEIVED_AT "),
+                    ("open", "opened_at", "Opened At"),
+                    ("click", "receipt_id", "receipt-id"),
+                )
+            ),
+        ),
+        expect=Expect(not_in_log=("New columns", "damaged rows")),
+    ),
+    *(
+        Scenario(
+            f"a file name with {stamp}",
+            f"A file is called `receipt{stamp}.csv`",
+            "knows it by the beginning of its name",
+            given=Given(
+                dialect=Dialect(members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
+            ),
+            expect=Expect(
+                records={"receipt": 61, "other_statistic": 0},
+                not_in_log=("Unknown file",),
+                invented=True,
+            ),
+        )
+        for stamp in _STAMPS
+    ),
+    Scenario(
+        "a plural in capitals",
+        "A file is called `Replies_….CSV`",
+        "it is the file reply",
+        given=Given(
+            dialect=Dialect(
+                members=(
+                    Member("Replies{stamp}.CSV", b"receipt_id,replied_at\n9,2025-05-30 00:00:00\n"),
+                ),
+            ),
+        ),
+        expect=Expect(records={"other_statistic": 0}, not_in_log=("Unknown file",), invented=True),
+    ),
+    *(
+        Scenario(
+            f"a file known by its columns, {name}",
+            f"A file with a name nobody knows has the columns of a receipt, {name}",
+            "it is one",
+            given=Given(
+                dialect=Dialect(members=(Member("Detailed stats.csv", text.encode(encoding)),)),
+            ),
+            expect=Expect(
+                records={"receipt": 61, "other_statistic": 0},
+                log=("Reading 'Detailed stats.csv' as receipt, by its columns",),
+                invented=True,
+            ),
+        )
+        for name, text, encoding in (
+            ("a few of them", _RECEIPT, "utf-8"),
+            ("with semicolons", _RECEIPT.replace(",", ";"), "utf-8"),
+            ("with tabs", _RECEIPT.replace(",", "\t"), "utf-8"),
+            ("in UTF-16", _RECEIPT, "utf-16"),
+        )
+    ),
+    Scenario(
+        "an archive in the archive",
+        "An archive lies beside the files, called one of them",
+        "leaves it out, with a warning",
+        given=Given(
+            dialect=Dialect(members=(Member("more.csv", _nested()),)),
+        ),
+        expect=Expect(
+            records={"receipt": 60},
+            log=("WARNING Passing over 'more.csv' in the archive: an archive inside it",),
+        ),
+    ),
+    Scenario(
+        "column names that no database takes",
+        "New columns are called `Discount %`, `ctid`, `Größe` and have 70 letters",
+        "each gets a name that databases take, the same in every run",
+        given=Given(
+            dialect=Dialect(
+                added=(
+                    ("open", "Discount %", "1"),
+                    ("open", "ctid", "2"),
+                    ("open", "Größe", "3"),
+                    ("open", "W" * 70, "4"),
+                )
+            ),
+        ),
+        expect=Expect(
+            columns={
+                "open": ("discount_040b3658", "ctid_045f85c6", "grosse", "w" * 54 + "_7b10f170")
+            },
+        ),
+    ),
+    Scenario(
+        "events that differ in a new column",
+        "Two events have the same receipt and second, and another value in a new column",
+        "they are two",
+        given=Given(
+            dialect=Dialect(
+                members=(
+                    Member(
+                        "series_exit_20250530.csv",
+                        b"receipt_id,exited_at,node_id\n"
+                        b"9,2025-05-30T00:00:00.000Z,1\n9,2025-05-30T00:00:00.000Z,2\n"
+                        b"9,1748563200,2\n",
+                    ),
+                ),
+                leave_out=("series_exit",),
+            ),
+        ),
+        expect=Expect(
+            records={"series_exit": 2},
+            files=("receipt", "open"),
+            invented=True,
+        ),
+    ),
+    Scenario(
+        "excluded columns",
+        "A column that `excluded_columns` matches comes up in a file, in a survey and in a file "
+        "nobody knows",
+        "it goes out nowhere",
+        given=Given(
+            dialect=Dialect(
+                added=(("open", "E-mail", "x@y.example"),),
+                members=(Member("hologram_view{stamp}.csv", b"receipt_id,email\n1,x@y.example\n"),),
+                mutations=(Mutation("click", line=1, replace=b"77,x@y.example"),),
+            ),
+            settings={"excluded_columns": ["*.email", "*.e_mail"]},
+        ),
+        expect=Expect(
+            damaged=1,
+            records={"other_statistic": 1, "rejected_row": 1},
+            ignore=("email",),
+            not_in_log=("x@y.example",),
+        ),
+    ),
+)
+
+DRIFT = tuple(
+    replace(
+        scenario,
+        given=replace(scenario.given, settings={"window_days": 30, **scenario.given.settings}),
+    )
+    for scenario in _DRIFT
+)
+"""In one window, so that a damaged row comes once."""
