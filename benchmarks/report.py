@@ -190,8 +190,8 @@ class Report:
                 f"Measured with `{self.command}` on {_machine()}. The archive holds receipts of "
                 f"{len(RECEIPTS.columns)} columns, {self.bytes_a_row:.0f} bytes a row, one row in "
                 "nine with quotes. Every figure is of a whole process, from its start to its end, "
-                f"with its output to /dev/null: the shortest run of {self.repeats} turns, each of two "
-                "seconds at least."
+                "with its output to /dev/null: the shortest run of "
+                f"{self.repeats} turns, each of two seconds at least."
             ),
             "## Goals",
             _table(

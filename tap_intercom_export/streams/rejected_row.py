@@ -17,11 +17,12 @@ from tap_intercom_export.streams.windowed import WindowStream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from singer_sdk import Stream, Tap
+    from singer_sdk import Tap
 
     from tap_intercom_export.exports.exporter import Export
     from tap_intercom_export.rows.csv_reader import DamagedRow
     from tap_intercom_export.streams.context import SyncContext
+    from tap_intercom_export.streams.sdk import TapStream
 
 
 class RejectedRowStream(WindowStream):
