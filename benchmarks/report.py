@@ -34,8 +34,8 @@ CPU time for a receipt of 52 columns, from the unpacked CSV to the message:
 
 | way | µs a row | peak MiB |
 | --- | --- | --- |
-| code written for each file, blocks escaped at once: what the tap does | about 5, of any shape | 57 |
-| the same, and the csv module for rows with quotes: what it did before | 4 to 16 by shape | 55 |
+| code written for each file, blocks escaped at once: the tap | about 5, of any shape | 57 |
+| the same, and the csv module for rows with quotes: before | 4 to 16 by shape | 55 |
 | polars, 400,000 rows of any shape (170 MB to install) | 7.5 | 118 |
 | DuckDB, likewise | 7.5 | 245 |
 
