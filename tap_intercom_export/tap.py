@@ -10,12 +10,18 @@ import threading
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib import Catalog, StateMessage
+from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
+from tap_intercom_export import commands
+from tap_intercom_export.checks import selection_warnings
+from tap_intercom_export.checks.preflight import check_before_first_job
+from tap_intercom_export.checks.selection import Selection
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
 from tap_intercom_export.config.settings import Settings
@@ -25,6 +31,7 @@ from tap_intercom_export.config.validation import (
     from_environment,
     validate,
 )
+from tap_intercom_export.errors import SettingsError
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.intercom.reporting import datasets
 from tap_intercom_export.schemas import statistics as files
@@ -126,6 +133,23 @@ class TapIntercomExport(Tap):
         return IntercomClient(self.settings, f"{self.name}/{self.plugin_version}", clock)
 
     @override
+    def setup_mapper(self) -> None:
+        """Apply stream maps to selected streams only.
+
+        The schemas of the others have no properties, so that a map for one of them, or for `*`,
+        would be refused.
+        """
+        super(Tap, self).setup_mapper()
+        selected, others = Catalog(), Catalog()
+        for entry in self.catalog.streams:
+            is_selected = entry.metadata.resolve_selection()[()]
+            (selected if is_selected else others)[entry.tap_stream_id] = entry
+        self.mapper.register_raw_streams_from_catalog(selected)
+        stream_maps, self.mapper.stream_maps_dict = self.mapper.stream_maps_dict, {}
+        self.mapper.register_raw_streams_from_catalog(others)
+        self.mapper.stream_maps_dict = stream_maps
+
+    @override
     def discover_streams(self) -> Sequence[Stream]:
         sync = self.sync_context
         parent = ContentExportStream(self, sync)
@@ -171,6 +195,65 @@ class TapIntercomExport(Tap):
             if found:
                 raise ConfigValidationError("; ".join(found), errors=found)
         return found
+
+    @override  # type: ignore[misc]  # see below
+    def sync_all(self) -> None:  # ty: ignore[override-of-final-method]  # likewise
+        """Check what can be checked, and sync all streams.
+
+        Final in the SDK, which has no place for checks before the first stream.
+        """
+        selected = [stream.name for stream in self.streams.values() if stream.selected]
+        self._warn_of_selection(selected)
+        check_before_first_job(
+            Selection.from_streams(selected, commands.MESSAGE_STREAMS, self.config),
+            self.config,
+            lambda: self.client(self.clock_class()),
+        )
+        super().sync_all()
+
+    def _warn_of_selection(self, selected: list[str]) -> None:
+        """Say what is selected and likely not meant."""
+        properties = {name: stream.schema["properties"] for name, stream in self.streams.items()}
+        rules = os.environ.get(selection_warnings.SELECT_RULES_VARIABLE)
+        for line in (
+            *selection_warnings.nothing_selected(selected),
+            *selection_warnings.unknown_in_catalog(self.input_catalog, properties),
+            *selection_warnings.rules_without_match(rules, properties),
+            *selection_warnings.bookmarks_in_the_future(
+                self.state, selected, self.clock_class().now()
+            ),
+        ):
+            self.logger.warning("%s", line)
+
+    @classmethod
+    @override
+    def invoke(cls, **options: Any) -> None:
+        try:
+            super().invoke(**options)
+        except ConfigValidationError as error:  # of which the SDK makes exit status 1
+            raise SettingsError(error.errors) from error
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Tell part by part what works, for `--test`; the SDK's way would run an export."""
+        if value == CliTestOptionValue.All.value:
+            ctx.exit(commands.test_connection(cls, ctx.params))
+        super().cb_test(ctx, param, value)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        for option in command.params:
+            if option.name in {"catalog", "state"}:
+                option.is_eager = True  # before --test, wherever it stands in the command line
+            if option.name == "test" and isinstance(option, click.Option):
+                option.help = (
+                    "Tell part by part what works: host, token, scopes, clock, temporary space. "
+                    "No export job is asked for. --test=schema writes SCHEMA messages."
+                )
+        return command
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -167,7 +167,7 @@ def check_state(state: object) -> None:
         state: What the tap was given as its state: its content, None, or the path of a file.
 
     Raises:
-        TapError: It is not empty, and holds none.
+        ConfigurationError: It is not empty, and holds none.
     """
     if not state or isinstance(state, (str, PurePath)):
         return
@@ -176,7 +176,7 @@ def check_state(state: object) -> None:
         return
     below = [name for name, value in found.items() if isinstance(value, dict)]
     where = f", here below {below[0]!r}" if below and "bookmarks" in found[below[0]] else ""
-    raise TapError(
+    raise ConfigurationError(
         f"The state holds no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
         "To start over, run without --state."
     )

@@ -18,8 +18,9 @@ from tap_intercom_export.errors import (
     NotFoundError,
     RangeRefusedError,
     RefusedArchiveError,
-    TapError,
     TooManyRowsError,
+    UnavailableError,
+    UnreadableDataError,
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.window import PendingRange, Sizes
@@ -216,7 +217,7 @@ class Exporter:
                 self._jobs.gone(job)
                 raise
             stored = None
-        raise TapError(
+        raise UnavailableError(
             f"{MAX_JOBS_PER_WINDOW} jobs for {window} came to nothing; {gone} of them were gone "
             "before their data could be downloaded"
         )
@@ -244,7 +245,7 @@ class Exporter:
         """Return a job's archive, verified, and its size in bytes as sent.
 
         Raises:
-            TapError: It came damaged each time.
+            UnreadableDataError: It came damaged each time.
         """
         for _ in range(MAX_DOWNLOADS_PER_JOB):
             spool = Spool(self._max_archive_bytes)
@@ -265,7 +266,7 @@ class Exporter:
                 logger.warning("The archive of job %s: %s", job.identifier, error)
             else:
                 return archive, size
-        raise TapError(
+        raise UnreadableDataError(
             f"The archive of job {job.identifier} for {job.window} {trouble}. Nothing of it was "
             "written; the next run downloads it again."
         )

@@ -8,7 +8,6 @@ from urllib.parse import urljoin
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import (
-    ApiError,
     AttributesRefusedError,
     JobFailedError,
     JobTimedOutError,
@@ -16,6 +15,8 @@ from tap_intercom_export.errors import (
     SlotTakenError,
     TapError,
     TransientError,
+    UnavailableError,
+    UnreadableDataError,
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.polling import PollBackoff
@@ -124,7 +125,7 @@ class JobRunner:
                 dropped = True
             except SlotTakenError as error:
                 if backoff.is_over():
-                    raise ApiError(
+                    raise UnavailableError(
                         f"Another export held the workspace's job slot for "
                         f"{backoff.minutes:.0f} minutes ({error}). It may be an export of a "
                         "colleague in Intercom, another app, or the job of a run that was killed; "
@@ -304,4 +305,4 @@ def _identifier_of(body: Mapping[str, Any]) -> str:
     for name in ("job_identifier", "job_identfier", "id"):
         if body.get(name):
             return str(body[name])
-    raise ApiError(f"Intercom created a job without an identifier: {sorted(body)}")
+    raise UnreadableDataError(f"Intercom created a job without an identifier: {sorted(body)}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import ConfigurationError, UnreadableDataError
 from tap_intercom_export.intercom.export_kind import ExportKind
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
@@ -158,7 +158,7 @@ class Dataset:
             file: The dataset as a file.
 
         Raises:
-            TapError: No header stands for what identifies a row.
+            UnreadableDataError: No header stands for what identifies a row.
         """
         asked = [
             (attribute, column)
@@ -247,11 +247,11 @@ def _with_new(header: list[str], columns: list[Column | None], file: StatisticFi
     """Return the columns, with new ones for the headers that stand for none.
 
     Raises:
-        TapError: No header stands for what identifies a row.
+        UnreadableDataError: No header stands for what identifies a row.
     """
     found = {column.name for column in columns if column}
     if header and not file.hash_name and not set(file.key) <= found:
-        raise TapError(
+        raise UnreadableDataError(
             f"The file of {file.name} has no column {' and '.join(sorted(set(file.key) - found))}, "
             f"which identifies its rows; its headers are {', '.join(header)[:500]}"
         )
@@ -274,7 +274,8 @@ def datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:
         The wanted ones, by their ids.
 
     Raises:
-        TapError: There is none of that id, or Intercom refuses.
+        ConfigurationError: There is none of that id.
+        ApiError: Intercom refuses, or cannot be reached.
     """
     found = {
         dataset.id: dataset
@@ -283,7 +284,7 @@ def datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:
     names = list(dict.fromkeys(wanted))
     unknown = [name for name in names if name != ALL_DATASETS and name not in found]
     if unknown:
-        raise TapError(
+        raise ConfigurationError(
             f"reporting_datasets: there is no {', '.join(unknown)} in this workspace; "
             f"there are {', '.join(sorted(found))}"
         )

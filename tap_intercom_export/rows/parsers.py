@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from tap_intercom_export.schemas.kinds import Kind
 
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?(Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?",
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?"
+    r"(Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?",
     re.ASCII,
 )
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)

@@ -82,7 +82,9 @@ def test_a_fraction_is_cut_to_microseconds(text: str, expected: str) -> None:
     ("text", "expected"),
     [
         pytest.param("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z", id="a real leap second"),
-        pytest.param("2017-01-01 01:59:60.25 +0200", "2017-01-01T00:00:00.25Z", id="with an offset"),
+        pytest.param(
+            "2017-01-01 01:59:60.25 +0200", "2017-01-01T00:00:00.25Z", id="with an offset"
+        ),
         pytest.param("2026-06-30 12:00:60", "2026-06-30T12:01:00Z", id="in any minute"),
     ],
 )
