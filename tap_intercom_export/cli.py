@@ -27,6 +27,9 @@ SUPPRESSED_MESSAGES = (
 NOISY_LOGGERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
 """The loggers that say it; a filter works for its own logger only."""
 
+METRICS_LEVEL_VARIABLE = "TAP_INTERCOM_EXPORT_METRICS_LOGLEVEL"
+"""Environment variable with the level of the log from which metrics are shown."""
+
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -69,15 +72,18 @@ def _check_level() -> None:
         ConfigurationError: There is no such level.
     """
     names = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
-    variable = next((name for name in names if os.environ.get(name)), None)
-    level = os.environ[variable] if variable else LEVELS[1]
-    try:
-        logging.NullHandler().setLevel(level.upper())
-    except ValueError:
-        from tap_intercom_export.errors import ConfigurationError  # noqa: PLC0415 - see above
+    first = next((name for name in names if os.environ.get(name)), None)
+    for variable in (first, METRICS_LEVEL_VARIABLE):
+        level = os.environ.get(variable or "")
+        try:
+            logging.NullHandler().setLevel((level or LEVELS[1]).upper())
+        except ValueError:
+            from tap_intercom_export.errors import ConfigurationError  # noqa: PLC0415 - see above
 
-        allowed = ", ".join(LEVELS)
-        raise ConfigurationError(f"{variable}: must be one of {allowed}, not {level!r}") from None
+            allowed = ", ".join(LEVELS)
+            raise ConfigurationError(
+                f"{variable}: must be one of {allowed}, not {level!r}"
+            ) from None
 
 
 def _tell_of_no_reader(logger: logging.Logger) -> None:

@@ -22,6 +22,7 @@ from tap_intercom_export import commands
 from tap_intercom_export.checks import selection_warnings
 from tap_intercom_export.checks.preflight import check_before_first_job
 from tap_intercom_export.checks.selection import Selection
+from tap_intercom_export.cli import METRICS_LEVEL_VARIABLE
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
 from tap_intercom_export.config.settings import Settings
@@ -34,6 +35,9 @@ from tap_intercom_export.config.validation import (
 from tap_intercom_export.errors import SettingsError
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.intercom.reporting import datasets
+from tap_intercom_export.progress.bar import Bar, wants_bar
+from tap_intercom_export.progress.metric_points import log_points
+from tap_intercom_export.progress.run_log import RunLog
 from tap_intercom_export.schemas import statistics as files
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.singer.message_writer import MessageWriter
@@ -80,6 +84,8 @@ class TapIntercomExport(Tap):
     def __init__(self, **options: Any) -> None:
         check_state(options.get("state"))
         super().__init__(**options)
+        if level := os.environ.get(METRICS_LEVEL_VARIABLE):
+            self.metrics_logger.setLevel(level.upper())
 
     @classproperty
     @override
@@ -94,6 +100,11 @@ class TapIntercomExport(Tap):
         events = EventQueue(_can_write_state, stdout.raise_if_reader_gone)
         self.message_writer.background = events
         return events
+
+    @cached_property
+    def run_log(self) -> RunLog:
+        """What follows the run, and says how far it is."""
+        return RunLog(self.clock_class().monotonic, Bar() if wants_bar() else None)
 
     def clock(self) -> Clock:
         """Return a clock for the main thread: its pauses end when stdout is closed by its reader.
@@ -120,6 +131,7 @@ class TapIntercomExport(Tap):
             writer=self.message_writer,
             state_writer=self.state_writer,
             events=self.events,
+            run_log=self.run_log,
         )
 
     def client(self, clock: Clock) -> IntercomClient:
@@ -209,7 +221,25 @@ class TapIntercomExport(Tap):
             self.config,
             lambda: self.client(self.clock_class()),
         )
-        super().sync_all()
+        try:
+            super().sync_all()
+        except BrokenPipeError:  # there is nobody to tell
+            raise
+        except BaseException:
+            self._sum_up("Ended by an error", selected)
+            raise
+        self._sum_up("Done", selected)
+
+    def _sum_up(self, how: str, selected: list[str]) -> None:
+        """Put the summary and the metrics of the run into the log."""
+        entries = self.state.get("bookmarks", {})
+        bookmarks = {
+            name: entries[name]["replication_key_value"]
+            for name in selected
+            if isinstance(entries.get(name, {}).get("replication_key_value"), str)
+        }
+        totals = self.run_log.end(how, self.message_writer.reader_wait, bookmarks)
+        log_points(totals, self.clock_class().now())
 
     def _warn_of_selection(self, selected: list[str]) -> None:
         """Say what is selected and likely not meant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import shutil
@@ -19,7 +20,10 @@ TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
 """Environment variables that name the temporary directory; the first that is set counts."""
 
 MIN_FREE_BYTES = 1024 * 1024
-"""Bytes that must be writable there; the smallest archives are less."""
+"""Bytes that must be free there; the smallest archives are less."""
+
+TRIAL_BYTES = 4096
+"""Bytes written there to find out whether anything can be."""
 
 LOW_FREE_BYTES = 1_000_000_000
 """Bytes below which there is a warning: archives of busy workspaces are larger."""
@@ -56,16 +60,18 @@ def check_temporary_directory(environment: Mapping[str, str] = os.environ) -> tu
     try:
         folder = environment[variable] if variable else tempfile.gettempdir()
         with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(MIN_FREE_BYTES))
+            file.write(bytes(TRIAL_BYTES))
             file.flush()
-        return folder, shutil.disk_usage(folder).free
+        free = shutil.disk_usage(folder).free
+        if free < MIN_FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)  # noqa: TRY301 - as write
     except OSError as error:
-        where = f"{variable} names {environment[variable]}" if variable else "There is no directory"
+        where = f"{variable} ({environment[variable]})" if variable else "the usual directories"
         raise ConfigurationError(
-            f"{where} for temporary files that {MIN_FREE_BYTES // 1024**2} MiB can be written to "
-            f"({error.strerror or error}). Archives are downloaded there: set TMPDIR to a "
-            "directory that is writable and has room."
+            f"Temporary files cannot be written to {where} ({error.strerror or error}). Archives "
+            "are downloaded there: set TMPDIR to a directory that is writable and has room."
         ) from error
+    return folder, free
 
 
 def check_batch_packages(config: Mapping[str, Any]) -> None:

@@ -31,9 +31,6 @@ OPTION_FILES = {
 }
 """What belongs into the file of each option."""
 
-UNDESCRIBED_SDK_SETTINGS = {"emit_activate_version_messages"}
-"""Settings that the SDK reads and does not describe."""
-
 
 def validate(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """Say what is wrong with a configuration, and fill in its defaults.
@@ -72,7 +69,7 @@ def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float)
     known = schema["properties"]
     found = []
     for name in config:
-        if name not in known and name not in UNDESCRIBED_SDK_SETTINGS:
+        if name not in known:
             meant = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {meant[0]}?" if meant else ""
             found.append(f"unknown setting {name}{hint}")

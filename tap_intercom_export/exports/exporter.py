@@ -25,6 +25,7 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.window import PendingRange, Sizes
 from tap_intercom_export.exports.window_size import WindowSizer
+from tap_intercom_export.progress.totals import JobEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,12 +60,16 @@ class Export:
         archive: Its verified archive; None where the window has no data.
         download_bytes: Size of the archive as it was sent.
         completed_at: When the job was first seen to be done, as a date-time text.
+        tries: Jobs that were asked for until one went well; 0 for one of an earlier run.
+        seconds_waited: From the first of them to the verified archive, the slot included.
     """
 
     job: ExportJob
     archive: Archive | None
     download_bytes: int
     completed_at: str
+    tries: int = 0
+    seconds_waited: float = 0.0
 
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
         """Yield the name of each CSV file of the archive and the file, open while it is used."""
@@ -99,6 +104,7 @@ class Exporter:
         clock: Clock,
     ) -> None:
         self._runner = runner
+        self._log = runner.log
         self._export_range = export_range
         self._window_sizer = WindowSizer(Sizes(settings.window, settings.lookback))
         self._window = settings.window
@@ -124,12 +130,13 @@ class Exporter:
             if job.given_up:
                 continue
             if job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
-                logger.info("Resuming job %s for %s", job.identifier, job.window)
+                self._log.count_job(JobEnd.RESUMED)
+                self._log.info("Resuming job %s for %s", job.identifier, job.window)
                 pending = PendingRange(bookmark, job.window.before)
                 yield partial(self._export_all, pending, job)
                 bookmark = pending.end
             else:
-                logger.info(
+                self._log.info(
                     "Leaving job %s of an earlier run: its range, %s, does not fit what is asked "
                     "for now",
                     job.identifier,
@@ -162,9 +169,12 @@ class Exporter:
                 TooManyRowsError,
             ) as error:
                 self._window_sizer.shorten(sizes, window.sizes(pending.bookmark), error)
+                self._log.count_job(JobEnd.SHORTENED)
+                self._log.window_length(self._window_sizer.sizes.window)
                 self._narrow_view_if_stuck(pending, window)
             else:
                 self._window_sizer.succeeded()
+                self._log.window_length(self._window_sizer.sizes.window)
                 yield export
                 pending = PendingRange(export.job.window.before, pending.end)
             stored = None
@@ -187,27 +197,33 @@ class Exporter:
             JobFailedError, JobTimedOutError, RangeRefusedError, TooManyRowsError: Ask for less.
             TapError: Anything else.
         """
-        failed, gone = False, 0
+        failed, gone, tries = False, 0, 0
+        begun = self._clock.monotonic()
         for _ in range(MAX_JOBS_PER_WINDOW):
+            tries += not stored
             job = stored or self._runner.create(window, bookmark, self._jobs)
             try:
-                return self._finish(job)
+                export = self._finish(job)
+                waited = self._clock.monotonic() - begun
+                return replace(export, tries=tries, seconds_waited=waited)
             except NotFoundError as error:
-                logger.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
+                self._log.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
                 self._jobs.gone(job)
                 gone += 1
             except JobFailedError as error:
+                self._log.count_job(JobEnd.FAILED)
                 self._jobs.gone(job)
                 if failed:
                     raise
                 if stored:
-                    logger.warning("%s. Asking anew", error)
+                    self._log.warning("%s. Asking anew", error)
                 else:
                     failed = True
                     pause = self._clock.jitter(self._pause_after_failure)
-                    logger.warning("%s. Trying once more in %.0f s", error, pause)
+                    self._log.warning("%s. Trying once more in %.0f s", error, pause)
                     self._clock.sleep(pause)
             except JobTimedOutError:
+                self._log.count_job(JobEnd.FAILED)
                 if self._runner.cancel(job):
                     self._jobs.gone(job)
                 else:
@@ -255,15 +271,15 @@ class Exporter:
                 spool.discard()
                 raise
             size = spool.size
-            logger.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
+            self._log.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
             try:
                 archive = open_archive(spool.file, self._limits)
             except DamagedArchiveError as error:
                 trouble = f"came damaged {MAX_DOWNLOADS_PER_JOB} times in a row ({error})"
-                logger.warning("The archive of job %s is damaged (%s)", job.identifier, error)
+                self._log.warning("The archive of job %s is damaged (%s)", job.identifier, error)
             except RefusedArchiveError as error:  # a damaged one may look like one of these
                 trouble = f"is refused: {error}"
-                logger.warning("The archive of job %s: %s", job.identifier, error)
+                self._log.warning("The archive of job %s: %s", job.identifier, error)
             else:
                 return archive, size
         raise UnreadableDataError(

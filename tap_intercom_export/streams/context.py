@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config.settings import Settings
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.progress.run_log import RunLog
     from tap_intercom_export.singer.message_writer import MessageWriter
 
 
@@ -31,6 +32,7 @@ class SyncContext:
         writer: Writes messages to stdout.
         state_writer: Writes STATE messages.
         events: What worker threads report to the main thread.
+        run_log: Follows the run: counts what happens, and says it.
     """
 
     load_settings: Callable[[], Settings]
@@ -40,6 +42,7 @@ class SyncContext:
     writer: MessageWriter
     state_writer: StateWriter
     events: EventQueue
+    run_log: RunLog
 
     @property
     def settings(self) -> Settings:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.archive.archive import Archive, Member
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.progress.run_log import ExportLog
     from tap_intercom_export.streams.context import SyncContext
 
 PENDING_JOBS = 1
@@ -47,6 +48,10 @@ COLUMNS = (
     Column("download_bytes", Kind.INTEGER, "Size of its archive as it was sent."),
     Column("row_count", Kind.INTEGER, "Rows in all files of the archive."),
     Column("rows", Kind.OBJECT, "Rows in each file of the archive, by its statistic."),
+    Column("rejected_rows", Kind.INTEGER, "Rows of it that could not be read: see rejected_row."),
+    Column("lookback_seconds", Kind.INTEGER, "Seconds of its range that were exported before."),
+    Column("tries", Kind.INTEGER, "Jobs asked for until this one; 0 if an earlier run did."),
+    Column("seconds_waited", Kind.NUMBER, "Seconds from asking for it to its verified archive."),
 )
 
 
@@ -68,6 +73,8 @@ class ContentExportStream(WindowStream):
         )
         self.export: Export | None = None
         """The export that is being written."""
+        self.record: dict[str, Any] = {}
+        """Its record, which is written after the rows of its files."""
         self.files: list[tuple[Member, StatisticFile]] = []
         """The files of its archive, and what each of them is."""
 
@@ -97,22 +104,27 @@ class ContentExportStream(WindowStream):
         ):  # else start_date is in the future
             self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
         jobs = JobTracker(job_state, self._sync.events)
-        exporter = Exporter(self._runner(clock), export_range, settings, jobs, clock)
+        log = self.run_log.export(self.name)
+        exporter = Exporter(self._runner(clock, log), export_range, settings, jobs, clock)
+        streams = [stream.name for stream in self._selected_streams()]
+        log.begin(bookmark, export_range.end, settings.window, settings.lookback, streams)
+        exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
         try:
-            for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
-                with contextlib.closing(export):
+            for export in self.run_log.waiting(exports):
+                with contextlib.closing(export), log.writing(export):
                     self.export, self.files = export, _files_of(export.archive)
                     if self.files:
                         job_state.begin_writing(export.job)
-                    yield _record(export, self.files)
+                    self.record = _record(export, self.files)
+                    yield self.record
                     self._finish(export.job, jobs)
         finally:
             clock.stop()
 
-    def _runner(self, clock: Clock) -> JobRunner:
+    def _runner(self, clock: Clock, log: ExportLog | None = None) -> JobRunner:
         """Return what runs jobs, for the thread whose clock this is."""
         client = self._sync.new_client(clock)
-        return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock)
+        return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock, log)
 
     def _check(self, runner: JobRunner) -> None:
         """Find out whether the token is good, for `--test`, of which the SDK selects all streams.
@@ -139,7 +151,6 @@ class ContentExportStream(WindowStream):
         for stream in self._selected_streams():
             stream.move_bookmark(job.window.before)
         jobs.written(job)
-        self.logger.info("Everything up to %s is written", to_text(job.window.before))
 
     @override
     def get_child_context(
@@ -182,4 +193,8 @@ def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[s
         "download_bytes": export.download_bytes,
         "row_count": sum(rows.values()),
         "rows": rows,
+        "rejected_rows": 0,
+        "lookback_seconds": max(0, job.window.sizes(job.bookmark).lookback),
+        "tries": export.tries,
+        "seconds_waited": round(export.seconds_waited, 3),
     }

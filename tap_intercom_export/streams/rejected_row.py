@@ -93,13 +93,15 @@ class Rejects:
         stream: Takes them.
         export: The export they come with.
         file: Name of the file.
+        of: Name of the stream that its rows belong to.
         always: Hand them on even if damaged rows of that time are written: this file's are not,
             because its stream was selected later, or has windows of its own.
     """
 
     def __init__(
-        self, stream: RejectedRowStream, export: Export, file: str, *, always: bool
+        self, stream: RejectedRowStream, export: Export, file: str, of: str, *, always: bool
     ) -> None:
+        self._of = of
         self._always = always
         self.file = file
         self.count = 0
@@ -115,6 +117,7 @@ class Rejects:
     def warn(self) -> None:
         """Put a line into the log if there were any."""
         if self.count:
+            self._stream.run_log.add_rejected(self._of, self.count)
             self._stream.logger.warning(
                 "%d damaged rows in %s of job %s: see the stream rejected_row",
                 self.count,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
 
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.progress.run_log import ExportLog
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 
@@ -79,17 +80,25 @@ class ReportingStream(FileStream):
         job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         return JobTracker(job_state, self._sync.events)
 
+    @cached_property
+    def _log(self) -> ExportLog:
+        """What follows its windows."""
+        workers = self._sync.settings.reporting_concurrency
+        return self.run_log.export(self.name, self.name, workers)
+
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
         """Return what yields a task for each range of time after the bookmark.
 
         The state is read here, by the main thread; worker threads take the tasks and run them.
         """
         settings, clock = self._sync.settings, self._run.clock
-        runner = JobRunner(self._sync.new_client(clock), self._request.kind, settings, clock)
+        client = self._sync.new_client(clock)
+        runner = JobRunner(client, self._request.kind, settings, clock, self._log)
         export_range = self._run.export_range
         exporter = Exporter(runner, export_range, settings, self._jobs, clock)
-        bookmark = self.bookmark(otherwise=export_range.beginning)
-        return exporter.tasks(max(bookmark, export_range.beginning))
+        bookmark = max(self.bookmark(otherwise=export_range.beginning), export_range.beginning)
+        self._log.begin(bookmark, export_range.end, settings.window, settings.lookback, [self.name])
+        return exporter.tasks(bookmark)
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
@@ -109,21 +118,18 @@ class ReportingStream(FileStream):
         """Yield what reads the file of each export, and note when it is written."""
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
-            with contextlib.closing(export):
+            with contextlib.closing(export), self._log.writing(export):
                 match = partial(self._dataset.match, export.job.excluded_attributes)
                 for path, source in export.files():
-                    rejects = Rejects(self._rejected, export, path or self.name, always=True)
+                    rejects = Rejects(
+                        self._rejected, export, path or self.name, self.name, always=True
+                    )
                     reader = RowReader(source, self._dataset.file, {}, rejects.add, match, parsers)
                     self.add_columns(reader.format.extra)
                     yield reader
                     rejects.warn()
                 self.move_bookmark(export.job.window.before)
                 self._jobs.written(export.job)
-                self.logger.info(
-                    "%s: everything up to %s is written",
-                    self.name,
-                    to_text(export.job.window.before),
-                )
 
 
 class ReportingRun:
@@ -184,7 +190,8 @@ class ReportingRun:
         """
         if self._products is None:
             workers = self._sync.settings.reporting_concurrency
-            self._products = iter(Prefetcher(self._tasks(), workers, self._sync.events))
+            exports = Prefetcher(self._tasks(), workers, self._sync.events)
+            self._products = self._sync.run_log.waiting(exports)
         try:
             while True:
                 product, self._next = self._next or next(self._products, None), None

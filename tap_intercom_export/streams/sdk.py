@@ -27,6 +27,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
+from tap_intercom_export.progress.metric_points import SummedCounter, SummedTimer
 from tap_intercom_export.schemas.columns import json_schema
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
+    from tap_intercom_export.progress.run_log import RunLog
     from tap_intercom_export.rows.encoder import Lines
     from tap_intercom_export.schemas.columns import Column
     from tap_intercom_export.streams.context import SyncContext
@@ -42,10 +44,26 @@ if TYPE_CHECKING:
 class QuietStream(Stream):
     """A stream of which the SDK says little: it would say the same of every stream and window."""
 
+    _sync: SyncContext
+    """What the streams of a run share."""
+
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
         super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
+
+    @property
+    def run_log(self) -> RunLog:
+        """What follows the run."""
+        return self._sync.run_log
+
+    @override
+    def get_record_counter(self, **_: Any) -> SummedCounter:
+        return SummedCounter(self.name, self.run_log.totals)
+
+    @override
+    def get_sync_timer(self) -> SummedTimer:
+        return SummedTimer(self.name, self.run_log.totals)
 
 
 class FullTableStream(QuietStream):
@@ -80,7 +98,8 @@ class FullTableStream(QuietStream):
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write the records with a version, and then the version."""
-        if self.ABORT_AT_RECORD_COUNT is None and write_messages:
+        wanted = self.config["emit_activate_version_messages"]
+        if wanted and self.ABORT_AT_RECORD_COUNT is None and write_messages:
             self._stream_version = self._initialized_at
         yield from super()._sync_records(context, write_messages=write_messages)
         if self._stream_version is not None and self.selected and self.is_whole:
@@ -127,6 +146,7 @@ class BlockStream(QuietStream):
             self._announced = True
             self._write_schema_message()
         self._write_record_message(record)
+        self.run_log.add_rows(self.name, 1)
 
     def add_columns(self, columns: Iterable[Column], level: int = logging.INFO) -> None:
         """Announce properties that are not in the schema yet, in a new SCHEMA message.
@@ -143,6 +163,8 @@ class BlockStream(QuietStream):
         }
         if not new:
             return
+        if level >= logging.INFO:
+            self.run_log.add_columns(self.name, new)
         self.logger.log(level, "New columns in '%s': %s", self.name, ", ".join(new))
         raw = self.stream_maps[0].raw_schema
         raw = {**raw, "properties": {**raw["properties"], **new}}

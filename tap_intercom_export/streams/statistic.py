@@ -83,7 +83,9 @@ class StatisticStream(FileStream):
             if export is None or export.archive is None:
                 continue
             name = member.path or f"{self._file.name}.csv"
-            rejects = Rejects(self._rejected, export, name, always=self._is_behind(export))
+            rejects = Rejects(
+                self._rejected, export, name, self.name, always=self._is_behind(export)
+            )
             with export.archive.open(member) as source:
                 constants = _constants(export, rejects.file)
                 reader = RowReader(source, self._file, constants, rejects.add)
@@ -96,6 +98,7 @@ class StatisticStream(FileStream):
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
             rejects.warn()
+            self._parent.record["rejected_rows"] += rejects.count
 
 
 def _constants(export: Export, file: str) -> dict[str, str]:
