@@ -1,7 +1,8 @@
-"""What the command line does besides a sync: `--test`."""
+"""What the command line does besides a sync: `--test` and `--plan`."""
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -58,3 +59,24 @@ def test_connection(tap_class: type[TapIntercomExport], options: Mapping[str, An
         if part.error:
             tap.logger.error("%s: %s", part.name, part.error)
     return connection_test.exit_status(parts)
+
+
+def show_plan(tap_class: type[TapIntercomExport], options: Mapping[str, Any]) -> None:
+    """Write what a run would do to stdout.
+
+    Args:
+        tap_class: The tap.
+        options: Of the command line: `config`, `catalog`, `state` and `about_format`.
+    """
+    config = options["config"]
+    files = {
+        name: None if options.get(name) is None else load_json(options[name].read())
+        for name in ("catalog", "state")
+    }
+    tap = tap_class(config=config.config, parse_env_config=config.parse_env, **files)
+    plan = tap.plan()
+    if options.get("about_format") == "json":
+        text = json.dumps(plan.to_dict(), indent=2)
+    else:
+        text = "\n".join(plan.lines())
+    sys.stdout.write(f"{text}\n")

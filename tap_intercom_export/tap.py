@@ -34,6 +34,7 @@ from tap_intercom_export.config.validation import (
 )
 from tap_intercom_export.errors import SettingsError
 from tap_intercom_export.exports.events import EventQueue
+from tap_intercom_export.exports.plan import RunPlan
 from tap_intercom_export.intercom.reporting import datasets
 from tap_intercom_export.progress.bar import Bar, wants_bar
 from tap_intercom_export.progress.metric_points import log_points
@@ -48,6 +49,7 @@ from tap_intercom_export.streams.ai_content import (
 from tap_intercom_export.streams.context import SyncContext
 from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
 from tap_intercom_export.streams.message_export import ContentExportStream
+from tap_intercom_export.streams.paged_list import ListStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
 from tap_intercom_export.streams.statistic import StatisticStream
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
+    from tap_intercom_export.exports.plan import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
 
 
@@ -255,11 +258,28 @@ class TapIntercomExport(Tap):
         ):
             self.logger.warning("%s", line)
 
+    def plan(self) -> RunPlan:
+        """Return what a run with this configuration, catalog and state would do."""
+        streams = self.streams.values()
+        exports: list[ExportPlan] = []
+        for stream in streams:
+            if isinstance(stream, ContentExportStream):
+                plan = stream.plan(self.clock_class().now())
+                exports += [plan] if plan else []
+            elif isinstance(stream, ReportingStream) and stream.selected:
+                exports.append(stream.plan())
+        lists = [s.name for s in streams if isinstance(s, ListStream) and s.selected]
+        others = [s.name for s in streams if not s.selected]
+        return RunPlan(tuple(exports), tuple(lists), tuple(others))
+
     @classmethod
     @override
-    def invoke(cls, **options: Any) -> None:
+    def invoke(cls, *, plan: bool = False, **options: Any) -> None:
         try:
-            super().invoke(**options)
+            if plan:
+                commands.show_plan(cls, options)
+            else:
+                super().invoke(**options)
         except ConfigValidationError as error:  # of which the SDK makes exit status 1
             raise SettingsError(error.errors) from error
 
@@ -275,6 +295,16 @@ class TapIntercomExport(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--plan"],
+                is_flag=True,
+                help=(
+                    "Show the windows that a run would make, with --format json for programs. No "
+                    "export job is asked for."
+                ),
+            )
+        )
         for option in command.params:
             if option.name in {"catalog", "state"}:
                 option.is_eager = True  # before --test, wherever it stands in the command line

@@ -14,8 +14,9 @@ from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job_runner import JobRunner
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
+from tap_intercom_export.exports.plan import plan_export
 from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange
+from tap_intercom_export.exports.window import ExportRange, Sizes
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
 from tap_intercom_export.rows.csv_reader import CellReader
 from tap_intercom_export.schemas.columns import Column, StatisticFile
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.archive.archive import Archive, Member
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.exports.plan import ExportPlan
     from tap_intercom_export.progress.run_log import ExportLog
     from tap_intercom_export.streams.context import SyncContext
 
@@ -92,13 +94,8 @@ class ContentExportStream(WindowStream):
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
         settings, clock = self._sync.settings, self._sync.new_worker_clock()
-        now = self._runner(self._sync.new_clock()).present()
-        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
-        export_range = replace(
-            ExportRange.until_now(settings.start, settings.end, now), viewed=job_state.viewed()
-        )
-        bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
-        bookmark = max(min(bookmarks), export_range.beginning)  # start_date may have been moved on
+        job_state = self._job_state()
+        export_range, bookmark = self._range(self._runner(self._sync.new_clock()).present())
         if (
             export_range.beginning < export_range.end <= bookmark
         ):  # else start_date is in the future
@@ -120,6 +117,41 @@ class ContentExportStream(WindowStream):
                     self._finish(export.job, jobs)
         finally:
             clock.stop()
+
+    def plan(self, now: float) -> ExportPlan | None:
+        """Return the windows that a run would make; None where it would make none.
+
+        Args:
+            now: The time in unix seconds.
+        """
+        streams = self._selected_streams()
+        if not any(stream.drives_jobs for stream in streams):
+            return None
+        settings = self._sync.settings
+        export_range, bookmark = self._range(now)
+        return plan_export(
+            self.name,
+            [stream.name for stream in streams],
+            export_range,
+            bookmark,
+            Sizes(settings.window, settings.lookback),
+            self._job_state().stored(),
+        )
+
+    def _job_state(self) -> JobState:
+        """Return the jobs of earlier runs, as they stand in the state."""
+        return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
+
+    def _range(self, now: float) -> tuple[ExportRange, int]:
+        """Return the time to export, and the unix second up to which all of it is written."""
+        settings = self._sync.settings
+        export_range = replace(
+            ExportRange.until_now(settings.start, settings.end, now),
+            viewed=self._job_state().viewed(),
+        )
+        bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
+        # start_date may have been moved on
+        return export_range, max(min(bookmarks), export_range.beginning)
 
     def _runner(self, clock: Clock, log: ExportLog | None = None) -> JobRunner:
         """Return what runs jobs, for the thread whose clock this is."""

@@ -15,8 +15,9 @@ from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job_runner import JobRunner, present
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
+from tap_intercom_export.exports.plan import plan_export
 from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange
+from tap_intercom_export.exports.window import ExportRange, Sizes
 from tap_intercom_export.intercom.reporting import Dataset, ReportingRequest
 from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
+    from tap_intercom_export.exports.plan import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress.run_log import ExportLog
     from tap_intercom_export.streams.context import SyncContext
@@ -86,6 +88,20 @@ class ReportingStream(FileStream):
         workers = self._sync.settings.reporting_concurrency
         return self.run_log.export(self.name, self.name, workers)
 
+    def plan(self) -> ExportPlan:
+        """Return the windows that a run would make."""
+        settings = self._sync.settings
+        export_range, bookmark = self._range()
+        sizes = Sizes(settings.window, settings.lookback)
+        stored = self._jobs.stored
+        return plan_export(self.name, [self.name], export_range, bookmark, sizes, stored)
+
+    def _range(self) -> tuple[ExportRange, int]:
+        """Return the time to export, and the unix second up to which all of it is written."""
+        export_range = self._run.export_range
+        bookmark = self.bookmark(otherwise=export_range.beginning)
+        return export_range, max(bookmark, export_range.beginning)
+
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
         """Return what yields a task for each range of time after the bookmark.
 
@@ -94,9 +110,8 @@ class ReportingStream(FileStream):
         settings, clock = self._sync.settings, self._run.clock
         client = self._sync.new_client(clock)
         runner = JobRunner(client, self._request.kind, settings, clock, self._log)
-        export_range = self._run.export_range
+        export_range, bookmark = self._range()
         exporter = Exporter(runner, export_range, settings, self._jobs, clock)
-        bookmark = max(self.bookmark(otherwise=export_range.beginning), export_range.beginning)
         self._log.begin(bookmark, export_range.end, settings.window, settings.lookback, [self.name])
         return exporter.tasks(bookmark)
 
