@@ -24,7 +24,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python of $(VENV); one that is there stays until 'make clean'."
 
-demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream
+demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream, KEEP=1 to keep it
 	@$(BIN)/python -m demo
 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it

@@ -1,7 +1,8 @@
 """`python -m demo`: two exports of a simulated workspace into PostgreSQL, and a look at them.
 
 Environment variables: `RECEIPTS` (messages, 50000), `DAYS` (they are spread over, 90), `ALL` (if
-set, reporting datasets, AI content and custom objects as well).
+set, reporting datasets, AI content and custom objects as well), `KEEP` (if set, PostgreSQL is left
+running, with the data).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+    from demo.postgres import Postgres
+
 RECEIPTS = 50_000
 DAYS = 90
 
@@ -39,7 +42,9 @@ _BEHIND = timedelta(days=2)
 _BETWEEN = timedelta(days=1)
 """What goes by between the two runs."""
 
-_TOLD = re.compile(r"Created job|Downloaded|Everything up to|Nothing to export|damaged")
+_TOLD = re.compile(
+    r"Exporting|Created job|Downloaded|Everything up to|Nothing to export|Done after|Time:"
+)
 """Lines of the tap's log that are part of the story."""
 
 _READ = re.compile(r"Reader 'target-postgres' completed processing .* (\d+) records")
@@ -139,8 +144,9 @@ class Demo:
         self.simulator.custom_objects.remove(kind, order["id"])
 
     def _retell(self, line: LogLine) -> None:
-        """Print a line of the log if it is of interest."""
-        if line.plugin == TAP and _TOLD.search(line.text):
+        """Print a line of the log if it is of interest, and every warning."""
+        warns = line.level in {"warning", "error", "critical"}
+        if line.plugin == TAP and (warns or _TOLD.search(line.text)):
             self.progress.say(f"  {line.text}")
             self.progress.doing = "loading"
 
@@ -166,7 +172,8 @@ def main() -> int:
             )
             progress.say(f"The simulated Intercom answers at {simulator.url}")
             progress.doing = "starting PostgreSQL"
-            postgres = stack.enter_context(running_postgres())
+            kept: list[Postgres] = []
+            postgres = stack.enter_context(running_postgres(lambda: bool(kept)))
             connection = stack.enter_context(
                 psycopg.connect(
                     postgres.url(), autocommit=True, options=f"-c search_path={report.SCHEMA}"
@@ -201,6 +208,11 @@ def main() -> int:
                 }
             equal = Demo(progress, simulator, connection, project, others).tell()
             progress.show(f"{progress.seconds:.0f} seconds in all.")
+            if os.environ.get("KEEP"):
+                kept.append(postgres)
+                progress.show(_how_to_look(project, postgres))
+            else:
+                progress.show("`make demo KEEP=1` leaves PostgreSQL running, to look at the data.")
             return 0 if equal else 1
     except InterruptedError as error:
         sys.stderr.write("\nInterrupted; everything is cleaned up.\n")
@@ -208,6 +220,19 @@ def main() -> int:
     except (MeltanoError, RuntimeError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
+
+
+def _how_to_look(project: Project, postgres: Postgres) -> str:
+    """Return the state of the project, and what to type to look at the database."""
+    state = project.meltano("state", "get", f"demo:{TAP}-to-{TARGET}")
+    (value,) = [line.text for line in state if line.text.startswith("{")]
+    return (
+        f"\nThe state that the next run would begin with\n\n{value}\n\n"
+        "PostgreSQL is still running, with the data\n\n"
+        f"  PGOPTIONS='-c search_path={report.SCHEMA}' psql '{postgres.url()}'\n\n"
+        "To stop it and to remove the data\n\n"
+        f"  {postgres.stop_command}\n"
+    )
 
 
 def _text(instant: datetime) -> str:

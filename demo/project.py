@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,10 +39,11 @@ class MeltanoError(Exception):
 
 
 class LogLine(NamedTuple):
-    """A line of Meltano's log: the plugin that wrote it, or "", and its text."""
+    """A line of Meltano's log: the plugin that wrote it, or "", its text, and its level."""
 
     plugin: str
     text: str
+    level: str = "info"
 
 
 @dataclass
@@ -171,6 +173,9 @@ def _environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_OURS)}
     # without bytecode every start of Meltano takes twice as long
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    # the simulated Intercom is on this machine: a proxy could not reach it
+    for name in ("NO_PROXY", "no_proxy"):
+        kept[name] = ",".join(filter(None, (kept.get(name), "127.0.0.1", "localhost")))
     return {**kept, **_ENVIRONMENT}
 
 
@@ -180,9 +185,13 @@ def _log_line(raw: str) -> LogLine:
         entry = json.loads(raw)
     except ValueError:
         entry = None
-    if not isinstance(entry, dict):
+    if not isinstance(entry, dict) or "event" not in entry:  # the latter is what a command prints
         return LogLine("", raw.rstrip())
-    return LogLine(str(entry.get("string_id") or ""), str(entry.get("event") or "").rstrip())
+    text = str(entry.get("event") or "").rstrip()
+    level = str(entry.get("level") or "info")
+    # without a log parser Meltano takes each line of a plugin as text, with its own level in it
+    inner = re.match(r"\S+ \S+ \| (\w+) +\|", text)
+    return LogLine(str(entry.get("string_id") or ""), text, inner[1].lower() if inner else level)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

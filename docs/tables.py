@@ -9,6 +9,7 @@ settings in them come from `tap-intercom-export --about`, the streams from its c
 
 from __future__ import annotations
 
+import importlib.metadata
 import inspect
 import json
 import re
@@ -98,6 +99,25 @@ def definition(told: Mapping[str, Any]) -> str:
     }
     text = yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=1000)
     return re.sub(r"(?m)(?<=: )'((?:[^'\"\\]|'')*''(?:[^'\"\\]|'')*)'$", double_quoted, text)
+
+
+def hub_entry(told: Mapping[str, Any]) -> str:
+    """Return what the Hub wants to know of a plugin besides its definition.
+
+    The repository comes from the package's own metadata, once it has an address.
+    """
+    urls = importlib.metadata.metadata("tap-intercom-export").get_all("Project-URL") or []
+    addresses = dict(url.split(", ", 1) for url in urls)
+    part = {
+        "variant": "original",
+        **({"repo": addresses["Repository"]} if "Repository" in addresses else {}),
+        "quality": "unknown",  # the Hub's to say
+        "maintenance_status": "active",
+        "logo_url": "/assets/logos/extractors/intercom.png",
+        "supported_python_versions": told["supported_python_versions"],
+        "log_parser": "singer-sdk",  # the JSON log of singer-sdk, which Meltano turns on
+    }
+    return yaml.safe_dump(part, sort_keys=False)
 
 
 def double_quoted(single: re.Match[str]) -> str:
@@ -240,7 +260,7 @@ def main() -> None:
         },
         "docs/streams.md": {"streams": streams_table()},
         "docs/dictionary.md": {"dictionary": dictionary()},
-        "plugin.yml": {"definition": definition(told)},
+        "plugin.yml": {"Hub entry": hub_entry(told), "definition": definition(told)},
         "meltano.yml": {"definition": definition(told)},
     }
     behind = []

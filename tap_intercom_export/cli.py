@@ -27,14 +27,17 @@ SUPPRESSED_MESSAGES = (
 NOISY_LOGGERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
 """The loggers that say it; a filter works for its own logger only."""
 
+METRICS_LEVEL_VARIABLE = "TAP_INTERCOM_EXPORT_METRICS_LOGLEVEL"
+"""Environment variable with the level of the log from which metrics are shown."""
+
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 def main() -> None:
     """Run the tap with the arguments of the process, and exit.
 
-    Exit status 1 after an error, 2 after a wrong argument, 128 and the signal's number after a
-    signal.
+    The exit status after an error is that of its class (`errors.ExitStatus`), 2 after a wrong
+    argument, 128 and the signal's number after a signal.
     """
     logger = logging.getLogger(NAME)
     for name in NOISY_LOGGERS:
@@ -58,7 +61,7 @@ def main() -> None:
             raise
         _tell_of_no_reader(logger)
     except Exception as error:  # noqa: BLE001 - whatever it is, a user gets a line
-        _tell(logger, error)
+        sys.exit(_tell(logger, error))
     sys.exit(1)
 
 
@@ -66,18 +69,21 @@ def _check_level() -> None:
     """Look at the level of the log, which the SDK takes from the environment.
 
     Raises:
-        TapError: There is no such level.
+        ConfigurationError: There is no such level.
     """
     names = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
-    variable = next((name for name in names if os.environ.get(name)), None)
-    level = os.environ[variable] if variable else LEVELS[1]
-    try:
-        logging.NullHandler().setLevel(level.upper())
-    except ValueError:
-        from tap_intercom_export.errors import TapError  # noqa: PLC0415 - see above
+    first = next((name for name in names if os.environ.get(name)), None)
+    for variable in (first, METRICS_LEVEL_VARIABLE):
+        level = os.environ.get(variable or "")
+        try:
+            logging.NullHandler().setLevel((level or LEVELS[1]).upper())
+        except ValueError:
+            from tap_intercom_export.errors import ConfigurationError  # noqa: PLC0415 - see above
 
-        allowed = ", ".join(LEVELS)
-        raise TapError(f"{variable}: must be one of {allowed}, not {level!r}") from None
+            allowed = ", ".join(LEVELS)
+            raise ConfigurationError(
+                f"{variable}: must be one of {allowed}, not {level!r}"
+            ) from None
 
 
 def _tell_of_no_reader(logger: logging.Logger) -> None:
@@ -86,20 +92,37 @@ def _tell_of_no_reader(logger: logging.Logger) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(logger: logging.Logger, error: Exception) -> None:
-    """Put an error into a line of the log; its traceback only where the level is DEBUG."""
-    from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - see above
+def _tell(logger: logging.Logger, error: Exception) -> int:
+    """Put an error into a line of the log; its traceback only where the level is DEBUG.
+
+    Returns:
+        The exit status.
+    """
+    from singer_sdk.exceptions import (  # noqa: PLC0415 - see above
+        ConfigValidationError,
+        MapExpressionError,
+        StreamMapConfigError,
+    )
 
     from tap_intercom_export.config.validation import bad_file  # noqa: PLC0415
-    from tap_intercom_export.errors import TapError  # noqa: PLC0415
+    from tap_intercom_export.errors import (  # noqa: PLC0415
+        ExitStatus,
+        SettingsError,
+        TapError,
+        exit_status_of,
+    )
 
-    if isinstance(error, ConfigValidationError):
-        for line in error.errors:
-            logger.error(line)
-        return
+    if isinstance(error, (ConfigValidationError, SettingsError)):
+        for line in error.lines if isinstance(error, SettingsError) else error.errors:
+            logger.error("%s", line)
+        return ExitStatus.CONFIGURATION
     trouble = f"{type(error).__name__}: {error}"
+    status = exit_status_of(error)
     if isinstance(error, TapError):
         trouble = str(error)
-    elif isinstance(error, (TypeError, ValueError)):  # the SDK does not say which file it read
-        trouble = bad_file(sys.argv[1:]) or trouble
+    elif isinstance(error, (MapExpressionError, StreamMapConfigError)):
+        trouble, status = f"stream_maps: {error}", ExitStatus.CONFIGURATION
+    elif isinstance(error, (TypeError, ValueError)) and (bad := bad_file(sys.argv[1:])):
+        trouble, status = bad, ExitStatus.CONFIGURATION  # the SDK does not say which file it read
     logger.error("%s", trouble, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
+    return status

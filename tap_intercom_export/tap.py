@@ -10,12 +10,19 @@ import threading
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib import Catalog, StateMessage
+from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
+from tap_intercom_export import commands
+from tap_intercom_export.checks import selection_warnings
+from tap_intercom_export.checks.preflight import check_before_first_job
+from tap_intercom_export.checks.selection import Selection
+from tap_intercom_export.cli import METRICS_LEVEL_VARIABLE
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config.batch import BatchSettings
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
@@ -26,8 +33,13 @@ from tap_intercom_export.config.validation import (
     from_environment,
     validate,
 )
+from tap_intercom_export.errors import SettingsError
 from tap_intercom_export.exports.events import EventQueue
+from tap_intercom_export.exports.plan import RunPlan
 from tap_intercom_export.intercom.reporting import datasets
+from tap_intercom_export.progress.bar import Bar, wants_bar
+from tap_intercom_export.progress.metric_points import log_points
+from tap_intercom_export.progress.run_log import RunLog
 from tap_intercom_export.schemas import statistics as files
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.singer.message_writer import MessageWriter
@@ -38,6 +50,7 @@ from tap_intercom_export.streams.ai_content import (
 from tap_intercom_export.streams.context import SyncContext
 from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
 from tap_intercom_export.streams.message_export import ContentExportStream
+from tap_intercom_export.streams.paged_list import ListStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
 from tap_intercom_export.streams.sdk import TapStream
@@ -49,6 +62,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
+    from tap_intercom_export.exports.plan import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.singer.batch.output import BatchOutput
 
@@ -76,6 +90,8 @@ class TapIntercomExport(Tap):
     def __init__(self, **options: Any) -> None:
         check_state(options.get("state"))
         super().__init__(**options)
+        if level := os.environ.get(METRICS_LEVEL_VARIABLE):
+            self.metrics_logger.setLevel(level.upper())
 
     @classproperty
     @override
@@ -90,6 +106,11 @@ class TapIntercomExport(Tap):
         events = EventQueue(_can_write_state, stdout.raise_if_reader_gone)
         self.message_writer.background = events
         return events
+
+    @cached_property
+    def run_log(self) -> RunLog:
+        """What follows the run, and says how far it is."""
+        return RunLog(self.clock_class().monotonic, Bar() if wants_bar() else None)
 
     def clock(self) -> Clock:
         """Return a clock for the main thread: its pauses end when stdout is closed by its reader.
@@ -117,6 +138,7 @@ class TapIntercomExport(Tap):
             state_writer=self.state_writer,
             events=self.events,
             load_batch_output=lambda: self.batch_output,
+            run_log=self.run_log,
         )
 
     @cached_property
@@ -129,15 +151,6 @@ class TapIntercomExport(Tap):
 
         return BatchOutput(settings, self.name, self.write_message, self.logger)
 
-    @override
-    def setup_mapper(self) -> None:
-        """Deselect what `excluded_columns` matches before the selection is read."""
-        if self.config.get("excluded_columns"):
-            for stream in self.streams.values():
-                if isinstance(stream, TapStream):
-                    stream.column_selection.apply_exclusions()
-        super().setup_mapper()
-
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace.
 
@@ -147,6 +160,27 @@ class TapIntercomExport(Tap):
         from tap_intercom_export.intercom.client import IntercomClient  # noqa: PLC0415 - not for --discover
 
         return IntercomClient(self.settings, f"{self.name}/{self.plugin_version}", clock)
+
+    @override
+    def setup_mapper(self) -> None:
+        """Deselect what `excluded_columns` matches; apply stream maps to selected streams only.
+
+        The schemas of the others have no properties, so that a map for one of them, or for `*`,
+        would be refused.
+        """
+        if self.config.get("excluded_columns"):
+            for stream in self.streams.values():
+                if isinstance(stream, TapStream):
+                    stream.column_selection.apply_exclusions()
+        super(Tap, self).setup_mapper()
+        selected, others = Catalog(), Catalog()
+        for entry in self.catalog.streams:
+            is_selected = entry.metadata.resolve_selection()[()]
+            (selected if is_selected else others)[entry.tap_stream_id] = entry
+        self.mapper.register_raw_streams_from_catalog(selected)
+        stream_maps, self.mapper.stream_maps_dict = self.mapper.stream_maps_dict, {}
+        self.mapper.register_raw_streams_from_catalog(others)
+        self.mapper.stream_maps_dict = stream_maps
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -194,6 +228,110 @@ class TapIntercomExport(Tap):
             if found:
                 raise ConfigValidationError("; ".join(found), errors=found)
         return found
+
+    @override  # type: ignore[misc]  # see below
+    def sync_all(self) -> None:  # ty: ignore[override-of-final-method]  # likewise
+        """Check what can be checked, and sync all streams.
+
+        Final in the SDK, which has no place for checks before the first stream.
+        """
+        selected = [stream.name for stream in self.streams.values() if stream.selected]
+        self._warn_of_selection(selected)
+        check_before_first_job(
+            Selection.from_streams(selected, commands.MESSAGE_STREAMS, self.config),
+            self.config,
+            lambda: self.client(self.clock_class()),
+        )
+        try:
+            super().sync_all()
+        except BrokenPipeError:  # there is nobody to tell
+            raise
+        except BaseException:
+            self._sum_up("Ended by an error", selected)
+            raise
+        self._sum_up("Done", selected)
+
+    def _sum_up(self, how: str, selected: list[str]) -> None:
+        """Put the summary and the metrics of the run into the log."""
+        entries = self.state.get("bookmarks", {})
+        bookmarks = {
+            name: entries[name]["replication_key_value"]
+            for name in selected
+            if isinstance(entries.get(name, {}).get("replication_key_value"), str)
+        }
+        totals = self.run_log.end(how, self.message_writer.reader_wait, bookmarks)
+        log_points(totals, self.clock_class().now())
+
+    def _warn_of_selection(self, selected: list[str]) -> None:
+        """Say what is selected and likely not meant."""
+        properties = {name: stream.schema["properties"] for name, stream in self.streams.items()}
+        rules = os.environ.get(selection_warnings.SELECT_RULES_VARIABLE)
+        for line in (
+            *selection_warnings.nothing_selected(selected),
+            *selection_warnings.unknown_in_catalog(self.input_catalog, properties),
+            *selection_warnings.rules_without_match(rules, properties),
+            *selection_warnings.bookmarks_in_the_future(
+                self.state, selected, self.clock_class().now()
+            ),
+        ):
+            self.logger.warning("%s", line)
+
+    def plan(self) -> RunPlan:
+        """Return what a run with this configuration, catalog and state would do."""
+        streams = self.streams.values()
+        exports: list[ExportPlan] = []
+        for stream in streams:
+            if isinstance(stream, ContentExportStream):
+                plan = stream.plan(self.clock_class().now())
+                exports += [plan] if plan else []
+            elif isinstance(stream, ReportingStream) and stream.selected:
+                exports.append(stream.plan())
+        lists = [s.name for s in streams if isinstance(s, ListStream) and s.selected]
+        others = [s.name for s in streams if not s.selected]
+        return RunPlan(tuple(exports), tuple(lists), tuple(others))
+
+    @classmethod
+    @override
+    def invoke(cls, *, plan: bool = False, **options: Any) -> None:
+        try:
+            if plan:
+                commands.show_plan(cls, options)
+            else:
+                super().invoke(**options)
+        except ConfigValidationError as error:  # of which the SDK makes exit status 1
+            raise SettingsError(error.errors) from error
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Tell part by part what works, for `--test`; the SDK's way would run an export."""
+        if value == CliTestOptionValue.All.value:
+            ctx.exit(commands.test_connection(cls, ctx.params))
+        super().cb_test(ctx, param, value)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--plan"],
+                is_flag=True,
+                help=(
+                    "Show the windows that a run would make, with --format json for programs. No "
+                    "export job is asked for."
+                ),
+            )
+        )
+        for option in command.params:
+            if option.name in {"catalog", "state"}:
+                option.is_eager = True  # before --test, wherever it stands in the command line
+            if option.name == "test" and isinstance(option, click.Option):
+                option.help = (
+                    "Tell part by part what works: host, token, scopes, clock, temporary space. "
+                    "No export job is asked for. --test=schema writes SCHEMA messages."
+                )
+        return command
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

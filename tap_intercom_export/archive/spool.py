@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from typing_extensions import override
 
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import ConfigurationError, TapError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,10 +38,11 @@ def append(spool: BinaryIO, data: bytes, limit: int) -> None:
         limit: Bytes that the spool may hold.
 
     Raises:
-        TapError: The disk is full, or the limit is reached.
+        ConfigurationError: The limit is reached.
+        TapError: The disk is full.
     """
     if spool.tell() + len(data) > limit:
-        raise TapError(
+        raise ConfigurationError(
             f"An archive is larger than {limit:,} bytes; raise max_archive_gigabytes if that is "
             "right, or lower window_days"
         )

@@ -237,6 +237,17 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=[["*.email", "*.*phone*", "collected_email.*_id"]],
     ),
     th.Property(
+        "emit_activate_version_messages",
+        th.BooleanType,
+        default=True,
+        title="Emit ACTIVATE_VERSION messages",
+        description=(
+            "Whether ACTIVATE_VERSION tells the target which rows are gone from a list. false for "
+            "targets that stop at that message."
+        ),
+        examples=[False],
+    ),
+    th.Property(
         "max_archive_gigabytes",
         _number(0.000001),
         default=100,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config.batch import batch_problems
 from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.schemas.excluded_columns import is_pattern
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ OPTION_FILES = {
     "--catalog": 'what --discover writes, {"streams": …}',
 }
 """What belongs into the file of each option."""
-
-UNDESCRIBED_SDK_SETTINGS = {"emit_activate_version_messages"}
-"""Settings that the SDK reads and does not describe."""
 
 
 def validate(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
@@ -74,7 +71,7 @@ def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float)
     known = schema["properties"]
     found = []
     for name in config:
-        if name not in known and name not in UNDESCRIBED_SDK_SETTINGS:
+        if name not in known:
             meant = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {meant[0]}?" if meant else ""
             found.append(f"unknown setting {name}{hint}")
@@ -170,7 +167,7 @@ def check_state(state: object) -> None:
         state: What the tap was given as its state: its content, None, or the path of a file.
 
     Raises:
-        TapError: It is not empty, and holds none.
+        ConfigurationError: It is not empty, and holds none.
     """
     if not state or isinstance(state, (str, PurePath)):
         return
@@ -179,7 +176,7 @@ def check_state(state: object) -> None:
         return
     below = [name for name, value in found.items() if isinstance(value, dict)]
     where = f", here below {below[0]!r}" if below and "bookmarks" in found[below[0]] else ""
-    raise TapError(
+    raise ConfigurationError(
         f"The state holds no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
         "To start over, run without --state."
     )

@@ -18,8 +18,9 @@ from tap_intercom_export.errors import (
     NotFoundError,
     RangeRefusedError,
     RefusedArchiveError,
-    TapError,
     TooManyRowsError,
+    UnavailableError,
+    UnreadableDataError,
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.window import PendingRange, Sizes
@@ -29,6 +30,7 @@ from tap_intercom_export.exports.window_size import (
     Measured,
     WindowSizer,
 )
+from tap_intercom_export.progress.totals import JobEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +66,8 @@ class Export:
         download_bytes: Size of the archive as it was sent.
         completed_at: When the job was first seen to be done, as a date-time text.
         measured: What the job took; None where it is not known, as with one of an earlier run.
+        tries: Jobs that were asked for until one went well; 0 for one of an earlier run.
+        seconds_waited: From the first of them to the verified archive, the slot included.
     """
 
     job: ExportJob
@@ -71,6 +75,8 @@ class Export:
     download_bytes: int
     completed_at: str
     measured: Measured | None = None
+    tries: int = 0
+    seconds_waited: float = 0.0
 
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
         """Yield the name of each CSV file of the archive and the file, open while it is used."""
@@ -108,6 +114,7 @@ class Exporter:
         is_deep: bool = False,
     ) -> None:
         self._runner = runner
+        self._log = runner.log
         self._export_range = export_range
         limits = JobLimits(settings.export_row_limit, settings.job_timeout)
         self._window_sizer = WindowSizer(
@@ -142,19 +149,20 @@ class Exporter:
             if job.given_up:
                 continue
             if not self._runner.asks_for_the_same(job):
-                logger.info(
+                self._log.info(
                     "Leaving job %s of an earlier run: it was asked for other attributes than the "
                     "dataset has now",
                     job.identifier,
                 )
                 self._jobs.give_up(job)
             elif job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
-                logger.info("Resuming job %s for %s", job.identifier, job.window)
+                self._log.count_job(JobEnd.RESUMED)
+                self._log.info("Resuming job %s for %s", job.identifier, job.window)
                 pending = PendingRange(bookmark, job.window.before)
                 yield partial(self._export_all, pending, job)
                 bookmark = pending.end
             else:
-                logger.info(
+                self._log.info(
                     "Leaving job %s of an earlier run: its range, %s, does not fit what is asked "
                     "for now",
                     job.identifier,
@@ -191,9 +199,12 @@ class Exporter:
                 TooManyRowsError,
             ) as error:
                 sizer.shorten(sizes, window.sizes(pending.bookmark), error)
+                self._log.count_job(JobEnd.SHORTENED)
+                self._log.window_length(sizer.sizes.window)
                 self._narrow_view_if_stuck(pending, window)
             else:
                 sizer.succeeded(export.measured)
+                self._log.window_length(sizer.sizes.window)
                 yield export
                 pending = PendingRange(export.job.window.before, pending.end)
             stored = None
@@ -229,27 +240,33 @@ class Exporter:
             JobFailedError, JobTimedOutError, RangeRefusedError, TooManyRowsError: Ask for less.
             TapError: Anything else.
         """
-        failed, gone = False, 0
+        failed, gone, tries = False, 0, 0
+        begun = self._clock.monotonic()
         for _ in range(MAX_JOBS_PER_WINDOW):
+            tries += not stored
             job = stored or self._runner.create(window, bookmark, self._jobs)
             try:
-                return self._finish(job)
+                export = self._finish(job)
+                waited = self._clock.monotonic() - begun
+                return replace(export, tries=tries, seconds_waited=waited)
             except NotFoundError as error:
-                logger.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
+                self._log.info("Forgetting job %s, which is gone (%s)", job.identifier, error)
                 self._jobs.gone(job)
                 gone += 1
             except JobFailedError as error:
+                self._log.count_job(JobEnd.FAILED)
                 self._jobs.gone(job)
                 if failed:
                     raise
                 if stored:
-                    logger.warning("%s. Asking anew", error)
+                    self._log.warning("%s. Asking anew", error)
                 else:
                     failed = True
                     pause = self._clock.jitter(self._pause_after_failure)
-                    logger.warning("%s. Trying once more in %.0f s", error, pause)
+                    self._log.warning("%s. Trying once more in %.0f s", error, pause)
                     self._clock.sleep(pause)
             except JobTimedOutError:
+                self._log.count_job(JobEnd.FAILED)
                 if self._runner.cancel(job):
                     self._jobs.gone(job)
                 else:
@@ -259,7 +276,7 @@ class Exporter:
                 self._jobs.gone(job)
                 raise
             stored = None
-        raise TapError(
+        raise UnavailableError(
             f"{MAX_JOBS_PER_WINDOW} jobs for {window} came to nothing; {gone} of them were gone "
             "before their data could be downloaded"
         )
@@ -289,7 +306,7 @@ class Exporter:
         """Return a job's archive, verified, and its size in bytes as sent.
 
         Raises:
-            TapError: It came damaged each time.
+            UnreadableDataError: It came damaged each time.
         """
         for _ in range(MAX_DOWNLOADS_PER_JOB):
             spool = Spool(self._max_archive_bytes)
@@ -299,18 +316,18 @@ class Exporter:
                 spool.discard()
                 raise
             size = spool.size
-            logger.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
+            self._log.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
             try:
                 archive = open_archive(spool.file, self._limits)
             except DamagedArchiveError as error:
                 trouble = f"came damaged {MAX_DOWNLOADS_PER_JOB} times in a row ({error})"
-                logger.warning("The archive of job %s is damaged (%s)", job.identifier, error)
+                self._log.warning("The archive of job %s is damaged (%s)", job.identifier, error)
             except RefusedArchiveError as error:  # a damaged one may look like one of these
                 trouble = f"is refused: {error}"
-                logger.warning("The archive of job %s: %s", job.identifier, error)
+                self._log.warning("The archive of job %s: %s", job.identifier, error)
             else:
                 return archive, size
-        raise TapError(
+        raise UnreadableDataError(
             f"The archive of job {job.identifier} for {job.window} {trouble}. Nothing of it was "
             "written; the next run downloads it again."
         )

@@ -8,7 +8,6 @@ from urllib.parse import urljoin
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import (
-    ApiError,
     AttributesRefusedError,
     JobFailedError,
     JobTimedOutError,
@@ -16,10 +15,14 @@ from tap_intercom_export.errors import (
     SlotTakenError,
     TapError,
     TransientError,
+    UnavailableError,
+    UnreadableDataError,
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.polling import PollBackoff
 from tap_intercom_export.intercom.download import Downloader
+from tap_intercom_export.progress.run_log import RunLog
+from tap_intercom_export.progress.totals import JobEnd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.intercom.download import Destination
     from tap_intercom_export.intercom.export_kind import ExportKind
+    from tap_intercom_export.progress.run_log import ExportLog
 
 logger = logging.getLogger(__name__)
 
@@ -59,15 +63,26 @@ class JobRunner:
         kind: What is exported.
         settings: Pauses and time limits.
         clock: Waits between polls.
+        log: Says what happens.
     """
 
     def __init__(
-        self, client: IntercomClient, kind: ExportKind, settings: Settings, clock: Clock
+        self,
+        client: IntercomClient,
+        kind: ExportKind,
+        settings: Settings,
+        clock: Clock,
+        log: ExportLog | None = None,
     ) -> None:
+        self.log = log or RunLog(clock.monotonic).export(kind.name)
         self._client = client
         self._kind = kind
         self._settings = settings
         self._clock = clock
+
+    def _backoff(self, limit: float) -> PollBackoff:
+        """Return what waits between polls, for so many seconds at most."""
+        return PollBackoff(self._clock, self._settings, limit, self.log.heartbeat)
 
     def check(self) -> None:
         """Find out, by looking at a job that cannot exist, whether the token is good for exports.
@@ -108,7 +123,9 @@ class JobRunner:
             RangeRefusedError: Intercom does not take the range.
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
-        backoff = PollBackoff(self._clock, self._settings, self._settings.slot_timeout)
+        backoff = PollBackoff(
+            self._clock, self._settings, self._settings.slot_timeout, self.log.heartbeat
+        )
         retry_budget = self._client.retry_budget("POST", self._kind.create_path)
         dropped = False
         while True:
@@ -124,7 +141,7 @@ class JobRunner:
                 dropped = True
             except SlotTakenError as error:
                 if backoff.is_over():
-                    raise ApiError(
+                    raise UnavailableError(
                         f"Another export held the workspace's job slot for "
                         f"{backoff.minutes:.0f} minutes ({error}). It may be an export of a "
                         "colleague in Intercom, another app, or the job of a run that was killed; "
@@ -138,7 +155,8 @@ class JobRunner:
                     "or that of a killed run); waiting for it to end"
                 )
             else:
-                logger.info("Created job %s for %s", job.identifier, window)
+                self.log.count_job(JobEnd.ASKED)
+                self.log.info("Created job %s for %s", job.identifier, window)
                 return job
 
     def _ask(self, window: Window, bookmark: int) -> ExportJob:
@@ -197,7 +215,9 @@ class JobRunner:
             JobFailedError: It failed, expired, or somebody canceled it.
             JobTimedOutError: It did not end within `job_timeout_minutes`.
         """
-        backoff = PollBackoff(self._clock, self._settings, self._settings.job_timeout)
+        backoff = PollBackoff(
+            self._clock, self._settings, self._settings.job_timeout, self.log.heartbeat
+        )
         unknown: set[str] = set()
         is_missing = False
         while True:
@@ -213,22 +233,22 @@ class JobRunner:
                 raise
             job = job.updated(reply.body)
             if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
-                logger.info("Job %s for %s: %s", job.identifier, job.window, job.status)
+                self.log.info("Job %s for %s: %s", job.identifier, job.window, job.status)
                 return job
             if job.progress is Progress.FAILED:
                 raise JobFailedError(
-                    f"Job {job.identifier} for {job.window} ended as '{job.status}'; "
-                    "Intercom gives no reason"
+                    f"{self.log.prefix}Job {job.identifier} for {job.window} ended as "
+                    f"'{job.status}'; Intercom gives no reason"
                 )
             if job.progress is None and job.status not in unknown:
                 unknown.add(job.status)
-                logger.warning(
+                self.log.warning(
                     "Job %s has the unknown status '%s'; waiting on", job.identifier, job.status
                 )
             if backoff.is_over():
                 raise JobTimedOutError(
-                    f"Job {job.identifier} for {job.window} is still '{job.status}' after "
-                    f"{backoff.minutes:.0f} minutes (job_timeout_minutes)"
+                    f"{self.log.prefix}Job {job.identifier} for {job.window} is still "
+                    f"'{job.status}' after {backoff.minutes:.0f} minutes (job_timeout_minutes)"
                 )
             backoff.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
 
@@ -281,9 +301,9 @@ class JobRunner:
             path = self._kind.cancel_path.format(job.identifier)
             self._client.post(path, attempts=1, timeout=CANCEL_TIMEOUT_SECONDS)
         except TapError as error:
-            logger.warning("Job %s could not be canceled: %s", job.identifier, error)
+            self.log.warning("Job %s could not be canceled: %s", job.identifier, error)
             return False
-        logger.info("Canceled job %s for %s", job.identifier, job.window)
+        self.log.info("Canceled job %s for %s", job.identifier, job.window)
         return True
 
 
@@ -313,4 +333,4 @@ def _identifier_of(body: Mapping[str, Any]) -> str:
     for name in ("job_identifier", "job_identfier", "id"):
         if body.get(name):
             return str(body[name])
-    raise ApiError(f"Intercom created a job without an identifier: {sorted(body)}")
+    raise UnreadableDataError(f"Intercom created a job without an identifier: {sorted(body)}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 PAUSE_GROWTH_FACTOR = 1.5
 """Each pause between two polls is this many times the one before."""
 
-HEARTBEAT_SECONDS = 300.0
+HEARTBEAT_SECONDS = 60.0
 """Seconds between two lines in the log while nothing happens."""
 
 
@@ -25,9 +24,17 @@ class PollBackoff:
         clock: Waits.
         settings: The first and the longest pause.
         limit: Seconds after which it is over.
+        heartbeat: Gets a line first and then every `HEARTBEAT_SECONDS`.
     """
 
-    def __init__(self, clock: Clock, settings: Settings, limit: float) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        settings: Settings,
+        limit: float,
+        heartbeat: Callable[[str], None],
+    ) -> None:
+        self._heartbeat = heartbeat
         self._clock = clock
         self._begun = clock.monotonic()
         self._limit = limit
@@ -50,9 +57,19 @@ class PollBackoff:
         Args:
             why: For the log: at the first pause, and every `HEARTBEAT_SECONDS` seconds.
         """
+        elapsed = self._tell(why)
+        left = max(0.0, min(self._pause, self._limit - elapsed))
+        while left > HEARTBEAT_SECONDS:
+            self._clock.sleep(HEARTBEAT_SECONDS)
+            left -= HEARTBEAT_SECONDS
+            self._tell(why)
+        self._clock.sleep(left)
+        self._pause = min(self._longest, self._pause * PAUSE_GROWTH_FACTOR)
+
+    def _tell(self, why: str) -> float:
+        """Say why it waits, if it is time; return the seconds so far."""
         elapsed = self._clock.monotonic() - self._begun
         if elapsed >= self._next_line:
-            logger.info("%s (%.0f s so far, at most %.0f min)", why, elapsed, self._limit / 60)
+            self._heartbeat(f"{why} ({elapsed:.0f} s so far, at most {self._limit / 60:.0f} min)")
             self._next_line = elapsed + HEARTBEAT_SECONDS
-        self._clock.sleep(max(0.0, min(self._pause, self._limit - elapsed)))
-        self._pause = min(self._longest, self._pause * PAUSE_GROWTH_FACTOR)
+        return elapsed

@@ -6,6 +6,7 @@ import email.utils
 import http.client
 import logging
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,9 +16,15 @@ import urllib3
 from typing_extensions import override
 
 from tap_intercom_export.errors import (
-    ApiError,
+    ConfigurationError,
     SlotTakenError,
+    TapError,
     TransientError,
+)
+from tap_intercom_export.intercom.environment_errors import (
+    permanent_problem,
+    proxy_problem,
+    root_cause,
 )
 from tap_intercom_export.intercom.responses import (
     SLOT_TAKEN_MESSAGE,
@@ -39,11 +46,25 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
-_PERMANENT_TLS_ERRORS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER")
-"""What is wrong with TLS in the same way at the next try, as OpenSSL names it."""
-
 CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
 """Errors of a connection, in either library's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What came of asking for a path once.
+
+    Attributes:
+        error: What the answer means where it is a refusal; or why there is none.
+        reply: The answer, if there is one with a JSON body.
+        headers: Of the answer; empty where there is none.
+        seconds: How long it took.
+    """
+
+    error: TapError | None
+    reply: Reply | None
+    headers: Mapping[str, str]
+    seconds: float
 
 
 class IntercomClient:
@@ -168,16 +189,42 @@ class IntercomClient:
             reply = reply_of(response)
         except CONNECTION_ERRORS as error:
             raise TransientError(f"no answer ({name_of(error)})") from error
+        return response, self._understood(response, reply, f"{method} {path}")
+
+    def _understood(self, response: requests.Response, reply: Reply | None, what: str) -> Reply:
+        """Return what an answer says, or raise what it means; see `post`."""
         if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
-            return response, reply
+            return reply
         trouble = describe(response, reply)
         if response.status_code == http.client.TOO_MANY_REQUESTS and SLOT_TAKEN_MESSAGE.search(
             trouble
         ):
             raise SlotTakenError(trouble)
         if response.status_code >= 300 and response.status_code not in TRANSIENT_STATUSES:  # noqa: PLR2004
-            refuse(response, trouble, f"{method} {path}", self.settings)
+            refuse(response, trouble, what, self.settings)
         raise TransientError(trouble, response.headers)
+
+    def probe(self, path: str, timeout: float) -> Probe:
+        """Ask for a path once, and take every answer for one; for `--test`.
+
+        Args:
+            path: Begins with a slash.
+            timeout: Seconds of silence that end the try.
+        """
+        begun = self.clock.monotonic()
+        headers: Mapping[str, str] = {}
+        reply = None
+        error: TapError | None = None
+        try:
+            url = self.settings.api_url + path
+            response = self.send("GET", url, accept="application/json", timeout=timeout)
+            headers, reply = response.headers, reply_of(response)
+            reply = self._understood(response, reply, f"GET {path}")
+        except CONNECTION_ERRORS as failed:
+            error = TransientError(f"no answer ({name_of(failed)})")
+        except TapError as refused:
+            error = refused
+        return Probe(error, reply, headers, self.clock.monotonic() - begun)
 
     def send(
         self,
@@ -192,7 +239,7 @@ class IntercomClient:
         """Send one request: as it is, without redirects, and with the token only to our host.
 
         Raises:
-            ApiError: There can be no secure connection, whatever the number of tries.
+            ConfigurationError: A proxy or certificates fail, whatever the number of tries.
         """
         own = self.is_own_host(url)
         extra = {"Intercom-Version": self.settings.api_version} if own else {}
@@ -211,14 +258,16 @@ class IntercomClient:
             status = str(response.status_code)
             if own:
                 self._compare_clocks(response.headers.get("Date", ""))
-        except requests.exceptions.SSLError as error:
-            reason = str(_cause(error))
-            if any(name in reason for name in _PERMANENT_TLS_ERRORS):
-                raise ApiError(
-                    f"No secure connection to {urlsplit(url).netloc}: {reason}. Check api_url and "
-                    "the proxy; REQUESTS_CA_BUNDLE names a file of certificates to trust."
-                ) from None  # it names the URL, which may be a signed one
+        except OSError as error:  # also the base of what requests raises
+            if problem := permanent_problem(error, url):
+                raise ConfigurationError(problem) from None  # it names the URL, or a password
             raise
+        else:
+            if response.status_code == http.client.PROXY_AUTHENTICATION_REQUIRED and (
+                problem := proxy_problem(url)
+            ):
+                response.close()
+                raise ConfigurationError(problem)
         finally:
             parts = urlsplit(url)
             shown = parts.path if own else parts.netloc  # elsewhere the path may be signed too
@@ -266,13 +315,6 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").rstrip("."), port
 
 
-def _cause(error: BaseException) -> BaseException:
-    """Return the error below those of requests and urllib3's retries, which name the URL."""
-    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
-    reason = getattr(inner, "reason", None)
-    return reason if isinstance(reason, BaseException) else inner
-
-
 def name_of(error: BaseException) -> str:
     """Name an error without its text, which may hold a signed URL."""
-    return type(_cause(error)).__name__
+    return type(root_cause(error)).__name__

@@ -8,7 +8,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.errors import MalformedListError, TapError
+from tap_intercom_export.errors import ConfigurationError, MalformedListError, UnreadableDataError
 from tap_intercom_export.intercom.export_kind import ExportKind
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
@@ -101,14 +101,15 @@ def datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:
         The wanted ones, by their ids.
 
     Raises:
-        TapError: There is none of that id, or Intercom refuses.
+        ConfigurationError: There is none of that id.
+        ApiError: Intercom refuses, or cannot be reached.
     """
     entries = _whole_list(client.get(DATASETS_PATH).body)
     found = {dataset.id: dataset for dataset in map(_dataset, _objects(entries, "dataset"))}
     names = list(dict.fromkeys(wanted))
     unknown = [name for name in names if name != ALL_DATASETS and name not in found]
     if unknown:
-        raise TapError(
+        raise ConfigurationError(
             f"reporting_datasets: there is no {', '.join(unknown)} in this workspace; "
             f"there are {', '.join(sorted(found))}"
         )
@@ -119,14 +120,16 @@ def _whole_list(body: Mapping[str, Any]) -> list[Any]:
     """Return the entries of a list that comes in one answer.
 
     Raises:
-        TapError: It is no list, or says that there are more entries.
+        UnreadableDataError: It is no list, or says that there are more entries.
     """
     try:
         page = ListPage.from_body(body, number=1)
     except MalformedListError as error:
-        raise TapError(f"Intercom's list of reporting datasets {error}. Try again later.") from None
+        raise UnreadableDataError(
+            f"Intercom's list of reporting datasets {error}. Try again later."
+        ) from None
     if page.is_last is False or (page.total or 0) > len(page.entries):
-        raise TapError(
+        raise UnreadableDataError(
             f"Intercom's list of reporting datasets says that there are more than the "
             f"{len(page.entries)} in it. Try again later; if it stays so, please report it."
         )

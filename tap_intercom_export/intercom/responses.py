@@ -16,6 +16,8 @@ from tap_intercom_export.errors import (
     ForbiddenError,
     NotFoundError,
     RangeRefusedError,
+    UnauthorizedError,
+    VersionError,
 )
 
 if TYPE_CHECKING:
@@ -132,9 +134,12 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
         settings: Named in the error.
 
     Raises:
+        UnauthorizedError: The token is not good.
+        ForbiddenError: The token is not allowed to.
         AttributesRefusedError: A dataset does not have what was asked for.
         RangeRefusedError: The range of time is not accepted.
         NotFoundError: It is not there.
+        VersionError: It does not exist in the configured version of the API.
         ApiError: Anything else.
     """
     status = response.status_code
@@ -144,7 +149,7 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
     if status == http.client.UNAUTHORIZED:
         known = settings.api_url in API_URLS.values()
         setting = "region" if known else "region or, as here, api_url"
-        raise ApiError(
+        raise UnauthorizedError(
             f"Intercom refused the token: {trouble}. Check access_token, and that {setting} "
             f"(now {settings.api_url}) is the workspace's."
         )
@@ -156,7 +161,7 @@ def refuse(response: requests.Response, trouble: str, what: str, settings: Setti
     if status == http.client.NOT_FOUND:
         raise NotFoundError(f"{what}: {trouble}")
     if "intercom_version_invalid" in trouble:
-        raise ApiError(
+        raise VersionError(
             f"{what} does not exist in version {settings.api_version} of Intercom's API "
             f"({trouble}). Set api_version to a newer one."
         )

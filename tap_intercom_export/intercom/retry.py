@@ -6,7 +6,7 @@ import email.utils
 import logging
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.errors import ApiError
+from tap_intercom_export.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,13 +52,13 @@ class RetryBudget:
             headers: Of the answer, if there was one.
 
         Raises:
-            ApiError: It was the last try.
+            UnavailableError: It was the last try.
         """
         self._failed += 1
         if self._failed >= self._most:
             times = f"{self._failed} times; the last time" if self._failed > 1 else "once"
             hint = ". Check the network, a proxy, api_url." if headers is None else ""
-            raise ApiError(
+            raise UnavailableError(
                 f"{self._what} failed {times}: {trouble}{hint}"
             ) from None  # the error before it may name a signed URL
         grown = self._clock.jitter(FIRST_PAUSE_SECONDS * 2 ** (self._failed - 1))

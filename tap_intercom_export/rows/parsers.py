@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from tap_intercom_export.schemas.kinds import Kind
 
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?(Z|UTC|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s?"
+    r"(Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?",
     re.ASCII,
 )
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
@@ -68,16 +69,22 @@ def _new_time(text: str) -> str | None:
     if match is None:
         return _unusual_time(text)
     day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
-    if not _exists(day) or hour > "23" or minute > "59" or second > "59":
+    if not _exists(day) or hour > "23" or minute > "59" or second > "60":
         raise ValueError("is not a time")
     fraction = fraction[:6].rstrip("0") if fraction else ""
+    offset_minutes = offset_minutes or "00"  # ISO 8601 allows an offset of hours alone
     if sign and (offset_hours > "23" or offset_minutes > "59"):
         raise ValueError("is not a time")
-    if sign and (offset_hours != "00" or offset_minutes != "00"):
-        shift = timedelta(hours=int(offset_hours), minutes=int(offset_minutes))
-        local = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}+00:00")
+    is_leap_second = second == "60"
+    if is_leap_second or (sign and (offset_hours != "00" or offset_minutes != "00")):
+        shift = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes))
+        local = datetime.fromisoformat(
+            f"{day}T{hour}:{minute}:{'59' if is_leap_second else second}+00:00"
+        )
         try:
-            moved = local - shift if sign == "+" else local + shift
+            moved = (local - shift if sign == "+" else local + shift) + (
+                timedelta(seconds=is_leap_second)  # no database has a second 60: the next one
+            )
         except OverflowError:
             raise ValueError("is not a time") from None
         whole = moved.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import UnreadableDataError
 from tap_intercom_export.schemas.columns import WINDOW_COLUMNS, Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.property_names import fold, property_names
@@ -193,7 +193,7 @@ class Dataset:
             file: The dataset as a file.
 
         Raises:
-            TapError: No header stands for what identifies a row.
+            UnreadableDataError: No header stands for what identifies a row.
         """
         pairs = list(zip(self.attributes, self.columns, strict=True))
         asked = [pair for pair in pairs if pair[0].request_id not in without]
@@ -313,11 +313,11 @@ def _with_new(header: list[str], columns: list[Column | None], file: StatisticFi
     """Return the columns, with new ones for the headers that stand for none.
 
     Raises:
-        TapError: No header stands for what identifies a row.
+        UnreadableDataError: No header stands for what identifies a row.
     """
     found = {column.name for column in columns if column}
     if header and not file.hash_name and not set(file.key) <= found:
-        raise TapError(
+        raise UnreadableDataError(
             f"The file of {file.name} has no column {' and '.join(sorted(set(file.key) - found))}, "
             f"which identifies its rows; its headers are {', '.join(header)[:500]}"
         )

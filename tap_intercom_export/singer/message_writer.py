@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk.io_base import SingerWriter
 from typing_extensions import override
 
+from tap_intercom_export.errors import OutputError
 from tap_intercom_export.singer import stdout
 
 if TYPE_CHECKING:
@@ -37,11 +39,13 @@ class MessageWriter(SingerWriter):
     Attributes:
         background: Looked after between two writes. While a job is being created, half of the pipe
             is kept free, so that its STATE never waits for a reader that has stopped to read.
+        reader_wait: Seconds that writing took, which is waiting for the reader of stdout.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.background: Background | None = None
+        self.reader_wait = 0.0
         self._owner = threading.get_ident()
         self._is_writing = False
         self._postponed: Callable[[], None] | None = None
@@ -58,6 +62,7 @@ class MessageWriter(SingerWriter):
 
         Raises:
             BrokenPipeError: stdout was closed by its reader.
+            OutputError: It takes nothing any more; a disk is full, for example.
         """
         start = 0
         while start < len(data):
@@ -95,17 +100,28 @@ class MessageWriter(SingerWriter):
             end = data.rfind(b"\n", start, start + PIECE_BYTES) + 1
             if end and stdout.keeps_up(end - start):
                 return end
+            begun = time.monotonic()
             self.background.wait()
+            self.reader_wait += time.monotonic() - begun
         return len(data)
 
     def _put(self, data: bytes | memoryview) -> None:
         if threading.get_ident() != self._owner:
             raise RuntimeError("a message is written by a thread that does not own stdout")
         self._is_writing = True
+        begun = time.monotonic()
         try:
             stdout.write_all(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"Messages cannot be written to stdout: {error.strerror or error}. Where it is a "
+                "file, the disk may be full. The next run goes on from the last whole STATE."
+            ) from error
         finally:
             self._is_writing = False
+            self.reader_wait += time.monotonic() - begun
         if self._postponed is not None:
             action, self._postponed = self._postponed, None
             action()

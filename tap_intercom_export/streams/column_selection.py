@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import Metadata
 
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.schemas.excluded_columns import ExcludedColumns
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ColumnSelection:
         """Deselect the properties that are excluded, before anything reads the selection.
 
         Raises:
-            TapError: One of them cannot be left out, because it identifies the records.
+            ConfigurationError: One of them cannot be left out, because it identifies the records.
         """
         if not self.excluded or not self._stream.selected:
             return
@@ -69,7 +69,7 @@ class ColumnSelection:
             if not any(map(self.excluded.matches, (name, *self._headers.get(name, ())))):
                 continue
             if name in needed:
-                raise TapError(
+                raise ConfigurationError(
                     f"excluded_columns matches {self._stream.name}.{name}, without which its "
                     "records cannot be told apart or followed. Deselect the stream, or name the "
                     "columns without it."

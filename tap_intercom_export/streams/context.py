@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config.settings import Settings
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.progress.run_log import RunLog
     from tap_intercom_export.singer.batch.output import BatchOutput
     from tap_intercom_export.singer.message_writer import MessageWriter
 
@@ -34,6 +35,7 @@ class SyncContext:
         events: What worker threads report to the main thread.
         load_batch_output: Returns what takes the records in place of RECORD messages, or None; a
             function for the same reason as `load_settings`.
+        run_log: Follows the run: counts what happens, and says it.
     """
 
     load_settings: Callable[[], Settings]
@@ -44,6 +46,7 @@ class SyncContext:
     state_writer: StateWriter
     events: EventQueue
     load_batch_output: Callable[[], BatchOutput | None]
+    run_log: RunLog
 
     @property
     def settings(self) -> Settings:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from typing_extensions import override
 
-from tap_intercom_export.errors import NotFoundError, TapError
+from tap_intercom_export.checks.preflight import object_path, unknown_object_type
+from tap_intercom_export.errors import NotFoundError
 from tap_intercom_export.schemas.columns import Column
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.streams.paged_list import ListStream
@@ -41,21 +41,19 @@ class CustomObjectInstanceStream(ListStream):
 
     @override
     def get_url(self, context: Mapping[str, Any] | None) -> str:
-        return self.url_base + self.path.format(type=quote((context or {})["type"], safe=""))
+        return self.url_base + object_path((context or {})["type"])
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the instances of one type.
 
         Raises:
-            TapError: The workspace has no such type.
+            ConfigurationError: The workspace has no such type.
         """
         try:
             yield from super().get_records(context)
         except NotFoundError as error:
-            raise TapError(
-                f"custom_object_types: Intercom knows no type {(context or {})['type']!r}: {error}"
-            ) from error
+            raise unknown_object_type((context or {})["type"], error) from error
 
     @override
     def list_name(self, context: Mapping[str, Any] | None, /) -> str:

@@ -15,8 +15,9 @@ from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job_runner import JobRunner
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
+from tap_intercom_export.exports.plan import plan_export
 from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange
+from tap_intercom_export.exports.window import ExportRange, Sizes
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
 from tap_intercom_export.rows.csv_reader import CellReader
 from tap_intercom_export.schemas.columns import Column, StatisticFile
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.archive.archive import Archive, Member
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.exports.plan import ExportPlan
+    from tap_intercom_export.progress.run_log import ExportLog
     from tap_intercom_export.streams.context import SyncContext
 
 logger = logging.getLogger(__name__)
@@ -50,6 +53,10 @@ COLUMNS = (
     Column("download_bytes", Kind.INTEGER, "Size of its archive as it was sent."),
     Column("row_count", Kind.INTEGER, "Rows in all files of the archive."),
     Column("rows", Kind.OBJECT, "Rows in each file of the archive, by its statistic."),
+    Column("rejected_rows", Kind.INTEGER, "Rows of it that could not be read: see rejected_row."),
+    Column("lookback_seconds", Kind.INTEGER, "Seconds of its range that were exported before."),
+    Column("tries", Kind.INTEGER, "Jobs asked for until this one; 0 if an earlier run did."),
+    Column("seconds_waited", Kind.NUMBER, "Seconds from asking for it to its verified archive."),
 )
 
 
@@ -71,6 +78,8 @@ class ContentExportStream(WindowStream):
         )
         self.export: Export | None = None
         """The export that is being written."""
+        self.record: dict[str, Any] = {}
+        """Its record, which is written after the rows of its files."""
         self.files: list[tuple[Member, StatisticFile]] = []
         """The files of its archive, and what each of them is."""
 
@@ -83,13 +92,8 @@ class ContentExportStream(WindowStream):
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
         settings, clock = self._sync.settings, self._sync.new_worker_clock()
-        now = self._runner(self._sync.new_clock()).present()
-        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
-        export_range = replace(
-            ExportRange.until_now(settings.start, settings.end, now), viewed=job_state.viewed()
-        )
-        bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
-        bookmark = max(min(bookmarks), export_range.beginning)  # start_date may have been moved on
+        job_state = self._job_state()
+        export_range, bookmark = self._range(self._runner(self._sync.new_clock()).present())
         if (
             export_range.beginning < export_range.end <= bookmark
         ):  # else start_date is in the future
@@ -98,27 +102,68 @@ class ContentExportStream(WindowStream):
         is_deep = settings.deep_lookback > settings.lookback and job_state.is_deep_lookback_due(
             export_range.end, settings.deep_lookback_every
         )
+        log = self.run_log.export(self.name)
         exporter = Exporter(
-            self._runner(clock), export_range, settings, jobs, clock, is_deep=is_deep
+            self._runner(clock, log), export_range, settings, jobs, clock, is_deep=is_deep
         )
+        streams = [stream.name for stream in self._selected_streams()]
+        lookback = settings.deep_lookback if is_deep else settings.lookback
+        log.begin(bookmark, export_range.end, settings.window, lookback, streams)
+        exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
         try:
-            for export in Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events):
-                with contextlib.closing(export):
+            for export in self.run_log.waiting(exports):
+                with contextlib.closing(export), log.writing(export):
                     self.export, self.files = export, _files_of(export.archive)
                     self._warn_of_unknown_files(export.job)
                     if self.files:
                         job_state.begin_writing(export.job)
-                    yield _record(export, self.files)
+                    self.record = _record(export, self.files)
+                    yield self.record
                     if is_deep and _is_deep(export.job, export_range, settings.lookback):
                         job_state.note_deep_lookback(export.job)
                     self._finish(export, jobs)
         finally:
             clock.stop()
 
-    def _runner(self, clock: Clock) -> JobRunner:
+    def plan(self, now: float) -> ExportPlan | None:
+        """Return the windows that a run would make; None where it would make none.
+
+        Args:
+            now: The time in unix seconds.
+        """
+        streams = self._selected_streams()
+        if not any(stream.drives_jobs for stream in streams):
+            return None
+        settings = self._sync.settings
+        export_range, bookmark = self._range(now)
+        return plan_export(
+            self.name,
+            [stream.name for stream in streams],
+            export_range,
+            bookmark,
+            Sizes(settings.window, settings.lookback),
+            self._job_state().stored(),
+        )
+
+    def _job_state(self) -> JobState:
+        """Return the jobs of earlier runs, as they stand in the state."""
+        return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
+
+    def _range(self, now: float) -> tuple[ExportRange, int]:
+        """Return the time to export, and the unix second up to which all of it is written."""
+        settings = self._sync.settings
+        export_range = replace(
+            ExportRange.until_now(settings.start, settings.end, now),
+            viewed=self._job_state().viewed(),
+        )
+        bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
+        # start_date may have been moved on
+        return export_range, max(min(bookmarks), export_range.beginning)
+
+    def _runner(self, clock: Clock, log: ExportLog | None = None) -> JobRunner:
         """Return what runs jobs, for the thread whose clock this is."""
         client = self._sync.new_client(clock)
-        return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock)
+        return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock, log)
 
     def _check(self, runner: JobRunner) -> None:
         """Find out whether the token is good, for `--test`, of which the SDK selects all streams.
@@ -148,7 +193,6 @@ class ContentExportStream(WindowStream):
         for stream in self._selected_streams():
             stream.move_bookmark(before)
         jobs.written(export)
-        self.logger.info("Everything up to %s is written", to_text(before))
 
     def _warn_of_unknown_files(self, job: ExportJob) -> None:
         """Say which files of an archive nobody knows, and what becomes of their rows."""
@@ -211,4 +255,8 @@ def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[s
         "download_bytes": export.download_bytes,
         "row_count": sum(rows.values()),
         "rows": rows,
+        "rejected_rows": 0,
+        "lookback_seconds": max(0, job.window.sizes(job.bookmark).lookback),
+        "tries": export.tries,
+        "seconds_waited": round(export.seconds_waited, 3),
     }

@@ -13,7 +13,7 @@ from singer_sdk.pagination import PageNumberPaginator
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.errors import MalformedListError, TapError
+from tap_intercom_export.errors import MalformedListError, UnreadableDataError
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.rows.json_entry import EntryReader
 from tap_intercom_export.schemas.columns import json_schema
@@ -93,7 +93,7 @@ class ListStream(FullTableStream, RESTStream[int]):
         written again, and their keys make the target overwrite them.
 
         Raises:
-            TapError: It came short, or as something else than a list, each time.
+            UnreadableDataError: It came short, or as something else than a list, each time.
         """
         if self.ABORT_AT_RECORD_COUNT is not None and not self.selected_by_default:
             return
@@ -148,7 +148,7 @@ class ListStream(FullTableStream, RESTStream[int]):
         """Leave what is missing from a list that is not whole where it is, and say so.
 
         Raises:
-            TapError: Nothing says that it changed while it was read: it came short.
+            UnreadableDataError: Nothing says that it changed while it was read: it came short.
         """
         self.is_whole = False
         kept = (
@@ -156,7 +156,7 @@ class ListStream(FullTableStream, RESTStream[int]):
             f"known. The list was read {MAX_READINGS} times"
         )
         if not changed:
-            raise TapError(f"The list '{name}' is not whole: {trouble}. {kept}.")
+            raise UnreadableDataError(f"The list '{name}' is not whole: {trouble}. {kept}.")
         self.logger.warning(
             "The list '%s' changed while it was read (%s). %s; the next run reads it again",
             name,

@@ -141,6 +141,7 @@ class Rejects:
         stream: Takes them.
         export: The export they come with.
         file: Name of the file.
+        of: Name of the stream that its rows belong to.
         always: Hand them on even if damaged rows of that time are written: this file's are not,
             because its stream was selected later, or has windows of its own.
         is_known: Whether the tap knows how such a file is written; else any share of its rows may
@@ -150,17 +151,19 @@ class Rejects:
             deselected or excluded.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact about the file
         self,
         stream: RejectedRowStream,
         export: Export,
         file: str,
+        of: str,
         *,
         always: bool,
         is_known: bool = True,
         lines: int = 0,
         hides_cells: bool = False,
     ) -> None:
+        self._of = of
         self._always = always
         self.file = file
         self.count = 0
@@ -287,6 +290,7 @@ class RejectedEntries:
     def warn(self) -> None:
         """Put a line into the log if there were any."""
         if self.count:
+            self._rejected.run_log.add_rejected(self._name, self.count)
             kept = "see the stream rejected_row"
             if not self._rejected.selected:
                 kept = "they are not written, as rejected_row is not selected"

@@ -16,8 +16,9 @@ from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job_runner import JobRunner, present
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
+from tap_intercom_export.exports.plan import plan_export
 from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange
+from tap_intercom_export.exports.window import ExportRange, Sizes
 from tap_intercom_export.intercom.reporting import ReportingRequest
 from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
 
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.exports.plan import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.progress.run_log import ExportLog
     from tap_intercom_export.schemas.columns import Column
     from tap_intercom_export.schemas.reporting_dataset import Dataset
     from tap_intercom_export.streams.context import SyncContext
@@ -84,17 +87,38 @@ class ReportingStream(FileStream):
         job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
         return JobTracker(job_state, self._sync.events)
 
+    @cached_property
+    def _log(self) -> ExportLog:
+        """What follows its windows."""
+        workers = self._sync.settings.reporting_concurrency
+        return self.run_log.export(self.name, self.name, workers)
+
+    def plan(self) -> ExportPlan:
+        """Return the windows that a run would make."""
+        settings = self._sync.settings
+        export_range, bookmark = self._range()
+        sizes = Sizes(settings.window, settings.lookback)
+        stored = self._jobs.stored
+        return plan_export(self.name, [self.name], export_range, bookmark, sizes, stored)
+
+    def _range(self) -> tuple[ExportRange, int]:
+        """Return the time to export, and the unix second up to which all of it is written."""
+        export_range = self._run.export_range
+        bookmark = self.bookmark(otherwise=export_range.beginning)
+        return export_range, max(bookmark, export_range.beginning)
+
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
         """Return what yields a task for each range of time after the bookmark.
 
         The state is read here, by the main thread; worker threads take the tasks and run them.
         """
         settings, clock = self._sync.settings, self._run.clock
-        runner = JobRunner(self._sync.new_client(clock), self._request.kind, settings, clock)
-        export_range = self._run.export_range
+        client = self._sync.new_client(clock)
+        runner = JobRunner(client, self._request.kind, settings, clock, self._log)
+        export_range, bookmark = self._range()
         exporter = Exporter(runner, export_range, settings, self._jobs, clock)
-        bookmark = self.bookmark(otherwise=export_range.beginning)
-        return exporter.tasks(max(bookmark, export_range.beginning))
+        self._log.begin(bookmark, export_range.end, settings.window, settings.lookback, [self.name])
+        return exporter.tasks(bookmark)
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
@@ -117,7 +141,7 @@ class ReportingStream(FileStream):
             )
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
-            with contextlib.closing(export):
+            with contextlib.closing(export), self._log.writing(export):
                 match = partial(self._dataset.match, export.job.excluded_attributes)
                 window = {
                     "created_at_after": to_text(export.job.window.after),
@@ -128,6 +152,7 @@ class ReportingStream(FileStream):
                         self._rejected,
                         export,
                         path or self.name,
+                        self.name,
                         always=True,
                         hides_cells=self.column_selection.hides_cells,
                     )
@@ -144,11 +169,6 @@ class ReportingStream(FileStream):
                 self._rejected.finish_batches()
                 self.move_bookmark(export.job.window.before)
                 self._jobs.written(export)
-                self.logger.info(
-                    "%s: everything up to %s is written",
-                    self.name,
-                    to_text(export.job.window.before),
-                )
 
     def _warn_of_missing(self, job: ExportJob, columns: Collection[Column]) -> None:
         """Say which attributes a file does not have, although they were asked for."""
@@ -225,7 +245,8 @@ class ReportingRun:
         """
         if self._products is None:
             workers = self._sync.settings.reporting_concurrency
-            self._products = iter(Prefetcher(self._tasks(), workers, self._sync.events))
+            exports = Prefetcher(self._tasks(), workers, self._sync.events)
+            self._products = self._sync.run_log.waiting(exports)
         try:
             own = self._in_order.index(stream)
             while True:

@@ -33,6 +33,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
+from tap_intercom_export.progress.metric_points import SummedCounter, SummedTimer
 from tap_intercom_export.schemas.columns import json_schema
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.streams.column_selection import ColumnSelection
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.singerlib import RecordMessage
 
+    from tap_intercom_export.progress.run_log import RunLog
     from tap_intercom_export.rows.encoder import Lines
     from tap_intercom_export.schemas.columns import Column
     from tap_intercom_export.singer.batch.output import StreamBatches
@@ -53,6 +55,7 @@ class TapStream(Stream):
     """A stream of this tap: quiet, and written as RECORD messages or as batches."""
 
     _sync: SyncContext
+    """What the streams of a run share."""
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
@@ -66,6 +69,19 @@ class TapStream(Stream):
         if output is None or self.ABORT_AT_RECORD_COUNT is not None:
             return None
         return output.stream_batches()
+
+    @property
+    def run_log(self) -> RunLog:
+        """What follows the run."""
+        return self._sync.run_log
+
+    @override
+    def get_record_counter(self, **_: Any) -> SummedCounter:
+        return SummedCounter(self.name, self.run_log.totals)
+
+    @override
+    def get_sync_timer(self) -> SummedTimer:
+        return SummedTimer(self.name, self.run_log.totals)
 
     @cached_property
     def column_selection(self) -> ColumnSelection:
@@ -174,7 +190,8 @@ class FullTableStream(TapStream):
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write the records with a version, and then the version."""
-        if self.ABORT_AT_RECORD_COUNT is None and write_messages and self.batches is None:
+        wanted = self.config["emit_activate_version_messages"] and self.batches is None
+        if wanted and self.ABORT_AT_RECORD_COUNT is None and write_messages:
             self._stream_version = self._initialized_at
         with self._finishing_batches():
             yield from super()._sync_records(context, write_messages=write_messages)
@@ -228,6 +245,7 @@ class BlockStream(TapStream):
             self._announced = True
             self._write_schema_message()
         self._write_record_message(record)
+        self.run_log.add_rows(self.name, 1)
 
     def add_columns(self, columns: Iterable[Column], level: int = logging.INFO) -> None:
         """Announce properties that are not in the schema yet, in a new SCHEMA message.
@@ -243,6 +261,8 @@ class BlockStream(TapStream):
         self.column_selection.warn(columns)
         if not new:
             return
+        if level >= logging.INFO:
+            self.run_log.add_columns(self.name, new)
         self.logger.log(level, "New columns in '%s': %s", self.name, ", ".join(new))
         raw = self.stream_maps[0].raw_schema
         raw = {**raw, "properties": {**raw["properties"], **new}}

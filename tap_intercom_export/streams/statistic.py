@@ -93,6 +93,7 @@ class StatisticStream(FileStream):
                 self._rejected,
                 export,
                 name,
+                self.name,
                 always=is_behind,
                 is_known=is_behind and self._file is not OTHER,
                 lines=member.lines,
@@ -113,6 +114,7 @@ class StatisticStream(FileStream):
                 else:
                     deque(reader, maxlen=0)  # written before; only for its damaged rows
             rejects.finish(reader.records)
+            self._parent.record["rejected_rows"] += rejects.count
 
 
 def _constants(export: Export, file: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.streams.sdk import BlockStream
 
@@ -37,7 +37,7 @@ class WindowStream(BlockStream):
             otherwise: What to return where nothing is.
 
         Raises:
-            TapError: The state holds something else than a time.
+            ConfigurationError: The state holds something else than a time.
         """
         written = self._written_until()
         return otherwise if written is None or self.replication_method == "FULL_TABLE" else written
@@ -53,7 +53,7 @@ class WindowStream(BlockStream):
         """Return the bookmark in the state, or None where there is none.
 
         Raises:
-            TapError: The state holds something else than a time.
+            ConfigurationError: The state holds something else than a time.
         """
         value = self.stream_state.get("replication_key_value")
         if not value:
@@ -61,7 +61,7 @@ class WindowStream(BlockStream):
         try:
             return to_seconds(value)
         except (TypeError, ValueError):
-            raise TapError(
+            raise ConfigurationError(
                 f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
                 "start over: meltano run --full-refresh, or run without --state."
             ) from None

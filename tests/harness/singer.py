@@ -284,8 +284,7 @@ def run_quickly(config: Mapping[str, Any], state: Mapping[str, Any] | None = Non
         try:
             _sync(Tap, config, state)
         except Exception as error:  # noqa: BLE001 - as the command line does
-            _tell(logging.getLogger("tap-intercom-export"), error)
-            exit_code = 1
+            exit_code = _tell(logging.getLogger("tap-intercom-export"), error)
     pauses = [pause for clock in clocks for pause in clock.pauses]
     return Output(exit_code, "\n".join(log.lines), lines, pauses)
 

@@ -286,7 +286,7 @@ def test_a_batch_config_that_cannot_work_is_told_before_anything_is_asked(
 ) -> None:
     simulator = simulate(receipts=5, days=5)
     output = run_tap(configure(simulator, batch_config=batch), check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     assert told in output.log
     assert "Traceback" not in output.log
     assert simulator.requests == []

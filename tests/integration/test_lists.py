@@ -121,7 +121,7 @@ def test_an_older_version_is_told_with_the_setting(
     simulate: Simulate, configure: Configure
 ) -> None:
     output = run(configure(simulate(receipts=10), api_version="2.11"), AI[0], check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
     assert "api_version" in line
     assert "2.11" in line
@@ -225,7 +225,7 @@ def test_a_list_that_ends_early_deletes_nothing_and_is_an_error(
     whole = run(config, "external_page")
     simulator.faults.add(Fault("ai_pages", times=None, status=200, body=body))
     cut = run(config, "external_page", state=whole.state, check=False)
-    assert cut.exit_code == 1
+    assert cut.exit_code == 5
     assert activated(cut) == []
     assert told in cut.log
     assert "Traceback" not in cut.log
@@ -512,7 +512,7 @@ def test_a_list_that_cannot_be_read_to_its_end_deletes_nothing(
     fault = Fault("ai_pages", skip=1, times=None, status=403)
     simulator = simulate(receipts=10, ai_pages=320, faults=[fault])
     output = run(configure(simulator), "external_page", check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 3
     assert not [m for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
     assert "Traceback" not in output.log
 
@@ -606,7 +606,7 @@ def test_an_unknown_type_is_named(simulate: Simulate, configure: Configure) -> N
     simulator = simulate(receipts=10)
     config = configure(simulator, custom_object_types=["Wishlist", "Ordr"])
     output = run(config, OBJECTS, check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
     assert "custom_object_types" in line
     assert "Ordr" in line
@@ -620,7 +620,7 @@ def test_a_version_without_the_list_is_told_before_anything_is_asked(
     simulator = simulate(receipts=10)
     config = configure(simulator, custom_object_types=["Order"], api_version=version)
     output = run_tap(config, check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     assert "api_version: must be 2.16 or later for custom_object_types" in output.log
     assert simulator.requests == []
 
@@ -633,11 +633,16 @@ def test_a_5xx_on_a_page_of_instances_is_tried_again(
     assert loaded(output, OBJECTS) == records_of(simulator.custom_objects.instances("Order"))
 
 
-def test_test_looks_at_a_page_at_most(simulate: Simulate, configure: Configure) -> None:
+def test_test_looks_at_an_entry_of_each_list_at_most(
+    simulate: Simulate, configure: Configure
+) -> None:
     simulator = simulate(receipts=10)
-    run_tap(configure(simulator, custom_object_types=["Order"]), "--test")
+    config = configure(simulator, custom_object_types=["Order"])
+    assert run_tap(config, "--test", check=False).exit_code == 0
     assert simulator.jobs == []
-    assert len(simulator.requests) <= 2
+    queries = [request.query for request in simulator.requests if "export" not in request.path]
+    assert len(queries) == 3
+    assert set(queries) == {"page=1&per_page=1"}
 
 
 def test_the_log_says_how_long_a_list_is(simulate: Simulate, configure: Configure) -> None:

@@ -309,7 +309,7 @@ def test_an_unknown_dataset_is_told_with_those_there_are(
 ) -> None:
     config = configure(simulate(**SMALL), reporting_datasets=["call", "calls"])
     output = run_tap(config, "--discover", check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     assert "reporting_datasets" in output.log
     assert "no calls" in output.log
     assert all(name in output.log for name in DATASETS)
@@ -317,7 +317,7 @@ def test_an_unknown_dataset_is_told_with_those_there_are(
 
 def test_discovery_of_reports_without_a_token_says_so() -> None:
     output = run_tap({"reporting_datasets": ["*"]}, "--discover", check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     assert "access_token: is required and not set" in output.log
     assert "reporting_datasets" in output.log
     assert "Traceback" not in output.log
@@ -341,7 +341,7 @@ def test_a_refused_discovery_says_what_to_do(
 ) -> None:
     config = configure(simulate(**SMALL, **options), reporting_datasets=["*"], **settings)
     output = run_tap(config, "--discover", check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == (2 if told == "api_version" else 3)
     (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
     assert told in line
 
@@ -369,7 +369,8 @@ def test_a_token_for_reports_alone_passes_the_test(
 ) -> None:
     simulator = simulate(**SMALL, scopes=("export_reporting_data",))
     config = configure(simulator, reporting_datasets=["call"])
-    run_tap(config, "--test", catalog=select(discover_here(config), "reporting_call"))
+    catalog = select(discover_here(config), "reporting_call")
+    assert run_tap(config, "--test", catalog=catalog, check=False).exit_code == 0
 
 
 def test_a_message_export_starts_no_reports(simulate: Simulate, configure: Configure) -> None:
@@ -387,7 +388,8 @@ def test_deselected_reports_start_no_job(simulate: Simulate, configure: Configur
 
 def test_test_starts_no_report(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
-    run_tap(configure(simulator, reporting_datasets=["*"]), "--test")
+    config = configure(simulator, reporting_datasets=["*"])
+    assert run_tap(config, "--test", check=False).exit_code == 0
     assert simulator.reporting_jobs == []
     assert {request.method for request in simulator.requests} == {"GET"}
     assert len(simulator.requests) <= 4
@@ -447,7 +449,7 @@ def test_slots_that_stay_taken_end_the_run(simulate: Simulate, configure: Config
     simulator.hold_reporting_slots()
     config = configure(simulator, reporting_datasets=["call"], slot_timeout_minutes=0)
     output = run(config, check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 4
     assert "slot_timeout_minutes" in output.log
     assert simulator.reporting_jobs == []
 
@@ -738,7 +740,7 @@ def test_an_order_that_stays_refused_ends_the_run(simulate: Simulate, configure:
     ids = tuple(one.qualified_id for one in DATASETS["call"].attributes)
     simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=ids))
     output = run(configure(simulator, reporting_datasets=["call"]), check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 3
     assert "attribute_ids invalid for call dataset" in output.log
 
 
@@ -993,7 +995,7 @@ def test_a_list_of_datasets_that_is_not_whole_is_an_error(
 ) -> None:
     simulator = simulate(**SMALL, faults=[fault])
     output = run_tap(configure(simulator, reporting_datasets=["*"]), "--discover", check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 5
     assert told in output.log
     assert "Traceback" not in output.log
 

@@ -115,7 +115,7 @@ def test_a_job_of_no_use_stays_in_the_state_while_it_runs(sim: Simulator) -> Non
         "requested_at": to_text(int(END.timestamp())),
     }
     result = run_quickly(config, {"bookmarks": {"content_export": {"job": job}}})
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     left = Loaded().take(result.lines).state["bookmarks"]["content_export"]["job"]
     assert left["job_identifier"] == identifier
 

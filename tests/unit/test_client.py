@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_intercom_export.errors import ApiError
+from tap_intercom_export.errors import ApiError, ConfigurationError
 from tap_intercom_export.intercom.client import IntercomClient
 from tap_intercom_export.intercom.retry import RetryBudget
 from tap_intercom_export.tap import TapIntercomExport
@@ -60,7 +60,7 @@ def test_a_port_without_tls_is_not_tried_again(
 ) -> None:
     simulator = simulate(receipts=1, days=5)
     client = connect(simulator, api_url=simulator.url.replace("http:", "https:"))
-    with pytest.raises(ApiError, match=r"No secure connection to 127\.0\.0\.1:.*VERSION"):
+    with pytest.raises(ConfigurationError, match=r"No secure connection to 127\.0\.0\.1:.*VERSION"):
         client.get(JOB)
     assert "again in" not in caplog.text
 

@@ -255,7 +255,7 @@ def test_a_bookmark_that_is_no_time_is_told_and_stops_the_run(
     simulator = simulate(**ONE_WINDOW)
     state = {"bookmarks": {"receipt": {"replication_key_value": "soon"}}}
     output = run_tap(configure(simulator), state=state, check=False)
-    assert output.exit_code == 1
+    assert output.exit_code == 2
     assert "receipt" in output.log
     assert "soon" in output.log
     assert "start over: meltano run --full-refresh, or run without --state" in output.log

@@ -38,6 +38,9 @@ NOON_SECONDS = int(datetime(2026, 4, 13, 12, 32, 22, tzinfo=timezone.utc).timest
         "2026-04-13T12:32:22+00:00",
         "2026-04-13T12:32:22-00:00",
         "2026-04-13T12:32:22+0000",
+        "2026-04-13T12:32:22+00",
+        "2026-04-13 12:32:22-00",
+        "2026-04-13T14:32:22.000+02",
         "2026-04-13T14:32:22+02:00",
         "2026-04-13T14:32:22.000+0200",
         "2026-04-13T07:02:22-05:30",
@@ -133,6 +136,21 @@ def test_the_first_and_the_last_year_are_read_where_they_can_be(
     assert time_in(zone)(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z", id="a real leap second"),
+        pytest.param(
+            "2017-01-01 01:59:60.25 +0200", "2017-01-01T00:00:00.25Z", id="with an offset"
+        ),
+        pytest.param("2026-06-30 12:00:60", "2026-06-30T12:01:00Z", id="in any minute"),
+    ],
+)
+def test_the_second_60_is_the_first_of_the_next_minute(text: str, expected: str) -> None:
+    assert time(text) == expected
+    assert time(text) == expected, "also when it was seen before"
+
+
 @pytest.mark.parametrize("text", ["", " ", "0", "-1", "'-1", "null", "NULL", "nil", "N/A", "None"])
 def test_a_sentinel_is_no_time(text: str) -> None:
     assert time(text) is None
@@ -149,7 +167,9 @@ def test_a_sentinel_is_no_time(text: str) -> None:
         pytest.param("0000-01-01T00:00:00Z", id="year 0"),
         pytest.param("2026-01-01T24:00:00Z", id="hour 24"),
         pytest.param("2026-01-01T00:60:00Z", id="minute 60"),
-        pytest.param("2026-01-01T00:00:60Z", id="second 60"),
+        pytest.param("2026-01-01T00:00:61Z", id="second 61"),
+        pytest.param("2026-01-01T00:00:00+24", id="offset of 24 hours"),
+        pytest.param("9999-12-31T23:59:60Z", id="second 60 at the end of time"),
         pytest.param("2026-01-01T00:00:00+24:00", id="offset of 24 hours"),
         pytest.param("2026-01-01T00:00:00+02:60", id="offset of 60 minutes"),
         pytest.param("2026-01-01T00:00:00+99:99", id="offset of 99 hours"),

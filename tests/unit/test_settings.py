@@ -610,7 +610,7 @@ def bad(
 
 def test_a_bad_setting_stops_the_command_with_one_line(bad: tuple[Run, Outcome]) -> None:
     run, outcome = bad
-    assert outcome.status == 1
+    assert outcome.status == 2
     assert len(outcome.errors) == 1, outcome.stderr
     assert f"{run.named}: " in outcome.errors[0]
     assert run.allowed in outcome.errors[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from intercom_simulator import Dialect, Member
 from tests.faults import hostile
 from tests.faults.scenarios.scenario import (
-    FAILED,
+    CONFIGURATION,
+    UNREADABLE,
     Expect,
     Given,
     Scenario,
@@ -20,7 +21,7 @@ ARCHIVES = (
             make_body=lambda: hostile.bomb(110),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             records={"receipt": 0},
             log=("more than 500 times as large as itself .max_compression_ratio",),
@@ -34,7 +35,7 @@ ARCHIVES = (
             settings={"max_unpacked_gigabytes": 0.00001},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             records={"receipt": 0},
             log=("larger than 10,000 bytes .max_unpacked_gigabytes",),
@@ -48,7 +49,7 @@ ARCHIVES = (
             settings={"max_archive_gigabytes": 0.000002},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=CONFIGURATION,
             bookmark=False,
             log=("larger than 2,000 bytes; raise max_archive_gigabytes",),
         ),
@@ -97,7 +98,7 @@ ARCHIVES = (
             make_body=lambda: hostile.nested_gzip(5),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             log=("more than 3 containers inside one another",),
         ),
@@ -110,7 +111,7 @@ ARCHIVES = (
             make_body=hostile.encrypted,
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             log=("is encrypted",),
         ),
@@ -123,7 +124,7 @@ ARCHIVES = (
             make_body=lambda: hostile.crowd(60_000),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             log=("is refused: .* 60,000 (files|entries)",),
         ),
@@ -136,7 +137,7 @@ ARCHIVES = (
             make_body=lambda: hostile.crowd(20_000, admitted=5),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             log=("ERROR The archive of job .* (refused|damaged)",),
         ),

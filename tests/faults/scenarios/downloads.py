@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from intercom_simulator import Dialect, Fault, JobFault
 from tests.faults.scenarios.scenario import (
-    FAILED,
+    UNAVAILABLE,
+    UNREADABLE,
     Expect,
     Given,
     Scenario,
@@ -139,7 +140,7 @@ DOWNLOADS = (
             faults=(Fault("download", corrupt_at=2500, times=2),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             records={"receipt": 0},
             log=("came damaged 2 times in a row .* Nothing of it was written",),
@@ -165,7 +166,7 @@ DOWNLOADS = (
             job_faults=(JobFault(expired=True, times=None),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             jobs=3,
             log=("3 jobs for .* came to nothing; 3 of them were gone",),
@@ -190,7 +191,7 @@ DOWNLOADS = (
             faults=(Fault("download", no_body=True, times=2),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             records={"receipt": 0},
             log=("it is empty",),
@@ -204,7 +205,7 @@ DOWNLOADS = (
             faults=(Fault("download", body="<html>Sorry</html>", times=2),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             log=("JSON or HTML text, not an archive",),
         ),

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 
 from intercom_simulator import Dialect, Member, Mutation
-from tests.faults.scenarios.scenario import FAILED, Expect, Given, Scenario
+from tests.faults.scenarios.scenario import UNREADABLE, Expect, Given, Scenario
 
 _RECEIPT = "receipt_id,received_at,email\n9,2025-05-30T00:00:00.000Z,a@b.example\n"
 
@@ -37,7 +37,7 @@ _DRIFT = (
         "run reads the same job again",
         given=Given(dialect=Dialect(renamed=(("receipt", "received_at", "received"),))),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             bookmark=False,
             jobs=1,
             log=(

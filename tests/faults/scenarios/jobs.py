@@ -5,9 +5,11 @@ from __future__ import annotations
 from intercom_simulator import Dialect, Fault, JobFault
 from tests.faults.scenarios.scenario import (
     DAY_SECONDS,
-    FAILED,
     FOR_EVER,
     RATE_LIMITED,
+    REFUSED,
+    UNAVAILABLE,
+    UNREADABLE,
     Expect,
     Given,
     Scenario,
@@ -52,7 +54,7 @@ JOBS = (
             settings={"slot_timeout_minutes": 30},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             jobs=0,
             log=(
@@ -73,7 +75,7 @@ JOBS = (
             settings={"slot_timeout_minutes": 0},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             jobs=0,
             requests=1,
         ),
@@ -169,7 +171,7 @@ JOBS = (
             job_faults=(JobFault(ends_as="failed", times=None),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             log=("cannot be asked for in pieces smaller than an hour",),
         ),
@@ -221,7 +223,7 @@ JOBS = (
         ),
         expect=Expect(
             canceled=6,
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             log=("cannot be asked for in pieces smaller than an hour",),
         ),
@@ -274,7 +276,7 @@ JOBS = (
         ),
         expect=Expect(
             values=False,
-            exit_code=FAILED,
+            exit_code=UNREADABLE,
             log=("cannot be asked for in pieces smaller than an hour",),
         ),
     ),
@@ -307,7 +309,7 @@ JOBS = (
             ),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             requests=1,
             log=("Move start_date on",),
@@ -476,7 +478,7 @@ JOBS = (
             faults=(Fault("create", status=500, times=None, skip=1),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             log=("Everything up to 2025-05-22T12:29:59Z is written", "failed 9 times"),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from intercom_simulator import Fault
-from tests.faults.scenarios.scenario import FAILED, Expect, Given, Scenario
+from tests.faults.scenarios.scenario import UNREADABLE, Expect, Given, Scenario
 
 _STREAM = "custom_object_instance"
 _SETTINGS = {"custom_object_types": ["Order"]}
@@ -39,7 +39,7 @@ LISTS = (
             f"A list {name}",
             "reads it once more; then an error, and nothing is deleted at the target",
             given=_given(body, times=None),
-            expect=Expect(exit_code=FAILED, activated=False, log=(told,)),
+            expect=Expect(exit_code=UNREADABLE, activated=False, log=(told,)),
         )
         for name, body, told in (
             ("has no entries at all", {"type": "list"}, "has no list of entries in 'data'"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from intercom_simulator import Dialect, Fault, JobFault
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.faults.scenarios.scenario import FAILED, Expect, Given, Scenario
+from tests.faults.scenarios.scenario import UNREADABLE, Expect, Given, Scenario
 
 _STREAM = "reporting_admin_status_change"
 _DATASET = DATASETS["admin_status_change"]
@@ -89,7 +89,7 @@ REPORTS = (
                 settings={"reporting_datasets": ["*"]},
                 faults=(Fault("reporting_datasets", times=None, status=200, body=body),),
             ),
-            expect=Expect(exit_code=FAILED, bookmark=False, jobs=0, log=(told,)),
+            expect=Expect(exit_code=UNREADABLE, bookmark=False, jobs=0, log=(told,)),
         )
         for name, body, told in (
             ("has no entries at all", {"type": "list"}, "no list of entries"),

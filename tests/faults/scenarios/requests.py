@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from intercom_simulator import Dialect, Fault
 from tests.faults.scenarios.scenario import (
-    FAILED,
+    CONFIGURATION,
     RATE_LIMITED,
+    REFUSED,
+    UNAVAILABLE,
     Expect,
     Given,
     Scenario,
@@ -55,7 +57,7 @@ REQUESTS = (
             ),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             requests=9,
             pauses=_GROWING,
@@ -155,7 +157,7 @@ REQUESTS = (
             settings={"api_url": "http://127.0.0.1:9"},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             requests=0,
             pauses=_GROWING,
@@ -243,7 +245,7 @@ REQUESTS = (
             settings={"access_token": "another"},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             requests=1,
             log=("Intercom refused the token: .*Check access_token, and that region",),
@@ -260,7 +262,7 @@ REQUESTS = (
             ),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             requests=1,
             log=(r"request req-78.*needs the scope export_content_data",),
@@ -276,7 +278,7 @@ REQUESTS = (
             ),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             requests=1,
             log=("the workspace an active subscription",),
@@ -290,7 +292,7 @@ REQUESTS = (
             settings={"access_token": "sim-token\n"},
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=CONFIGURATION,
             bookmark=False,
             requests=0,
             log=("ERROR access_token: must be",),
@@ -304,7 +306,7 @@ REQUESTS = (
             faults=(Fault(redirect="https://example.invalid/"),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             requests=1,
             log=("redirected to example.invalid. Check region and api_url",),
@@ -367,7 +369,7 @@ REQUESTS = (
             faults=(Fault("storage", times=None, reset=True, handled=False),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=UNAVAILABLE,
             bookmark=False,
             log=(r"Download from 127\.0\.0\.1:\d+ failed 9 times",),
         ),
@@ -380,7 +382,7 @@ REQUESTS = (
             faults=(Fault("download", redirect="http://example.invalid/x", times=None),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             log=("The download is at example.invalid, which is not https",),
         ),
@@ -393,7 +395,7 @@ REQUESTS = (
             faults=(Fault("download", redirect="/download/content/data/abc", times=None),),
         ),
         expect=Expect(
-            exit_code=FAILED,
+            exit_code=REFUSED,
             bookmark=False,
             log=("redirected more than 5 times",),
         ),

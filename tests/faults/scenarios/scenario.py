@@ -15,8 +15,8 @@ DAY_SECONDS = 86_400
 
 FOR_EVER = math.inf
 
-FAILED = 1
-"""Exit status of a run that met an error."""
+CONFIGURATION, REFUSED, UNAVAILABLE, UNREADABLE = 2, 3, 4, 5
+"""Exit statuses after errors, as docs/operations.md tells them."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Checks before something is asked of Intercom, and those of `--test`."""

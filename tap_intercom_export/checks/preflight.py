@@ -1,0 +1,124 @@
+"""Checks before the first export job, so that a night's run does not end with what they find."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tap_intercom_export.checks.local import (
+    LOW_FREE_BYTES,
+    check_batch_folder,
+    check_batch_packages,
+    check_temporary_directory,
+)
+from tap_intercom_export.checks.selection import LIST_PATHS, Selection
+from tap_intercom_export.errors import ConfigurationError, ForbiddenError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_intercom_export.intercom.client import IntercomClient
+
+logger = logging.getLogger(__name__)
+
+FIRST_ENTRY = "?page=1&per_page=1"
+"""Asks for as little of a list as there can be."""
+
+
+def check_before_first_job(
+    selection: Selection, config: Mapping[str, Any], connect: Callable[[], IntercomClient]
+) -> None:
+    """Find what would end the run after its export jobs.
+
+    Args:
+        selection: What the run needs.
+        config: The tap's configuration.
+        connect: Returns a client for the workspace.
+
+    Raises:
+        ConfigurationError: The temporary directory, a package, or a type of custom objects is
+            missing.
+        ForbiddenError: The token is not allowed to read a selected list.
+        ApiError: Intercom refuses otherwise, or cannot be reached.
+    """
+    if not selection.runs_jobs:
+        return  # what is missing shows at once
+    folder, free = check_temporary_directory()
+    if free < LOW_FREE_BYTES:
+        logger.warning(
+            "Only %.0f MB are free in %s, where archives are downloaded to (TMPDIR)",
+            free / 1e6,
+            folder,
+        )
+    check_batch_packages(config)
+    check_batch_folder(config)
+    if selection.lists or selection.object_types:
+        client = connect()
+        for stream in selection.lists:
+            check_list(client, stream)
+        for name in selection.object_types:
+            check_object_type(client, name)
+
+
+def check_list(client: IntercomClient, stream: str) -> None:
+    """Find out whether the token is allowed to read a list of AI content.
+
+    Args:
+        client: For the workspace.
+        stream: Name of its stream.
+
+    Raises:
+        ForbiddenError: It is not.
+        ApiError: Intercom refuses otherwise, or cannot be reached.
+    """
+    try:
+        client.get_page(LIST_PATHS[stream] + FIRST_ENTRY)
+    except ForbiddenError as error:
+        raise ForbiddenError(
+            f"The stream {stream} is selected: {error} Or deselect the stream."
+        ) from error
+
+
+def check_object_type(client: IntercomClient, name: str) -> None:
+    """Find out whether a type of custom objects exists and may be read.
+
+    Args:
+        client: For the workspace.
+        name: The type.
+
+    Raises:
+        ConfigurationError: The workspace has no such type.
+        ForbiddenError: The token is not allowed to read it.
+        ApiError: Intercom refuses otherwise, or cannot be reached.
+    """
+    try:
+        client.get_page(object_path(name) + FIRST_ENTRY)
+    except NotFoundError as error:
+        raise unknown_object_type(name, error) from error
+    except ForbiddenError as error:
+        raise ForbiddenError(
+            f"The type {name!r} of custom_object_types: {error} Or take it out of the setting."
+        ) from error
+
+
+def object_path(name: str) -> str:
+    """Return the path of the instances of a type of custom objects.
+
+    Args:
+        name: The type.
+    """
+    return f"/custom_object_instances/{quote(name, safe='')}"
+
+
+def unknown_object_type(name: str, error: Exception) -> ConfigurationError:
+    """Return the error for a type of custom objects that the workspace does not have.
+
+    Args:
+        name: The type.
+        error: What Intercom says.
+    """
+    return ConfigurationError(
+        f"custom_object_types: Intercom knows no type {name!r}: {error}. Names are those of "
+        "Settings > Data > Custom objects, with their capitals."
+    )

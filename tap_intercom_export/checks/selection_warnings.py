@@ -1,0 +1,116 @@
+"""What is selected and likely not meant: nothing, what does not exist, a bookmark in the future."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.clock import to_seconds, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from singer_sdk.singerlib import Catalog
+
+SELECT_RULES_VARIABLE = "TAP_INTERCOM_EXPORT__SELECT"
+"""In which Meltano tells the tap the `select` rules of meltano.yml, as JSON."""
+
+
+def nothing_selected(selected: Collection[str]) -> Iterator[str]:
+    """Say that a run has nothing to do.
+
+    Args:
+        selected: Names of the selected streams.
+    """
+    if not selected:
+        yield (
+            "No stream is selected: nothing is exported. Select streams in the catalog, or with "
+            "`select` in meltano.yml."
+        )
+
+
+def unknown_in_catalog(
+    catalog: Catalog | None, streams: Mapping[str, Collection[str]]
+) -> Iterator[str]:
+    """Say which streams and properties a catalog selects that do not exist.
+
+    Args:
+        catalog: As it was given; None where there is none.
+        streams: The names of the streams that there are, and of their properties.
+    """
+    for entry in catalog.streams if catalog else ():
+        name = entry.tap_stream_id
+        selected = [
+            breadcrumb for breadcrumb, metadata in entry.metadata.items() if metadata.selected
+        ]
+        if name not in streams:
+            if () in selected:
+                yield (
+                    f"The catalog selects the stream {name!r}, which does not exist"
+                    f"{_nearest(name, streams)}"
+                )
+            continue
+        known = {*streams[name], *entry.schema.to_dict().get("properties", {})}
+        for breadcrumb in selected:
+            if len(breadcrumb) > 1 and breadcrumb[1] not in known:
+                yield (
+                    f"The catalog selects {breadcrumb[1]!r} of the stream {name!r}, which does "
+                    f"not exist{_nearest(breadcrumb[1], known)}"
+                )
+
+
+def rules_without_match(rules: str | None, streams: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Say which `select` rules of meltano.yml match nothing.
+
+    Args:
+        rules: As Meltano tells them, in `SELECT_RULES_VARIABLE`; None without Meltano.
+        streams: The names of the streams that there are, and of their properties.
+    """
+    try:
+        patterns = json.loads(rules or "[]")
+    except ValueError:
+        return
+    for pattern in patterns if isinstance(patterns, list) else ():
+        stream_pattern, _, path = str(pattern).removeprefix("!").partition(".")
+        property_pattern = path.partition(".")[0] or "*"
+        matching = [name for name in streams if fnmatch(name, stream_pattern)]
+        properties = {name for stream in matching for name in streams[stream]}
+        if not matching:
+            hint = _nearest(stream_pattern, streams)
+        elif not any(fnmatch(name, property_pattern) for name in properties):
+            hint = _nearest(property_pattern, properties)
+        else:
+            continue
+        yield f"The select rule {pattern!r} matches nothing{hint}"
+
+
+def bookmarks_in_the_future(
+    state: Mapping[str, Any], selected: Iterable[str], now: float
+) -> Iterator[str]:
+    """Say which streams are said to be written up to a time that is still to come.
+
+    Args:
+        state: The tap's state.
+        selected: Names of the selected streams.
+        now: The time in unix seconds.
+    """
+    bookmarks = state.get("bookmarks") or {}
+    for name in sorted(selected):
+        entry = bookmarks.get(name)
+        value = entry.get("replication_key_value") if isinstance(entry, dict) else None
+        with contextlib.suppress(TypeError, ValueError):  # told where it is used
+            if value and to_seconds(value) > now:
+                yield (
+                    f"The bookmark of {name}, {value}, is later than now "
+                    f"({to_text(now)}): nothing of it is exported until then. Mend the state, or "
+                    "this machine's clock."
+                )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known names that look like a name, as the rest of a sentence."""
+    found = get_close_matches(name, sorted(known), n=3)
+    return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -1,0 +1,1 @@
+"""How far a run is: its log, summary, metrics and progress bar."""

@@ -1,0 +1,115 @@
+"""A progress bar on stderr, for a person at a terminal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.progress.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.progress import Progress, TaskID
+
+ORCHESTRATORS = ("MELTANO_EXTRACTOR_NAME", "AIRFLOW_HOME", "DAGSTER_HOME", "CI", "NO_PROGRESS")
+"""Environment variables with which lines are wanted, also where stderr looks like a terminal."""
+
+
+def wants_bar(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether a person looks at stderr, and a bar can be drawn there.
+
+    Args:
+        environment: The environment variables.
+    """
+    if any(environment.get(name) for name in ORCHESTRATORS) or environment.get("TERM") == "dumb":
+        return False
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # none, or closed
+        return False
+
+
+class Bar:
+    """One line for each export: how far it is, and what it waits for.
+
+    Lines of the log go above it.
+    """
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._current = ""
+        self._handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
+
+    def begin(self, name: str, seconds: int) -> None:
+        """Add a line.
+
+        Args:
+            name: What is exported.
+            seconds: Length of the time to export.
+        """
+        progress = self._progress or self._start()
+        self._current = name
+        self._tasks[name] = progress.add_task(name.rstrip(": "), total=seconds, rows="", doing="")
+
+    def say(self, text: str) -> None:
+        """Show what is waited for."""
+        if self._progress is not None and self._current:
+            self._progress.update(self._tasks[self._current], doing=text)
+
+    def advance(self, seconds: int, rows: int) -> None:
+        """Show how far it is.
+
+        Args:
+            seconds: Length of the time that is written.
+            rows: Its rows.
+        """
+        if self._progress is not None and self._current:
+            self._progress.update(
+                self._tasks[self._current],
+                completed=seconds,
+                rows=count(rows, "row"),
+                doing="",
+            )
+
+    def close(self) -> None:
+        """Leave the bar as it stands, and the terminal as it was."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+            for handler, stream in self._handlers:
+                handler.setStream(stream)
+            self._handlers.clear()
+
+    def _start(self) -> Progress:
+        from rich.console import Console  # noqa: PLC0415 - for a terminal only
+        from rich.progress import (  # noqa: PLC0415 - likewise
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
+        # rich puts what is written to sys.stderr above the bar; stdout belongs to the messages
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[rows]}"),
+            TextColumn("{task.fields[doing]}", markup=False),
+            console=Console(stderr=True),
+            redirect_stdout=False,
+            redirect_stderr=True,
+        )
+        before = sys.stderr
+        self._progress.start()
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is before:
+                handler.setStream(sys.stderr)  # what rich has put in its place
+                self._handlers.append((handler, before))
+        return self._progress

@@ -1,0 +1,170 @@
+"""What a run has done, in numbers; and what follows from them for the rest of it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tap_intercom_export.progress.wording import count, duration, table
+
+
+class JobEnd(str, Enum):
+    """What became of an export job."""
+
+    ASKED = "asked"
+    RESUMED = "resumed"
+    FAILED = "failed"
+    SHORTENED = "made_smaller"
+
+
+@dataclass
+class WindowTotals:
+    """The windows of one export, such as the message export or a reporting dataset.
+
+    Attributes:
+        begin: Unix second up to which all was written before.
+        end: Last unix second to export.
+        window: Length of a window in seconds, as it is now.
+        jobs: How many jobs were asked for, resumed, and so on.
+        windows: Windows that are written.
+        written: Unix second up to which all is written.
+        intercom_seconds: Time that Intercom took for the written windows.
+        own_seconds: Time that writing them took.
+        rows: Rows of the written windows.
+        download_bytes: Size of their archives as sent.
+    """
+
+    begin: int
+    end: int
+    window: int
+    jobs: Counter[JobEnd] = field(default_factory=Counter)
+    windows: int = 0
+    written: int = 0
+    intercom_seconds: float = 0.0
+    own_seconds: float = 0.0
+    rows: int = 0
+    download_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin where the last run ended."""
+        self.written = self.begin
+
+    @property
+    def left(self) -> int:
+        """Seconds of time that are still to be exported."""
+        return max(0, self.end - self.written)
+
+    @property
+    def share(self) -> float:
+        """Share of the time that is written, from 0 to 1."""
+        return 1 - self.left / (self.end - self.begin) if self.end > self.begin else 1.0
+
+    @property
+    def windows_in_all(self) -> int:
+        """How many windows there will be, if all that are left have the length of now."""
+        return self.windows + -(-self.left // max(1, self.window))
+
+    def seconds_left(self, workers: int = 1) -> float:
+        """Estimate how long the rest takes.
+
+        Intercom works on the next windows while one is written, so the slower of the two decides;
+        what is written last comes on top.
+
+        Args:
+            workers: Jobs that run at once.
+        """
+        done = self.written - self.begin
+        if not done or not self.left:
+            return 0.0
+        intercom = self.intercom_seconds / workers / done
+        own = self.own_seconds / done
+        return self.left * max(intercom, own) + min(self.left, self.window) * min(intercom, own)
+
+
+@dataclass
+class RunTotals:
+    """A whole run.
+
+    Attributes:
+        exports: The windows of each export, by its name.
+        rows: Rows written, by stream.
+        sync_seconds: Seconds that each stream took.
+        failed_streams: Streams that ended with an error.
+        rejected: Rejected rows, by stream.
+        new_columns: Columns that nobody knew, by stream.
+        intercom_wait: Seconds that the run waited for Intercom, with nothing else to do.
+        reader_wait: Seconds that it waited for the reader of stdout.
+        seconds: Seconds that it took.
+        bookmarks: The time up to which each stream is written, as a date-time text.
+    """
+
+    exports: dict[str, WindowTotals] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    sync_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    failed_streams: set[str] = field(default_factory=set)
+    rejected: Counter[str] = field(default_factory=Counter)
+    new_columns: dict[str, list[str]] = field(default_factory=dict)
+    intercom_wait: float = 0.0
+    reader_wait: float = 0.0
+    seconds: float = 0.0
+    bookmarks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def jobs(self) -> Counter[JobEnd]:
+        """How many jobs were asked for, resumed, and so on, in all exports."""
+        return sum((export.jobs for export in self.exports.values()), Counter[JobEnd]())
+
+    @property
+    def own_seconds(self) -> float:
+        """Seconds that the run spent in the tap itself."""
+        return max(0.0, self.seconds - self.intercom_wait - self.reader_wait)
+
+    def summary(self, how: str) -> list[str]:
+        """Return the lines at the end of a run.
+
+        Args:
+            how: How it ended, such as "Done".
+        """
+        windows = sum(export.windows for export in self.exports.values())
+        jobs = self.jobs
+        filled = sum(1 for rows in self.rows.values() if rows)
+        work = (
+            f"{how} after {duration(self.seconds)}: {count(windows, 'window')} written; "
+            f"{count(jobs[JobEnd.ASKED], 'job')} asked for, {jobs[JobEnd.RESUMED]} resumed, "
+            f"{jobs[JobEnd.FAILED]} failed, {jobs[JobEnd.SHORTENED]} made smaller"
+        )
+        time = (
+            f"Time: {duration(self.intercom_wait)} waiting for Intercom, "
+            f"{duration(self.reader_wait)} for the reader of stdout, "
+            f"{duration(self.own_seconds)} in the tap itself"
+        )
+        rows = (
+            f"Written: {count(sum(self.rows.values()), 'row')} in {count(filled, 'stream')}; "
+            f"rejected: {count(sum(self.rejected.values()), 'row')}"
+        )
+        lines = [work, time, rows, *table(self.rows)]
+        if any(self.rejected.values()):
+            lines += ["Rejected rows:", *table(self.rejected)]
+        lines += [
+            f"New columns in {stream}: {', '.join(names)}"
+            for stream, names in sorted(self.new_columns.items())
+        ]
+        lines += self._bookmark_lines()
+        return lines
+
+    def _bookmark_lines(self) -> list[str]:
+        """Return a line for each time up to which streams are written, most often one."""
+        streams: dict[str, list[str]] = {}
+        for stream, value in sorted(self.bookmarks.items()):
+            streams.setdefault(value, []).append(stream)
+        return [
+            f"Bookmark of {_few(names, 'stream')}: {value}"
+            for value, names in sorted(streams.items())
+        ]
+
+
+def _few(names: list[str], what: str) -> str:
+    """Return names where they are few, else their number."""
+    few = 4
+    return ", ".join(names) if len(names) <= few else count(len(names), what)

@@ -1,0 +1,169 @@
+"""`--plan` and what the run then did, as processes over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.harness.singer import discover_here, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intercom_simulator import Simulator
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+DAY = 86_400
+
+
+def plan_of(
+    config: dict[str, Any],
+    state: dict[str, Any] | None = None,
+    catalog: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    output = run_tap(
+        config, "--plan", "--format", "json", state=state, catalog=catalog, check=False
+    )
+    assert output.exit_code == 0, output.log
+    plan: dict[str, Any] = json.loads("\n".join(output.lines))
+    return plan
+
+
+def ranges_of(plan: dict[str, Any]) -> list[tuple[str, str]]:
+    (export,) = plan["exports"]
+    return [(w["created_at_after"], w["created_at_before"]) for w in export["windows"]]
+
+
+def exported(output: Any) -> list[tuple[str, str]]:
+    return [
+        (record["created_at_after"], record["created_at_before"])
+        for record in output.records("content_export")
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"window_days": 7, "lookback_days": 3}, id="with lookback"),
+        pytest.param({"window_days": 10, "lookback_days": 0}, id="without lookback"),
+        pytest.param({"window_days": 60, "lookback_days": 20}, id="one window"),
+    ],
+)
+def test_a_first_run_makes_the_windows_of_the_plan(
+    simulate: Simulate, configure: Configure, settings: dict[str, Any]
+) -> None:
+    simulator = simulate(receipts=50, days=40)
+    config = configure(simulator, **settings)
+    plan = plan_of(config)
+    assert simulator.requests == [], "Intercom was asked for something"
+    assert ranges_of(plan) == exported(run_tap(config))
+
+
+def test_the_next_run_makes_the_windows_of_the_plan(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=50, days=40)
+    config = configure(simulator, window_days=7, lookback_days=5)
+    first = run_tap({**config, "end_date": "2025-05-20T00:00:00Z"})
+    plan = plan_of(config, first.state)
+    (export,) = plan["exports"]
+    assert export["bookmark"] == "2025-05-20T00:00:00Z"
+    assert [window["lookback_seconds"] for window in export["windows"]] == [5 * DAY] * 2
+    assert sum(window["new_seconds"] for window in export["windows"]) == 12 * DAY + 45_000
+    assert ranges_of(plan) == exported(run_tap(config, state=first.state))
+    again = plan_of(config, run_tap(config, state=first.state).state)
+    assert ranges_of(again) == []
+
+
+def test_a_job_that_is_resumed_is_in_the_plan(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=50, days=40)
+    config = configure(simulator, window_days=14, lookback_days=5)
+    state = next(s for s in run_tap(config).states if "job" in s["bookmarks"]["content_export"])
+    job = state["bookmarks"]["content_export"]["job"]
+    plan = plan_of(config, state)
+    (export,) = plan["exports"]
+    first, *others = export["windows"]
+    assert first["resumes_job"] == job["job_identifier"]
+    assert {window["resumes_job"] for window in others} == {None}
+    before = len(simulator.jobs)
+    again = run_tap(config, state=state)
+    assert ranges_of(plan) == exported(again)
+    assert len(simulator.jobs) - before == len(others)
+    assert again.records("content_export")[0]["job_identifier"] == job["job_identifier"]
+
+
+def test_a_job_that_does_not_fit_is_told(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(receipts=50, days=40)
+    config = configure(simulator, window_days=14, lookback_days=5)
+    state = next(s for s in run_tap(config).states if "job" in s["bookmarks"]["content_export"])
+    earlier = {**config, "end_date": "2025-04-25T00:00:00Z"}
+    (export,) = plan_of(earlier, state)["exports"]
+    job = state["bookmarks"]["content_export"]["job"]["job_identifier"]
+    assert export["abandoned_jobs"] == [job]
+
+
+def test_the_plan_of_reports_is_that_of_each_dataset(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10, days=20, conversations=60)
+    config = configure(simulator, reporting_datasets=["call", "tickets"], window_days=10)
+    catalog = select(discover_here(config), "reporting_call", "reporting_tickets")
+    plan = plan_of(config, catalog=catalog)
+    assert simulator.reporting_jobs == []
+    assert [export["stream"] for export in plan["exports"]] == [
+        "reporting_call",
+        "reporting_tickets",
+    ]
+    run_tap(config, catalog=catalog)
+    planned = sorted(
+        (export["stream"], window["created_at_after"], window["created_at_before"])
+        for export in plan["exports"]
+        for window in export["windows"]
+    )
+    from tap_intercom_export.clock import to_text  # noqa: PLC0415 - to compare
+
+    asked = sorted(
+        (f"reporting_{job.order.dataset.id}", to_text(job.after), to_text(job.before))
+        for job in simulator.reporting_jobs
+        if job.order
+    )
+    assert planned == asked
+
+
+def test_the_plan_says_what_is_not_selected(
+    simulate: Simulate, configure: Configure, catalog: dict[str, Any]
+) -> None:
+    config = configure(simulate(receipts=10, days=5))
+    plan = plan_of(config, catalog=select(catalog, "open", "external_page"))
+    (export,) = plan["exports"]
+    assert export["streams"] == ["open"]
+    assert plan["lists"] == ["external_page"]
+    assert "receipt" in plan["not_selected"]
+    assert "open" not in plan["not_selected"]
+    nothing = plan_of(config, catalog=select(catalog, "none"))
+    assert nothing["exports"] == nothing["lists"] == []
+
+
+def test_the_plan_is_text_for_people(simulate: Simulate, configure: Configure) -> None:
+    config = configure(simulate(receipts=10, days=20), window_days=14, lookback_days=7)
+    output = run_tap(config, "--plan", check=False)
+    assert output.exit_code == 0, output.log
+    head, streams, first, second, others = output.lines
+    assert head.startswith(
+        "content_export: 2025-05-11T12:29:59Z to 2025-06-01T12:30:00Z, 2 windows"
+    )
+    assert streams == "  streams: 41"
+    assert first == ("  1  2025-05-11T12:30:00Z to 2025-05-25T12:29:59Z  14 d new, nothing again")
+    assert second == ("  2  2025-05-18T12:29:59Z to 2025-06-01T12:30:00Z  7 d new, 7 d again")
+    assert others == "not selected: content_import_source, external_page"
+
+
+def test_a_plan_of_a_bad_configuration_is_an_error_of_it() -> None:
+    output = run_tap({"start_date": "2026-01-01"}, "--plan", check=False)
+    assert output.exit_code == 2
+    assert "access_token" in output.log
+    assert output.lines == []
