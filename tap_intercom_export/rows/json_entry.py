@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.parsers import time, time_of_number
+from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class EntryReader:
             try:
                 value, count = _storable(_read(column.kind, entry.get(column.name)))
             except ValueError as error:
+                cell = entry.get(column.name)
+                if column.kind is Kind.TIME and not isinstance(cell, (dict, list, bool)):
+                    raise UnreadableCellError(column.name, error, str(cell)) from None
                 raise ValueError(f"{column.name} {error}") from None
             if column.name in self._key:
                 if value is None or value == "":
@@ -83,16 +87,10 @@ def _read(kind: Kind, value: Any) -> Any:
 
 def _time(value: Any) -> str | None:
     if isinstance(value, str):
-        try:
-            return time(value)
-        except ValueError as error:
-            raise ValueError(f"{error}: {value[:80]!r}") from None
+        return time(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _not(value, "a time")
-    try:
-        return time_of_number(value)
-    except ValueError as error:
-        raise ValueError(f"{error}: {value!r}") from None
+    return time_of_number(value)
 
 
 def _identifier(value: Any) -> str:

@@ -63,9 +63,10 @@ class Attribute:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The ids that its property is named after: the first one, which no other attribute has.
+        """What it is called at Intercom; its property is named after the first of these.
 
-        So that a property keeps its name when somebody makes an attribute with the same plain id.
+        That is a qualified id where the plain one may be that of other attributes, too: so the
+        property keeps its name when somebody makes such an attribute.
         """
         prefix = self.qualified_id.partition(".")[0]
         is_plain = prefix in STANDARD_PREFIXES and fold(self.id) == self.id
@@ -104,8 +105,8 @@ class Dataset:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The attributes as columns, in their order."""
-        others = [each.headers[0] for each in self.attributes if each.id not in self.key]
         window = [] if self._has_time else [column.name for column in WINDOW_COLUMNS]
+        others = [each.headers[0] for each in self.attributes if each.id not in self.key]
         names = iter(property_names(others, taken=[*window, *(self.key or ("row_id",))]))
         return tuple(
             Column(

@@ -135,7 +135,7 @@ class ListStream(FullTableStream, RESTStream[int]):
                 record = reader.record(self.with_context(entry, context))
             except ValueError as error:  # noqa: PERF203 - one odd entry is not the end
                 reading.reject()
-                rejects.add(position, entry, str(error))
+                rejects.add(position, entry, error)
             else:
                 reading.add(tuple(record[name] for name in self.KEY))
                 yield record

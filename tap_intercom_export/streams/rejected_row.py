@@ -39,8 +39,8 @@ class RejectedRowStream(WindowStream):
         Column(
             "raw",
             Kind.TEXT,
-            "The row as it stands (of a list, as JSON); null where a property of it is deselected "
-            "or excluded.",
+            "The row as it stands in the file, of a list as JSON; null where some of it is "
+            "deselected or excluded.",
         ),
     )
 
@@ -264,27 +264,26 @@ class RejectedEntries:
         self._rejected = rejected
         self._logger = stream.logger
         self._read_at = read_at
-        self._has_raw = not stream.column_selection.hides_cells
+        self._hides_cells = stream.column_selection.hides_cells
 
-    def add(self, position: int, entry: Any, reason: str) -> None:
+    def add(self, position: int, entry: Any, error: ValueError) -> None:
         """Hand on an entry.
 
         Args:
             position: Its place in the list, counting from 1.
             entry: It as it stands.
-            reason: What is wrong with it.
+            error: What is wrong with it.
         """
-        if not self._has_raw:
-            reason = reason.partition(": ")[0]  # behind it stands the value
         self.count += 1
-        self._first_reason = self._first_reason or f"entry {position} {reason}"
+        without_cell = getattr(error, "without_cell", str(error))
+        self._first_reason = self._first_reason or f"entry {position} {without_cell}"
         self._rejected.reject(
             job_identifier=f"list:{self._name}:{self._read_at}",
             file=self._name,
             line=position,
             created_at=self._read_at,
-            reason=reason,
-            raw=_as_json(entry) if self._has_raw else None,
+            reason=without_cell if self._hides_cells else str(error),
+            raw=None if self._hides_cells else _as_json(entry),
         )
 
     def warn(self) -> None:

@@ -161,7 +161,7 @@ class ReportingStream(FileStream):
                     )
                     self._warn_of_missing(export.job, reader.format.columns)
                     # an older catalog does not have what Intercom has added to the dataset since
-                    self.add_columns((*self._dataset.file.properties, *reader.format.extra))
+                    self.add_columns(reader.format.properties)
                     yield reader
                     rejects.finish(reader.records)
                     rejects.warn_replaced(reader.replaced)

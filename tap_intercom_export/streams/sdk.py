@@ -12,10 +12,10 @@ This is the only module that overrides or calls private methods of `singer_sdk.S
   list that is read whole go when all the others are written, not before.
 - `_sync_children`: a child without rows in this window has nothing to do, and would leave four
   lines in the log.
-- `_generate_record_messages`: what `excluded_columns` matches inside objects is taken out.
 - `_write_record_message`: a damaged row is written while another stream is read; with
   `batch_config` a record goes into a file, after selection, stream maps and flattening
   (`_generate_record_messages`), none of which the SDK's own batches know.
+- `_generate_record_messages`: what `excluded_columns` matches inside objects is taken out.
 - `_write_schema_message`, `_stream_maps`, `_schema`, `_input_schema`: a column that nobody knew is
   announced in the middle of a stream; a batch file has the columns of one SCHEMA
   (`_generate_schema_messages`).

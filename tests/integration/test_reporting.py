@@ -776,20 +776,20 @@ def matched(*header: str, without: tuple[str, ...] = ()) -> list[str]:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        (("x", "y", "z"), ["conversation_id", "conversation_started_at", "conversation_cvd_1"]),
+        (("x", "y", "z"), ["conversation_id", "conversation_started_at", "conversation_topic"]),
         (
             ("conversation_id", "y", "z"),
-            ["conversation_id", "conversation_started_at", "conversation_cvd_1"],
+            ["conversation_id", "conversation_started_at", "conversation_topic"],
         ),
-        (("x", "Topic", "z"), ["conversation_id", "conversation_cvd_1", "z"]),
+        (("x", "Topic", "z"), ["conversation_id", "conversation_topic", "z"]),
         (
             ("conversation_started_at", "conversation_id", "Tema"),
-            ["conversation_started_at", "conversation_id", "conversation_cvd_1"],
+            ["conversation_started_at", "conversation_id", "conversation_topic"],
         ),
-        (("Topic", "conversation_id"), ["conversation_cvd_1", "conversation_id"]),
+        (("Topic", "conversation_id"), ["conversation_topic", "conversation_id"]),
         (
             ("Conversation_ID", "STARTED AT ", "standard.x"),
-            ["conversation_id", "conversation_started_at", "conversation_cvd_1"],
+            ["conversation_id", "conversation_started_at", "conversation_topic"],
         ),
     ],
     ids=[

@@ -24,8 +24,8 @@ AREAS: dict[str, tuple[Scenario, ...]] = {
     "The download": DOWNLOADS,
     "Hostile archives": ARCHIVES,
     "The file": FILES,
-    "The form of the file": DRIFT,
     "The list": LISTS,
     "The report": REPORTS,
+    "The form of the file": DRIFT,
 }
 """All scenarios, by what they are about."""
