@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
-from tap_intercom_export.config.settings import Settings
+from tap_intercom_export.config.settings import Settings, put_workspace_into_batch_names
 from tap_intercom_export.config.validation import (
     check_state,
     find_warnings,
@@ -113,6 +113,7 @@ class TapIntercomExport(Tap):
             writer=self.message_writer,
             state_writer=self.state_writer,
             events=self.events,
+            workspace=self.config.get("workspace") or "",
         )
 
     def client(self, clock: Clock) -> IntercomClient:
@@ -163,6 +164,7 @@ class TapIntercomExport(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
         found = validate(self._config, self.config_jsonschema)
+        put_workspace_into_batch_names(self._config)
         if raise_errors:  # where a run is meant; it is called more than once for --discover
             for line in find_warnings(
                 self._config, self.config_jsonschema, self.clock_class().now()

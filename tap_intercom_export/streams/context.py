@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.schemas.columns import WORKSPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from singer_sdk.helpers._state import StateWriter
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config.settings import Settings
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.schemas.columns import Column
     from tap_intercom_export.singer.message_writer import MessageWriter
 
 
@@ -31,6 +34,7 @@ class SyncContext:
         writer: Writes messages to stdout.
         state_writer: Writes STATE messages.
         events: What worker threads report to the main thread.
+        workspace: Value of the property `workspace` of every record; "" for no such property.
     """
 
     load_settings: Callable[[], Settings]
@@ -40,8 +44,33 @@ class SyncContext:
     writer: MessageWriter
     state_writer: StateWriter
     events: EventQueue
+    workspace: str = ""
 
     @property
     def settings(self) -> Settings:
         """The settings, checked and in the units the code works in."""
         return self.load_settings()
+
+    def with_workspace(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with the workspace's name, if it is to have it.
+
+        Args:
+            record: The record without it.
+        """
+        return {WORKSPACE.name: self.workspace, **record} if self.workspace else record
+
+    def columns_of(self, columns: Iterable[Column]) -> tuple[Column, ...]:
+        """Return the properties of a stream's records.
+
+        Args:
+            columns: Those without the workspace.
+        """
+        return (WORKSPACE, *columns) if self.workspace else tuple(columns)
+
+    def key_of(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what identifies a stream's records.
+
+        Args:
+            key: What identifies them within a workspace.
+        """
+        return (WORKSPACE.name, *key) if self.workspace else key

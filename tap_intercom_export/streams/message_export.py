@@ -62,8 +62,8 @@ class ContentExportStream(WindowStream):
             tap,
             sync,
             name="content_export",
-            columns=COLUMNS,
-            key=("job_identifier",),
+            columns=sync.columns_of(COLUMNS),
+            key=sync.key_of(("job_identifier",)),
             replication_key="created_at_before",
         )
         self.export: Export | None = None
@@ -109,7 +109,7 @@ class ContentExportStream(WindowStream):
                     self.export, self.files = export, _files_of(export.archive)
                     if self.files:
                         job_state.begin_writing(export.job)
-                    yield _record(export, self.files)
+                    yield self._sync.with_workspace(_record(export, self.files))
                     if is_deep and _is_deep(export.job, export_range, settings.lookback):
                         job_state.note_deep_lookback(export.job)
                     self._finish(export, jobs)

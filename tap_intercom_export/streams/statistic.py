@@ -47,6 +47,7 @@ class StatisticStream(FileStream):
         parent: ContentExportStream,
         rejected: RejectedRowStream,
     ) -> None:
+        file = file.of_workspace(sync.workspace)
         super().__init__(
             tap,
             sync,
@@ -85,7 +86,7 @@ class StatisticStream(FileStream):
             name = member.path or f"{self._file.name}.csv"
             rejects = Rejects(self._rejected, export, name, always=self._is_behind(export))
             with export.archive.open(member) as source:
-                constants = _constants(export, rejects.file)
+                constants = self._sync.with_workspace(_constants(export, rejects.file))
                 reader = RowReader(source, self._file, constants, rejects.add)
                 if self._is_behind(export):
                     expected = self._file.identity is None  # no sample of the file is public

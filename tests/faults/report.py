@@ -88,8 +88,8 @@ _TAIL = """
 | deaths at every moment, as data | `tests/faults/deaths.py`, `tests/faults/test_deaths.py` |
 | every kind of cut in every container, at any byte | `tests/faults/test_containers.py` |
 | full disks, memory, temporary files, logs, two taps at once | `tests/faults/test_process.py` |
-| windows, clocks, jobs of earlier runs, odd refusals | `tests/integration/test_exports.py`, `tests/integration/test_resuming.py` |
-| rows while a job is created, and its STATE in a pipe that nobody reads | `tests/integration/test_writing_thread.py` |
+| windows, clocks, jobs of earlier runs, odd refusals | `tests/integration/test_exports.py` |
+| one thread writes, also to a full pipe | `tests/integration/test_writing_thread.py` |
 | signals under a real Meltano | `tests/faults/test_meltano.py` |
 | hundreds of windows, a fault at every step | `tests/faults/soak.py`, `tests/faults/test_soak.py` |
 """
