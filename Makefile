@@ -7,6 +7,13 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The environments of examples/: Dagster has one of its own, and what a sync needs another.
+DAGSTER := examples/dagster/.venv/.installed
+SYNC := examples/dagster/.venv-meltano/.installed
+FLEET := $(DAGSTER) $(SYNC)
+# $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
+INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
+  $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 # Set on some machines. Without bytecode every start of Python takes twice as long.
@@ -18,7 +25,7 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo faults bench test pytest lint types format docs site constraints build clean
+.PHONY: help demo faults fleet bench test pytest lint types format docs site constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,6 +36,9 @@ demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; 
 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
 	@$(BIN)/python -m tests.faults
+
+fleet: $(STAMP) $(FLEET) ## 24 simulated workspaces on Dagster, with what goes wrong; WORKSPACES=5 for fewer
+	@$(BIN)/python -m fleet
 
 bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -92,4 +102,15 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	@$(PIP) -c constraints.txt pip uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . -e ./intercom_simulator --group dev || \
 	  $(PIP) -c constraints.txt -e . -e ./intercom_simulator --group dev
+	@touch $@
+
+# pip as the second way here too; see above.
+$(DAGSTER): examples/dagster/dagster.in examples/dagster/constraints.txt $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@cd examples/dagster && $(call INSTALL,.venv,constraints.txt,-r dagster.in -e .)
+	@touch $@
+
+$(SYNC): examples/dagster/meltano.in examples/dagster/constraints-meltano.txt $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@cd examples/dagster && $(call INSTALL,.venv-meltano,constraints-meltano.txt,-r meltano.in -e ../..)
 	@touch $@
