@@ -45,7 +45,7 @@ bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to c
 
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
-pytest: $(STAMP) ## The tests alone; ARGS="-k windows" to choose
+pytest: $(STAMP) $(FLEET) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff)

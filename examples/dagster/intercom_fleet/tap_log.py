@@ -55,11 +55,12 @@ class TapLog:
         plugin = str(entry.get("string_id") or "")
         metric = _METRIC.match(text)
         if metric or isinstance(entry.get("metric_info"), dict):
-            self._count(_json(metric[1]) if metric else entry["metric_info"])
+            if plugin == TAP:  # a target counts records too
+                self._count(_json(metric[1]) if metric else entry["metric_info"])
             return ""
         if asked := _ASKED.search(text):
             self.jobs.append(asked[1])
-        if plugin:
+        if plugin == TAP:
             self.last_lines = [*self.last_lines[-9:], text]
         return f"{plugin}: {text}" if plugin else text
 
