@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,7 +17,7 @@ from fleet.state_store import BUCKET
 from tests.harness.singer import clean_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from demo.postgres import Postgres
@@ -58,10 +58,12 @@ with dg.DagsterInstance.ephemeral() as instance:
 """Run by the Python that has Dagster: the jobs of some workspaces, and what came of them."""
 
 
-def test_two_workspaces_one_of_which_is_refused(
-    simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
-) -> None:
-    simulator = simulate(receipts=120, days=20)
+AIRFLOW = EXAMPLE.parent / "airflow"
+AIRFLOW_BIN = AIRFLOW / ".venv" / "bin"
+
+
+def write_workspaces(path: Path, simulator: Simulator, *names: str) -> None:
+    """Write a YAML file, which JSON is, with workspaces that share a schema."""
     end = simulator.clock.now()
     shared: dict[str, Any] = {
         "api_url": simulator.url,
@@ -71,16 +73,22 @@ def test_two_workspaces_one_of_which_is_refused(
         "settings": {"end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}", "poll_interval_seconds": 1},
     }
     workspaces = [
-        {"name": name, "access_token": {"env": f"TOKEN_{name.upper()}"}, **shared}
-        for name in ("acme", "beta")
+        {"name": name, "access_token": {"env": f"TOKEN_{name.upper()}"}, **shared} for name in names
     ]
-    (tmp_path / "workspaces.yaml").write_text(json.dumps({"workspaces": workspaces}))
+    path.write_text(json.dumps({"workspaces": workspaces}))
+
+
+@contextmanager
+def environment_of(
+    simulator: Simulator, postgres: Postgres, database: str, folder: Path
+) -> Generator[dict[str, str]]:
+    """The environment that an engine needs to sync, with an S3 for the state."""
     with closing(StateStore(free_port())) as store:
-        environment = {
+        yield {
             **clean_environment(),
             "PATH": os.pathsep.join((str(MELTANO_BIN), os.environ["PATH"])),
-            "INTERCOM_FLEET_WORKSPACES": str(tmp_path / "workspaces.yaml"),
-            "INTERCOM_FLEET_WORK": str(tmp_path / "work"),
+            "INTERCOM_FLEET_WORKSPACES": str(folder / "workspaces.yaml"),
+            "INTERCOM_FLEET_WORK": str(folder / "work"),
             "TOKEN_ACME": simulator.token,
             "TOKEN_BETA": "another",
             "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.url(database, "postgresql+psycopg"),
@@ -88,6 +96,15 @@ def test_two_workspaces_one_of_which_is_refused(
             "MELTANO_STATE_BACKEND_S3_ENDPOINT_URL": store.url,
             "AWS_DEFAULT_REGION": "us-east-1",
         }
+
+
+def test_dagster_syncs_one_workspace_and_gives_up_on_the_one_that_is_refused(
+    simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=120, days=20)
+    end = simulator.clock.now()
+    write_workspaces(tmp_path / "workspaces.yaml", simulator, "acme", "beta")
+    with environment_of(simulator, postgres, database, tmp_path) as environment:
         done = subprocess.run(
             [str(DAGSTER_BIN / "python"), "-c", RUN, "acme", "beta"],
             cwd=EXAMPLE,
@@ -129,3 +146,45 @@ def test_two_workspaces_one_of_which_is_refused(
     assert bad["retries"] == 0
     assert "refused" in bad["failure"]
     assert "another" not in done.stdout + done.stderr  # the token
+
+
+@pytest.mark.skipif(
+    not (AIRFLOW / ".venv" / ".installed").exists(),
+    reason="needs the environment of examples/airflow: make pytest makes it",
+)
+def test_airflow_parses_the_dag_and_runs_it_once(
+    simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=120, days=20)
+    receipts = simulator.workspace.counts(simulator.clock.now())["receipt"]
+    write_workspaces(tmp_path / "workspaces.yaml", simulator, "acme")
+    with environment_of(simulator, postgres, database, tmp_path) as environment:
+        environment |= {
+            "AIRFLOW_HOME": str(tmp_path / "airflow"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(AIRFLOW / "dags"),
+            "PYTHONPATH": str(EXAMPLE),
+        }
+        for arguments in (
+            ("db", "migrate"),
+            (
+                "dags",
+                "test",
+                "intercom_fleet",
+                "-f",
+                str(AIRFLOW / "dags" / "intercom_fleet_dag.py"),
+            ),
+        ):
+            done = subprocess.run(
+                [str(AIRFLOW_BIN / "airflow"), *arguments],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=170,
+            )
+            assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+    with psycopg.connect(postgres.url(database)) as connection:
+        loaded = connection.execute("select workspace, count(*) from intercom.receipt group by 1")
+        assert loaded.fetchall() == [("acme", receipts)]
