@@ -1,8 +1,8 @@
 """A year of nightly runs at a given number of messages a day, in seconds: `make scaling`.
 
-Intercom, the target and the nights are a model with a virtual clock; which windows are asked for, and
-how they become smaller and larger again, is decided by the tap's own `ExportRange` and `WindowSizer`.
-Writes the table of docs/scaling.md.
+Intercom, the target and the nights are a model with a virtual clock; which windows are asked for,
+and how they become smaller and larger again, is decided by the tap's own `ExportRange` and
+`WindowSizer`. Writes the table of docs/scaling.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from pathlib import Path
 from intercom_simulator import Clock
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.exports.window import ExportRange, PendingRange, Sizes, Window
-from tap_intercom_export.exports.window_size import WindowSizer
+from tap_intercom_export.exports.window_size import (
+    REMEMBERED_WINDOWS,
+    JobLimits,
+    Measured,
+    WindowSizer,
+)
 
 DAY = 86_400
 HOUR = 3_600
@@ -79,7 +84,7 @@ class Model:
         return self._sent(window.before + 1) - self._sent(window.after)
 
     def _sent(self, second: float) -> float:
-        """Return the rows of everything sent before an instant: by day twice as many as by night."""
+        """Return the rows of all that was sent before; by day twice as many as by night."""
         days, left = divmod(second, DAY)
         night, day = 2 / 3, 4 / 3  # of the average, from 0 to 12 h and from 12 to 24 h
         half = DAY / 2
@@ -123,7 +128,7 @@ class Year:
         self._clock = Clock(FIRST_NIGHT, running=False)
         self._start = int(FIRST_NIGHT.timestamp()) - DAY
         self._bookmark = self._start - 1
-        self.written: list[Window] = []
+        self._measured: list[Measured] = []
 
     def run(self) -> list[Night]:
         """Return all nights.
@@ -148,14 +153,19 @@ class Year:
         if self._random.random() < model.slot_is_held:
             asking += self._random.uniform(1, 4) * HOUR
         killed_in = self._random.randrange(4) if self._random.random() < model.run_is_killed else -1
-        sizer = WindowSizer(Sizes(int(model.window_days * DAY), int(model.lookback_days * DAY)))
+        sizer = WindowSizer(
+            Sizes(int(model.window_days * DAY), int(model.lookback_days * DAY)),
+            JobLimits(model.row_limit, DAY),
+            self._measured,
+        )
         export_range = ExportRange.until_now(self._start, None, began)
         for pending in export_range.pending_ranges(self._bookmark, int(model.window_days * DAY)):
             left = pending
             while window := export_range.next_window(left, sizes := sizer.sizes):
                 rows = model.rows(window)
                 night.jobs += 1
-                asking += self._job_seconds(window, min(rows, model.row_limit), night)
+                took = self._job_seconds(window, min(rows, model.row_limit), night)
+                asking += took
                 if rows >= model.row_limit:
                     night.useless_jobs += 1
                     error = TapError("too many rows")
@@ -169,7 +179,9 @@ class Year:
                 if len(night.lookbacks) == killed_in:  # half was written; the job is resumed
                     killed_in, writing = -1, writing + seconds / 2 + 2 * 60
                 self._write(window, rows, left, night)
-                sizer.succeeded()
+                measured = Measured((window.before - window.after) / DAY, took, int(rows))
+                self._measured = [*self._measured, measured][-REMEMBERED_WINDOWS:]
+                sizer.succeeded(measured)
                 left = PendingRange(window.before, left.end)
         night.seconds = max(asking, writing) - began
         self._clock.advance(night.seconds)
@@ -191,7 +203,6 @@ class Year:
         night.rows += rows
         night.lookbacks.append(window.sizes(pending.bookmark).lookback)
         self._bookmark = window.before
-        self.written.append(window)
 
 
 def row_of(model: Model, nights: list[Night]) -> list[str]:

@@ -1,9 +1,9 @@
 """The fleet of examples/dagster on Airflow: a mapped task for each workspace and group of streams.
 
-Copy it into the folder of your DAGs, and of examples/dagster `intercom_fleet/`, `workspaces.yaml` and
-`meltano.yml` beside it or onto PYTHONPATH. The environment variables are those of the Dagster
-example: INTERCOM_FLEET_WORKSPACES, INTERCOM_FLEET_PROJECT, TARGET_POSTGRES_SQLALCHEMY_URL, and those
-of Meltano's state backend. `meltano` must be on PATH, or named by MELTANO.
+Copy it into the folder of your DAGs, and of examples/dagster `intercom_fleet/`, `workspaces.yaml`
+and `meltano.yml` beside it or onto PYTHONPATH. The environment variables are those of that example:
+INTERCOM_FLEET_WORKSPACES, INTERCOM_FLEET_PROJECT, TARGET_POSTGRES_SQLALCHEMY_URL, and those of
+Meltano's state backend. `meltano` must be on PATH, or named by MELTANO.
 
 One run a workspace: its groups are one task, and `max_active_runs` is 1. At most n in all:
 `max_active_tis_per_dag`.
