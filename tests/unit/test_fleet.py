@@ -153,8 +153,12 @@ def line(**fields: Any) -> str:
 def test_rows_are_summed_over_windows() -> None:
     log = TapLog()
     for value in (3, 4):
-        metric = {"type": "counter", "metric": "record_count", "value": value}
-        metric["tags"] = {"stream": "receipt"}
+        metric = {
+            "type": "counter",
+            "metric": "record_count",
+            "value": value,
+            "tags": {"stream": "receipt"},
+        }
         shown = log.add(
             line(event=f"METRIC: {json.dumps(metric)}", string_id="tap-intercom-export")
         )
