@@ -7,6 +7,14 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The environments of examples/: Dagster has one of its own, and what a sync needs another.
+DAGSTER := examples/dagster/.venv/.installed
+SYNC := examples/dagster/.venv-meltano/.installed
+AIRFLOW := examples/airflow/.venv/.installed
+FLEET := $(DAGSTER) $(SYNC)
+# $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
+INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
+  $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 # Set on some machines. Without bytecode every start of Python takes twice as long.
@@ -18,7 +26,7 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo faults bench test pytest lint types format docs site constraints build clean
+.PHONY: help demo faults fleet bench scaling test pytest lint types format docs site constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,12 +38,18 @@ demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
 	@$(BIN)/python -m tests.faults
 
+fleet: $(STAMP) $(FLEET) ## 24 simulated workspaces on Dagster, with what goes wrong; WORKSPACES=5 for fewer
+	@$(BIN)/python -m fleet
+
 bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day, simulated, into docs/scaling.md
+	@$(BIN)/python -m benchmarks.scaling --write $(ARGS)
+
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
-pytest: $(STAMP) ## The tests alone; ARGS="-k windows" to choose
+pytest: $(STAMP) $(FLEET) $(AIRFLOW) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff)
@@ -56,6 +70,18 @@ docs: $(STAMP) ## Write the tables of docs/, plugin.yml and meltano.yml from the
 
 site: $(STAMP) ## The documentation as a website, in site/
 	@$(BIN)/zensical build --strict --config-file mkdocs.yml
+
+.PHONY: constraints-examples
+constraints-examples: $(STAMP) # newest versions for examples/; takes a file of requirements each
+	@for one in dagster/dagster.in:constraints.txt airflow/airflow.in:constraints.txt \
+	    dagster/meltano.in:constraints-meltano.txt; do \
+	  in=examples/$${one%%:*}; out=$$(dirname $$in)/$${one##*:}; more=; \
+	  case $$in in *meltano.in) more=pyproject.toml;; esac; \
+	  { echo "# Versions that are tested together. Written by 'make constraints-examples'."; \
+	    $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
+	      --no-annotate --no-emit-index-url --no-emit-find-links $$in $$more; \
+	  } > $$out.new && mv $$out.new $$out || { rm -f $$out.new; exit 1; }; \
+	done
 
 constraints: $(STAMP) ## Newest versions of everything into constraints.txt
 	@{ echo "# Versions that are tested together, for Python 3.10 to 3.13. Written by 'make constraints'."; \
@@ -92,4 +118,20 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	@$(PIP) -c constraints.txt pip uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . -e ./intercom_simulator --group dev || \
 	  $(PIP) -c constraints.txt -e . -e ./intercom_simulator --group dev
+	@touch $@
+
+# pip as the second way here too; see above.
+$(DAGSTER): examples/dagster/dagster.in examples/dagster/constraints.txt $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@cd examples/dagster && $(call INSTALL,.venv,constraints.txt,-r dagster.in -e .)
+	@touch $@
+
+$(AIRFLOW): examples/airflow/airflow.in examples/airflow/constraints.txt $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@cd examples/airflow && $(call INSTALL,.venv,constraints.txt,-r airflow.in)
+	@touch $@
+
+$(SYNC): examples/dagster/meltano.in examples/dagster/constraints-meltano.txt $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@cd examples/dagster && $(call INSTALL,.venv-meltano,constraints-meltano.txt,-r meltano.in -e ../..)
 	@touch $@

@@ -262,6 +262,7 @@ def main() -> None:
         "docs/dictionary.md": {"dictionary": dictionary()},
         "plugin.yml": {"Hub entry": hub_entry(told), "definition": definition(told)},
         "meltano.yml": {"definition": definition(told)},
+        "examples/dagster/meltano.yml": {"definition": definition(told)},
     }
     behind = []
     for file_name, parts in blocks.items():

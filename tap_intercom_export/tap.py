@@ -26,7 +26,7 @@ from tap_intercom_export.cli import METRICS_LEVEL_VARIABLE
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config.batch import BatchSettings
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
-from tap_intercom_export.config.settings import Settings
+from tap_intercom_export.config.settings import Settings, put_workspace_into_batch_names
 from tap_intercom_export.config.validation import (
     check_state,
     find_warnings,
@@ -139,6 +139,7 @@ class TapIntercomExport(Tap):
             events=self.events,
             load_batch_output=lambda: self.batch_output,
             run_log=self.run_log,
+            workspace=self.config.get("workspace") or "",
         )
 
     @cached_property
@@ -220,6 +221,7 @@ class TapIntercomExport(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
         found = validate(self._config, self.config_jsonschema)
+        put_workspace_into_batch_names(self._config)
         if raise_errors:  # where a run is meant; it is called more than once for --discover
             for line in find_warnings(
                 self._config, self.config_jsonschema, self.clock_class().now()

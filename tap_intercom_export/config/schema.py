@@ -66,6 +66,17 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=["2.14"],
     ),
     th.Property(
+        "workspace",
+        th.StringType(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"),
+        title="Workspace",
+        description=(
+            "Name of the workspace, for tables that several workspaces share: a column workspace "
+            "in every record and in the key of every stream, and part of the names of batch files. "
+            "Without it there is no such column."
+        ),
+        examples=["acme_eu"],
+    ),
+    th.Property(
         "start_date",
         th.DateTimeType,
         required=True,

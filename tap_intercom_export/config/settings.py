@@ -101,3 +101,20 @@ class Settings:
             max_compression_ratio=float(config["max_compression_ratio"]),
             user_agent=config.get("user_agent") or None,
         )
+
+
+def put_workspace_into_batch_names(config: dict[str, Any]) -> None:
+    """Let the names of batch files begin with the workspace, after the user's own prefix.
+
+    Args:
+        config: A configuration, which is changed; a second time changes nothing more.
+    """
+    workspace, batch = config.get("workspace"), config.get("batch_config")
+    if not workspace or not isinstance(batch, dict):
+        return
+    storage = batch.get("storage")
+    if not isinstance(storage, dict):
+        return  # `validate` has told so
+    prefix, own = storage.get("prefix") or "", f"{workspace}--"
+    if isinstance(prefix, str) and not prefix.endswith(own):
+        config["batch_config"] = {**batch, "storage": {**storage, "prefix": prefix + own}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.schemas.kinds import Kind
@@ -48,6 +48,7 @@ class StatisticFile:
         aliases: Other spellings of columns, to the name here.
         known_by: Columns that no other file has together.
         empty_key: A key may be an empty text, for rows of which nobody knows whether it can.
+        has_workspace: The workspace's name is a property.
     """
 
     name: str
@@ -63,11 +64,13 @@ class StatisticFile:
     aliases: Mapping[str, str] = field(default_factory=dict)
     known_by: tuple[str, ...] = ()
     empty_key: bool = False
+    has_workspace: bool = False
 
     @property
     def added(self) -> tuple[Column, ...]:
         """The properties that are not columns of the file."""
         return (
+            *((WORKSPACE,) if self.has_workspace else ()),
             *((Column(self.hash_name, Kind.ID, _HASH),) if self.hash_name else ()),
             *(() if self.time == () else (Column("created_at", Kind.TIME, _CREATED_AT),)),
             *(WINDOW_COLUMNS if self.has_window else ()),
@@ -80,6 +83,24 @@ class StatisticFile:
         """All properties of a record that are known beforehand."""
         return (*self.added, *self.columns)
 
+    @property
+    def own_key(self) -> tuple[str, ...]:
+        """The part of the key that comes from the row: all but the workspace."""
+        return self.key[1:] if self.has_workspace else self.key
+
+    def of_workspace(self, workspace: str) -> StatisticFile:
+        """Return the file with the workspace's name among the properties and in the key.
+
+        Args:
+            workspace: The setting `workspace`; without one, the file stays as it is.
+        """
+        if not workspace:
+            return self
+        return replace(self, has_workspace=True, key=(WORKSPACE.name, *self.key))
+
+
+WORKSPACE = Column("workspace", Kind.ID, "The workspace, as the setting of this name has it.")
+"""A property of every record where the setting is set."""
 
 _HASH = "Hash of all filled columns of the row, which has no id at Intercom."
 _CREATED_AT = "When it happened: the time by which the export selects (UTC)."

@@ -317,9 +317,10 @@ def _with_new(header: list[str], columns: list[Column | None], file: StatisticFi
         UnreadableDataError: No header stands for what identifies a row.
     """
     found = {column.name for column in columns if column}
-    if header and not file.hash_name and not set(file.key) <= found:
+    missing = sorted(set(file.own_key) - found)
+    if header and not file.hash_name and missing:
         raise UnreadableDataError(
-            f"The file of {file.name} has no column {' and '.join(sorted(set(file.key) - found))}, "
+            f"The file of {file.name} has no column {' and '.join(missing)}, "
             f"which identifies its rows; its headers are {', '.join(header)[:500]}"
         )
     unknown = [label for label, column in zip(header, columns, strict=True) if column is None]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.schemas.columns import WORKSPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from singer_sdk.helpers._state import StateWriter
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress.run_log import RunLog
+    from tap_intercom_export.schemas.columns import Column
     from tap_intercom_export.singer.batch.output import BatchOutput
     from tap_intercom_export.singer.message_writer import MessageWriter
 
@@ -36,6 +39,7 @@ class SyncContext:
         load_batch_output: Returns what takes the records in place of RECORD messages, or None; a
             function for the same reason as `load_settings`.
         run_log: Follows the run: counts what happens, and says it.
+        workspace: Value of the property `workspace` of every record; "" for no such property.
     """
 
     load_settings: Callable[[], Settings]
@@ -47,6 +51,7 @@ class SyncContext:
     events: EventQueue
     load_batch_output: Callable[[], BatchOutput | None]
     run_log: RunLog
+    workspace: str = ""
 
     @property
     def settings(self) -> Settings:
@@ -57,3 +62,27 @@ class SyncContext:
     def batch_output(self) -> BatchOutput | None:
         """What takes the records where `batch_config` is set."""
         return self.load_batch_output()
+
+    def with_workspace(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with the workspace's name, if it is to have it.
+
+        Args:
+            record: The record without it.
+        """
+        return {WORKSPACE.name: self.workspace, **record} if self.workspace else record
+
+    def columns_of(self, columns: Iterable[Column]) -> tuple[Column, ...]:
+        """Return the properties of a stream's records.
+
+        Args:
+            columns: Those without the workspace.
+        """
+        return (WORKSPACE, *columns) if self.workspace else tuple(columns)
+
+    def key_of(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what identifies a stream's records.
+
+        Args:
+            key: What identifies them within a workspace.
+        """
+        return (WORKSPACE.name, *key) if self.workspace else key

@@ -72,8 +72,8 @@ class ContentExportStream(WindowStream):
             tap,
             sync,
             name="content_export",
-            columns=COLUMNS,
-            key=("job_identifier",),
+            columns=sync.columns_of(COLUMNS),
+            key=sync.key_of(("job_identifier",)),
             replication_key="created_at_before",
         )
         self.export: Export | None = None
@@ -117,7 +117,7 @@ class ContentExportStream(WindowStream):
                     self._warn_of_unknown_files(export.job)
                     if self.files:
                         job_state.begin_writing(export.job)
-                    self.record = _record(export, self.files)
+                    self.record = self._sync.with_workspace(_record(export, self.files))
                     yield self.record
                     if is_deep and _is_deep(export.job, export_range, settings.lookback):
                         job_state.note_deep_lookback(export.job)

@@ -69,9 +69,10 @@ class ListStream(FullTableStream, RESTStream[int]):
     KEY: ClassVar[tuple[str, ...]] = ("id",)
 
     def __init__(self, tap: Tap, sync: SyncContext, rejected: RejectedRowStream) -> None:
-        super().__init__(tap=tap, schema=json_schema(self.COLUMNS, self.KEY))
+        columns, key = sync.columns_of(self.COLUMNS), sync.key_of(self.KEY)
+        super().__init__(tap=tap, schema=json_schema(columns, key))
         self._sync = sync
-        self.primary_keys = self.KEY
+        self.primary_keys = key
         self.state_partitioning_keys = ()  # nothing of a list is kept from run to run
         self._rejected = rejected
         self._reading = ListReading()
@@ -138,7 +139,7 @@ class ListStream(FullTableStream, RESTStream[int]):
                 rejects.add(position, entry, error)
             else:
                 reading.add(tuple(record[name] for name in self.KEY))
-                yield record
+                yield self._sync.with_workspace(record)
 
     def with_context(self, entry: Any, _: Mapping[str, Any] | None, /) -> Any:
         """Return an entry with what is known of it from what was asked for."""

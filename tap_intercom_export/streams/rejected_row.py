@@ -49,8 +49,8 @@ class RejectedRowStream(WindowStream):
             tap,
             sync,
             name="rejected_row",
-            columns=self.COLUMNS,
-            key=("job_identifier", "file", "line"),
+            columns=sync.columns_of(self.COLUMNS),
+            key=sync.key_of(("job_identifier", "file", "line")),
             replication_key="created_at",
         )
 
@@ -109,16 +109,15 @@ class RejectedRowStream(WindowStream):
             raw: It as it stands; a list's entry as JSON.
         """
         if self.selected:
-            self.write_record(
-                {
-                    "job_identifier": job_identifier,
-                    "file": file,
-                    "line": line,
-                    "created_at": created_at,
-                    "reason": reason,
-                    "raw": raw,
-                }
-            )
+            record = {
+                "job_identifier": job_identifier,
+                "file": file,
+                "line": line,
+                "created_at": created_at,
+                "reason": reason,
+                "raw": raw,
+            }
+            self.write_record(self._sync.with_workspace(record))
 
     @override
     def has_rows(self) -> bool:

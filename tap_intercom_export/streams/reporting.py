@@ -66,12 +66,13 @@ class ReportingStream(FileStream):
         rejected: RejectedRowStream,
         run: ReportingRun,
     ) -> None:
+        self._file = dataset.file.of_workspace(sync.workspace)
         super().__init__(
             tap,
             sync,
-            name=dataset.file.name,
-            columns=dataset.file.properties,
-            key=dataset.file.key,
+            name=self._file.name,
+            columns=self._file.properties,
+            key=self._file.key,
             replication_key=dataset.time_property,
         )
         self._dataset = dataset
@@ -143,10 +144,12 @@ class ReportingStream(FileStream):
         for export in self._run.exports_of(self):
             with contextlib.closing(export), self._log.writing(export):
                 match = partial(self._dataset.match, export.job.excluded_attributes)
-                window = {
-                    "created_at_after": to_text(export.job.window.after),
-                    "created_at_before": to_text(export.job.window.before),
-                }
+                constants = self._sync.with_workspace(
+                    {
+                        "created_at_after": to_text(export.job.window.after),
+                        "created_at_before": to_text(export.job.window.before),
+                    }
+                )
                 for path, source in export.files():
                     rejects = Rejects(
                         self._rejected,
@@ -156,9 +159,7 @@ class ReportingStream(FileStream):
                         always=True,
                         hides_cells=self.column_selection.hides_cells,
                     )
-                    reader = RowReader(
-                        source, self._dataset.file, window, rejects.add, match, parsers
-                    )
+                    reader = RowReader(source, self._file, constants, rejects.add, match, parsers)
                     self._warn_of_missing(export.job, reader.format.columns)
                     # an older catalog does not have what Intercom has added to the dataset since
                     self.add_columns(reader.format.properties)

@@ -48,6 +48,7 @@ class StatisticStream(FileStream):
         parent: ContentExportStream,
         rejected: RejectedRowStream,
     ) -> None:
+        file = file.of_workspace(sync.workspace)
         super().__init__(
             tap,
             sync,
@@ -100,7 +101,7 @@ class StatisticStream(FileStream):
                 hides_cells=self.column_selection.hides_cells,
             )
             with export.archive.open(member) as source:
-                constants = _constants(export, rejects.file)
+                constants = self._sync.with_workspace(_constants(export, rejects.file))
                 reader = RowReader(
                     source, self._file, constants, rejects.add, is_excluded=self.is_excluded
                 )

@@ -11,6 +11,7 @@ from typing_extensions import override
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
+from tap_intercom_export.schemas.columns import WORKSPACE
 from tap_intercom_export.streams.sdk import BlockStream
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class WindowStream(BlockStream):
         second = max(second, self._written_until() or second)
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = to_text(second)
+        if self._sync.workspace:
+            self.stream_state[WORKSPACE.name] = self._sync.workspace
 
     def _written_until(self) -> int | None:
         """Return the bookmark in the state, or None where there is none.
@@ -58,6 +61,7 @@ class WindowStream(BlockStream):
         value = self.stream_state.get("replication_key_value")
         if not value:
             return None
+        self._check_workspace()
         try:
             return to_seconds(value)
         except (TypeError, ValueError):
@@ -65,6 +69,21 @@ class WindowStream(BlockStream):
                 f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
                 "start over: meltano run --full-refresh, or run without --state."
             ) from None
+
+    def _check_workspace(self) -> None:
+        """See that the bookmark is of this workspace.
+
+        Raises:
+            TapError: It is of another one, whose bookmark says nothing about this one's rows; or of
+                a time before `workspace` was set, whose rows do not have the column.
+        """
+        written = self.stream_state.get(WORKSPACE.name, "")
+        if written != self._sync.workspace:
+            raise ConfigurationError(
+                f"The state's bookmark of {self.name} was written with workspace {written!r}, and "
+                f"workspace is {self._sync.workspace!r} now. Use the state of this workspace, or "
+                "start over: meltano run --full-refresh, or run without --state."
+            )
 
 
 class FileStream(WindowStream):

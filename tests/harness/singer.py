@@ -48,7 +48,7 @@ TIMES = {"content_export": "created_at_before"}
 """Properties that a stream's bookmark speaks of, where it is not `created_at`."""
 
 _LOGGERS = ("tap_intercom_export", "tap-intercom-export", "urllib3", "requests")
-_DECIDE_STREAMS = ("reporting_datasets", "custom_object_types", "api_version")
+_DECIDE_STREAMS = ("reporting_datasets", "custom_object_types", "api_version", "workspace")
 _catalogs: dict[str, str] = {}
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)

@@ -1,0 +1,81 @@
+"""The fleet of examples/dagster on Airflow: a mapped task for each workspace and group of streams.
+
+Copy it into the folder of your DAGs, and of examples/dagster `intercom_fleet/`, `workspaces.yaml`
+and `meltano.yml` beside it or onto PYTHONPATH. The environment variables are those of that example:
+INTERCOM_FLEET_WORKSPACES, INTERCOM_FLEET_PROJECT, TARGET_POSTGRES_SQLALCHEMY_URL, and those of
+Meltano's state backend. `meltano` must be on PATH, or named by MELTANO.
+
+One run a workspace: its groups are one task, and `max_active_runs` is 1. At most n in all:
+`max_active_tis_per_dag`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+from intercom_fleet.sync import Sync
+from intercom_fleet.workspaces import load
+
+MOST_AT_ONCE = 6
+
+_FILE = Path(
+    os.environ.get("INTERCOM_FLEET_WORKSPACES") or Path(__file__).with_name("workspaces.yaml")
+)
+_log = logging.getLogger(__name__)
+
+
+@dag(
+    schedule="0 3 * * *",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,  # the state knows what is missing
+    max_active_runs=1,
+    tags=["intercom"],
+)
+def intercom_fleet() -> None:
+    """Sync all workspaces of the YAML file."""
+
+    @task
+    def workspaces() -> list[str]:
+        """Return the names of the workspaces: no secret gets into Airflow's database."""
+        return [workspace.name for workspace in load(_FILE)]
+
+    @task(
+        max_active_tis_per_dag=MOST_AT_ONCE,
+        retries=3,
+        retry_delay=timedelta(minutes=5),
+        retry_exponential_backoff=True,
+        map_index_template="{{ workspace_name }}",
+    )
+    def sync(name: str) -> dict[str, Any]:
+        """Sync a workspace; on SIGTERM of the task, so gets the tap.
+
+        Raises:
+            AirflowFailException: Another try would end the same.
+            RuntimeError: Another try may succeed.
+        """
+        get_current_context()["workspace_name"] = name  # type: ignore[typeddict-unknown-key]
+        workspace = next(one for one in load(_FILE) if one.name == name)
+        rows: dict[str, int] = {}
+        failed = []
+        for group in workspace.streams:
+            result = Sync.from_environment(workspace, group).run(_log.info)
+            rows |= {stream: rows.get(stream, 0) + n for stream, n in result.log.rows.items()}
+            if not result.outcome.is_success:
+                failed.append((group, result.outcome))
+        if not failed:
+            return rows
+        told = "; ".join(f"{group}: {outcome.name}: {outcome.meaning}" for group, outcome in failed)
+        if any(outcome.pauses for _, outcome in failed):
+            raise RuntimeError(told)
+        raise AirflowFailException(told)
+
+    sync.expand(name=workspaces())
+
+
+intercom_fleet()

@@ -1,0 +1,73 @@
+"""What tells people: runs that failed, checks that did not pass."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+
+import dagster as dg
+
+WEBHOOK_VARIABLE = "INTERCOM_FLEET_ALERT_WEBHOOK"
+"""Environment variable with the address that takes `{"text": …}`, as chat services do."""
+
+_TIMEOUT_SECONDS = 10
+
+
+def send(text: str) -> None:
+    """Send a message to the webhook; without one, only the log has it.
+
+    Args:
+        text: The message.
+    """
+    url = os.environ.get(WEBHOOK_VARIABLE)
+    dg.get_dagster_logger().warning("%s", text)
+    if url:
+        request = urllib.request.Request(  # noqa: S310 - from the operator's own configuration
+            url,
+            data=json.dumps({"text": text}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - likewise
+            pass
+
+
+@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=30)
+def alert_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
+    """Tell of each run that failed and will not be tried again by itself."""
+    run = context.dagster_run
+    if run.tags.get("dagster/will_retry") == "true":
+        return
+    why = [
+        str(data.error.message).strip().splitlines()[-1]
+        if (data := e.step_failure_data).error
+        else e.message
+        for e in context.get_step_failure_events()
+    ] or [context.failure_event.message]
+    send(f"Sync of {run.job_name} failed: {'; '.join(filter(None, why))} (run {run.run_id})")
+
+
+@dg.sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=60)
+def alert_of_failed_checks(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Tell of each check that did not pass: data that is late, damaged or not all there."""
+    events = context.instance.get_event_records(
+        dg.EventRecordsFilter(
+            event_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+            # by time: SQLite, which keeps a file a run, knows no cursor over all of them
+            after_timestamp=float(context.cursor) if context.cursor else None,
+        ),
+        ascending=True,
+        limit=500,
+    )
+    failed = 0
+    for record in events:
+        event = record.event_log_entry.dagster_event
+        evaluation = event.asset_check_evaluation_data if event else None
+        if evaluation and not evaluation.passed:
+            failed += 1
+            numbers = {name: value.value for name, value in evaluation.metadata.items()}
+            where = evaluation.asset_key.to_user_string()
+            send(f"Check {evaluation.check_name} of {where} did not pass: {numbers}")
+    if events:
+        context.update_cursor(str(max(record.timestamp for record in events)))
+    return dg.SkipReason(f"{failed} of {len(events)} checks did not pass")

@@ -1,0 +1,93 @@
+"""What a sync did, read from Meltano's log."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+TAP = "tap-intercom-export"
+
+_METRIC = re.compile(r"^(?:INFO )?METRIC: (\{.*\})$")
+_ASKED = re.compile(r"\b(?:Created|Asked for) job (\S+)")
+_PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
+
+
+@dataclass
+class TapLog:
+    """What is known of a sync so far.
+
+    Attributes:
+        rows: Records written of each stream.
+        totals: Sums of the tap's other metrics, such as the seconds it waited for Intercom.
+        jobs: The export jobs it asked for.
+        exit_codes: Exit statuses of the plugins that failed, by `extractors` and `loaders`.
+        error: What Meltano says went wrong.
+        last_lines: The last lines of the tap that are no metrics.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
+    totals: Counter[str] = field(default_factory=Counter)
+    jobs: list[str] = field(default_factory=list)
+    exit_codes: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+    last_lines: list[str] = field(default_factory=list)
+
+    def add(self, raw: str) -> str:
+        """Take in a line of the log, which is JSON (MELTANO_CLI_LOG_FORMAT=json).
+
+        Args:
+            raw: The line.
+
+        Returns:
+            What of it is for people to read; "" for a metric.
+        """
+        entry = _json(raw)
+        if entry is None:
+            return without_passwords(raw.rstrip())
+        if "exit_codes" in entry or entry.get("success") is False:
+            codes = entry.get("exit_codes")
+            self.exit_codes = codes if isinstance(codes, dict) else {}
+            self.error = str(entry.get("err") or "")
+        text = without_passwords(str(entry.get("event") or "").rstrip())
+        plugin = str(entry.get("string_id") or "")
+        metric = _METRIC.match(text)
+        if metric or isinstance(entry.get("metric_info"), dict):
+            if plugin == TAP:  # a target counts records too
+                self._count(_json(metric[1]) if metric else entry["metric_info"])
+            return ""
+        if asked := _ASKED.search(text):
+            self.jobs.append(asked[1])
+        if plugin == TAP:
+            self.last_lines = [*self.last_lines[-9:], text]
+        return f"{plugin}: {text}" if plugin else text
+
+    def _count(self, metric: dict[str, Any] | None) -> None:
+        """Add a metric of the SDK, or one of the tap in its form."""
+        if not metric or not isinstance(metric.get("value"), (int, float)):
+            return
+        name = str(metric.get("metric") or metric.get("metric_name"))
+        stream = (metric.get("tags") or {}).get("stream")
+        if name == "record_count" and stream:
+            self.rows[stream] += int(metric["value"])
+        elif metric.get("type", metric.get("metric_type")) in {"counter", "timer"}:
+            self.totals[name] += metric["value"]
+
+
+def without_passwords(text: str) -> str:
+    """Return a text with the passwords of addresses in it left out.
+
+    Args:
+        text: A line of a log.
+    """
+    return _PASSWORD.sub(r"\1:***", text)
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None

@@ -1,0 +1,199 @@
+"""Dagster as it runs in production, on this machine: code server, daemon, web server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typing_extensions import Self
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "dagster"
+MELTANO_BIN = EXAMPLE / ".venv-meltano" / "bin"
+DAGSTER_BIN = EXAMPLE / ".venv" / "bin"
+
+_LOCATION = "intercom_fleet"
+_START_SECONDS = 180
+_STOP_SECONDS = 40
+_IN_PROGRESS = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
+
+_RUNS = """query { runsOrError { ... on Runs { results {
+  runId jobName status creationTime startTime endTime parentRunId
+  tags { key value }
+  stepStats { stepKey status attempts { startTime endTime } }
+  assetMaterializations { assetKey { path } metadataEntries { label
+    ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
+    ... on FloatMetadataEntry { floatValue } ... on JsonMetadataEntry { jsonString } } }
+} } ... on PythonError { message } } }"""
+_LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
+  ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  ... on RunConfigValidationInvalid { errors { message } } } }"""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Engine:
+    """Dagster's processes. Use it in a `with` statement.
+
+    Args:
+        home: An empty folder for `DAGSTER_HOME`.
+        environment: Environment variables of the code location.
+    """
+
+    home: Path
+    environment: Mapping[str, str]
+    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _url: str = ""
+
+    def __enter__(self) -> Self:
+        """Start them and wait until runs can be launched."""
+        (self.home / "dagster.yaml").write_text((EXAMPLE / "dagster.yaml").read_text())
+        code_port, web_port = free_port(), free_port()
+        workspace = self.home / "workspace.yaml"
+        server = {"host": "127.0.0.1", "port": code_port, "location_name": _LOCATION}
+        workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
+        self._url = f"http://127.0.0.1:{web_port}/graphql"
+        module = ("-m", "intercom_fleet.definitions")
+        self._start("dagster", "code-server", "start", *module, "-h", "127.0.0.1", "-p", code_port)
+        self._wait_for(code_port)
+        self._start("dagster-daemon", "run", "-w", workspace)
+        self._start("dagster-webserver", "-w", workspace, "-h", "127.0.0.1", "-p", web_port)
+        self._wait_for(web_port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them, the code server last: runs are its children."""
+        for process in reversed(self._processes):
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def launch(self, workspace: str, groups: tuple[str, ...], *, full_refresh: bool = False) -> str:
+        """Put a run of a workspace's job into the queue.
+
+        Args:
+            workspace: Its name.
+            groups: Its groups of streams.
+            full_refresh: Whether it is a backfill.
+
+        Returns:
+            The id of the run.
+        """
+        config = {"config": {"full_refresh": full_refresh}}
+        answer = self._ask(
+            _LAUNCH,
+            params={
+                "selector": {
+                    "repositoryLocationName": _LOCATION,
+                    "repositoryName": "__repository__",
+                    "jobName": f"intercom_{workspace}",
+                },
+                "runConfigData": {"ops": {f"{workspace}__{group}": config for group in groups}},
+            },
+        )["launchRun"]
+        if answer["__typename"] != "LaunchRunSuccess":
+            raise RuntimeError(f"Dagster did not launch {workspace}: {answer}")
+        return str(answer["run"]["runId"])
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return all runs with what is known of them, the newest first."""
+        found: list[dict[str, Any]] = self._ask(_RUNS)["runsOrError"]["results"]
+        return found
+
+    def is_idle(self, runs: list[dict[str, Any]]) -> bool:
+        """Tell whether nothing runs, is queued or will be tried again.
+
+        Args:
+            runs: What `runs` returned.
+        """
+        parents = {run["parentRunId"] for run in runs}
+        waiting = any(
+            {tag["key"]: tag["value"] for tag in run["tags"]}.get("dagster/will_retry") == "true"
+            and run["status"] == "FAILURE"
+            and run["runId"] not in parents
+            for run in runs
+        )
+        return not waiting and not any(run["status"] in _IN_PROGRESS for run in runs)
+
+    def _ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            self._url,
+            data=json.dumps({"query": query, "variables": variables}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310 - likewise
+            answer = json.load(response)
+        if answer.get("errors"):
+            raise RuntimeError(f"Dagster: {answer['errors']}")
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def _start(self, program: str, *arguments: object) -> None:
+        path = os.pathsep.join((str(MELTANO_BIN), os.environ["PATH"]))
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        with (self.home / f"{program}.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [str(DAGSTER_BIN / program), *map(str, arguments)],
+                cwd=EXAMPLE,
+                env={**inherited, **self.environment, "PATH": path, "DAGSTER_HOME": str(self.home)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+
+    def _wait_for(self, port: int) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return
+            if self._processes[-1].poll() is not None:
+                break
+            time.sleep(0.2)
+        raise RuntimeError(f"Dagster does not start; see the logs in {self.home}")
+
+
+def kill_run(state_suffix: str) -> bool:
+    """Kill a sync and the run that it belongs to with SIGKILL, as a lost machine would.
+
+    Args:
+        state_suffix: The suffix of the sync's state id.
+
+    Returns:
+        Whether there was one.
+    """
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+            if "run" in words and state_suffix in words:
+                status = (folder / "status").read_text()
+                parent = next(
+                    int(line.split()[1]) for line in status.splitlines() if line[:5] == "PPid:"
+                )
+                os.kill(parent, signal.SIGKILL)
+                os.killpg(int(folder.name), signal.SIGKILL)
+                return True
+    return False

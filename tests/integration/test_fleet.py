@@ -1,0 +1,190 @@
+"""examples/dagster for real: Dagster, Meltano, tap, PostgreSQL and the state in an S3."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from fleet.__main__ import StateStore
+from fleet.engine import DAGSTER_BIN, EXAMPLE, MELTANO_BIN, free_port
+from fleet.state_store import BUCKET
+from tests.harness.singer import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from demo.postgres import Postgres
+    from intercom_simulator import Simulator
+
+pytestmark = [
+    pytest.mark.meltano,
+    pytest.mark.skipif(
+        not (DAGSTER_BIN / ".." / ".installed").exists()
+        or not (MELTANO_BIN / ".." / ".installed").exists(),
+        reason="needs the environments of examples/dagster: make pytest makes them",
+    ),
+]
+
+RUN = """
+import json, sys
+import dagster as dg
+from intercom_fleet.definitions import defs
+
+with dg.DagsterInstance.ephemeral() as instance:
+    for name in sys.argv[1:]:
+        job = defs.resolve_job_def("intercom_" + name)
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        told = {"success": result.success, "metadata": {}, "checks": {}}
+        told |= {"retries": 0, "failure": ""}
+        for event in result.all_events:
+            if event.is_step_materialization:
+                metadata = event.materialization.metadata
+                told["metadata"] = {key: value.value for key, value in metadata.items()}
+            if event.event_type_value == "ASSET_CHECK_EVALUATION":
+                data = event.asset_check_evaluation_data
+                told["checks"][data.check_name] = data.passed
+            told["retries"] += event.is_step_up_for_retry
+            if event.is_step_failure:
+                told["failure"] = str(event.step_failure_data.error)
+        print("TOLD " + json.dumps({"workspace": name, **told}, default=str))
+"""
+"""Run by the Python that has Dagster: the jobs of some workspaces, and what came of them."""
+
+
+AIRFLOW = EXAMPLE.parent / "airflow"
+AIRFLOW_BIN = AIRFLOW / ".venv" / "bin"
+
+
+def write_workspaces(path: Path, simulator: Simulator, *names: str) -> None:
+    """Write a YAML file, which JSON is, with workspaces that share a schema."""
+    end = simulator.clock.now()
+    shared: dict[str, Any] = {
+        "api_url": simulator.url,
+        "start_date": "2025-05-01",
+        "schema": "intercom",
+        "workspace_column": True,
+        "settings": {"end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}", "poll_interval_seconds": 1},
+    }
+    workspaces = [
+        {"name": name, "access_token": {"env": f"TOKEN_{name.upper()}"}, **shared} for name in names
+    ]
+    path.write_text(json.dumps({"workspaces": workspaces}))
+
+
+@contextmanager
+def environment_of(
+    simulator: Simulator, postgres: Postgres, database: str, folder: Path
+) -> Generator[dict[str, str]]:
+    """The environment that an engine needs to sync, with an S3 for the state."""
+    with closing(StateStore(free_port())) as store:
+        yield {
+            **clean_environment(),
+            "PATH": os.pathsep.join((str(MELTANO_BIN), os.environ["PATH"])),
+            "INTERCOM_FLEET_WORKSPACES": str(folder / "workspaces.yaml"),
+            "INTERCOM_FLEET_WORK": str(folder / "work"),
+            "TOKEN_ACME": simulator.token,
+            "TOKEN_BETA": "another",
+            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.url(database, "postgresql+psycopg"),
+            "MELTANO_STATE_BACKEND_URI": f"s3://fleet:fleet@{BUCKET}/state",
+            "MELTANO_STATE_BACKEND_S3_ENDPOINT_URL": store.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+
+def test_dagster_syncs_one_workspace_and_gives_up_on_the_one_that_is_refused(
+    simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=120, days=20)
+    end = simulator.clock.now()
+    write_workspaces(tmp_path / "workspaces.yaml", simulator, "acme", "beta")
+    with environment_of(simulator, postgres, database, tmp_path) as environment:
+        done = subprocess.run(
+            [str(DAGSTER_BIN / "python"), "-c", RUN, "acme", "beta"],
+            cwd=EXAMPLE,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=170,
+        )
+    told = {
+        entry["workspace"]: entry
+        for text in done.stdout.splitlines()
+        if text.startswith("TOLD ")
+        for entry in [json.loads(text[5:])]
+    }
+    assert set(told) == {"acme", "beta"}, done.stderr[-3000:]
+
+    good = told["acme"]
+    receipts = simulator.workspace.counts(end)["receipt"]
+    written = sum(
+        len(simulator.workspace.rows("receipt", job.after, job.before, end))
+        for job in simulator.jobs
+    )
+    assert good["success"], done.stderr[-3000:]
+    assert good["checks"] == {
+        "rejected_share": True,
+        "bookmark_age": True,
+        "rows_in_target": True,
+    }
+    assert good["metadata"]["rows"]["receipt"] == written
+    assert good["metadata"]["bookmark"] == f"{end:%Y-%m-%dT%H:%M:%SZ}"
+    assert good["metadata"]["export_jobs"] == len(simulator.jobs) == 2
+    with psycopg.connect(postgres.url(database)) as connection:
+        loaded = connection.execute("select workspace, count(*) from intercom.receipt group by 1")
+        assert loaded.fetchall() == [("acme", receipts)]
+
+    bad = told["beta"]
+    assert not bad["success"]
+    assert bad["retries"] == 0
+    assert "refused" in bad["failure"]
+    assert "another" not in done.stdout + done.stderr  # the token
+
+
+@pytest.mark.skipif(
+    not (AIRFLOW / ".venv" / ".installed").exists(),
+    reason="needs the environment of examples/airflow: make pytest makes it",
+)
+def test_airflow_parses_the_dag_and_runs_it_once(
+    simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=120, days=20)
+    receipts = simulator.workspace.counts(simulator.clock.now())["receipt"]
+    write_workspaces(tmp_path / "workspaces.yaml", simulator, "acme")
+    with environment_of(simulator, postgres, database, tmp_path) as environment:
+        environment |= {
+            "AIRFLOW_HOME": str(tmp_path / "airflow"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(AIRFLOW / "dags"),
+            "PYTHONPATH": str(EXAMPLE),
+        }
+        for arguments in (
+            ("db", "migrate"),
+            (
+                "dags",
+                "test",
+                "intercom_fleet",
+                "-f",
+                str(AIRFLOW / "dags" / "intercom_fleet_dag.py"),
+            ),
+        ):
+            done = subprocess.run(
+                [str(AIRFLOW_BIN / "airflow"), *arguments],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=170,
+            )
+            assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+    with psycopg.connect(postgres.url(database)) as connection:
+        loaded = connection.execute("select workspace, count(*) from intercom.receipt group by 1")
+        assert loaded.fetchall() == [("acme", receipts)]

@@ -1,0 +1,149 @@
+"""The setting `workspace`: many workspaces share tables, and none takes another's rows or state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from intercom_simulator import Dialect, Mutation, Simulator
+from tap_intercom_export.config.settings import put_workspace_into_batch_names
+from tests.harness.singer import discover_here, run_here, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness.singer import Output
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+EVERYTHING: dict[str, Any] = {
+    "reporting_datasets": ["conversation", "tickets"],
+    "custom_object_types": ["Order"],
+}
+"""Settings with which every kind of stream is there."""
+
+
+def everything(config: dict[str, Any]) -> dict[str, Any]:
+    """The catalog with all streams selected, also those that are not by default."""
+    return select(discover_here(config))
+
+
+def run_both(
+    simulate: Simulate, configure: Configure, **settings: Any
+) -> tuple[Output, Output, Simulator]:
+    """Two runs over one history, without the setting and with it."""
+    simulator = simulate(ai_sources=3, ai_pages=5)
+    plain = configure(simulator, **EVERYTHING, **settings)
+    named = {**plain, "workspace": "acme_eu"}
+    return (
+        run_here(plain, catalog=everything(plain)),
+        run_here(named, catalog=everything(named)),
+        simulator,
+    )
+
+
+def test_every_record_of_every_stream_has_the_workspace_and_nothing_else_changes(
+    simulate: Simulate, configure: Configure
+) -> None:
+    without, with_it, _ = run_both(simulate, configure)
+
+    assert without.streams == with_it.streams
+    assert {"receipt", "reporting_conversation", "external_page", "custom_object_instance"} <= (
+        with_it.streams
+    )
+    of_a_job = {"content_export", "rejected_row"}  # ids and times of other jobs
+    for stream in with_it.streams:
+        records = with_it.records(stream)
+        assert {record.get("workspace") for record in records} <= {"acme_eu"}, stream
+        assert not any("workspace" in record for record in without.records(stream)), stream
+        if stream not in of_a_job:
+            rest = [{k: v for k, v in record.items() if k != "workspace"} for record in records]
+            assert sorted(map(repr, rest)) == sorted(map(repr, without.records(stream))), stream
+
+
+def test_the_workspace_is_the_first_part_of_every_key(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate()
+    plain = configure(simulator, **EVERYTHING)
+    named = {**plain, "workspace": "acme_eu"}
+
+    keys = {s["stream"]: s["key_properties"] for s in discover_here(plain)["streams"]}
+    shared = {s["stream"]: s["key_properties"] for s in discover_here(named)["streams"]}
+
+    assert shared == {stream: ["workspace", *key] for stream, key in keys.items()}
+
+
+def test_records_of_the_sdk_have_it_too(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate()
+    config = configure(simulator, workspace="acme_eu", flattening_enabled=True)
+    config["flattening_max_depth"] = 1
+
+    output = run_here(config)
+
+    assert {record["workspace"] for record in output.records("receipt")} == {"acme_eu"}
+
+
+def test_damaged_rows_have_it_too(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(dialect=Dialect(mutations=(Mutation("open", append=b"one,cell\r\n"),)))
+
+    output = run_here(configure(simulator, workspace="acme_eu"))
+
+    rejected = output.records("rejected_row")
+    assert rejected
+    assert {record["workspace"] for record in rejected} == {"acme_eu"}
+
+
+@pytest.mark.parametrize(("before", "now"), [("acme", "beta"), ("acme", None), (None, "beta")])
+def test_the_state_of_another_workspace_is_refused(
+    simulate: Simulate, configure: Configure, before: str | None, now: str | None
+) -> None:
+    simulator = simulate()
+    first = run_here(configure(simulator, workspace=before))
+    jobs = len(simulator.jobs)
+
+    second = run_tap(configure(simulator, workspace=now), state=first.state, check=False)
+
+    assert second.exit_code != 0
+    assert "workspace" in second.log
+    assert not second.records("receipt")
+    assert len(simulator.jobs) == jobs
+
+
+def test_the_state_of_the_same_workspace_goes_on(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate()
+    config = configure(simulator, workspace="acme")
+    first = run_here(config)
+    jobs = len(simulator.jobs)
+
+    run_here(config, state=first.state)
+
+    assert len(simulator.jobs) == jobs  # everything is written
+
+
+@pytest.mark.parametrize("name", ["", "acme eu", "../acme", "-acme", "a" * 64, "a'b"])
+def test_a_name_that_is_none_is_refused(
+    simulate: Simulate, configure: Configure, name: str
+) -> None:
+    output = run_tap(configure(simulate(), workspace=name), check=False)
+
+    if name:
+        assert output.exit_code != 0
+        assert "workspace" in output.log
+    else:
+        assert output.exit_code == 0
+        assert "workspace" not in output.schemas("receipt")[0]["properties"]
+
+
+def test_names_of_batch_files_begin_with_it_once() -> None:
+    config: dict[str, Any] = {
+        "workspace": "acme",
+        "batch_config": {"encoding": {}, "storage": {"root": "file:///x", "prefix": "raw-"}},
+    }
+
+    put_workspace_into_batch_names(config)
+    put_workspace_into_batch_names(config)
+
+    assert config["batch_config"]["storage"] == {"root": "file:///x", "prefix": "raw-acme--"}

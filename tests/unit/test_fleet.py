@@ -1,0 +1,190 @@
+"""The parts of examples/dagster that know nothing of Dagster: YAML, exit statuses, logs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from intercom_fleet.outcome import outcome_of
+from intercom_fleet.sync import Sync
+from intercom_fleet.tap_log import TapLog
+from intercom_fleet.workspaces import FleetError, Secret, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOKEN = {"env": "ACME_TOKEN"}
+
+
+def write(folder: Path, *workspaces: dict[str, Any], **defaults: Any) -> Path:
+    path = folder / "workspaces.yaml"
+    path.write_text(json.dumps({"defaults": defaults, "workspaces": list(workspaces)}))
+    return path
+
+
+def entry(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "access_token": TOKEN, "start_date": "2026-01-01", **more}
+
+
+def test_the_example_file_can_be_read() -> None:
+    names = {w.name: w for w in load("examples/dagster/workspaces.yaml")}
+
+    assert names["acme_eu"].streams == ("content", "reporting", "lists")
+    assert names["acme_eu"].start_date == "2025-01-01"  # of the defaults
+    assert names["beta"].schema == "intercom_beta"
+
+
+def test_defaults_and_own_settings_are_merged(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, entry("acme", settings={"lookback_days": 14}), settings={"window_days": 5}
+    )
+
+    (workspace,) = load(path)
+
+    assert workspace.tap_settings("content") == {
+        "region": "us",
+        "start_date": "2026-01-01",
+        "window_days": 5,
+        "lookback_days": 14,
+    }
+
+
+def test_datasets_are_asked_for_by_their_group_alone(tmp_path: Path) -> None:
+    (workspace,) = load(
+        write(tmp_path, entry("acme", settings={"reporting_datasets": ["conversation"]}))
+    )
+
+    assert "reporting_datasets" not in workspace.tap_settings("content")
+    assert workspace.tap_settings("reporting")["reporting_datasets"] == ["conversation"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ([entry("Acme")], "'Acme'"),
+        ([entry("a-b")], "'a-b'"),
+        ([entry("acme", regoin="eu")], "regoin"),
+        ([entry("acme", streams=["contents"])], "contents"),
+        ([{"name": "acme", "start_date": "2026-01-01"}], "access_token"),
+        ([{"name": "acme", "access_token": TOKEN}], "start_date"),
+        ([entry("acme"), entry("acme")], "more than one workspace has this name"),
+        ([entry("acme", schema="s"), entry("beta", schema="s")], "workspace_column"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, bad: list[dict[str, Any]], said: str) -> None:
+    with pytest.raises(FleetError, match=said):
+        load(write(tmp_path, *bad))
+
+
+def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(FleetError) as error:
+        load(write(tmp_path, {**entry("acme"), "access_token": "dG9rOnNlY3JldA"}))
+
+    assert "dG9rOnNlY3JldA" not in str(error.value)
+
+
+def test_workspaces_with_a_column_may_share_a_schema(tmp_path: Path) -> None:
+    shared = {"schema": "intercom", "workspace_column": True}
+    found = load(write(tmp_path, entry("acme", **shared), entry("beta", **shared)))
+
+    assert [w.tap_settings("content")["workspace"] for w in found] == ["acme", "beta"]
+
+
+def test_secrets_are_read_when_they_are_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "from-env")
+    file = tmp_path / "token"
+    file.write_text("from-file\n")
+
+    assert Secret("env", "ACME_TOKEN").read() == "from-env"
+    assert Secret("file", str(file)).read() == "from-file"
+    assert Secret("command", ("printf", "from-command")).read() == "from-command"
+    with pytest.raises(FleetError, match="NOT_SET"):
+        Secret("env", "NOT_SET").read()
+    with pytest.raises(FleetError, match="cannot read command"):
+        Secret("command", ("false",)).read()
+
+
+def test_each_workspace_and_group_has_a_state_of_its_own(tmp_path: Path) -> None:
+    workspaces = load(write(tmp_path, entry("acme"), entry("beta")))
+    ids = {
+        Sync(w, group, tmp_path, tmp_path).state_id
+        for w in workspaces
+        for group in ("content", "lists")
+    }
+
+    assert len(ids) == 4
+    assert "prod:tap-intercom-export-to-target-postgres:acme-content" in ids
+
+
+@pytest.mark.parametrize(
+    ("status", "codes", "error", "name", "is_tried_again"),
+    [
+        (0, {}, "", "success", False),
+        (1, {"extractors": 2}, "Extractor failed", "configuration", False),
+        (1, {"extractors": 3}, "Extractor failed", "refused", False),
+        (1, {"extractors": 4}, "Extractor failed", "unavailable", True),
+        (1, {"extractors": 5}, "Extractor failed", "unreadable", False),
+        (1, {"extractors": 1}, "Extractor failed", "unknown", True),
+        (1, {"extractors": 143}, "Extractor failed", "killed", True),
+        (1, {"extractors": -9}, "Extractor failed", "killed", True),
+        (-15, {}, "", "killed", True),
+        (1, {"loaders": 1}, "Loader failed", "loader", True),
+        (1, {"extractors": 3, "loaders": 1}, "Extractor and loader failed", "refused", False),
+        (1, {}, "Another 'x' pipeline is already running which started", "busy", True),
+        (1, {}, "", "unknown", True),
+    ],
+)
+def test_the_exit_status_decides_about_another_try(
+    status: int, codes: dict[str, int], error: str, name: str, *, is_tried_again: bool
+) -> None:
+    outcome = outcome_of(status, codes, error)
+
+    assert outcome.name == name
+    assert bool(outcome.pauses) is is_tried_again
+
+
+def line(**fields: Any) -> str:
+    return json.dumps({"level": "info", **fields}) + "\n"
+
+
+def test_rows_are_summed_over_windows() -> None:
+    log = TapLog()
+    for value in (3, 4):
+        metric = {
+            "type": "counter",
+            "metric": "record_count",
+            "value": value,
+            "tags": {"stream": "receipt"},
+        }
+        shown = log.add(
+            line(event=f"METRIC: {json.dumps(metric)}", string_id="tap-intercom-export")
+        )
+        assert shown == ""
+
+    log.add(line(event=f"METRIC: {json.dumps(metric)}", string_id="target-postgres"))
+
+    assert log.rows == {"receipt": 7}
+
+
+def test_the_statuses_of_plugins_are_kept() -> None:
+    log = TapLog()
+    log.add(
+        line(
+            event="Block run completed",
+            success=False,
+            err="Extractor failed",
+            exit_codes={"extractors": 3},
+        )
+    )
+
+    assert log.exit_codes == {"extractors": 3}
+    assert log.error == "Extractor failed"
+
+
+def test_what_is_no_json_is_shown_without_passwords() -> None:
+    assert TapLog().add("cannot connect to postgresql://me:secret@host/db\n") == (
+        "cannot connect to postgresql://me:***@host/db"
+    )
