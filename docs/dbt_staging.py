@@ -156,7 +156,7 @@ def _type(schema: dict[str, Any]) -> str:
 
 def model_name(table: Table) -> str:
     """Return the name of a table's staging model."""
-    return f"stg_intercom_export__{table.name}"
+    return f"stg_intercom__{table.name}"
 
 
 def staging_sql(table: Table) -> str:
@@ -231,7 +231,7 @@ def _model(table: Table) -> dict[str, Any]:
                         "name": f"{table.name}_has_its_receipt",
                         "config": {"severity": "warn"},
                         "arguments": {
-                            "to": "ref('stg_intercom_export__receipt')",
+                            "to": "ref('stg_intercom__receipt')",
                             "field": "receipt_id",
                         },
                     }

@@ -1,6 +1,6 @@
 with clicks as (
 
-    select * from {{ ref('int_intercom_export__clicks') }}
+    select * from {{ ref('int_intercom__clicks') }}
 
 ),
 
@@ -12,7 +12,7 @@ messages as (
 
 contents as (
 
-    select * from {{ ref('int_intercom_export__contents') }}
+    select * from {{ ref('int_intercom__contents') }}
 
 ),
 

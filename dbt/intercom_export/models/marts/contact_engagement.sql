@@ -8,7 +8,7 @@ with messages as (
             order by messages.sent_at desc, messages.receipt_id desc
         ) as latest_first
     from {{ ref('messages') }} as messages
-    inner join {{ ref('int_intercom_export__as_of') }} as as_of
+    inner join {{ ref('int_intercom__as_of') }} as as_of
         on messages.source_relation = as_of.source_relation
     where messages.user_id is not null
 

@@ -6,7 +6,7 @@ with messages as (
 
 contents as (
 
-    select * from {{ ref('int_intercom_export__contents') }}
+    select * from {{ ref('int_intercom__contents') }}
 
 ),
 

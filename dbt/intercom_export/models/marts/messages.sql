@@ -1,18 +1,18 @@
 with receipts as (
 
-    select * from {{ ref('stg_intercom_export__receipt') }}
+    select * from {{ ref('stg_intercom__receipt') }}
 
 ),
 
 events as (
 
-    select * from {{ ref('int_intercom_export__receipt_events') }}
+    select * from {{ ref('int_intercom__receipt_events') }}
 
 ),
 
 contents as (
 
-    select * from {{ ref('int_intercom_export__contents') }}
+    select * from {{ ref('int_intercom__contents') }}
 
 ),
 

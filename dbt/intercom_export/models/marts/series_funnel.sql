@@ -13,7 +13,7 @@ with checkpoints as (
         avg(hours_since_entry) as hours_since_entry,
         avg(hours_from_previous) as hours_from_previous,
         avg(hours_in_block) as hours_in_block
-    from {{ ref('int_intercom_export__checkpoints') }}
+    from {{ ref('int_intercom__checkpoints') }}
     group by source_relation, series_id, ruleset_id
 
 ),
@@ -49,7 +49,7 @@ disengagements as (
         series_messages.series_id,
         events.disengaged_node_ruleset_id as ruleset_id,
         count(distinct events.receipt_id) as disengaged
-    from {{ ref('stg_intercom_export__series_disengagement') }} as events
+    from {{ ref('stg_intercom__series_disengagement') }} as events
     inner join series_messages
         on events.source_relation = series_messages.source_relation
         and events.receipt_id = series_messages.receipt_id
@@ -65,7 +65,7 @@ completions as (
         series_messages.series_id,
         events.completion_node_ruleset_id as ruleset_id,
         count(distinct events.receipt_id) as series_completions
-    from {{ ref('stg_intercom_export__series_completion') }} as events
+    from {{ ref('stg_intercom__series_completion') }} as events
     inner join series_messages
         on events.source_relation = series_messages.source_relation
         and events.receipt_id = series_messages.receipt_id
@@ -102,7 +102,7 @@ titles as (
         content_type,
         node_id,
         series_title
-    from {{ ref('int_intercom_export__contents') }}
+    from {{ ref('int_intercom__contents') }}
     where variant is null or variant = 'A'
 
 ),
@@ -113,7 +113,7 @@ series_titles as (
         source_relation,
         series_id,
         max(series_title) as series_title
-    from {{ ref('int_intercom_export__contents') }}
+    from {{ ref('int_intercom__contents') }}
     group by source_relation, series_id
 
 )

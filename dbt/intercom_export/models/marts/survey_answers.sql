@@ -7,7 +7,7 @@ with answers as (
             partition by source_relation, receipt_id, question_id
             order by created_at desc, event_id desc
         ) as latest_first
-    from {{ ref('stg_intercom_export__answer') }}
+    from {{ ref('stg_intercom__answer') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(enabled=var('intercom_export_reporting')) }}
+
 with conversations as (
 
     select
@@ -7,7 +9,7 @@ with conversations as (
         coalesce(currently_assigned_team_id, '(none)') as team,
         {{ intercom_export.number_or_null('teammate_replies_count') }} as replies,
         {{ intercom_export.number_or_null('last_teammate_rating') }} as rating
-    from {{ ref('stg_intercom_export__reporting_conversation') }}
+    from {{ ref('stg_intercom__reporting_conversation') }}
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(enabled=var('intercom_export_reporting')) }}
+
 with requests as (
 
     select
@@ -6,7 +8,7 @@ with requests as (
         coalesce(rated_agent_type, '(none)') as agent_type,
         coalesce(rated_teammate_id, '(none)') as teammate,
         {{ intercom_export.number_or_null('conversation_rating') }} as rating
-    from {{ ref('stg_intercom_export__reporting_conversation_rating_sent') }}
+    from {{ ref('stg_intercom__reporting_conversation_rating_sent') }}
 
 )
 

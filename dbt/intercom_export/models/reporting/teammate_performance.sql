@@ -1,3 +1,5 @@
+{{ config(enabled=var('intercom_export_reporting')) }}
+
 {#- labels of actions are in the workspace's language; durations tell replies and closings -#}
 with actions as (
 
@@ -11,7 +13,7 @@ with actions as (
         avg(teammate_first_response_time) as first_response_seconds,
         avg(coalesce(teammate_first_response_time, teammate_subsequent_response_time)) as response_seconds,
         avg(teammate_time_to_close) as time_to_close_seconds
-    from {{ ref('stg_intercom_export__reporting_consolidated_conversation_part') }}
+    from {{ ref('stg_intercom__reporting_consolidated_conversation_part') }}
     where action_performed_by_teammate_id is not null
     group by source_relation, action_performed_by_teammate_id, {{ intercom_export.local_day('action_time') }}
 
@@ -24,7 +26,7 @@ handling as (
         handling_teammate_id as teammate,
         {{ intercom_export.local_day('conversation_started_at') }} as worked_on,
         sum(teammate_handling_time) as handling_seconds
-    from {{ ref('stg_intercom_export__reporting_teammate_handling_conversation') }}
+    from {{ ref('stg_intercom__reporting_teammate_handling_conversation') }}
     where handling_teammate_id is not null
     group by source_relation, handling_teammate_id, {{ intercom_export.local_day('conversation_started_at') }}
 

@@ -1,6 +1,6 @@
 with clicks as (
 
-    select * from {{ ref('stg_intercom_export__click') }}
+    select * from {{ ref('stg_intercom__click') }}
 
 ),
 

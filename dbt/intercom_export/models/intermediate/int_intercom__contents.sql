@@ -6,7 +6,7 @@ with receipts as (
             partition by source_relation, ruleset_id, content_id
             order by received_at desc, receipt_id desc
         ) as latest_first
-    from {{ ref('stg_intercom_export__receipt') }}
+    from {{ ref('stg_intercom__receipt') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with checkpoints as (
 
-    select * from {{ ref('stg_intercom_export__checkpoint') }}
+    select * from {{ ref('stg_intercom__checkpoint') }}
 
 ),
 
@@ -11,7 +11,7 @@ series_of_blocks as (
         source_relation,
         ruleset_id,
         max(series_id) as series_id
-    from {{ ref('stg_intercom_export__receipt') }}
+    from {{ ref('stg_intercom__receipt') }}
     where series_id is not null
     group by source_relation, ruleset_id
 

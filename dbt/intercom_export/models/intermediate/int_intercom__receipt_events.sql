@@ -1,12 +1,12 @@
 with events as (
 
-    select * from {{ ref('int_intercom_export__events') }}
+    select * from {{ ref('int_intercom__events') }}
 
 ),
 
 receipts as (
 
-    select * from {{ ref('stg_intercom_export__receipt') }}
+    select * from {{ ref('stg_intercom__receipt') }}
 
 )
 

@@ -6,7 +6,7 @@ select
     receipt_id,
     '{{ name }}' as statistic,
     created_at as occurred_at
-from {{ ref('stg_intercom_export__' ~ name) }}
+from {{ ref('stg_intercom__' ~ name) }}
 
 union all
 
@@ -16,4 +16,4 @@ select
     receipt_id,
     case when is_automated then 'automated_click' else 'click' end as statistic,
     clicked_at as occurred_at
-from {{ ref('int_intercom_export__clicks') }}
+from {{ ref('int_intercom__clicks') }}

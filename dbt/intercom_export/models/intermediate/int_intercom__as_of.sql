@@ -1,6 +1,6 @@
 with workspaces as (
 
-    select distinct source_relation from {{ ref('stg_intercom_export__receipt') }}
+    select distinct source_relation from {{ ref('stg_intercom__receipt') }}
 
 ),
 
@@ -9,7 +9,7 @@ exported as (
     select
         source_relation,
         max(created_at_before) as exported_until
-    from {{ ref('stg_intercom_export__content_export') }}
+    from {{ ref('stg_intercom__content_export') }}
     group by source_relation
 
 ),
@@ -19,7 +19,7 @@ received as (
     select
         source_relation,
         max(received_at) as received_until
-    from {{ ref('stg_intercom_export__receipt') }}
+    from {{ ref('stg_intercom__receipt') }}
     group by source_relation
 
 )
