@@ -7,6 +7,10 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# dbt's environment, for databases that tests can reach; and what compiles for the others.
+DBT_VENV := .venv-dbt
+DBT_STAMP := $(DBT_VENV)/.installed
+WAREHOUSES_STAMP := $(DBT_VENV)/.warehouses-installed
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 # Set on some machines. Without bytecode every start of Python takes twice as long.
@@ -24,7 +28,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python of $(VENV); one that is there stays until 'make clean'."
 
-demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream
+demo: $(STAMP) $(DBT_STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream
 	@$(BIN)/python -m demo
 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
@@ -35,7 +39,7 @@ bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to c
 
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
-pytest: $(STAMP) ## The tests alone; ARGS="-k windows" to choose
+pytest: $(STAMP) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff)
@@ -51,8 +55,9 @@ format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-docs: $(STAMP) ## Write the tables of docs/, plugin.yml and meltano.yml from the tap
+docs: $(STAMP) ## Write the tables of docs/, plugin.yml, meltano.yml and dbt/ from the tap
 	@$(BIN)/python docs/tables.py
+	@$(BIN)/python docs/dbt_staging.py
 
 site: $(STAMP) ## The documentation as a website, in site/
 	@$(BIN)/zensical build --strict --config-file mkdocs.yml
@@ -63,6 +68,12 @@ constraints: $(STAMP) ## Newest versions of everything into constraints.txt
 	    --no-annotate --no-emit-index-url --no-emit-find-links --group dev pyproject.toml; \
 	} > constraints.new || { rm -f constraints.new; exit 1; }
 	@mv constraints.new constraints.txt
+	@{ echo "# Likewise, for the environment of dbt."; \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --group dbt --group dbt-warehouses \
+	    pyproject.toml; \
+	} > constraints.new || { rm -f constraints.new; exit 1; }
+	@mv constraints.new dbt/constraints.txt
 
 build: $(STAMP) ## The wheel and the source archive, in dist/
 	@rm -rf dist
@@ -70,7 +81,7 @@ build: $(STAMP) ## The wheel and the source archive, in dist/
 	@ls dist
 
 clean: ## Remove the environment, caches and builds
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
+	@rm -rf $(VENV) $(DBT_VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip as the second way: it knows indexes that are set in pip's own configuration, uv does not.
@@ -93,3 +104,18 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . -e ./intercom_simulator --group dev || \
 	  $(PIP) -c constraints.txt -e . -e ./intercom_simulator --group dev
 	@touch $@
+
+# The dependencies are groups of pyproject.toml, which pip reads from 25.1 on.
+$(DBT_STAMP): $(STAMP) dbt/constraints.txt
+	@echo "Making $(DBT_VENV)"
+	@$(BIN)/python -m venv --clear $(DBT_VENV)
+	@$(DBT_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c constraints.txt pip
+	@$(call install_dbt,--group dbt)
+	@touch $@
+
+$(WAREHOUSES_STAMP): $(DBT_STAMP)
+	@$(call install_dbt,--group dbt --group dbt-warehouses)
+	@touch $@
+
+install_dbt = $(BIN)/uv pip install --quiet --python $(DBT_VENV)/bin/python -c dbt/constraints.txt $(1) || \
+  $(DBT_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c dbt/constraints.txt $(1)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from tap_intercom_export.simulator import Simulator
+    from intercom_simulator import Simulator
 
 Row = dict[str, Any]
 

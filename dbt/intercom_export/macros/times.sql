@@ -25,6 +25,12 @@
 {%- endmacro %}
 
 
+{#- A time some seconds or days later, or earlier; BigQuery's dateadd gives another type. -#}
+{% macro time_plus(datepart, number, expression) -%}
+    cast({{ dbt.dateadd(datepart, number, expression) }} as {{ dbt.type_timestamp() }})
+{%- endmacro %}
+
+
 {% macro seconds_between(earlier, later) -%}
     {{ dbt.datediff(earlier, later, 'second') }}
 {%- endmacro %}

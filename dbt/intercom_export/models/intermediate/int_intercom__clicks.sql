@@ -14,8 +14,8 @@ followed_at_once as (
     inner join clicks as other
         on one.source_relation = other.source_relation
         and one.receipt_id = other.receipt_id
-        and other.created_at >= {{ dbt.dateadd('second', -var('intercom_export_scanner_seconds'), 'one.created_at') }}
-        and other.created_at <= {{ dbt.dateadd('second', var('intercom_export_scanner_seconds'), 'one.created_at') }}
+        and other.created_at >= {{ intercom_export.time_plus('second', -var('intercom_export_scanner_seconds'), 'one.created_at') }}
+        and other.created_at <= {{ intercom_export.time_plus('second', var('intercom_export_scanner_seconds'), 'one.created_at') }}
     group by one.source_relation, one.event_id
 
 )

@@ -35,7 +35,7 @@ totals as (
         count(clicked_at) as clicked,
         count(replied_at) as replied,
         {%- for days in [7, 30, 90] %}
-        {%- set since = dbt.dateadd('day', -days, 'as_of') %}
+        {%- set since = intercom_export.time_plus('day', -days, 'as_of') %}
         {%- for name, column in {
             'messages': 'sent_at', 'opened': 'opened_at', 'clicked': 'clicked_at', 'replied': 'replied_at'
         }.items() %}
