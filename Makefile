@@ -40,7 +40,7 @@ bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to c
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
 pytest: $(STAMP) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
-	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff)
 	@$(BIN)/ruff check --quiet .

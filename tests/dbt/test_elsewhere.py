@@ -10,6 +10,8 @@ from demo.project import DBT_PROGRAM, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.mark.parametrize("kind", ["snowflake", "bigquery", "redshift"])
 def test_the_models_compile_for_databases_that_no_test_reaches(kind: str, tmp_path: Path) -> None:

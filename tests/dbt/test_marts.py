@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from tests.dbt.conftest import Dbt, Workspace
 
-pytestmark = [pytest.mark.meltano, pytest.mark.xdist_group("dbt")]
+pytestmark = [
+    pytest.mark.meltano,
+    pytest.mark.xdist_group("dbt"),
+    pytest.mark.timeout(600),
+]
 
 HASHED = ("event_id",)
 """Columns that are the tap's own."""
@@ -29,7 +33,6 @@ def expected(workspace: Workspace, mart: str) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.usefixtures("built_in_postgres")
 @pytest.mark.parametrize("mart", MARTS)
 def test_a_mart_in_postgres_holds_what_the_simulator_says(workspace: Workspace, mart: str) -> None:
     with workspace.connect() as connection:
@@ -64,7 +67,6 @@ def test_meltano_runs_tap_target_and_dbt(workspace: Workspace) -> None:
     assert "WARN=0 ERROR=0 SKIP=0" in summary
 
 
-@pytest.mark.usefixtures("built_in_postgres")
 @pytest.mark.parametrize("file", ["marts/marts.yml", "reporting/reporting.yml"])
 def test_every_column_of_a_mart_is_described(workspace: Workspace, file: str) -> None:
     path = ROOT / "dbt" / "intercom_export" / "models" / file
@@ -79,8 +81,8 @@ def test_every_column_of_a_mart_is_described(workspace: Workspace, file: str) ->
             assert sorted(there) == sorted(names), mart
 
 
-def test_freshness_is_told_by_the_exports(built_in_postgres: Dbt) -> None:
-    done = built_in_postgres.attempt(
+def test_freshness_is_told_by_the_exports(dbt: Dbt) -> None:
+    done = dbt.attempt(
         "source", "freshness", "--vars={intercom_export_schema: raw, intercom_export_reporting: true}"
     )
     # the simulated present is long ago

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.dbt.conftest import Workspace
 
-pytestmark = pytest.mark.xdist_group("dbt")
+pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a Chromium on the machine."""

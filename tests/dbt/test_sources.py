@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-pytestmark = pytest.mark.xdist_group("dbt")
+pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
 
 SOURCES = """
     CREATE SCHEMA first; CREATE SCHEMA second;
