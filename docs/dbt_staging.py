@@ -67,8 +67,14 @@ REPORTING: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
             "action_id": ("string", "The action."),
             "action_time": ("timestamp", "When it was done."),
             "action_performed_by_teammate_id": ("string", "Name of the teammate who did it."),
-            "teammate_first_response_time": ("number", "Seconds to this reply, if it is the first."),
-            "teammate_subsequent_response_time": ("number", "Seconds to this reply, if it is later."),
+            "teammate_first_response_time": (
+                "number",
+                "Seconds to this reply, if it is the first.",
+            ),
+            "teammate_subsequent_response_time": (
+                "number",
+                "Seconds to this reply, if it is later.",
+            ),
             "teammate_time_to_close": ("number", "Seconds to this end of the conversation."),
         },
     ),

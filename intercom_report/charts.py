@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import altair as alt
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from intercom_report.database import Row
     from intercom_report.marts import Marts
+
+Chart: TypeAlias = Any
+"""A chart; the methods of Altair's have no types."""
 
 LEAST_MESSAGES = 30
 """Messages below which a content's rate says too little to be ranked."""
@@ -50,7 +53,7 @@ def charts(marts: Marts) -> dict[str, dict[str, Any]]:
     Args:
         marts: What to draw.
     """
-    drawn: dict[str, Callable[[Marts], alt.TopLevelMixin | None]] = {
+    drawn: dict[str, Callable[[Marts], Chart | None]] = {
         "sent": _sent,
         "rates": _rates,
         "contents": _contents,
@@ -74,7 +77,7 @@ def label_of(row: Row) -> str:
 
 def _data(rows: Sequence[Row]) -> alt.Data:
     """Return rows as a chart's data; days as texts."""
-    return alt.Data(
+    return alt.Data(  # type: ignore[no-untyped-call]  # Altair's
         values=[
             {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
             for row in rows
@@ -99,7 +102,7 @@ def _day_axis() -> alt.X:
     return alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True))
 
 
-def _sent(marts: Marts) -> alt.TopLevelMixin | None:
+def _sent(marts: Marts) -> Chart | None:
     if not marts.channels:
         return None
     there = {row["channel"] for row in marts.channels}
@@ -117,7 +120,7 @@ def _sent(marts: Marts) -> alt.TopLevelMixin | None:
     )
 
 
-def _rates(marts: Marts) -> alt.TopLevelMixin | None:
+def _rates(marts: Marts) -> Chart | None:
     rows = rates_by_day(marts)
     if not rows:
         return None
@@ -162,7 +165,7 @@ def rates_by_day(marts: Marts) -> list[Row]:
     return rows
 
 
-def _contents(marts: Marts) -> alt.TopLevelMixin | None:
+def _contents(marts: Marts) -> Chart | None:
     ranked = sorted(
         (row for row in marts.contents if row["open_base"] >= LEAST_MESSAGES),
         key=lambda row: row["open_rate"],
@@ -187,7 +190,10 @@ def _contents(marts: Marts) -> alt.TopLevelMixin | None:
     ]
     base = alt.Chart(_data(rows)).encode(
         y=alt.Y(
-            "content:N", sort=alt.SortField("place"), title=None, axis=alt.Axis(labelLimit=_LABEL_WIDTH)
+            "content:N",
+            sort=alt.SortField("place"),
+            title=None,
+            axis=alt.Axis(labelLimit=_LABEL_WIDTH),
         ),
         color=alt.Color("half:N", scale=_scale({"best": GREEN, "worst": RED}), legend=None),
         tooltip=[
@@ -202,10 +208,12 @@ def _contents(marts: Marts) -> alt.TopLevelMixin | None:
         x=alt.X("low:Q", title="open rate", axis=axis), x2="high:Q"
     )
     point = base.mark_point(filled=True, size=70).encode(x="rate:Q")
-    return alt.layer(interval, point).properties(width="container", height=_height(rows, "content", 24))
+    return alt.layer(interval, point).properties(
+        width="container", height=_height(rows, "content", 24)
+    )
 
 
-def _funnel(marts: Marts) -> alt.TopLevelMixin | None:
+def _funnel(marts: Marts) -> Chart | None:
     rows = [
         {
             "block": f"{row['series']} · {row['position']}. {label_of(row)}",
@@ -244,7 +252,7 @@ def _funnel(marts: Marts) -> alt.TopLevelMixin | None:
     )
 
 
-def _delays(marts: Marts) -> alt.TopLevelMixin | None:
+def _delays(marts: Marts) -> Chart | None:
     total = sum(row["messages"] for row in marts.delays)
     if not total:
         return None
@@ -262,14 +270,21 @@ def _delays(marts: Marts) -> alt.TopLevelMixin | None:
     )
     line = base.mark_line(color=ORANGE, strokeWidth=2.5).encode(
         x="end:Q",
-        y=alt.Y("share:Q", title="share opened by then", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y(
+            "share:Q",
+            title="share opened by then",
+            axis=alt.Axis(format="%"),
+            scale=alt.Scale(domain=[0, 1]),
+        ),
     )
     return (
-        alt.layer(bars, line).resolve_scale(y="independent").properties(width="container", height=220)
+        alt.layer(bars, line)
+        .resolve_scale(y="independent")
+        .properties(width="container", height=220)
     )
 
 
-def _links(marts: Marts) -> alt.TopLevelMixin | None:
+def _links(marts: Marts) -> Chart | None:
     by_url: dict[str, dict[str, int]] = {}
     for row in marts.links:
         totals = by_url.setdefault(row["url"] or "(unknown)", {"people": 0, "scanners": 0})
@@ -288,7 +303,10 @@ def _links(marts: Marts) -> alt.TopLevelMixin | None:
         .mark_bar()
         .encode(
             y=alt.Y(
-                "url:N", sort=alt.SortField("order"), title=None, axis=alt.Axis(labelLimit=_LABEL_WIDTH)
+                "url:N",
+                sort=alt.SortField("order"),
+                title=None,
+                axis=alt.Axis(labelLimit=_LABEL_WIDTH),
             ),
             x=alt.X("clicks:Q", title="clicks"),
             color=alt.Color(
@@ -300,7 +318,7 @@ def _links(marts: Marts) -> alt.TopLevelMixin | None:
     )
 
 
-def _domains(marts: Marts) -> alt.TopLevelMixin | None:
+def _domains(marts: Marts) -> Chart | None:
     rows = [
         {"domain": row["email_domain"], "order": order, "what": what, "emails": number}
         for order, row in enumerate(marts.domains[:_DOMAINS_SHOWN])
@@ -341,7 +359,7 @@ def _domains(marts: Marts) -> alt.TopLevelMixin | None:
     )
 
 
-def _nps(marts: Marts) -> alt.TopLevelMixin | None:
+def _nps(marts: Marts) -> Chart | None:
     if not marts.nps:
         return None
     labels = {
@@ -370,7 +388,7 @@ def _nps(marts: Marts) -> alt.TopLevelMixin | None:
     )
 
 
-def _answers(marts: Marts) -> alt.TopLevelMixin | None:
+def _answers(marts: Marts) -> Chart | None:
     rows = [
         {
             "answer": " ".join(row["choice"].split()),

@@ -89,13 +89,14 @@ def connected(dsn: str, schema: str) -> Generator[Database]:
             yield Database(file, path.rpartition("/")[2])
         return
     import psycopg  # noqa: PLC0415 - likewise
+    from psycopg import sql  # noqa: PLC0415 - likewise
 
     with psycopg.connect(dsn) as connection:
         connection.read_only = True
         if not _has_messages(connection, schema):
             raise _missing(schema)
-        path = psycopg.sql.SQL("SET search_path = {}").format(psycopg.sql.Identifier(schema))
-        connection.execute(path)
+        name = sql.Identifier(schema)
+        connection.execute(sql.SQL("SET search_path = {}").format(name))
         info = connection.info
         host = f" on {info.host}" if urlsplit(dsn).hostname else ""
         yield Database(connection, f"{info.dbname}{host}")

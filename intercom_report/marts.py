@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from intercom_report.database import Database, Row
 
 LONGEST_DELAY_HOURS = 72
-"""Hours up to which the delays of opens are told apart."""
+"""Hours up to which the delays of opens are told apart, as in `_DELAYS`."""
 
 _Z = 1.959964
 """Standard deviations on either side that hold 95 % of a normal distribution."""
@@ -69,9 +69,8 @@ _CONTENTS = """
       FROM content_daily GROUP BY source_relation, ruleset_id, content_id
      ORDER BY sent DESC, ruleset_id, content_id"""
 
-_DELAYS = f"""
-    SELECT least(cast(floor(hours_to_open) AS integer), {LONGEST_DELAY_HOURS}) AS hours,
-           count(*) AS messages
+_DELAYS = """
+    SELECT least(cast(floor(hours_to_open) AS integer), 72) AS hours, count(*) AS messages
       FROM messages WHERE hours_to_open >= 0 GROUP BY 1 ORDER BY 1"""
 
 _FUNNEL = """

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from intercom_report.marts import Marts
     from intercom_report.tables import Kind
 
+_GLOBAL = "window.vegaEmbed = vegaEmbed;"
+"""JavaScript that ends the bundle of libraries: page.js finds it there."""
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -66,12 +69,14 @@ def page(marts: Marts, origin: Origin) -> str:
         marts=marts,
         tiles=tiles(marts),
         charts=drawn,
-        choices=sorted({row["question"] for row in marts.answers if row["question_kind"] == "choice"}),
+        choices=sorted(
+            {row["question"] for row in marts.answers if row["question_kind"] == "choice"}
+        ),
         tables=tables(marts),
         specifications=_data(drawn),
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
         script=_script((folder / "page.js").read_text(encoding="utf-8")),
-        vega=_script(vl_convert.javascript_bundle(vl_version=version)),
+        vega=_script(vl_convert.javascript_bundle(_GLOBAL, vl_version=version)),
     )
 
 
@@ -91,7 +96,7 @@ def tiles(marts: Marts) -> list[Tile]:
         return Tile(name, shown(o[column], kind), note)
 
     return [
-        number("messages sent", "sent", f"{shown(o['contents'], 'number')} contents"),
+        number("sent", "sent", f"{shown(o['contents'], 'number')} contents"),
         number("people", "people"),
         share("delivered", "delivered", "sent"),
         share("opened", "opened", "open_base"),

@@ -80,7 +80,11 @@ def _table(rows: list[Row], columns: tuple[Column, ...]) -> Table:
     return Table(
         [(name, kind) for name, kind, _ in columns],
         [
-            [Cell(shown(value, kind), value, kind) for _, kind, get in columns for value in [get(row)]]
+            [
+                Cell(shown(value, kind), value, kind)
+                for _, kind, get in columns
+                for value in [get(row)]
+            ]
             for row in rows
         ],
     )

@@ -17,7 +17,11 @@ _TOLERANCE = 1e-9
 
 
 def differences(
-    expected: Iterable[Row], found: Iterable[Row], key: Sequence[str], *, ignored: Iterable[str] = ()
+    expected: Iterable[Row],
+    found: Iterable[Row],
+    key: Sequence[str],
+    *,
+    ignored: Iterable[str] = (),
 ) -> list[str]:
     """Return what is in one and not in the other, a line each.
 
@@ -36,9 +40,7 @@ def differences(
             f"{name}: {column} should be {one.get(column, 'absent')!r}, "
             f"is {other.get(column, 'absent')!r}"
             for column in sorted({*one, *other} - set(ignored))
-            if column not in one
-            or column not in other
-            or not _equal(one[column], other[column])
+            if column not in one or column not in other or not _equal(one[column], other[column])
         ]
     return lines
 

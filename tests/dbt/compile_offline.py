@@ -56,6 +56,13 @@ TYPES: dict[str, dict[str, str]] = {
 }
 """Types of the columns as the database would name them."""
 
+VARIABLES = {
+    "intercom_export_schema": ["raw", "other"],
+    "intercom_export_reporting": True,
+    "intercom_export_timezone": "America/Sao_Paulo",
+}
+"""So that everything that depends on a variable is there."""
+
 FUNCTIONS: dict[str, set[str]] = {
     "snowflake": set(),
     "bigquery": set(),
@@ -84,8 +91,7 @@ def main() -> int:
             f"--profiles-dir={folder}",
             f"--target-path={folder / 'target'}",
             f"--log-path={folder}",
-            "--vars={intercom_export_schema: [raw, other], intercom_export_reporting: true, "
-            "intercom_export_timezone: America/Sao_Paulo}",
+            f"--vars={json.dumps(VARIABLES)}",
         ]
     )
     if not done.success:
@@ -132,13 +138,17 @@ def answer_for_database(kind: str) -> None:
         )
 
     def get_columns_in_relation(self: Any, relation: Any) -> list[Any]:
-        columns = {**tables[relation.identifier], "workspace": "string", "_sdc_extracted_at": "timestamp"}
+        columns = {
+            **tables[relation.identifier],
+            "workspace": "string",
+            "_sdc_extracted_at": "timestamp",
+        }
         return [self.Column(name, TYPES[kind][type_]) for name, type_ in columns.items()]
 
     adapter.get_relation = get_relation
     adapter.get_columns_in_relation = get_columns_in_relation
     for name in ("get_relation", "get_columns_in_relation"):
-        adapter._available_ = adapter._available_ | {name}  # noqa: SLF001 - what templates may call
+        adapter._available_ = adapter._available_ | {name}  # what templates may call
 
 
 if __name__ == "__main__":

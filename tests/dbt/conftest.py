@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -61,7 +61,7 @@ class Workspace:
 
     def connect(self, schema: str = MARTS) -> psycopg.Connection[dict[str, Any]]:
         """Return a connection to the database whose rows are dictionaries."""
-        return psycopg.connect(
+        return psycopg.Connection[dict[str, Any]].connect(
             self.postgres.url(self.database),
             row_factory=dict_row,
             autocommit=True,
@@ -208,7 +208,7 @@ def copy_to_duckdb(workspace: Workspace, path: Path) -> None:
         for table, kinds in columns.items():
             file = path.with_name(f"{table}.csv")
             with file.open("wb") as output, source.cursor() as cursor:
-                copying = f'COPY {RAW}."{table}" TO STDOUT (FORMAT csv, HEADER, NULL \'\\N\')'
+                copying = f"COPY {RAW}.\"{table}\" TO STDOUT (FORMAT csv, HEADER, NULL '\\N')"
                 with cursor.copy(copying.encode()) as copied:
                     for block in copied:
                         output.write(block)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -127,9 +127,7 @@ class Figures:
         """Return when a statistic happened, in order, by receipt; clicks only by people."""
         found: dict[str, list[datetime]] = defaultdict(list)
         for row in self.human_clicks if statistic == "click" else self.truth(statistic):
-            name = _TIMES.get(statistic) or next(
-                column for column in row if column.endswith("_at")
-            )
+            name = _TIMES.get(statistic) or next(column for column in row if column.endswith("_at"))
             found[row["receipt_id"]].append(row[name])
         return {receipt: sorted(times) for receipt, times in found.items()}
 
@@ -204,14 +202,18 @@ class Figures:
             row |= {
                 "source_relation": self.source,
                 "receipt_id": identifier,
-                "email_domain": receipt["email"].lower().split("@")[1] if receipt["email"] else None,
+                "email_domain": receipt["email"].lower().split("@")[1]
+                if receipt["email"]
+                else None,
                 "channel": content["channel"],
                 "variant": content["variant"],
                 "sent_at": sent_at,
                 "sent_on": self.day(sent_at),
             }
             for name, of in times.items():
-                row[name] = min((one[identifier][0] for one in of if identifier in one), default=None)
+                row[name] = min(
+                    (one[identifier][0] for one in of if identifier in one), default=None
+                )
             scanned = [one["clicked_at"] for one in automated.get(identifier, ())]
             row["automated_click_at"] = min(scanned, default=None)
             row["last_engaged_at"] = max(
@@ -269,11 +271,14 @@ class Figures:
     def deliverability_daily(self) -> list[Row]:
         """The mart `deliverability_daily`."""
         emails = (row for row in self.messages if row["content_type"] == "Email")
-        groups = _grouped(
-            emails, lambda row: (row["email_domain"] or "(unknown)", row["sent_on"])
-        )
+        groups = _grouped(emails, lambda row: (row["email_domain"] or "(unknown)", row["sent_on"]))
         return [
-            {"source_relation": self.source, "email_domain": domain, "sent_on": day, **_totals(rows)}
+            {
+                "source_relation": self.source,
+                "email_domain": domain,
+                "sent_on": day,
+                **_totals(rows),
+            }
             for (domain, day), rows in groups.items()
         ]
 
@@ -282,7 +287,13 @@ class Figures:
         """The mart `clicks_by_url`."""
         receipts = {row["receipt_id"]: row for row in self.messages}
         clicks = [
-            {**row, **{n: receipts[row["receipt_id"]][n] for n in ("ruleset_id", "content_id", "user_id")}}
+            {
+                **row,
+                **{
+                    n: receipts[row["receipt_id"]][n]
+                    for n in ("ruleset_id", "content_id", "user_id")
+                },
+            }
             for row in self.clicks
         ]
         clickers: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -353,9 +364,8 @@ class Figures:
         made = []
         for ruleset, series in series_of.items():
             content = next(value for (one, _), value in self.contents.items() if one == ruleset)
-            there, status = points[ruleset], defaultdict(int)
-            for row in there:
-                status[row["status_name"]] += 1
+            there = points[ruleset]
+            status = Counter(row["status_name"] for row in there)
             made.append(
                 {
                     "source_relation": self.source,
@@ -375,7 +385,9 @@ class Figures:
                     "series_completions": len(
                         {row["receipt_id"] for row in completions.get(ruleset, ())}
                     ),
-                    "series_exits": sum(row["series_exited_at"] is not None for row in sent[ruleset]),
+                    "series_exits": sum(
+                        row["series_exited_at"] is not None for row in sent[ruleset]
+                    ),
                     "sent": len(sent[ruleset]),
                     "opened": sum(bool(row["is_opened"]) for row in sent[ruleset]),
                     "clicked": sum(bool(row["is_clicked"]) for row in sent[ruleset]),
@@ -441,9 +453,7 @@ class Figures:
                     "share_of_answers": len(chosen) / len(rows),
                     "question_answers": len(rows),
                     "average_rating": _mean(row["rating"] for row in rows),
-                    "nps": 100
-                    * (groups.count("promoter") - groups.count("detractor"))
-                    / len(rows)
+                    "nps": 100 * (groups.count("promoter") - groups.count("detractor")) / len(rows)
                     if first["is_nps"]
                     else None,
                 }
@@ -527,9 +537,7 @@ class Figures:
                     row["last_teammate_rating"] and float(row["last_teammate_rating"])
                     for row in rows
                 ),
-                "fin_participated": sum(
-                    row["fin_ai_agent_participated"] == "true" for row in rows
-                ),
+                "fin_participated": sum(row["fin_ai_agent_participated"] == "true" for row in rows),
                 "fin_resolved": sum(row["fin_ai_agent_deflected"] == "true" for row in rows),
             }
             for (day, channel, team), rows in groups.items()
@@ -548,7 +556,9 @@ class Figures:
         )
         made = []
         for (day, agent, teammate), rows in groups.items():
-            ratings = [int(row["conversation_rating"]) for row in rows if row["conversation_rating"]]
+            ratings = [
+                int(row["conversation_rating"]) for row in rows if row["conversation_rating"]
+            ]
             positive = sum(rating in {4, 5} for rating in ratings)
             made.append(
                 {
@@ -625,7 +635,7 @@ MARTS: dict[str, tuple[str, ...]] = {
     "teammate_performance": ("teammate", "worked_on"),
     "csat": ("rated_on", "agent_type", "teammate"),
 }
-"""What identifies a row of each mart, besides `source_relation`; each is a property of `Figures`."""
+"""What identifies a row of each mart besides `source_relation`; each is a property of `Figures`."""
 
 
 def _totals(rows: list[Row]) -> Row:

@@ -83,7 +83,9 @@ def test_every_column_of_a_mart_is_described(workspace: Workspace, file: str) ->
 
 def test_freshness_is_told_by_the_exports(dbt: Dbt) -> None:
     done = dbt.attempt(
-        "source", "freshness", "--vars={intercom_export_schema: raw, intercom_export_reporting: true}"
+        "source",
+        "freshness",
+        "--vars={intercom_export_schema: raw, intercom_export_reporting: true}",
     )
     # the simulated present is long ago
     assert "ERROR STALE freshness of intercom_export.content_export" in done.stdout

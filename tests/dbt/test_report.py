@@ -37,10 +37,11 @@ CHARTS = 9
 def chromium() -> str:
     """Path of a Chromium, installed with apt where the tests run as root."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", PROGRAMS[0]]
-        subprocess.run(["apt-get", "update", "--quiet"], check=False, capture_output=True)
-        subprocess.run(command, check=False, capture_output=True)
+    apt = shutil.which("apt-get")
+    if found is None and os.geteuid() == 0 and apt:
+        install = ("install", "--yes", "--quiet", "--no-install-recommends", PROGRAMS[0])
+        for arguments in (("update", "--quiet"), install):
+            subprocess.run([apt, *arguments], check=False, capture_output=True)
         found = shutil.which(PROGRAMS[0])
     if found is None:
         pytest.skip("needs Chromium: apt install chromium, or brew install --cask chromium")
@@ -80,7 +81,9 @@ def browser(chromium: str) -> Iterator[Browser]:
         running.close()
 
 
-def opened(browser: Browser, report: Path, width: int, scheme: Any = "light") -> tuple[Page, list[str]]:
+def opened(
+    browser: Browser, report: Path, width: int, scheme: Any = "light"
+) -> tuple[Page, list[str]]:
     """Open the report; return the page, and what went wrong or left the machine."""
     wrong: list[str] = []
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
@@ -101,7 +104,8 @@ def test_all_charts_are_drawn_without_errors_and_network(
     try:
         assert wrong == []
         sizes = page.evaluate(
-            "[...document.querySelectorAll('.chart svg')].map(it => [it.clientWidth, it.clientHeight,"
+            "[...document.querySelectorAll('.chart svg')].map(it => [it.clientWidth,"
+            " it.clientHeight,"
             " it.querySelectorAll('.mark-rect path, .mark-symbol path, .mark-line path').length])"
         )
         assert len(sizes) == CHARTS
@@ -133,7 +137,10 @@ def test_the_report_is_made_for_print(browser: Browser, report: Path) -> None:
     page, wrong = opened(browser, report, 1280, "dark")
     try:
         page.emulate_media(media="print")
-        assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')") == "#1c2430"
+        assert (
+            page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')")
+            == "#1c2430"
+        )
         assert len(page.pdf()) > 20_000
         assert wrong == []
     finally:
@@ -157,10 +164,13 @@ def test_the_totals_are_the_simulators(
     finally:
         page.close()
     assert found == {
-        "messages sent": f"{len(rows):,}",
+        "sent": f"{len(rows):,}",
         "people": f"{len({row['user_id'] for row in rows}):,}",
         "delivered": f"{100 * len(delivered) / len(rows):.1f}%",
-        **{name: share(name, delivered) for name in ("opened", "clicked", "replied", "unsubscribed")},
+        **{
+            name: share(name, delivered)
+            for name in ("opened", "clicked", "replied", "unsubscribed")
+        },
         "bounced": share("bounced", rows),
         "goals hit": f"{sum(row['is_goal_hit'] is True for row in rows):,}",
     }

@@ -1,4 +1,4 @@
-"""What may stand in the source tables, written by hand: several workspaces, repeated rows, zones."""
+"""Source tables written by hand: several workspaces, repeated rows, zones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from tests.dbt.conftest import MARTS, Dbt
 
@@ -22,15 +21,15 @@ pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
 SOURCES = """
     CREATE SCHEMA first; CREATE SCHEMA second;
 
-    -- a workspace in a schema of its own, loaded by a target that appends and keeps what was deleted
+    -- a workspace in a schema of its own; the target appends, and keeps what was deleted
     CREATE TABLE first.receipt (
         receipt_id text, received_at timestamptz, content_type text, content_title text,
         ruleset_id text, content_id text, user_id text, first_open timestamp,
         _sdc_extracted_at timestamp, _sdc_deleted_at timestamp);
     INSERT INTO first.receipt VALUES
-        ('1', '2026-01-02 01:00:00+02', 'Email', 'x', 'r', 'c', 'u', NULL, '2026-01-03', NULL),
-        ('1', '2026-01-02 01:00:00+02', 'Email', 'x', 'r', 'c', 'u', '2026-01-04 10:00', '2026-01-05', NULL),
-        ('2', '2026-01-02 01:00:00+02', 'Email', 'x', 'r', 'c', 'u', NULL, '2026-01-03', '2026-01-04');
+        ('1', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', NULL, '2026-01-03', NULL),
+        ('1', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', '2026-01-04', '2026-01-05', NULL),
+        ('2', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', NULL, '2026-01-03', '2026-01-04');
 
     -- two in one schema, told apart by the column that the tap's setting `workspace` adds
     CREATE TABLE second.receipt (
@@ -45,13 +44,16 @@ SOURCES = """
     INSERT INTO second.open VALUES ('eu', 'e', '2026-01-01 12:00', '1', '2026-01-01 12:00');
 
     -- a file that nobody knows: times as the target wrote the texts
-    CREATE TABLE second.spam_complaint (workspace text, event_id text, receipt_id text, created_at text);
+    CREATE TABLE second.spam_complaint (
+        workspace text, event_id text, receipt_id text, created_at text);
     INSERT INTO second.spam_complaint VALUES ('us', 'e', '1', '2026-01-01T13:00:00Z');
 """
 
 
 @pytest.fixture(scope="module")
-def query(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[tuple[Any, ...]]]:
+def query(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], list[tuple[Any, ...]]]:
     """A database in which the sources above are built."""
     database = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
@@ -91,22 +93,28 @@ def test_workspaces_are_told_apart_by_schema_or_column(query: Any) -> None:
 
 
 def test_an_event_is_joined_within_its_workspace(query: Any) -> None:
-    found = query("SELECT source_relation, opened_at::text FROM messages WHERE channel = 'in_app' ORDER BY 1")
+    found = query(
+        "SELECT source_relation, opened_at::text FROM messages WHERE channel = 'in_app' ORDER BY 1"
+    )
     assert found == [("eu", "2026-01-01 12:00:00"), ("second", None), ("us", None)]
 
 
 def test_the_row_that_was_loaded_last_counts(query: Any) -> None:
     found = query("SELECT opened_at::text FROM messages WHERE source_relation = 'first'")
-    assert found == [("2026-01-04 10:00:00",)]
+    assert found == [("2026-01-04 00:00:00",)]
 
 
 def test_times_with_a_zone_are_brought_to_utc(query: Any) -> None:
-    found = query("SELECT sent_at::text, sent_on::text FROM messages WHERE source_relation = 'first'")
+    found = query(
+        "SELECT sent_at::text, sent_on::text FROM messages WHERE source_relation = 'first'"
+    )
     assert found == [("2026-01-01 23:00:00", "2026-01-01")]
 
 
 def test_times_may_be_texts(query: Any) -> None:
-    found = query("SELECT source_relation, complained_at::text FROM messages WHERE is_complained IS TRUE")
+    found = query(
+        "SELECT source_relation, complained_at::text FROM messages WHERE is_complained IS TRUE"
+    )
     assert found == [("us", "2026-01-01 13:00:00")]
 
 
