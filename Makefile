@@ -15,6 +15,10 @@ FLEET := $(DAGSTER) $(SYNC)
 # $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
 INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
   $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
+# dbt's environment, for databases that tests can reach; and what compiles for the others.
+DBT_VENV := .venv-dbt
+DBT_STAMP := $(DBT_VENV)/.installed
+WAREHOUSES_STAMP := $(DBT_VENV)/.warehouses-installed
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check install
 
 # Set on some machines. Without bytecode every start of Python takes twice as long.
@@ -32,7 +36,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python of $(VENV); one that is there stays until 'make clean'."
 
-demo: $(STAMP) ## A simulated Intercom into a real PostgreSQL, through Meltano; ALL=1 for every stream, KEEP=1 to keep it
+demo: $(STAMP) $(DBT_STAMP) ## A simulated Intercom into a real PostgreSQL, with a report; ALL=1 for every stream, KEEP=1 to keep it
 	@$(BIN)/python -m demo
 
 faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
@@ -49,8 +53,8 @@ scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day
 
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
-pytest: $(STAMP) $(FLEET) $(AIRFLOW) ## The tests alone; ARGS="-k windows" to choose
-	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff)
 	@$(BIN)/ruff check --quiet .
@@ -65,8 +69,9 @@ format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-docs: $(STAMP) ## Write the tables of docs/, plugin.yml and meltano.yml from the tap
+docs: $(STAMP) ## Write the tables of docs/, plugin.yml, meltano.yml and dbt/ from the tap
 	@$(BIN)/python docs/tables.py
+	@$(BIN)/python docs/dbt_staging.py
 
 site: $(STAMP) ## The documentation as a website, in site/
 	@$(BIN)/zensical build --strict --config-file mkdocs.yml
@@ -89,6 +94,12 @@ constraints: $(STAMP) ## Newest versions of everything into constraints.txt
 	    --no-annotate --no-emit-index-url --no-emit-find-links --group dev pyproject.toml; \
 	} > constraints.new || { rm -f constraints.new; exit 1; }
 	@mv constraints.new constraints.txt
+	@{ echo "# Likewise, for the environment of dbt."; \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --group dbt --group dbt-warehouses \
+	    pyproject.toml; \
+	} > constraints.new || { rm -f constraints.new; exit 1; }
+	@mv constraints.new dbt/constraints.txt
 
 build: $(STAMP) ## The wheel and the source archive, in dist/
 	@rm -rf dist
@@ -96,7 +107,7 @@ build: $(STAMP) ## The wheel and the source archive, in dist/
 	@ls dist
 
 clean: ## Remove the environment, caches and builds
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
+	@rm -rf $(VENV) $(DBT_VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip as the second way: it knows indexes that are set in pip's own configuration, uv does not.
@@ -135,3 +146,18 @@ $(SYNC): examples/dagster/meltano.in examples/dagster/constraints-meltano.txt $(
 	@$(BIN)/python -m venv --clear $(@D)
 	@cd examples/dagster && $(call INSTALL,.venv-meltano,constraints-meltano.txt,-r meltano.in -e ../..)
 	@touch $@
+
+# The dependencies are groups of pyproject.toml, which pip reads from 25.1 on.
+$(DBT_STAMP): $(STAMP) dbt/constraints.txt
+	@echo "Making $(DBT_VENV)"
+	@$(BIN)/python -m venv --clear $(DBT_VENV)
+	@$(DBT_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c constraints.txt pip
+	@$(call install_dbt,--group dbt)
+	@touch $@
+
+$(WAREHOUSES_STAMP): $(DBT_STAMP)
+	@$(call install_dbt,--group dbt --group dbt-warehouses)
+	@touch $@
+
+install_dbt = $(BIN)/uv pip install --quiet --python $(DBT_VENV)/bin/python -c dbt/constraints.txt $(1) || \
+  $(DBT_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c dbt/constraints.txt $(1)

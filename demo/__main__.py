@@ -1,4 +1,4 @@
-"""`python -m demo`: two exports of a simulated workspace into PostgreSQL, and a look at them.
+"""`python -m demo`: two exports of a simulated workspace into PostgreSQL, dbt models, a report.
 
 Environment variables: `RECEIPTS` (messages, 50000), `DAYS` (they are spread over, 90), `ALL` (if
 set, reporting datasets, AI content and custom objects as well), `KEEP` (if set, PostgreSQL is left
@@ -23,7 +23,7 @@ import psycopg
 from demo import report
 from demo.postgres import running_postgres
 from demo.progress import Progress
-from demo.project import TAP, TARGET, LogLine, MeltanoError, Project
+from demo.project import DBT, ROOT, TAP, TARGET, LogLine, MeltanoError, Project
 from intercom_simulator import Simulator
 
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ _TOLD = re.compile(
 )
 """Lines of the tap's log that are part of the story."""
 
+REPORT = ROOT / "demo" / "report.html"
+"""The page that the demo ends with."""
+
+MARTS = "marts"
+"""The database schema that dbt builds in."""
+
+_BUILT = re.compile(r"Done\. (PASS=.*)")
+
 _READ = re.compile(r"Reader 'target-postgres' completed processing .* (\d+) records")
 
 
@@ -59,6 +67,7 @@ class Demo:
         simulator: Intercom.
         connection: To the database.
         project: Loads the one into the other.
+        postgres: The server of the database.
         others: Whether reporting datasets, AI content and custom objects are loaded too.
     """
 
@@ -66,6 +75,7 @@ class Demo:
     simulator: Simulator
     connection: Connection[Any]
     project: Project
+    postgres: Postgres
     others: bool = False
 
     def tell(self) -> bool:
@@ -104,6 +114,8 @@ class Demo:
             "reaches a lookback of 7 days back."
         )
         wrong = [count for count in (*first, *second, opened) if count.differs]
+        show("\nFrom rows to answers: dbt builds the models of dbt/intercom_export and tests them")
+        self._build()
         show(
             f"\nDIFFERENT: {', '.join(count.what for count in wrong)}"
             if wrong
@@ -134,6 +146,21 @@ class Demo:
             found += report.other_counts(self.connection, self.simulator, end)
         progress.doing = ""
         return found
+
+    def _build(self) -> None:
+        """Let dbt build the marts, and write the report."""
+        # Altair takes a second to import, which the start of the demo need not wait for
+        from intercom_report.__main__ import write_report  # noqa: PLC0415
+
+        self.progress.say(f"meltano run {DBT}:build")
+        self.progress.doing = "dbt builds and tests the models"
+        lines = self.project.meltano("run", f"{DBT}:build")
+        built = next(match[1] for line in lines if (match := _BUILT.search(line.text)))
+        self.progress.say(f"dbt: {built}")
+        self.progress.doing = "writing the report"
+        write_report(self.postgres.url(), MARTS, REPORT)
+        self.progress.doing = ""
+        self.progress.say(f"The report: {REPORT.as_uri()}")
 
     def _delete(self) -> None:
         """Take an external page and an order away, as somebody in the workspace would."""
@@ -192,6 +219,12 @@ def main() -> int:
                 },
                 database_url=postgres.url(driver="postgresql+psycopg"),
                 schema=report.SCHEMA,
+                dbt={
+                    "host": str(postgres.socket_folder),
+                    "user": "postgres",
+                    "database": "postgres",
+                    "schema": MARTS,
+                },
             )
             others = bool(os.environ.get("ALL"))
             if others:
@@ -206,7 +239,7 @@ def main() -> int:
                     "reporting_datasets": list(report.DATASETS),
                     "custom_object_types": list(report.OBJECT_TYPES),
                 }
-            equal = Demo(progress, simulator, connection, project, others).tell()
+            equal = Demo(progress, simulator, connection, project, postgres, others).tell()
             progress.show(f"{progress.seconds:.0f} seconds in all.")
             if os.environ.get("KEEP"):
                 kept.append(postgres)

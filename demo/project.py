@@ -12,11 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import yaml
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 TAP = "tap-intercom-export"
 TARGET = "target-postgres"
+
+DBT = "dbt-postgres"
+
+ROOT = Path(__file__).resolve().parent.parent
+
+DBT_PROGRAM = ROOT / ".venv-dbt" / "bin" / "dbt"
+"""dbt, in an environment of its own that `make` makes."""
 
 BY_DEFAULT = ("*.*", "!content_import_source.*", "!external_page.*")
 """The rules that select what the tap selects by itself: `*.*` alone takes the AI lists too."""
@@ -30,7 +39,7 @@ _ENVIRONMENT = {
     "MELTANO_CLI_LOG_FORMAT": "json",
     "NO_COLOR": "1",
 }
-_NOT_OURS = ("MELTANO_", "TAP_INTERCOM_EXPORT_", "TARGET_POSTGRES_")
+_NOT_OURS = ("MELTANO_", "TAP_INTERCOM_EXPORT_", "TARGET_POSTGRES_", "DBT_")
 """How variables begin that would reach into the project from the outside."""
 
 
@@ -57,6 +66,8 @@ class Project:
         schema: The database schema to load into.
         select: Selection rules, such as `receipt.*`.
         target: Configuration of the target besides its own.
+        dbt: Configuration of dbt, as the repository's meltano.yml defines it; without one the
+            project has no dbt.
     """
 
     folder: Path
@@ -65,6 +76,7 @@ class Project:
     schema: str = "intercom"
     select: Sequence[str] = BY_DEFAULT
     target: Mapping[str, Any] = field(default_factory=dict)
+    dbt: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write the project file."""
@@ -97,18 +109,43 @@ class Project:
                 **self.target,
             },
         }
+        plugins = {"extractors": [tap], "loaders": [target]}
+        if self.dbt:
+            plugins["utilities"] = [self._dbt_plugin()]
         content = {
             "default_environment": "demo",
             "environments": [{"name": "demo"}],
-            "plugins": {"extractors": [tap], "loaders": [target]},
+            "plugins": plugins,
         }
         (self.folder / "meltano.yml").write_text(json.dumps(content, indent=2))
 
-    def run(self, *options: str, on_line: Callable[[LogLine], None] | None = None) -> list[LogLine]:
+    def _dbt_plugin(self) -> dict[str, Any]:
+        """Return the repository's definition of dbt, with this project's configuration."""
+        definition = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+        plugin = next(one for one in definition["plugins"]["utilities"] if one["name"] == DBT)
+        del plugin["pip_url"]
+        return {
+            **plugin,
+            "executable": str(DBT_PROGRAM),
+            "config": {
+                "project_dir": str(ROOT / "dbt" / "intercom_export"),
+                "profiles_dir": str(ROOT / "dbt" / "profiles"),
+                "source_schema": self.schema,
+                **self.dbt,
+            },
+        }
+
+    def run(
+        self,
+        *options: str,
+        then: Sequence[str] = (),
+        on_line: Callable[[LogLine], None] | None = None,
+    ) -> list[LogLine]:
         """Run the tap into the target: `meltano run tap-intercom-export target-postgres`.
 
         Args:
             options: Options of `meltano run`, such as `--full-refresh`.
+            then: What is run after that, such as `dbt-postgres:build`.
             on_line: Gets every line of the log as it comes.
 
         Returns:
@@ -117,7 +154,7 @@ class Project:
         Raises:
             MeltanoError: It did not succeed.
         """
-        return self.meltano("run", *options, TAP, TARGET, on_line=on_line)
+        return self.meltano("run", *options, TAP, TARGET, *then, on_line=on_line)
 
     def meltano(
         self, *arguments: str, on_line: Callable[[LogLine], None] | None = None

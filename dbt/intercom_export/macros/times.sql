@@ -1,0 +1,68 @@
+{#- The day of an instant in the time zone of the variable intercom_export_timezone. -#}
+{% macro local_day(expression) -%}
+    {%- set zone = var('intercom_export_timezone') -%}
+    {%- if zone == 'UTC' -%}
+        cast({{ expression }} as date)
+    {%- else -%}
+        {{ adapter.dispatch('local_day', 'intercom_export')(expression, zone) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__local_day(expression, zone) -%}
+    cast({{ expression }} at time zone 'UTC' at time zone '{{ zone }}' as date)
+{%- endmacro %}
+
+{% macro snowflake__local_day(expression, zone) -%}
+    cast(convert_timezone('UTC', '{{ zone }}', {{ expression }}) as date)
+{%- endmacro %}
+
+{% macro redshift__local_day(expression, zone) -%}
+    cast(convert_timezone('UTC', '{{ zone }}', {{ expression }}) as date)
+{%- endmacro %}
+
+{% macro bigquery__local_day(expression, zone) -%}
+    date({{ expression }}, '{{ zone }}')
+{%- endmacro %}
+
+
+{#- A time some seconds or days later, or earlier; BigQuery's dateadd gives another type. -#}
+{% macro time_plus(datepart, number, expression) -%}
+    cast({{ dbt.dateadd(datepart, number, expression) }} as {{ dbt.type_timestamp() }})
+{%- endmacro %}
+
+
+{% macro seconds_between(earlier, later) -%}
+    {{ dbt.datediff(earlier, later, 'second') }}
+{%- endmacro %}
+
+{% macro hours_between(earlier, later) -%}
+    (cast({{ intercom_export.seconds_between(earlier, later) }} as {{ intercom_export.type_double() }}) / 3600)
+{%- endmacro %}
+
+
+{#- The earliest of several times, any of which may be null; least() differs between databases. -#}
+{% macro earliest_of(expressions) -%}
+    {%- set never = "cast('9999-01-01' as " ~ dbt.type_timestamp() ~ ")" -%}
+    nullif(least(
+        {%- for expression in expressions %}
+        coalesce({{ expression }}, {{ never }}){{ "," if not loop.last }}
+        {%- endfor %}
+    ), {{ never }})
+{%- endmacro %}
+
+
+{#- The latest of several times, any of which may be null. -#}
+{% macro latest_of(expressions) -%}
+    {%- set never = "cast('1900-01-01' as " ~ dbt.type_timestamp() ~ ")" -%}
+    nullif(greatest(
+        {%- for expression in expressions %}
+        coalesce({{ expression }}, {{ never }}){{ "," if not loop.last }}
+        {%- endfor %}
+    ), {{ never }})
+{%- endmacro %}
+
+
+{#- A share between 0 and 1; null where there is nothing to be a share of. -#}
+{% macro share_of(part, whole) -%}
+    cast({{ part }} as {{ intercom_export.type_double() }}) / nullif({{ whole }}, 0)
+{%- endmacro %}

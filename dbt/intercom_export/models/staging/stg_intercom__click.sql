@@ -1,0 +1,13 @@
+-- Written by make docs from the tap's catalog.
+{{ intercom_export.stage(
+    source('intercom_export', 'click'),
+    key=['event_id'],
+    columns={
+        'event_id': 'string',
+        'created_at': 'timestamp',
+        'receipt_id': 'string',
+        'clicked_at': 'timestamp',
+        'link_type': 'string',
+        'url': 'string',
+    },
+) }}

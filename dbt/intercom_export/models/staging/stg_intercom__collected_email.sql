@@ -1,0 +1,10 @@
+-- Written by make docs from the tap's catalog.
+{{ intercom_export.stage(
+    source('intercom_export', 'collected_email'),
+    key=['event_id'],
+    columns={
+        'event_id': 'string',
+        'created_at': 'timestamp',
+        'receipt_id': 'string',
+    },
+) }}

@@ -1,0 +1,11 @@
+-- Written by make docs from the tap's catalog.
+{{ intercom_export.stage(
+    source('intercom_export', 'hard_bounce'),
+    key=['event_id'],
+    columns={
+        'event_id': 'string',
+        'created_at': 'timestamp',
+        'receipt_id': 'string',
+        'hard_bounced_at': 'timestamp',
+    },
+) }}

@@ -1,0 +1,12 @@
+-- Written by make docs from the tap's catalog.
+{{ intercom_export.stage(
+    source('intercom_export', 'series_disengagement'),
+    key=['event_id'],
+    columns={
+        'event_id': 'string',
+        'created_at': 'timestamp',
+        'receipt_id': 'string',
+        'disengaged_at': 'timestamp',
+        'disengaged_node_ruleset_id': 'string',
+    },
+) }}

@@ -1,0 +1,12 @@
+-- Written by make docs from the tap's catalog.
+{{ intercom_export.stage(
+    source('intercom_export', 'tour_step_view'),
+    key=['event_id'],
+    columns={
+        'event_id': 'string',
+        'created_at': 'timestamp',
+        'receipt_id': 'string',
+        'step_id': 'string',
+        'viewed_at': 'timestamp',
+    },
+) }}

@@ -1,0 +1,74 @@
+"""`python -m intercom_report`: the report on a database of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from intercom_report.database import MissingMartsError, connected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def write_report(dsn: str, schema: str, output: Path) -> None:
+    """Read the marts and write the report.
+
+    Args:
+        dsn: Address of the database, as `connected` takes it.
+        schema: The schema that dbt builds in.
+        output: The HTML file to write.
+
+    Raises:
+        MissingMartsError: There are no marts in the schema.
+    """
+    from intercom_report.marts import read_marts  # noqa: PLC0415 - --help need not wait for Altair
+    from intercom_report.page import Origin, page  # noqa: PLC0415 - likewise
+
+    with connected(dsn, schema) as database:
+        marts = read_marts(database)
+        origin = Origin(database.name, schema, datetime.now(timezone.utc))
+    output.write_text(page(marts, origin), encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the report.
+
+    Args:
+        arguments: The command line; that of the process when left out.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m intercom_report",
+        description="Write a report on what the dbt package intercom_export has built.",
+    )
+    parser.add_argument(
+        "--dsn",
+        default=os.environ.get("INTERCOM_REPORT_DSN", ""),
+        help="postgresql://user:password@host/database, or duckdb:///path of a file; by default "
+        "the environment variable INTERCOM_REPORT_DSN",
+    )
+    parser.add_argument("--schema", default="intercom", help="schema of the marts (intercom)")
+    parser.add_argument(
+        "--output", type=Path, default=Path("report.html"), help="file to write (report.html)"
+    )
+    options = parser.parse_args(arguments)
+    if not options.dsn:
+        parser.error("which database? Give --dsn, or set INTERCOM_REPORT_DSN")
+    try:
+        write_report(options.dsn, options.schema, options.output)
+    except MissingMartsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{options.output.resolve().as_uri()}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Reads rows from PostgreSQL or DuckDB."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+Row = dict[str, Any]
+
+_DUCKDB = "duckdb:///"
+
+
+class MissingMartsError(Exception):
+    """The database has no marts in the schema that was named."""
+
+
+class _Cursor(Protocol):
+    """What psycopg's cursors and DuckDB's connections have in common."""
+
+    @property
+    def description(self) -> Sequence[Any] | None:
+        """The columns of the result; the first item of each is its name."""
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows."""
+
+
+class _Connection(Protocol):
+    def execute(self, query: Any) -> _Cursor:
+        """Run a query."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database with marts.
+
+    Args:
+        connection: An open connection whose search path is the marts' schema.
+        name: What to call it to a reader: without user and password.
+    """
+
+    connection: _Connection
+    name: str
+
+    def rows(self, query: str) -> list[Row]:
+        """Return the rows of a query; numbers of any kind become int or float.
+
+        Args:
+            query: SQL that PostgreSQL and DuckDB read alike.
+        """
+        cursor = self.connection.execute(query)
+        names = [column[0] for column in cursor.description or ()]
+        return [
+            {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+
+
+@contextmanager
+def connected(dsn: str, schema: str) -> Generator[Database]:
+    """Connect to a database until the `with` block ends.
+
+    Args:
+        dsn: A PostgreSQL address (`postgresql://user:password@host/database`, or
+            `host=… dbname=…`), or `duckdb:///path/of/a/file`.
+        schema: The schema that dbt builds in.
+
+    Yields:
+        The database.
+
+    Raises:
+        MissingMartsError: There is no `messages` in the schema.
+    """
+    if dsn.startswith(_DUCKDB):
+        import duckdb  # noqa: PLC0415 - only where it is used
+
+        path = dsn[len(_DUCKDB) :]
+        with duckdb.connect(path, read_only=True) as file:
+            quoted = schema.replace("'", "''").replace('"', '""')
+            if not _has_messages(file, schema):
+                raise _missing(schema)
+            file.execute(f"""SET search_path = '"{quoted}"'""")
+            yield Database(file, path.rpartition("/")[2])
+        return
+    import psycopg  # noqa: PLC0415 - likewise
+    from psycopg import sql  # noqa: PLC0415 - likewise
+
+    with psycopg.connect(dsn) as connection:
+        connection.read_only = True
+        if not _has_messages(connection, schema):
+            raise _missing(schema)
+        name = sql.Identifier(schema)
+        connection.execute(sql.SQL("SET search_path = {}").format(name))
+        info = connection.info
+        host = f" on {info.host}" if urlsplit(dsn).hostname else ""
+        yield Database(connection, f"{info.dbname}{host}")
+
+
+def _has_messages(connection: _Connection, schema: str) -> bool:
+    """Tell whether there is a table `messages` in a schema."""
+    quoted = schema.replace("'", "''")
+    query = (
+        "SELECT count(*) FROM information_schema.tables "  # noqa: S608 - quoted
+        f"WHERE table_schema = '{quoted}' AND table_name = 'messages'"
+    )
+    return bool(connection.execute(query).fetchall()[0][0])
+
+
+def _missing(schema: str) -> MissingMartsError:
+    return MissingMartsError(
+        f"There is no table messages in the schema {schema}. Build the marts first "
+        "('dbt build', or 'meltano run dbt-postgres:build'), or name their schema: --schema"
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

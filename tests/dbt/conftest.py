@@ -1,0 +1,220 @@
+"""One simulated workspace, loaded once into PostgreSQL and DuckDB, and built by dbt in both."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import duckdb
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from demo.project import DBT, DBT_PROGRAM, ROOT, Project
+from intercom_simulator import Clock, Simulator
+from tests.conftest import END
+from tests.dbt.figures import Figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from demo.postgres import Postgres
+
+RAW = "raw"
+"""Schema that the tap is loaded into."""
+
+MARTS = "marts"
+"""Schema that dbt builds in."""
+
+DATASETS = (
+    "conversation",
+    "consolidated_conversation_part",
+    "conversation_rating_sent",
+    "teammate_handling_conversation",
+)
+
+_LATER = timedelta(days=2)
+"""What goes by between the two runs."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A simulated workspace that is loaded and built.
+
+    Args:
+        figures: What the marts should hold.
+        postgres: The server.
+        database: The database's name.
+        log: What Meltano and dbt wrote.
+        folder: The Meltano project.
+    """
+
+    figures: Figures
+    postgres: Postgres
+    database: str
+    log: list[str]
+    folder: Path
+
+    def connect(self, schema: str = MARTS) -> psycopg.Connection[dict[str, Any]]:
+        """Return a connection to the database whose rows are dictionaries."""
+        return psycopg.Connection[dict[str, Any]].connect(
+            self.postgres.url(self.database),
+            row_factory=dict_row,
+            autocommit=True,
+            options=f"-c search_path={schema}",
+        )
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """Runs dbt on the package in this repository.
+
+    Args:
+        folder: For what it writes.
+        environment: Variables that the profile reads.
+    """
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str) -> str:
+        """Run dbt and return what it writes; a failure is a failed test."""
+        done = self.attempt(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt, whether it succeeds or not."""
+        return subprocess.run(
+            [DBT_PROGRAM, *arguments],
+            cwd=ROOT / "dbt" / "intercom_export",
+            env={
+                "HOME": str(self.folder),
+                "PATH": "/usr/bin:/bin",
+                "DBT_PROFILES_DIR": str(ROOT / "dbt" / "profiles"),
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                "DBT_USE_COLORS": "false",
+                **self.environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def workspace(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """Two runs of Meltano into PostgreSQL, the second of which ends with dbt.
+
+    Some people take notice of a message only after the lookback, so that the receipts alone do not
+    tell of it.
+    """
+    database = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {database}".encode())
+    clock = Clock(END, running=False)
+    with Simulator(
+        receipts=2_500,
+        days=50,
+        end=END,
+        max_delay_days=14,
+        late_share=0.15,
+        late_days=40,
+        conversations=150,
+        clock=clock,
+    ) as simulator:
+        project = Project(
+            tmp_path_factory.mktemp("meltano"),
+            tap={
+                "access_token": simulator.token,
+                "api_url": simulator.url,
+                "start_date": f"{END - timedelta(days=51):%Y-%m-%dT%H:%M:%SZ}",
+                "end_date": f"{END:%Y-%m-%dT%H:%M:%SZ}",
+                "poll_interval_seconds": 0.02,
+                "window_days": 3,
+                "lookback_days": 14,  # everything but the late opens is within two weeks
+                "reporting_datasets": list(DATASETS),
+            },
+            database_url=postgres.url(database, driver="postgresql+psycopg"),
+            schema=RAW,
+            dbt={
+                "host": str(postgres.socket_folder),
+                "user": "postgres",
+                "database": database,
+                "schema": MARTS,
+                "reporting": True,
+            },
+        )
+        project.run()
+        clock.set(END + _LATER)
+        project.tap = {**project.tap, "end_date": f"{END + _LATER:%Y-%m-%dT%H:%M:%SZ}"}
+        project.write()
+        lines = project.run(then=[f"{DBT}:build"])
+        figures = Figures(simulator, END + _LATER, RAW)
+        log = [line.text for line in lines]
+        yield Workspace(figures, postgres, database, log, project.folder)
+
+
+@pytest.fixture(scope="session")
+def dbt(workspace: Workspace) -> Dbt:
+    """Runs dbt as Meltano did, so that it need not read the project again."""
+    return Dbt(
+        workspace.folder / ".meltano" / "dbt",
+        {
+            "DBT_POSTGRES_HOST": str(workspace.postgres.socket_folder),
+            "DBT_POSTGRES_USER": "postgres",
+            "DBT_POSTGRES_DATABASE": workspace.database,
+            "DBT_SCHEMA": MARTS,
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def built_in_duckdb(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DuckDB file with the same tables, and all models."""
+    folder = tmp_path_factory.mktemp("duckdb")
+    path = folder / "intercom.duckdb"
+    copy_to_duckdb(workspace, path)
+    environment = {"DBT_TARGET": "duckdb", "DBT_DUCKDB_PATH": str(path), "DBT_SCHEMA": MARTS}
+    Dbt(folder, environment).run(
+        "build",
+        "--vars={intercom_export_schema: raw, intercom_export_reporting: true}",
+        # the same SQL as in PostgreSQL, and half of all that there is to run
+        "--exclude=path:models/staging,resource_type:test",
+    )
+    return path
+
+
+def copy_to_duckdb(workspace: Workspace, path: Path) -> None:
+    """Copy what the tap loaded from PostgreSQL into a DuckDB file."""
+    types = {"timestamp without time zone": "TIMESTAMP", "jsonb": "JSON", "bigint": "BIGINT"}
+    types |= {"boolean": "BOOLEAN", "numeric": "DOUBLE", "double precision": "DOUBLE"}
+    with workspace.connect(RAW) as source, duckdb.connect(str(path)) as target:
+        target.execute(f"CREATE SCHEMA {RAW}")
+        columns: dict[str, dict[str, str]] = {}
+        for row in source.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = %s ORDER BY table_name, ordinal_position",
+            [RAW],
+        ):
+            kind = types.get(row["data_type"], "VARCHAR")
+            columns.setdefault(row["table_name"], {})[row["column_name"]] = kind
+        for table, kinds in columns.items():
+            file = path.with_name(f"{table}.csv")
+            with file.open("wb") as output, source.cursor() as cursor:
+                copying = f"COPY {RAW}.\"{table}\" TO STDOUT (FORMAT csv, HEADER, NULL '\\N')"
+                with cursor.copy(copying.encode()) as copied:
+                    for block in copied:
+                        output.write(block)
+            target.execute(
+                f'CREATE TABLE {RAW}."{table}" AS SELECT * FROM read_csv(?, header=true, '
+                "nullstr='\\N', quote='\"', escape='\"', columns=?, strict_mode=false, "
+                "parallel=false)",
+                [str(file), kinds],
+            )

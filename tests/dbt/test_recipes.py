@@ -1,0 +1,57 @@
+"""Every recipe of docs/recipes.md, and the result that stands below it.
+
+`WRITE_RECIPES=1 pytest tests/dbt/test_recipes.py` writes the results.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from demo.project import ROOT
+from tests.dbt.conftest import MARTS, RAW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.dbt.conftest import Workspace
+
+pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
+
+PATH = ROOT / "docs" / "recipes.md"
+
+RECIPE = re.compile(r"```sql\n(?P<query>.*?)```\n(?:\n(?P<result>(?:\|.*\n)+))?", re.DOTALL)
+"""A query, and the table below it."""
+
+NUMBER = 10
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [names, ["---"] * len(names), *rows]
+    return "".join(f"| {' | '.join(map(text, line))} |\n" for line in lines)
+
+
+def text(value: Any) -> str:
+    shown = "" if value is None else str(value)
+    return " ".join(shown.split()).replace("|", "&#124;")
+
+
+def test_every_recipe_gives_the_result_below_it(workspace: Workspace) -> None:
+    written = PATH.read_text(encoding="utf-8")
+    with workspace.connect(f"{MARTS},{RAW}") as connection:
+
+        def with_result(match: re.Match[str]) -> str:
+            cursor = connection.execute(match["query"].encode())
+            names = [column.name for column in cursor.description or ()]
+            rows = [list(row.values()) for row in cursor.fetchall()]
+            assert rows, match["query"]
+            return f"```sql\n{match['query']}```\n\n{table(names, rows)}"
+
+        made, number = RECIPE.subn(with_result, written)
+    if os.environ.get("WRITE_RECIPES"):
+        PATH.write_text(made, encoding="utf-8")
+    assert number == NUMBER
+    assert made == PATH.read_text(encoding="utf-8")

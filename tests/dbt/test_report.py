@@ -1,0 +1,261 @@
+"""The report in a real browser, and its numbers beside the simulator's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from demo.project import ROOT
+from intercom_report.database import connected
+from intercom_report.marts import Marts, read_marts, wilson_interval
+from tests.dbt.conftest import MARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.dbt.conftest import Workspace
+
+pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+"""Names of a Chromium on the machine."""
+
+CHARTS = 9
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium, installed with apt where the tests run as root."""
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    apt = shutil.which("apt-get")
+    if found is None and os.geteuid() == 0 and apt:
+        install = ("install", "--yes", "--quiet", "--no-install-recommends", PROGRAMS[0])
+        for arguments in (("update", "--quiet"), install):
+            subprocess.run([apt, *arguments], check=False, capture_output=True)
+        found = shutil.which(PROGRAMS[0])
+    if found is None:
+        pytest.skip("needs Chromium: apt install chromium, or brew install --cask chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def report(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "intercom_report"),
+            *("--dsn", workspace.postgres.url(workspace.database)),
+            *("--schema", MARTS, "--output", path),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == path.as_uri()
+    return path
+
+
+@pytest.fixture(scope="session")
+def marts(workspace: Workspace) -> Marts:
+    with connected(workspace.postgres.url(workspace.database), MARTS) as database:
+        return read_marts(database)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield running
+        running.close()
+
+
+def opened(
+    browser: Browser, report: Path, width: int, scheme: Any = "light"
+) -> tuple[Page, list[str]]:
+    """Open the report; return the page, and what went wrong or left the machine."""
+    wrong: list[str] = []
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda it: None if it.url == report.as_uri() else wrong.append(it.url[:200]))
+    page.goto(report.as_uri())
+    page.wait_for_selector("html[data-drawn=yes]", state="attached")
+    return page, wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_all_charts_are_drawn_without_errors_and_network(
+    browser: Browser, report: Path, width: int, scheme: str
+) -> None:
+    page, wrong = opened(browser, report, width, scheme)
+    try:
+        assert wrong == []
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('.chart svg')].map(it => [it.clientWidth,"
+            " it.clientHeight,"
+            " it.querySelectorAll('.mark-rect path, .mark-symbol path, .mark-line path').length])"
+        )
+        assert len(sizes) == CHARTS
+        assert all(w > 200 and h > 40 and marks > 0 for w, h, marks in sizes), sizes
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    finally:
+        page.close()
+
+
+def test_a_table_is_sorted_by_a_click_on_its_head(browser: Browser, report: Path) -> None:
+    page, _ = opened(browser, report, 1280)
+    try:
+        page.click("summary:has-text('All contents')")
+        head = page.locator("[data-table=contents] th", has_text="opened")
+        cells = page.locator("[data-table=contents] tbody td:nth-child(4)")
+        for direction, reverse in (("descending", True), ("ascending", False)):
+            head.locator("button").click()
+            assert head.get_attribute("aria-sort") == direction
+            orders = [cell.get_attribute("data-order") or "" for cell in cells.all()]
+            there = [float(order) for order in orders if order]
+            assert there == sorted(there, reverse=reverse)
+            assert len(there) > 10
+            assert orders[len(there) :] == [""] * (len(orders) - len(there))
+    finally:
+        page.close()
+
+
+def test_the_report_is_made_for_print(browser: Browser, report: Path) -> None:
+    page, wrong = opened(browser, report, 1280, "dark")
+    try:
+        page.emulate_media(media="print")
+        assert (
+            page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')")
+            == "#1c2430"
+        )
+        assert len(page.pdf()) > 20_000
+        assert wrong == []
+    finally:
+        page.close()
+
+
+def test_the_totals_are_the_simulators(
+    browser: Browser, report: Path, workspace: Workspace
+) -> None:
+    rows = workspace.figures.messages
+    delivered = [row for row in rows if row["is_delivered"]]
+
+    def share(name: str, among: list[dict[str, Any]]) -> str:
+        flags = [row[f"is_{name}"] for row in among if row[f"is_{name}"] is not None]
+        return f"{100 * sum(flags) / len(flags):.1f}%"
+
+    page, _ = opened(browser, report, 1280)
+    try:
+        tiles = page.locator("[data-tile]")
+        found = {it.get_attribute("data-tile"): it.text_content() for it in tiles.all()}
+    finally:
+        page.close()
+    assert found == {
+        "sent": f"{len(rows):,}",
+        "people": f"{len({row['user_id'] for row in rows}):,}",
+        "delivered": f"{100 * len(delivered) / len(rows):.1f}%",
+        **{
+            name: share(name, delivered)
+            for name in ("opened", "clicked", "replied", "unsubscribed")
+        },
+        "bounced": share("bounced", rows),
+        "goals hit": f"{sum(row['is_goal_hit'] is True for row in rows):,}",
+    }
+
+
+def test_the_rows_are_the_simulators(marts: Marts, workspace: Workspace) -> None:
+    figures = workspace.figures
+    sent = Counter((row["sent_on"], row["channel"]) for row in figures.messages)
+    assert {(row["day"], row["channel"]): row["sent"] for row in marts.channels} == sent
+
+    contents = {row["content_id"]: row for row in marts.contents}
+    for content in {row["content_id"] for row in figures.messages}:
+        there = [row for row in figures.messages if row["content_id"] == content]
+        opens = [row["is_opened"] for row in there if row["is_delivered"]]
+        assert contents[content]["sent"] == len(there)
+        if None in opens:
+            assert contents[content]["open_rate"] is None
+        else:
+            assert contents[content]["open_rate"] == pytest.approx(sum(opens) / len(opens))
+
+    hours = [row["hours_to_open"] for row in figures.messages if row["hours_to_open"] is not None]
+    assert {row["hours"]: row["messages"] for row in marts.delays} == Counter(
+        min(int(hour), 72) for hour in hours
+    )
+
+    clicks = Counter(row["url"] for row in figures.human_clicks)
+    found: Counter[str] = Counter()
+    for row in marts.links:
+        found[row["url"]] += row["clicks"]
+    assert +found == clicks
+
+    emails = [row for row in figures.messages if row["channel"] == "email"]
+    assert {row["email_domain"]: row["sent"] for row in marts.domains} == Counter(
+        row["email_domain"] or "(unknown)" for row in emails
+    )
+    answers = [row for row in figures.survey_answers if row["is_nps"]]
+    assert {row["nps_group"]: row["answers"] for row in marts.nps} == Counter(
+        row["nps_group"] for row in answers
+    )
+    assert [(row["ruleset_id"], row["entered"], row["completed"]) for row in marts.funnel] == [
+        (row["ruleset_id"], row["entered"], row["completed"])
+        for row in sorted(
+            figures.series_funnel, key=lambda row: (row["series_title"], row["position"])
+        )
+    ]
+
+
+def test_duckdb_gives_the_same_report(built_in_duckdb: Path, marts: Marts) -> None:
+    with connected(f"duckdb:///{built_in_duckdb}", MARTS) as database:
+        other = read_marts(database)
+    assert other.overview == marts.overview
+    assert other.days == marts.days
+    assert other.delays == marts.delays
+    assert len(other.answers) == len(marts.answers)
+
+
+def test_a_database_without_marts_is_told_so(workspace: Workspace) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "intercom_report"),
+            *("--dsn", workspace.postgres.url(workspace.database), "--schema", "nowhere"),
+        ],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "no table messages in the schema nowhere" in done.stderr
+    assert "dbt build" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        # Newcombe 1998, Statistics in Medicine 17, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_confidence_interval_is_wilsons(
+    successes: int, trials: int, low: float, high: float
+) -> None:
+    interval = wilson_interval(successes, trials)
+    assert interval is not None
+    assert interval == pytest.approx((low, high), abs=5e-5)
