@@ -32,7 +32,7 @@ DATASET = {
         {
             "id": name,
             "name": name.replace("_", " "),
-            "qualified_id": f"{_PREFIXES.get(name.split('_')[1], 'ticket')}.{name}",
+            "qualified_id": f"{_PREFIXES.get(name.split('_')[1], 'standard')}.{name}",
         }
         for name in REPORT_COLUMNS
     ],
