@@ -131,10 +131,15 @@ styles = st.builds(
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
-    """Return a table of at least a row; the first cell begins with a letter, as headers do."""
+    """Return a table of at least a row.
+
+    The first cell begins with a letter, as headers do, and none of the first row has what could be
+    another delimiter than the comma.
+    """
     width = draw(st.integers(1, 4))
     row = st.lists(cells_of_text, min_size=width, max_size=width)
     table = draw(st.lists(row, min_size=1, max_size=6))
+    table[0] = [cell.translate({ord("\t"): None, ord(";"): None}) for cell in table[0]]
     table[0][0] = "h" + table[0][0]
     return table
 

@@ -69,12 +69,13 @@ class _Tables:
 
     def _functions(self) -> tuple[Callable[[str], str], ...]:
         hour_of, minute_of, end_of = self._hours.get, self._minutes.get, self._ends.get
-        second_of, unix_hour_of = self._seconds.get, self._unix_hours.get
+        hours, seconds, unix_hour_of = self._hours, self._seconds, self._unix_hours.get
 
         def whole(cell: str) -> str:
-            if (hour := hour_of(cell[:13])) and (second := second_of(cell[13:])):
-                return hour + second
-            return fraction(cell)
+            try:  # nearly all were seen before, and then this is the fastest way
+                return hours[cell[:13]] + seconds[cell[13:]]
+            except KeyError:
+                return fraction(cell)
 
         def fraction(cell: str) -> str:
             if (
