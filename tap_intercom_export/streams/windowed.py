@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 class WindowStream(BlockStream):
-    """A stream of which whole windows are exported."""
+    """A stream of which whole windows are exported.
+
+    No version of its rows is ever activated, also with the replication method FULL_TABLE: a target
+    would delete what this run does not export.
+    """
+
+    emit_activate_version_messages = False
 
     @property
     def drives_jobs(self) -> bool:

@@ -380,6 +380,8 @@ ENVIRONMENT: dict[str, tuple[str, Any]] = {
     "end_date": ("2026-06-30", "2026-06-30"),
     "window_days": ("10", 10),
     "lookback_days": ("0", 0),
+    "deep_lookback_days": ("60", 60),
+    "deep_lookback_every_days": ("14", 14),
     "poll_interval_seconds": ("1", 1),
     "poll_max_interval_seconds": ("2", 2),
     "job_timeout_minutes": ("3", 3),
