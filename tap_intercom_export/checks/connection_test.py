@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from tap_intercom_export.config.settings import Settings
     from tap_intercom_export.intercom.client import IntercomClient
 
-PROBE_TIMEOUT_SECONDS = 8.0
+PROBE_TIMEOUT_SECONDS = 5.0
 """Seconds of silence that end the look at one part."""
 
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 6.0
 """Seconds after which a part that has not answered counts as unreachable: looking up the name of a
 host has no time limit of its own."""
 

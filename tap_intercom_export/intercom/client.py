@@ -217,7 +217,9 @@ class IntercomClient:
         error: TapError | None = None
         try:
             url = self.settings.api_url + path
-            response = self.send("GET", url, accept="application/json", timeout=timeout)
+            response = self.send(
+                "GET", url, accept="application/json", timeout=timeout, stream=True
+            )
             headers, reply = response.headers, reply_of(response)
             reply = self._understood(response, reply, f"GET {path}")
         except CONNECTION_ERRORS as failed:

@@ -174,12 +174,12 @@ class ExportLog:
         if end <= bookmark:
             return
         self.info(
-            "Exporting %s to %s in %s of %s, each with %s of lookback; %s",
+            "Exporting %s to %s in %s of %s, %s; %s",
             to_text(bookmark),
             to_text(end),
             count(totals.windows_in_all, "window"),
             duration(window),
-            duration(lookback) if lookback else "nothing",
+            f"each with {duration(lookback)} of lookback" if lookback else "without lookback",
             f"streams: {', '.join(streams)}"
             if len(streams) < 6  # noqa: PLR2004 - as many as are read at a glance
             else f"{len(streams)} streams",

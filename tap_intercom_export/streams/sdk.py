@@ -57,6 +57,9 @@ class TapStream(Stream):
     _sync: SyncContext
     """What the streams of a run share."""
 
+    emit_activate_version_messages = False
+    """Whether the SDK sends a version before the first record, as it does with FULL_TABLE."""
+
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
@@ -163,8 +166,6 @@ class FullTableStream(TapStream):
     The SDK would activate it before the first one, which empties the table until the last. The rows
     of a batch have no version: to activate one would delete them (target-postgres 0.8).
     """
-
-    emit_activate_version_messages = False
 
     is_whole = True
     """Whether all rows came. Where not, no version is activated, which would delete the rest."""

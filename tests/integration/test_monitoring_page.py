@@ -41,7 +41,7 @@ def rows() -> dict[str, tuple[list[str], list[str]]]:
     found = {}
     for line in PAGE.split("## Metrics")[0].splitlines():
         if line.startswith("| ") and "---" not in line and "| alert |" not in line:
-            name, lines, metrics, _ = (part.strip() for part in line.strip("|").split(" | "))
+            name, lines, metrics, _ = re.split(r"\s*\|\s*", line)[1:5]
             patterns = re.findall(r"`([^`]+)`", lines)
             found[name] = (patterns, re.findall(r"`(\w+_\w+)`", metrics))
     return found
