@@ -8,6 +8,7 @@ import signal
 import sys
 import warnings
 
+from tap_intercom_export import METRICS_LEVEL_VARIABLE
 from tap_intercom_export.singer import stdout
 
 NAME = "tap-intercom-export"
@@ -26,9 +27,6 @@ SUPPRESSED_MESSAGES = (
 
 NOISY_LOGGERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
 """The loggers that say it; a filter works for its own logger only."""
-
-METRICS_LEVEL_VARIABLE = "TAP_INTERCOM_EXPORT_METRICS_LOGLEVEL"
-"""Environment variable with the level of the log from which metrics are shown."""
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -104,7 +102,7 @@ def _tell(logger: logging.Logger, error: Exception) -> int:
         StreamMapConfigError,
     )
 
-    from tap_intercom_export.config.validation import bad_file  # noqa: PLC0415
+    from tap_intercom_export.config import bad_file  # noqa: PLC0415
     from tap_intercom_export.errors import (  # noqa: PLC0415
         ExitStatus,
         SettingsError,

@@ -4,24 +4,52 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
-from tap_intercom_export.checks.selection import Selection
+from tap_intercom_export.checks import Selection
 from tap_intercom_export.schemas import statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import logging
+    from collections.abc import Callable, Mapping
 
-    from tap_intercom_export.tap import TapIntercomExport
+    from tap_intercom_export.clock import Clock
+    from tap_intercom_export.config import Settings
+    from tap_intercom_export.exports import RunPlan
+    from tap_intercom_export.intercom.client import IntercomClient
 
 MESSAGE_STREAMS = ("content_export", *statistics.FILES, statistics.OTHER.name)
 """Streams for which jobs of the message export are made."""
 
 
-def test_connection(tap_class: type[TapIntercomExport], options: Mapping[str, Any]) -> int:
+class PlannableTap(Protocol):
+    """What these commands need of the tap."""
+
+    clock_class: type[Clock]
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration as it was given."""
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The tap's logger."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, checked."""
+
+    def client(self, clock: Clock) -> IntercomClient:
+        """Return a client for the configured workspace."""
+
+    def plan(self) -> RunPlan:
+        """Return what a run would do."""
+
+
+def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> int:
     """Tell part by part what works, on stdout; what is needed and does not, also in the log.
 
     Args:
@@ -61,7 +89,7 @@ def test_connection(tap_class: type[TapIntercomExport], options: Mapping[str, An
     return connection_test.exit_status(parts)
 
 
-def show_plan(tap_class: type[TapIntercomExport], options: Mapping[str, Any]) -> None:
+def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> None:
     """Write what a run would do to stdout.
 
     Args:

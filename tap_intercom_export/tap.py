@@ -18,43 +18,39 @@ from singer_sdk.singerlib import Catalog, StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from tap_intercom_export import commands
-from tap_intercom_export.checks import selection_warnings
-from tap_intercom_export.checks.preflight import check_before_first_job
-from tap_intercom_export.checks.selection import Selection
-from tap_intercom_export.cli import METRICS_LEVEL_VARIABLE
+from tap_intercom_export import METRICS_LEVEL_VARIABLE, commands
+from tap_intercom_export.checks import Selection, check_before_first_job, selection_warnings
 from tap_intercom_export.clock import Clock
-from tap_intercom_export.config.batch import BatchSettings
-from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
-from tap_intercom_export.config.settings import Settings, put_workspace_into_batch_names
-from tap_intercom_export.config.validation import (
+from tap_intercom_export.config import (
+    CONFIG_JSONSCHEMA,
+    BatchSettings,
+    Settings,
     check_state,
     find_warnings,
     from_environment,
+    put_workspace_into_batch_names,
     validate,
 )
 from tap_intercom_export.errors import SettingsError
-from tap_intercom_export.exports.events import EventQueue
-from tap_intercom_export.exports.plan import RunPlan
-from tap_intercom_export.intercom.reporting import datasets
-from tap_intercom_export.progress.bar import Bar, wants_bar
-from tap_intercom_export.progress.metric_points import log_points
-from tap_intercom_export.progress.run_log import RunLog
+from tap_intercom_export.exports import EventQueue, RunPlan
+from tap_intercom_export.intercom import datasets
+from tap_intercom_export.progress import Bar, RunLog, log_points, wants_bar
 from tap_intercom_export.schemas import statistics as files
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.singer.message_writer import MessageWriter
-from tap_intercom_export.streams.ai_content import (
+from tap_intercom_export.streams import (
+    ContentExportStream,
     ContentImportSourceStream,
+    CustomObjectInstanceStream,
     ExternalPageStream,
+    ListStream,
+    RejectedRowStream,
+    ReportingRun,
+    ReportingStream,
+    StatisticStream,
+    SyncContext,
+    TapStream,
 )
-from tap_intercom_export.streams.context import SyncContext
-from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
-from tap_intercom_export.streams.message_export import ContentExportStream
-from tap_intercom_export.streams.paged_list import ListStream
-from tap_intercom_export.streams.rejected_row import RejectedRowStream
-from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
-from tap_intercom_export.streams.sdk import TapStream
-from tap_intercom_export.streams.statistic import StatisticStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +58,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from tap_intercom_export.exports.plan import ExportPlan
+    from tap_intercom_export.exports import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.singer.batch.output import BatchOutput
 

@@ -26,16 +26,15 @@ from tap_intercom_export.errors import (
     VersionError,
     exit_status_of,
 )
-from tap_intercom_export.exports.job_runner import UNKNOWN_JOB_ID
+from tap_intercom_export.exports import UNKNOWN_JOB_ID
+from tap_intercom_export.intercom import ALL_DATASETS, DATASETS_PATH, MESSAGE_EXPORT
 from tap_intercom_export.intercom.client import Probe
-from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
-from tap_intercom_export.intercom.reporting import ALL_DATASETS, DATASETS_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tap_intercom_export.checks.selection import Selection
-    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.config import Settings
     from tap_intercom_export.intercom.client import IntercomClient
 
 PROBE_TIMEOUT_SECONDS = 5.0

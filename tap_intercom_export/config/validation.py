@@ -15,7 +15,7 @@ from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config.batch import batch_problems
 from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
 from tap_intercom_export.errors import ConfigurationError
-from tap_intercom_export.schemas.excluded_columns import is_pattern
+from tap_intercom_export.schemas import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_intercom_export.archive.archive import Archive, open_archive
-from tap_intercom_export.archive.formats import Limits
-from tap_intercom_export.archive.spool import Spool
+from tap_intercom_export.archive import Archive, Limits, Spool, open_archive
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import (
     DamagedArchiveError,
@@ -30,13 +28,13 @@ from tap_intercom_export.exports.window_size import (
     Measured,
     WindowSizer,
 )
-from tap_intercom_export.progress.totals import JobEnd
+from tap_intercom_export.progress import JobEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job_runner import JobRunner
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import ExportRange, Window
@@ -77,6 +75,11 @@ class Export:
     measured: Measured | None = None
     tries: int = 0
     seconds_waited: float = 0.0
+
+    @property
+    def before(self) -> int:
+        """The last unix second of its window."""
+        return self.job.window.before
 
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
         """Yield the name of each CSV file of the archive and the file, open while it is used."""

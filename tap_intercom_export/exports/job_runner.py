@@ -21,20 +21,19 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.polling import PollBackoff
 from tap_intercom_export.intercom.download import Downloader
-from tap_intercom_export.progress.run_log import RunLog
-from tap_intercom_export.progress.totals import JobEnd
+from tap_intercom_export.progress import JobEnd, RunLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import Window
+    from tap_intercom_export.intercom import ExportKind
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.intercom.download import Destination
-    from tap_intercom_export.intercom.export_kind import ExportKind
-    from tap_intercom_export.progress.run_log import ExportLog
+    from tap_intercom_export.progress import ExportLog
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.exports.window import PendingRange, Sizes, Window
-from tap_intercom_export.progress.wording import count, duration
+from tap_intercom_export.progress import count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

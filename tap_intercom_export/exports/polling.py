@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.config import Settings
 
 PAUSE_GROWTH_FACTOR = 1.5
 """Each pause between two polls is this many times the one before."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.config import Settings
 
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs

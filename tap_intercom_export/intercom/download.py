@@ -6,7 +6,7 @@ import http.client
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from tap_intercom_export.config.schema import LOOPBACK_HOSTS
+from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, name_of
 from tap_intercom_export.intercom.responses import (

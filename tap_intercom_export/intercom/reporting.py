@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export.errors import ConfigurationError, MalformedListError, UnreadableDataError
 from tap_intercom_export.intercom.export_kind import ExportKind
 from tap_intercom_export.intercom.list_page import ListPage
-from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
+from tap_intercom_export.schemas import Attribute, Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

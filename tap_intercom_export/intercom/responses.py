@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from tap_intercom_export.config.schema import API_URLS
+from tap_intercom_export.config import API_URLS
 from tap_intercom_export.errors import (
     ApiError,
     AttributesRefusedError,
@@ -23,7 +23,7 @@ from tap_intercom_export.errors import (
 if TYPE_CHECKING:
     import requests
 
-    from tap_intercom_export.config.settings import Settings
+    from tap_intercom_export.config import Settings
 
 TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 """Statuses after which the same request may go well."""

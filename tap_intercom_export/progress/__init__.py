@@ -1,1 +1,26 @@
-"""How far a run is: its log, summary, metrics and progress bar."""
+"""How far a run is: its log, summary, metrics and progress bar.
+
+In: what streams and export jobs report of windows, rows and waiting. Out: log lines, METRIC
+lines, a bar on a terminal.
+"""
+
+from __future__ import annotations
+
+from tap_intercom_export.progress.bar import Bar, wants_bar
+from tap_intercom_export.progress.metric_points import SummedCounter, SummedTimer, log_points
+from tap_intercom_export.progress.run_log import ExportLog, RunLog
+from tap_intercom_export.progress.totals import JobEnd
+from tap_intercom_export.progress.wording import count, duration
+
+__all__ = [
+    "Bar",
+    "ExportLog",
+    "JobEnd",
+    "RunLog",
+    "SummedCounter",
+    "SummedTimer",
+    "count",
+    "duration",
+    "log_points",
+    "wants_bar",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
@@ -14,12 +14,27 @@ from tap_intercom_export.progress.wording import count, duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from tap_intercom_export.exports.exporter import Export
     from tap_intercom_export.progress.bar import Bar
 
 logger = logging.getLogger("tap-intercom-export")
 
 T = TypeVar("T")
+
+
+class FinishedExport(Protocol):
+    """What is told of an export whose window is written."""
+
+    @property
+    def before(self) -> int:
+        """The last unix second of its window."""
+
+    @property
+    def seconds_waited(self) -> float:
+        """From asking for its job to the verified archive."""
+
+    @property
+    def download_bytes(self) -> int:
+        """Size of its archive as it was sent."""
 
 
 class RunLog:
@@ -204,7 +219,7 @@ class ExportLog:
             self.info("%s", text)
 
     @contextmanager
-    def writing(self, export: Export) -> Generator[None]:
+    def writing(self, export: FinishedExport) -> Generator[None]:
         """Take the time of writing a window, and say how far the whole is when it is written.
 
         Args:
@@ -214,13 +229,13 @@ class ExportLog:
         rows = sum(self.run.totals.rows.values())
         yield
         self.written(
-            export.job.window.before,
+            export.before,
             sum(self.run.totals.rows.values()) - rows,
             self._monotonic() - begun,
             export,
         )
 
-    def written(self, before: int, rows: int, seconds: float, export: Export) -> None:
+    def written(self, before: int, rows: int, seconds: float, export: FinishedExport) -> None:
         """Note that all of a window is written, and say how far the whole is.
 
         Args:

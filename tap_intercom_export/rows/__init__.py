@@ -1,1 +1,25 @@
-"""."""
+"""CSV bytes to typed records, and records to the text of Singer messages.
+
+In: an open CSV file and its `StatisticFile`. Out: records, or blocks of messages; damaged rows go
+to a callback.
+"""
+
+from __future__ import annotations
+
+from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
+from tap_intercom_export.rows.encoder import Encoder, Lines, record_envelope
+from tap_intercom_export.rows.json_entry import EntryReader
+from tap_intercom_export.rows.parsers import PARSERS, time_in
+from tap_intercom_export.rows.row_reader import RowReader
+
+__all__ = [
+    "PARSERS",
+    "CellReader",
+    "DamagedRow",
+    "Encoder",
+    "EntryReader",
+    "Lines",
+    "RowReader",
+    "record_envelope",
+    "time_in",
+]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.rows.compiled.row_function import RowFunction
     from tap_intercom_export.rows.row_reader import RowReader
-    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.schemas import Column
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.parsers import time, time_of_number
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.schemas import Column
 
 REPLACEMENT = "\ufffd"
 """Stands for a character that databases cannot hold."""

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.parsers import Parser, time
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
-from tap_intercom_export.schemas.columns import Column, StatisticFile
-from tap_intercom_export.schemas.kinds import LENIENT_KINDS, Kind
-from tap_intercom_export.schemas.property_names import fold, property_names
+from tap_intercom_export.schemas import (
+    LENIENT_KINDS,
+    Column,
+    Kind,
+    StatisticFile,
+    fold,
+    property_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,9 +8,7 @@ from tap_intercom_export.rows.compiled.escape import replace_invalid
 from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
 from tap_intercom_export.rows.parsers import PARSERS, Parser
 from tap_intercom_export.rows.record import RowFormat
-from tap_intercom_export.schemas.columns import Column, StatisticFile
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.property_names import property_names, spelling
+from tap_intercom_export.schemas import Column, Kind, StatisticFile, property_names, spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

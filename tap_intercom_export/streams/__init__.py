@@ -1,1 +1,31 @@
-"""The tap's streams."""
+"""The streams: what the Meltano SDK syncs.
+
+In: the tap as `singer_sdk.Tap`, and a `SyncContext`. Out: SCHEMA, RECORD or BATCH, and STATE
+messages. `sdk.py` is the only module that touches private parts of the SDK.
+"""
+
+from __future__ import annotations
+
+from tap_intercom_export.streams.ai_content import ContentImportSourceStream, ExternalPageStream
+from tap_intercom_export.streams.context import SyncContext
+from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
+from tap_intercom_export.streams.message_export import ContentExportStream
+from tap_intercom_export.streams.paged_list import ListStream
+from tap_intercom_export.streams.rejected_row import RejectedRowStream
+from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
+from tap_intercom_export.streams.sdk import TapStream
+from tap_intercom_export.streams.statistic import StatisticStream
+
+__all__ = [
+    "ContentExportStream",
+    "ContentImportSourceStream",
+    "CustomObjectInstanceStream",
+    "ExternalPageStream",
+    "ListStream",
+    "RejectedRowStream",
+    "ReportingRun",
+    "ReportingStream",
+    "StatisticStream",
+    "SyncContext",
+    "TapStream",
+]

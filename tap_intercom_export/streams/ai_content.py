@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tap_intercom_export.schemas.columns import Column
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.paged_list import ListStream
 
 _CREATED_AT = Column("created_at", Kind.TIME, "When it was created.")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import Metadata
 
 from tap_intercom_export.errors import ConfigurationError
-from tap_intercom_export.schemas.excluded_columns import ExcludedColumns
+from tap_intercom_export.schemas import ExcludedColumns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from singer_sdk import Stream
 
-    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.schemas import Column
 
 logger = logging.getLogger(__name__)
 

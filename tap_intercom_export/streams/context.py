@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.schemas.columns import WORKSPACE
+from tap_intercom_export.schemas import WORKSPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._state import StateWriter
 
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.config.settings import Settings
-    from tap_intercom_export.exports.events import EventQueue
+    from tap_intercom_export.config import Settings
+    from tap_intercom_export.exports import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
-    from tap_intercom_export.progress.run_log import RunLog
-    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.progress import RunLog
+    from tap_intercom_export.schemas import Column
     from tap_intercom_export.singer.batch.output import BatchOutput
     from tap_intercom_export.singer.message_writer import MessageWriter
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_intercom_export.checks.preflight import object_path, unknown_object_type
+from tap_intercom_export.checks import object_path, unknown_object_type
 from tap_intercom_export.errors import NotFoundError
-from tap_intercom_export.schemas.columns import Column
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.paged_list import ListStream
 
 if TYPE_CHECKING:

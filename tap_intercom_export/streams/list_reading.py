@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from tap_intercom_export.intercom.list_page import ListPage
+    from tap_intercom_export.intercom import ListPage
 
 
 class ListReading:

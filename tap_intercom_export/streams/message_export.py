@@ -11,19 +11,28 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import ForbiddenError
-from tap_intercom_export.exports.exporter import Export, Exporter
-from tap_intercom_export.exports.job_runner import JobRunner
-from tap_intercom_export.exports.job_state import JobState
-from tap_intercom_export.exports.job_tracker import JobTracker
-from tap_intercom_export.exports.plan import plan_export
-from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange, Sizes
-from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
-from tap_intercom_export.rows.csv_reader import CellReader
-from tap_intercom_export.schemas.columns import Column, StatisticFile
-from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import OTHER
+from tap_intercom_export.exports import (
+    Export,
+    Exporter,
+    ExportRange,
+    JobRunner,
+    JobState,
+    JobTracker,
+    Prefetcher,
+    Sizes,
+    plan_export,
+)
+from tap_intercom_export.intercom import MESSAGE_EXPORT
+from tap_intercom_export.rows import CellReader
+from tap_intercom_export.schemas import (
+    OTHER,
+    Column,
+    Kind,
+    StatisticFile,
+    by_file_name,
+    by_header,
+    statistic_name,
+)
 from tap_intercom_export.streams.windowed import WindowStream
 
 if TYPE_CHECKING:
@@ -31,11 +40,10 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.archive.archive import Archive, Member
+    from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.exports.job import ExportJob
-    from tap_intercom_export.exports.plan import ExportPlan
-    from tap_intercom_export.progress.run_log import ExportLog
+    from tap_intercom_export.exports import ExportJob, ExportPlan
+    from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.streams.context import SyncContext
 
 logger = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, UnreadableDataError
-from tap_intercom_export.intercom.list_page import ListPage
-from tap_intercom_export.rows.json_entry import EntryReader
-from tap_intercom_export.schemas.columns import json_schema
+from tap_intercom_export.intercom import ListPage
+from tap_intercom_export.rows import EntryReader
+from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
 from tap_intercom_export.streams.rejected_row import RejectedEntries
 from tap_intercom_export.streams.sdk import FullTableStream
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import RequestFunc
 
-    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.schemas import Column
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 

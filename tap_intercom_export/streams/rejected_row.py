@@ -9,8 +9,7 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import UnreadableFileError
-from tap_intercom_export.schemas.columns import Column
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.windowed import WindowStream
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.exports.exporter import Export
-    from tap_intercom_export.rows.csv_reader import DamagedRow
+    from tap_intercom_export.exports import Export
+    from tap_intercom_export.rows import DamagedRow
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.sdk import TapStream
 

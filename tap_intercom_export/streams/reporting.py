@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.config.settings import DAY
-from tap_intercom_export.exports.exporter import Export, Exporter
-from tap_intercom_export.exports.job_runner import JobRunner, present
-from tap_intercom_export.exports.job_state import JobState
-from tap_intercom_export.exports.job_tracker import JobTracker
-from tap_intercom_export.exports.plan import plan_export
-from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange, Sizes
-from tap_intercom_export.intercom.reporting import ReportingRequest
-from tap_intercom_export.rows.parsers import PARSERS, time_in
-from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.config import DAY
+from tap_intercom_export.exports import (
+    Export,
+    Exporter,
+    ExportRange,
+    JobRunner,
+    JobState,
+    JobTracker,
+    Prefetcher,
+    Sizes,
+    plan_export,
+    present,
+)
+from tap_intercom_export.intercom import ReportingRequest
+from tap_intercom_export.rows import PARSERS, RowReader, time_in
+from tap_intercom_export.schemas import Kind
 from tap_intercom_export.streams.rejected_row import Rejects
 from tap_intercom_export.streams.windowed import FileStream
 
@@ -31,12 +35,10 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.exports.job import ExportJob
-    from tap_intercom_export.exports.plan import ExportPlan
+    from tap_intercom_export.exports import ExportJob, ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
-    from tap_intercom_export.progress.run_log import ExportLog
-    from tap_intercom_export.schemas.columns import Column
-    from tap_intercom_export.schemas.reporting_dataset import Dataset
+    from tap_intercom_export.progress import ExportLog
+    from tap_intercom_export.schemas import Column, Dataset
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 

@@ -33,8 +33,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
-from tap_intercom_export.progress.metric_points import SummedCounter, SummedTimer
-from tap_intercom_export.schemas.columns import json_schema
+from tap_intercom_export.progress import SummedCounter, SummedTimer
+from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.streams.column_selection import ColumnSelection
 
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.singerlib import RecordMessage
 
-    from tap_intercom_export.progress.run_log import RunLog
-    from tap_intercom_export.rows.encoder import Lines
-    from tap_intercom_export.schemas.columns import Column
+    from tap_intercom_export.progress import RunLog
+    from tap_intercom_export.rows import Lines
+    from tap_intercom_export.schemas import Column
     from tap_intercom_export.singer.batch.output import StreamBatches
     from tap_intercom_export.streams.context import SyncContext
 

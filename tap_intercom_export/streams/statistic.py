@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.file_match import statistic_name
-from tap_intercom_export.schemas.statistics import OTHER
+from tap_intercom_export.rows import RowReader
+from tap_intercom_export.schemas import OTHER, statistic_name
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream, Rejects
 from tap_intercom_export.streams.windowed import FileStream
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.archive.archive import Member
-    from tap_intercom_export.exports.exporter import Export
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.archive import Member
+    from tap_intercom_export.exports import Export
+    from tap_intercom_export.schemas import StatisticFile
     from tap_intercom_export.streams.context import SyncContext
 
 

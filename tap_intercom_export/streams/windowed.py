@@ -10,15 +10,14 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import ConfigurationError
-from tap_intercom_export.rows.encoder import Encoder, record_envelope
-from tap_intercom_export.schemas.columns import WORKSPACE
+from tap_intercom_export.rows import Encoder, record_envelope
+from tap_intercom_export.schemas import WORKSPACE
 from tap_intercom_export.streams.sdk import BlockStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_intercom_export.rows.encoder import Lines
-    from tap_intercom_export.rows.row_reader import RowReader
+    from tap_intercom_export.rows import Lines, RowReader
 
 
 class WindowStream(BlockStream):

@@ -16,7 +16,7 @@ from tap_intercom_export.rows.compiled.escape import BACKSLASH, COMMA
 from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
 from tap_intercom_export.rows.parsers import NULL_ID_CELLS, time
 from tap_intercom_export.rows.record import digest
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas import Kind
 
 if TYPE_CHECKING:
     from tap_intercom_export.rows.record import RowFormat

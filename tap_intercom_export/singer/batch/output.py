@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import Message, SchemaMessage
 
-    from tap_intercom_export.config.batch import BatchSettings
+    from tap_intercom_export.config import BatchSettings
     from tap_intercom_export.singer.batch.storage import Storage
 
 

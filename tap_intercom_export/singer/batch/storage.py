@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import fsspec
 
-from tap_intercom_export.config.batch import PACKAGES
+from tap_intercom_export.config import PACKAGES
 from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:

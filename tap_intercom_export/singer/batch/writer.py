@@ -13,7 +13,7 @@ from tap_intercom_export.singer.batch.jsonl import EXTENSIONS, JsonLinesFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tap_intercom_export.config.batch import BatchSettings
+    from tap_intercom_export.config import BatchSettings
     from tap_intercom_export.singer.batch.storage import Storage
 
 MAX_MANIFEST_ROWS = 2_000_000
