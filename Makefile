@@ -107,7 +107,7 @@ build: $(STAMP) ## The wheel and the source archive, in dist/
 	@ls dist
 
 clean: ## Remove the environment, caches and builds
-	@rm -rf $(VENV) $(DBT_VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
+	@rm -rf $(VENV) $(DBT_VENV) examples/*/.venv examples/*/.venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .meltano
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip as the second way: it knows indexes that are set in pip's own configuration, uv does not.

@@ -95,7 +95,7 @@ class StatisticStream(FileStream):
                 name,
                 self.name,
                 always=is_behind,
-                is_known=is_behind and self._file is not OTHER,
+                is_known=is_behind and self._file.name != OTHER.name,
                 lines=member.lines,
                 hides_cells=self.column_selection.hides_cells,
             )

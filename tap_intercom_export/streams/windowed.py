@@ -79,8 +79,8 @@ class WindowStream(BlockStream):
         """See that the bookmark is of this workspace.
 
         Raises:
-            TapError: It is of another one, whose bookmark says nothing about this one's rows; or of
-                a time before `workspace` was set, whose rows do not have the column.
+            ConfigurationError: It is of another one, whose bookmark says nothing about this one's
+                rows; or of a time before `workspace` was set, whose rows do not have the column.
         """
         written = self.stream_state.get(WORKSPACE.name, "")
         if written != self._sync.workspace:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Mutation, Simulator
+from intercom_simulator import Dialect, Member, Mutation, Simulator
 from tap_intercom_export.config.settings import put_workspace_into_batch_names
 from tests.harness.singer import discover_here, run_here, run_tap, select
 
@@ -94,6 +94,18 @@ def test_damaged_rows_have_it_too(simulate: Simulate, configure: Configure) -> N
     rejected = output.records("rejected_row")
     assert rejected
     assert {record["workspace"] for record in rejected} == {"acme_eu"}
+
+
+def test_damage_of_a_file_that_nobody_knows_is_no_drift(
+    simulate: Simulate, configure: Configure
+) -> None:
+    member = Member("hologram_view{stamp}.csv", b"a,b\n" + b"1\n" * 30 + b"4,5\n")
+    simulator = simulate(dialect=Dialect(members=(member,)))
+
+    output = run_here(configure(simulator, workspace="acme_eu"))
+
+    assert {record["workspace"] for record in output.loaded("other_statistic")} == {"acme_eu"}
+    assert len(output.loaded("rejected_row")) == 30 * len(simulator.jobs)
 
 
 @pytest.mark.parametrize(("before", "now"), [("acme", "beta"), ("acme", None), (None, "beta")])
