@@ -56,10 +56,11 @@ test: lint types pytest ## Everything that must pass: lint, types, tests
 pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
 
-lint: $(STAMP) ## Style and formatting (ruff)
+lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (import-linter)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || \
 	  { echo "Not formatted as ruff does: run 'make format'" >&2; exit 1; }
+	@$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log >&2; exit 1; }
 
 types: $(STAMP) ## Types (mypy strict, and ty)
 	@$(BIN)/mypy --no-error-summary
