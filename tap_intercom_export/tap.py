@@ -268,6 +268,9 @@ class TapIntercomExport(Tap):
             *selection_warnings.nothing_selected(selected),
             *selection_warnings.unknown_in_catalog(self.input_catalog, properties),
             *selection_warnings.rules_without_match(rules, properties),
+            *selection_warnings.exclusions_without_stream(
+                self.config.get("excluded_columns") or (), properties
+            ),
             *selection_warnings.bookmarks_in_the_future(
                 self.state, selected, self.clock_class().now()
             ),

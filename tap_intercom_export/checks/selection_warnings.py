@@ -87,6 +87,24 @@ def rules_without_match(rules: str | None, streams: Mapping[str, Collection[str]
         yield f"The select rule {pattern!r} matches nothing{hint}"
 
 
+def exclusions_without_stream(patterns: Iterable[str], streams: Collection[str]) -> Iterator[str]:
+    """Say which patterns of `excluded_columns` match no stream, so that they exclude nothing.
+
+    One that matches a stream may be meant for columns that come later.
+
+    Args:
+        patterns: The setting.
+        streams: The names of the streams that there are.
+    """
+    for pattern in patterns:
+        stream_pattern = pattern.partition(".")[0].casefold()
+        if not any(fnmatch(name, stream_pattern) for name in streams):
+            yield (
+                f"excluded_columns: {pattern!r} matches no stream"
+                f"{_nearest(stream_pattern, streams)}"
+            )
+
+
 def bookmarks_in_the_future(
     state: Mapping[str, Any], selected: Iterable[str], now: float
 ) -> Iterator[str]:

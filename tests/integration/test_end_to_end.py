@@ -10,6 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from demo.project import BY_DEFAULT, Project
+from intercom_simulator import Dialect, Member
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
@@ -138,3 +139,52 @@ def test_selection_of_streams_and_columns(
     assert {"email", "name"}.isdisjoint(warehouse.types("receipt"))
     truth = expected(simulator, "open", simulator.clock.now())
     assert differences("open", truth, warehouse.rows("open")) == []
+
+
+def test_columns_of_any_name_are_loaded_again_and_again(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    names = ["Discount %", 'Plan "Pro"', "ctid", "XMIN", "Größe", "W" * 70, "", "Client", "client"]
+    simulator = simulate(receipts=60, days=20)
+    warehouse = Warehouse(tmp_path, postgres, database, select=("open.*",), use_copy=True)
+    warehouse.load(configure(simulator))
+    plain = set(warehouse.types("open"))
+    added = tuple(("open", name, f"value {place}") for place, name in enumerate(names))
+    simulator.dialect = Dialect(added=added)
+    for _ in range(2):
+        simulator.clock.advance(timedelta(days=3).total_seconds())
+        warehouse.load(configure(simulator))
+    new = set(warehouse.types("open")) - plain
+    assert len(new) == len(names)
+    assert {"grosse", "client"} <= new
+    filled = [row for row in warehouse.rows("open") if row["client"]]
+    assert filled
+    for row in filled:
+        assert {row[name] for name in new} == {value for _, _, value in added}
+        assert row["grosse"] == "value 4"
+
+
+def test_deny_rules_and_excluded_columns_keep_personal_data_out(
+    simulate: Callable[..., Simulator],
+    configure: Callable[..., dict[str, Any]],
+    postgres: Postgres,
+    database: str,
+    tmp_path: Path,
+) -> None:
+    text = b"receipt_id,failed_at,device_token,Owner\n1,2025-05-30,private,private\n"
+    dialect = Dialect(
+        members=(Member("push_failure{stamp}.csv", text),), leave_out=("push_failure",)
+    )
+    simulator = simulate(receipts=60, days=20, dialect=dialect)
+    rules = ("receipt.*", "push_failure.*", "!push_failure.device_token")
+    warehouse = Warehouse(tmp_path, postgres, database, select=rules)
+    warehouse.load(configure(simulator, excluded_columns=["receipt.email", "*.name"]))
+    rows = warehouse.rows("push_failure")
+    assert rows
+    assert "private" not in str(rows)
+    assert {"email", "name"}.isdisjoint(warehouse.types("receipt"))
+    assert len(warehouse.rows("receipt")) == 60

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Dialect, Member, Mutation, Simulator
+from tests.harness.batches import batch_config
 from tests.harness.singer import discover_here, run_here, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.harness.singer import Output
 
@@ -204,6 +206,34 @@ def test_nothing_gets_past_excluded_columns(
     assert "email" not in properties(output, "receipt")
     assert "email" not in properties(output, "answer_combined")
     assert output.records("rejected_row")
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_nothing_gets_past_excluded_columns_into_batch_files(
+    simulate: Simulate, configure: Configure, tmp_path: Path, file_format: str
+) -> None:
+    batch = batch_config(tmp_path, file_format, compression="none")
+    config = configure(
+        simulate(**SMALL, dialect=EVERYWHERE),
+        window_days=60,
+        excluded_columns=PATTERNS,
+        batch_config=batch,
+    )
+    output = run_tap(config)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert all(PRIVATE.encode() not in path.read_bytes() for path in files)
+    assert PRIVATE not in output_of(output)
+
+
+def test_a_pattern_that_matches_no_stream_is_a_warning(
+    simulate: Simulate, configure: Configure
+) -> None:
+    patterns = ["recept.email", "*.email", "open.not_yet"]
+    output = run(configure(simulate(**SMALL), excluded_columns=patterns), "receipt")
+    (line,) = [line for line in output.log.splitlines() if "matches no stream" in line]
+    assert "WARNING" in line
+    assert "'recept.email' matches no stream; did you mean receipt" in line
 
 
 def test_a_property_may_be_excluded_whole(simulate: Simulate, configure: Configure) -> None:
