@@ -571,3 +571,19 @@ def test_every_row_is_a_record_or_set_aside(rows: list[tuple[str, str]]) -> None
 def test_any_record_can_be_written_as_json(text: str) -> None:
     record = read_one(OTHER, {"a": text, text or "b": "1"}).record
     assert json.loads(json.dumps(record)) == record
+
+
+@pytest.mark.parametrize(
+    ("cell", "form"),
+    [
+        ("Sep 2, 2026 12:00 PM", "Xxx 9, 9999 99:99 XX"),
+        ("jané@x.example", "xxxx@x.xxxxxxx"),
+        ("٣", "9"),
+        ("名", "x"),
+    ],
+)
+def test_the_log_shows_the_form_of_a_cell_and_not_the_cell(cell: str, form: str) -> None:
+    result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
+    (row,) = result.damaged
+    assert row.reason == f"opened_at is not a time: {cell!r}"
+    assert row.reason_without_cell == f"opened_at is not a time: it is written like {form!r}"

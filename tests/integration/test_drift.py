@@ -1,0 +1,94 @@
+"""Files of another form: what the log says of rows that are not written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from intercom_simulator import Dialect, Member, Mutation
+from tests.harness.singer import discover_here, run_here, run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intercom_simulator import Simulator
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
+
+
+def test_the_log_says_when_rejected_rows_are_not_written(
+    simulate: Simulate, configure: Configure
+) -> None:
+    damage = Mutation("open", line=1, replace=b"77,Sep 2 2026")
+    config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
+    output = run_here(config, catalog=select(discover_here(config), "open"))
+    (line,) = [line for line in output.log.splitlines() if "damaged rows" in line]
+    assert "WARNING" in line
+    assert "they are not written, as rejected_row is not selected" in line
+    assert line.endswith(
+        "The first: line 2 opened_at is not a time: it is written like 'Xxx 9 9999'"
+    )
+
+
+def test_the_log_says_when_rows_of_an_unknown_file_are_not_written(
+    simulate: Simulate, configure: Configure
+) -> None:
+    member = Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n")
+    config = configure(simulate(**SMALL, dialect=Dialect(members=(member,))), window_days=60)
+    output = run_here(config, catalog=select(discover_here(config), "open"))
+    (line,) = [line for line in output.log.splitlines() if "hologram_view" in line]
+    assert "WARNING" in line
+    assert "with 2 rows" in line
+    assert "they are not written, as other_statistic is not selected" in line
+
+
+def test_the_run_after_a_file_that_cannot_be_read_reads_the_same_job(
+    simulate: Simulate, configure: Configure
+) -> None:
+    dialect = Dialect(renamed=(("receipt", "received_at", "received"),))
+    simulator = simulate(**SMALL, dialect=dialect)
+    config = configure(simulator, window_days=60)
+    catalog = select(discover_here(config), "receipt", "rejected_row")
+    failed = run_tap(config, catalog=catalog, check=False)
+    assert failed.exit_code == 5
+    (error,) = [line for line in failed.log.splitlines() if "ERROR" in line]
+    assert "max_rejected_percent (50)" in error
+    assert "line 2 received_at is empty" in error
+    assert "Traceback" not in failed.log
+    state = failed.states[-1]
+    assert "replication_key_value" not in state["bookmarks"].get("receipt", {})
+    assert state["bookmarks"]["content_export"]["job"]
+    again = run_tap({**config, "max_rejected_percent": 100}, catalog=catalog, state=state)
+    assert len(simulator.jobs) == 1
+    assert len(again.records("rejected_row")) == 40
+    assert "replication_key_value" in again.states[-1]["bookmarks"]["receipt"]
+
+
+def test_ids_of_events_do_not_depend_on_the_form_of_the_file(
+    simulate: Simulate, configure: Configure
+) -> None:
+    dialects = (
+        Dialect(),
+        Dialect(time_format="seconds", shuffled_columns=True, shuffled_rows=True),
+        Dialect(
+            time_format="utc",
+            line_end="\r\n",
+            renamed=(("click", "receipt_id", "Receipt ID"), ("click", "url", " URL ")),
+        ),
+    )
+    found = []
+    for dialect in dialects:
+        for window_days in (3, 60):
+            config = configure(simulate(**SMALL, dialect=dialect), window_days=window_days)
+            output = run_here(config, catalog=select(discover_here(config), "click", "open"))
+            found.append(
+                {
+                    (stream, row["event_id"])
+                    for stream in ("click", "open")
+                    for row in output.loaded(stream)
+                }
+            )
+    assert found[0]
+    assert all(ids == found[0] for ids in found)
