@@ -13,5 +13,9 @@
         'download_bytes': 'integer',
         'row_count': 'integer',
         'rows': 'json',
+        'rejected_rows': 'integer',
+        'lookback_seconds': 'integer',
+        'tries': 'integer',
+        'seconds_waited': 'number',
     },
 ) }}
