@@ -182,6 +182,7 @@ class ParquetFile:
         if self._tables:
             self._writer.write_table(pa.concat_tables(self._tables).combine_chunks())
             self._tables = []
+            pa.default_memory_pool().release_unused()
 
     def _with_text(self, line: bytes) -> bytes:
         """Return a record with the values of columns that take any as JSON text."""
