@@ -116,7 +116,7 @@ def _other_target(
         "host": str(postgres.socket_folder),
         "port": 5432,
         "user": "postgres",
-        "password": "",
+        "password": "unused",  # the socket asks for none; the target insists on one
         "dbname": "postgres",
         "default_target_schema": "wait_other",
         "primary_key_required": True,
