@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from benchmarks import ways
 from benchmarks.archive import archive, bytes_a_row
+from benchmarks.batches import BatchSpeed, batch_speeds
 from benchmarks.loading import Load, loads
 from benchmarks.measure import ROOT, Taken, run
+from benchmarks.queryable import Wait, waits
 from benchmarks.report import Memory, Report, ShapeSpeed, Speed, Start
 from benchmarks.server import serving
 from benchmarks.shapes import RECEIPTS, SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.shapes import Shape
 
@@ -54,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for files in (1, MANY_FILES)
             ],
             starts=[bench.start(option) for option in ("--version", "--discover")],
+            batches=bench.batches(),
             loads=bench.loads(options.load_rows) if options.load_rows else [],
+            waits=[wait for rows in options.wait_rows for wait in bench.waits(rows)],
         )
     options.docs.mkdir(parents=True, exist_ok=True)
     (options.docs / "benchmark.md").write_text(report.markdown(), encoding="utf-8")
@@ -70,7 +74,8 @@ def _command(options: argparse.Namespace) -> str:
     """Return the command that measures the same anywhere: without the places of this machine."""
     usual = _options([])
     words = ["python -m benchmarks"]
-    for name in ("rows", "repeats", "shapes", "memory_rows", "load_rows", "skip"):
+    names = ("rows", "repeats", "shapes", "memory_rows", "load_rows", "wait_rows", "skip")
+    for name in names:
         value = getattr(options, name)
         if value != getattr(usual, name):
             values = value if isinstance(value, list) else [value]
@@ -109,6 +114,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--load-rows", type=int, default=100_000, help="rows loaded into PostgreSQL; 0: none"
+    )
+    parser.add_argument(
+        "--wait-rows",
+        type=int,
+        nargs="*",
+        default=[100_000, 1_000_000],
+        help="rows for which the time until they can be queried is measured",
     )
     parser.add_argument(
         "--skip",
@@ -238,6 +250,17 @@ class Bench:
                 self._say(f"into PostgreSQL, {load.settings}: {load.target.seconds:.1f} s")
                 found.append(load)
             return found
+
+    def batches(self) -> list[BatchSpeed]:
+        """Write batches in each format, beside the SDK's own writer."""
+        return list(batch_speeds(self.archive, self._scratch, self._repeats, self._say))
+
+    def waits(self, rows: int) -> Iterator[Wait]:
+        """Yield how long each way takes until this many rows can be queried."""
+        with serving(self.archive(rows)) as url:
+            for wait in waits(url, rows, self._scratch, self._folder):
+                self._say(f"{wait.seconds:.1f} s until {rows:,} rows can be queried: {wait.way}")
+                yield wait
 
     def _tap(self, path: Path, url: str) -> Taken:
         return run(ways.tap(self._scratch).command(path, url))

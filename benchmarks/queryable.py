@@ -1,0 +1,156 @@
+"""What a user waits for: the time from the start of the tap until the rows can be queried."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import psycopg
+
+from benchmarks import batches, ways
+from benchmarks.loading import SETTINGS, pipe
+from benchmarks.measure import run
+from demo.postgres import running_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from demo.postgres import Postgres
+
+FAST = SETTINGS["both"]
+"""Settings of target-postgres: `use_copy: true`, `validate_records: false`."""
+
+POSTGRES_WAYS: dict[str, tuple[dict[str, Any], str]] = {
+    "target-postgres, its defaults": ({}, ""),
+    "target-postgres, `use_copy: true`, `validate_records: false`": (FAST, ""),
+    "the same, BATCH jsonl": (FAST, "jsonl"),
+    "the same, BATCH parquet": (FAST, "parquet"),
+}
+"""Settings of target-postgres and the format of batches, if there are any, by the way's name."""
+
+OTHER_TARGET = "pipelinewise-target-postgres"
+"""Another Singer target for PostgreSQL; it reads RECORD messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a user waits for rows.
+
+    Attributes:
+        way: How they are loaded.
+        rows: How many they are.
+        seconds: From the start of the tap until all of them are in the table.
+    """
+
+    way: str
+    rows: int
+    seconds: float
+
+
+def waits(url: str, rows: int, folder: Path, environments: Path) -> Iterator[Wait]:
+    """Yield how long each way takes to load an archive into a new table.
+
+    Args:
+        url: Of the server that has it.
+        rows: How many rows it has.
+        folder: Where configurations and files go.
+        environments: Where environments are kept.
+
+    Raises:
+        RuntimeError: A table does not have the rows afterwards.
+    """
+    out = folder / "batches"
+    with running_postgres() as postgres:
+        for number, (way, (settings, file_format)) in enumerate(POSTGRES_WAYS.items()):
+            shutil.rmtree(out, ignore_errors=True)
+            schema = f"wait_{number}"
+            target = {
+                "sqlalchemy_url": postgres.url(driver="postgresql+psycopg"),
+                "default_target_schema": schema,
+                **settings,
+            }
+            path = folder / "target.json"
+            path.write_text(json.dumps(target))
+            config = (
+                batches.tap_config(folder, url, file_format, out)
+                if file_format
+                else ways.tap_config(folder, url)
+            )
+            command: list[str | Path] = [
+                Path(sys.executable).with_name("target-postgres"),
+                "--config",
+                path,
+            ]
+            yield Wait(way, rows, _piped(config, command, postgres, schema, rows))
+        yield from _other_target(postgres, url, rows, folder, environments)
+    yield Wait("DuckDB, from BATCH parquet", rows, _duckdb(url, rows, folder, out))
+
+
+def _piped(
+    config: Path, target: list[str | Path], postgres: Postgres, schema: str, rows: int
+) -> float:
+    tap: list[str | Path] = [sys.executable, "-m", "tap_intercom_export", "--config", config]
+    begun = time.perf_counter()
+    pipe(tap, target)
+    seconds = time.perf_counter() - begun
+    with psycopg.connect(postgres.url()) as connection:
+        query = f'SELECT count(*) FROM "{schema}".receipt'  # noqa: S608 - our own name
+        _check(connection.execute(query.encode()).fetchone(), rows)
+    return seconds
+
+
+def _other_target(
+    postgres: Postgres, url: str, rows: int, folder: Path, environments: Path
+) -> Iterator[Wait]:
+    """Yield the other target's time, where it installs."""
+    python = ways.environment(environments, OTHER_TARGET)
+    if python is None:
+        return
+    settings = {
+        "host": str(postgres.socket_folder),
+        "port": 5432,
+        "user": "postgres",
+        "password": "unused",  # the socket asks for none; the target insists on one
+        "dbname": "postgres",
+        "default_target_schema": "wait_other",
+        "primary_key_required": True,
+        "add_metadata_columns": False,
+    }
+    path = folder / "other-target.json"
+    path.write_text(json.dumps(settings))
+    command: list[str | Path] = [python.with_name("target-postgres"), "--config", path]
+    try:
+        seconds = _piped(ways.tap_config(folder, url), command, postgres, "wait_other", rows)
+    except (RuntimeError, psycopg.Error) as error:
+        sys.stderr.write(f"{OTHER_TARGET} does not load here: {str(error)[-300:]}\n")
+        return
+    yield Wait(OTHER_TARGET, rows, seconds)
+
+
+def _duckdb(url: str, rows: int, folder: Path, out: Path) -> float:
+    shutil.rmtree(out, ignore_errors=True)
+    config = batches.tap_config(folder, url, "parquet", out)
+    database = folder / "rows.duckdb"
+    database.unlink(missing_ok=True)
+    begun = time.perf_counter()
+    run([sys.executable, "-m", "tap_intercom_export", "--config", config])
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "CREATE TABLE receipt AS SELECT * EXCLUDE (filename) "  # noqa: S608 - our own folder
+            f"FROM read_parquet('{out}/*--receipt-*.parquet', filename = true) "
+            "QUALIFY row_number() OVER (PARTITION BY receipt_id ORDER BY filename DESC) = 1"
+        )
+        seconds = time.perf_counter() - begun
+        _check(connection.execute("SELECT count(*) FROM receipt").fetchone(), rows)
+    return seconds
+
+
+def _check(found: tuple[Any, ...] | None, rows: int) -> None:
+    if found != (rows,):
+        raise RuntimeError(f"{found} rows were loaded instead of {rows:,}")
