@@ -45,14 +45,23 @@ class Measured:
     rows: int
 
     def to_state(self) -> dict[str, Any]:
-        """Return it for the state."""
-        return {"days": round(self.days, 3), "seconds": round(self.seconds, 1), "rows": self.rows}
+        """Return it for the state, in whole numbers.
+
+        The SDK's targets read a number with a fraction as a Decimal, which they then cannot write
+        into their STATE.
+        """
+        return {
+            "range_seconds": round(self.days * DAY_SECONDS),
+            "job_seconds": round(self.seconds),
+            "rows": self.rows,
+        }
 
     @classmethod
     def from_state(cls, entry: Mapping[str, Any]) -> Measured | None:
         """Return what `to_state` wrote, or None where it is something else."""
         try:
-            found = cls(float(entry["days"]), float(entry["seconds"]), int(entry["rows"]))
+            days = int(entry["range_seconds"]) / DAY_SECONDS
+            found = cls(days, float(entry["job_seconds"]), int(entry["rows"]))
         except (KeyError, TypeError, ValueError):
             return None
         return found if found.days > 0 and found.seconds >= 0 and found.rows >= 0 else None
