@@ -149,7 +149,7 @@ $(SYNC): examples/dagster/meltano.in examples/dagster/constraints-meltano.txt $(
 	@touch $@
 
 # The dependencies are groups of pyproject.toml, which pip reads from 25.1 on.
-$(DBT_STAMP): $(STAMP) dbt/constraints.txt
+$(DBT_STAMP): dbt/constraints.txt | $(STAMP)
 	@echo "Making $(DBT_VENV)"
 	@$(BIN)/python -m venv --clear $(DBT_VENV)
 	@$(DBT_VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c constraints.txt pip

@@ -260,3 +260,13 @@ def test_a_bookmark_that_is_no_time_is_told_and_stops_the_run(
     assert "soon" in output.log
     assert "start over: meltano run --full-refresh, or run without --state" in output.log
     assert simulator.jobs == []
+
+
+def test_the_state_has_no_fractions(simulate: Simulate, configure: Configure) -> None:
+    # the SDK's targets read them as Decimal, and cannot write the state then
+    fractions: list[str] = []
+    run = run_tap(configure(simulate(**ONE_WINDOW)))
+    assert run.states
+    for state in run.states:
+        json.loads(json.dumps(state), parse_float=fractions.append)
+    assert fractions == []
