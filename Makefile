@@ -54,7 +54,7 @@ scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
 pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (import-linter)
 	@$(BIN)/ruff check --quiet .

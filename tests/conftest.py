@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from demo.postgres import running_postgres
 from intercom_simulator import Clock, Simulator
@@ -18,8 +19,28 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
+ONE_PROCESS = "tests/dbt/built/"
+"""Folder of tests that share a database which takes half a minute to make."""
+
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 """The simulated present. It stands still, so that what a job can see does not depend on speed."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Give tests that share what takes long to make to one process."""
+    return GroupScheduling(config, log)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """One test at a time, but `ONE_PROCESS` as a whole.
+
+    The mark `xdist_group` does not work with pytest 9.2: xdist 3.8 sets an attribute of a test that
+    is no longer there.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return ONE_PROCESS if nodeid.startswith(ONE_PROCESS) else nodeid
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.dbt.conftest import MARTS, Dbt
+from tests.dbt.built.conftest import MARTS, Dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 SOURCES = """
     CREATE SCHEMA first; CREATE SCHEMA second;

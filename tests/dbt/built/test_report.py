@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from demo.project import ROOT
 from intercom_report.database import connected
 from intercom_report.marts import Marts, read_marts, wilson_interval
-from tests.dbt.conftest import MARTS
+from tests.dbt.built.conftest import MARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from tests.dbt.conftest import Workspace
+    from tests.dbt.built.conftest import Workspace
 
-pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a Chromium on the machine."""

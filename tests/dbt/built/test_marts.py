@@ -7,19 +7,18 @@ import pytest
 import yaml
 
 from demo.project import ROOT
+from tests.dbt.built.conftest import MARTS as SCHEMA
+from tests.dbt.built.conftest import RAW
 from tests.dbt.compare import differences
-from tests.dbt.conftest import MARTS as SCHEMA
-from tests.dbt.conftest import RAW
 from tests.dbt.figures import MARTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.dbt.conftest import Dbt, Workspace
+    from tests.dbt.built.conftest import Dbt, Workspace
 
 pytestmark = [
     pytest.mark.meltano,
-    pytest.mark.xdist_group("dbt"),
     pytest.mark.timeout(600),
 ]
 

@@ -1,6 +1,6 @@
 """Every recipe of docs/recipes.md, and the result that stands below it.
 
-`WRITE_RECIPES=1 pytest tests/dbt/test_recipes.py` writes the results.
+`WRITE_RECIPES=1 pytest tests/dbt/built/test_recipes.py` writes the results.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.project import ROOT
-from tests.dbt.conftest import MARTS, RAW
+from tests.dbt.built.conftest import MARTS, RAW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.dbt.conftest import Workspace
+    from tests.dbt.built.conftest import Workspace
 
-pytestmark = [pytest.mark.xdist_group("dbt"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 PATH = ROOT / "docs" / "recipes.md"
 
-RECIPE = re.compile(r"```sql\n(?P<query>.*?)```\n(?:\n(?P<result>(?:\|.*\n)+))?", re.DOTALL)
+RECIPE = re.compile(r"```sql\n(?P<query>.*?)```\n(?:\n(?P<result>(?:\|[^\n]*\n)+))?", re.DOTALL)
 """A query, and the table below it."""
 
 NUMBER = 10
