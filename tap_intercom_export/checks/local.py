@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -27,18 +26,6 @@ TRIAL_BYTES = 4096
 
 LOW_FREE_BYTES = 1_000_000_000
 """Bytes below which there is a warning: archives of busy workspaces are larger."""
-
-PACKAGES_BY_FORMAT = {"parquet": ("pyarrow", "parquet")}
-"""The module that a format of batch files needs, and the extra of singer-sdk that installs it."""
-
-PACKAGES_BY_SCHEME = {
-    "s3": ("s3fs", "singer-sdk[s3]"),
-    "gs": ("gcsfs", "gcsfs"),
-    "gcs": ("gcsfs", "gcsfs"),
-    "az": ("adlfs", "adlfs"),
-    "abfs": ("adlfs", "adlfs"),
-}
-"""The module that a scheme of a batch storage root needs, and what to install."""
 
 
 def check_temporary_directory(environment: Mapping[str, str] = os.environ) -> tuple[str, int]:
@@ -72,32 +59,6 @@ def check_temporary_directory(environment: Mapping[str, str] = os.environ) -> tu
             "are downloaded there: set TMPDIR to a directory that is writable and has room."
         ) from error
     return folder, free
-
-
-def check_batch_packages(config: Mapping[str, Any]) -> None:
-    """Find out whether what `batch_config` needs is installed.
-
-    Args:
-        config: The tap's configuration.
-
-    Raises:
-        ConfigurationError: A package is missing; it says which, and how to install it.
-    """
-    batch = config.get("batch_config") or {}
-    batch_format = str((batch.get("encoding") or {}).get("format") or "")
-    scheme = urlsplit(str((batch.get("storage") or {}).get("root") or "")).scheme
-    needed = []
-    if batch_format in PACKAGES_BY_FORMAT:
-        module, extra = PACKAGES_BY_FORMAT[batch_format]
-        needed.append((f"format {batch_format}", module, f"singer-sdk[{extra}]"))
-    if scheme in PACKAGES_BY_SCHEME:
-        needed.append((f"storage root {scheme}://", *PACKAGES_BY_SCHEME[scheme]))
-    for what, module, package in needed:
-        if importlib.util.find_spec(module) is None:
-            raise ConfigurationError(
-                f"batch_config: the {what} needs {module}, which is not installed: add {package} "
-                f'to the environment of the tap (in meltano.yml: pip_url: "… {package}")'
-            )
 
 
 def check_batch_folder(config: Mapping[str, Any]) -> None:

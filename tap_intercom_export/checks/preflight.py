@@ -9,7 +9,6 @@ from urllib.parse import quote
 from tap_intercom_export.checks.local import (
     LOW_FREE_BYTES,
     check_batch_folder,
-    check_batch_packages,
     check_temporary_directory,
 )
 from tap_intercom_export.checks.selection import LIST_PATHS, Selection
@@ -37,8 +36,7 @@ def check_before_first_job(
         connect: Returns a client for the workspace.
 
     Raises:
-        ConfigurationError: The temporary directory, a package, or a type of custom objects is
-            missing.
+        ConfigurationError: The temporary directory or a type of custom objects is missing.
         ForbiddenError: The token is not allowed to read a selected list.
         ApiError: Intercom refuses otherwise, or cannot be reached.
     """
@@ -51,7 +49,6 @@ def check_before_first_job(
             free / 1e6,
             folder,
         )
-    check_batch_packages(config)
     check_batch_folder(config)
     if selection.lists or selection.object_types:
         client = connect()

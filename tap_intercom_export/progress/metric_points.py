@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from enum import Enum
@@ -129,7 +130,8 @@ def points(totals: RunTotals, now: float) -> Iterator[metrics.Point[float]]:
     ages: dict[str, int] = {}
     for stream, value in totals.bookmarks.items():
         export = stream if stream in totals.exports else MESSAGE_EXPORT_STREAM
-        ages[export] = max(ages.get(export, 0), round(now - to_seconds(value)))
+        with contextlib.suppress(TypeError, ValueError):  # an error tells of it
+            ages[export] = max(ages.get(export, 0), round(now - to_seconds(value)))
     for export, age in sorted(ages.items()):
         yield _point("gauge", OwnMetric.BOOKMARK_AGE, age, stream=export)
 

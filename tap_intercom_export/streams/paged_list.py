@@ -119,6 +119,7 @@ class ListStream(FullTableStream, RESTStream[int]):
             self._leave_version(name, trouble, changed=changed_meanwhile(readings))
         self._report(name, readings[-1], reader)
         rejects.warn()
+        self._rejected.finish_batches()  # its own sync may be over
         if rejects.count:
             self.is_whole = False
 

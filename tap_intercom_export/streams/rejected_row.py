@@ -197,6 +197,7 @@ class Rejects:
         self._judge(records + self.count)
         if not self.count:
             return
+        self._stream.run_log.add_rejected(self._of, self.count)
         kept = "see the stream rejected_row"
         if not self._stream.selected:
             kept = "they are not written, as rejected_row is not selected"

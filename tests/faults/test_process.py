@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from tap_intercom_export.errors import ExitStatus
 from tests.faults import hostile
 from tests.faults.play import END, configuration
 from tests.harness.expected_rows import ExpectedRows
@@ -118,7 +119,7 @@ def test_memory_is_bounded_whatever_comes(body: Any, says: str | None) -> None:
         assert time.monotonic() - started < 30
         assert "Traceback" not in log
         if says:
-            assert status == 1
+            assert status == ExitStatus.UNREADABLE
             assert re.search(says, last_line(log))
 
 
@@ -150,9 +151,12 @@ def test_neither_token_nor_signed_address_is_logged_at_debug(
 
 
 def test_no_error_of_a_user_shows_a_traceback(sim: Simulator) -> None:
-    for settings in ({"access_token": "wrong"}, {"api_url": "http://127.0.0.1:9"}):
+    for settings, status in (
+        ({"access_token": "wrong"}, ExitStatus.REFUSED),
+        ({"api_url": "http://127.0.0.1:9"}, ExitStatus.UNAVAILABLE),
+    ):
         with running(configuration(sim, **settings), quick=True) as tap:
-            assert tap.wait() == 1
+            assert tap.wait() == status
             assert "Traceback" not in tap.log
             assert "| ERROR " in last_line(tap.log)
 

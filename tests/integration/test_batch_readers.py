@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Configure = Callable[..., dict[str, Any]]
 
 FORMATS = ["jsonl", "parquet"]
-OF_A_JOB = {"job_identifier", "created_at", "completed_at"}
+OF_A_JOB = {"job_identifier", "created_at", "completed_at", "seconds_waited"}
 """Properties of `content_export` that differ between two jobs of the same range."""
 
 

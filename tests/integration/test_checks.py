@@ -174,8 +174,10 @@ def test_an_unusable_temporary_directory_is_an_error_that_names_it(
 @pytest.mark.parametrize(
     ("batch_format", "root", "module", "package"),
     [
-        pytest.param("parquet", "file:///tmp", "pyarrow", "singer-sdk[parquet]", id="parquet"),
-        pytest.param("jsonl", "s3://bucket/x", "s3fs", "singer-sdk[s3]", id="s3"),
+        pytest.param(
+            "parquet", "file:///tmp", "pyarrow", "tap-intercom-export[parquet]", id="parquet"
+        ),
+        pytest.param("jsonl", "s3://bucket/x", "s3fs", "tap-intercom-export[s3]", id="s3"),
     ],
 )
 def test_a_package_that_batches_need_is_missed_before_the_first_job(

@@ -367,7 +367,7 @@ def run_entries(
         (entry_of(2, id=True), "id is true or false, not an id"),
         (entry_of(2, html={"body": "x"}), "html is an object, not a text"),
         (entry_of(2, created_at="soon"), "created_at is not a time: 'soon'"),
-        (entry_of(2, created_at=10**20), "created_at is not a time: 100000000000000000000"),
+        (entry_of(2, created_at=10**20), "created_at is not a time: '100000000000000000000'"),
         (entry_of(2, created_at=[1]), "created_at is a list, not a time"),
         (entry_of(2, ai_agent_availability="maybe"), "is a text, not true or false"),
     ],

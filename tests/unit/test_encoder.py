@@ -454,7 +454,7 @@ ODDITIES: dict[str, Dialect] = {
         ),
     ),
 }
-PASSING = {"completed_at", "created_at", "job_identifier"}
+PASSING = {"completed_at", "created_at", "job_identifier", "seconds_waited"}
 """What no two runs have in common, in the streams that tell of jobs."""
 
 

@@ -48,7 +48,15 @@ def assert_complete(simulator: Simulator, output: Output, dialect: Dialect) -> N
         assert differences(statistic, truth, loaded, missing=missing) == [], statistic
 
 
-@pytest.mark.parametrize("dialect", ALL_DIALECTS.values(), ids=ALL_DIALECTS)
+OTHER_TOTALS = {"overview_of_all_time"}
+"""Dialects in which the totals of `overview` mean something else."""
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [dialect for name, dialect in ALL_DIALECTS.items() if name not in OTHER_TOTALS],
+    ids=[name for name in ALL_DIALECTS if name not in OTHER_TOTALS],
+)
 def test_every_dialect_gives_the_same_records(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
@@ -143,7 +151,7 @@ def test_damaged_rows_are_set_aside_and_the_rest_is_there(
         Mutation("open", line=1, replace=b'"never closed,2025-05-01T00:00:00.000Z'),
         Mutation("click", line=2, cells=2),
         Mutation("reply", line=1, insert=b"\x00"),
-        Mutation("checkpoint", line=1, insert=b"\xff"),
+        Mutation("checkpoint", line=1, cells=3),
         Mutation("completion", line=1, replace=b"77,not a time"),
         Mutation("dismissal", line=1, replace=b",2025-05-01T00:00:00.000Z"),
     )

@@ -260,11 +260,11 @@ JOBS = (
         "The rows of all files together reach the limit",
         "the same, as nobody knows what the limit counts",
         given=Given(
-            settings={"export_row_limit": 150},
+            settings={"export_row_limit": 80},
         ),
         expect=Expect(
             values=False,
-            log=("Intercom cuts an export at 150 without saying so",),
+            log=("Intercom cuts an export at 80 without saying so",),
         ),
     ),
     Scenario(

@@ -13,6 +13,10 @@ _ORDERS = 320
 """Instances that a simulated workspace has of this type."""
 
 
+CHECK_REQUESTS = 1
+"""Requests of the list that the checks before the first job make."""
+
+
 def _page(*entries: Any, **envelope: Any) -> dict[str, Any]:
     """Return a page as Intercom sends it; None takes a part of the envelope away."""
     pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
@@ -24,7 +28,7 @@ def _given(*bodies: Any, times: int | None = 1, skip: int = 0) -> Given:
     return Given(
         settings=_SETTINGS,
         faults=tuple(
-            Fault("custom_objects", times=times, skip=skip, status=200, body=body)
+            Fault("custom_objects", times=times, skip=skip + CHECK_REQUESTS, status=200, body=body)
             for body in bodies
         ),
     )

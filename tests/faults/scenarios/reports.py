@@ -77,7 +77,7 @@ REPORTS = (
         given=Given(settings=_SETTINGS, faults=(_list_of(default_time_attribute_id=None),)),
         expect=Expect(
             columns={_STREAM: ("created_at_before",)},
-            log=(f"{_STREAM}: everything up to 2025-06-01T12:30:00Z is written",),
+            log=(f"{_STREAM}: Everything up to 2025-06-01T12:30:00Z is written",),
         ),
     ),
     *(
@@ -101,7 +101,7 @@ REPORTS = (
         "`download_url` of a report is on the host of another region, which answers 404",
         "downloads it from the configured host",
         given=Given(settings=_SETTINGS, dialect=Dialect(download_url="other_region")),
-        expect=Expect(log=(f"{_STREAM}: everything up to 2025-06-01T12:30:00Z is written",)),
+        expect=Expect(log=(f"{_STREAM}: Everything up to 2025-06-01T12:30:00Z is written",)),
     ),
     Scenario(
         "report that fails once",
@@ -113,7 +113,7 @@ REPORTS = (
         expect=Expect(
             log=(
                 "Trying once more",
-                f"{_STREAM}: everything up to 2025-06-01T12:30:00Z is written",
+                f"{_STREAM}: Everything up to 2025-06-01T12:30:00Z is written",
             )
         ),
     ),
