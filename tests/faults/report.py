@@ -79,6 +79,95 @@ Each line: what happens, what the tap does. Where the run ends with an error, a 
 without the trouble must bring everything.
 """
 
+_ELSEWHERE_HEAD = """
+## Faults of configuration, environment and clock
+
+These need another machine, catalog or clock than the scenarios above, so tests of their own play
+them, over real HTTP as well.
+
+| what happens | what the tap does | tests in `tests/integration/` |
+| --- | --- | --- |
+"""
+
+_ELSEWHERE = (
+    (
+        "no stream is selected, or a select rule matches nothing",
+        "a warning, with the nearest names",
+        "test_checks.py",
+    ),
+    (
+        "a bookmark is later than now",
+        "a warning",
+        "test_checks.py",
+    ),
+    (
+        "stream maps for streams that are not selected, or for `*`",
+        "they do not matter; `*` means the selected ones",
+        "test_checks.py",
+    ),
+    (
+        "the temporary directory cannot be written or is full",
+        "an error that names it, before the first job",
+        "test_checks.py",
+    ),
+    (
+        "a package that `batch_config` needs is missing",
+        "an error that names the extra, before the first job",
+        "test_checks.py",
+    ),
+    (
+        "a type of custom objects does not exist, a list is not allowed",
+        "an error before the first job",
+        "test_checks.py",
+    ),
+    (
+        "a proxy without a scheme, with a bad port, SOCKS without PySocks, 407",
+        "one line at once that names the variable, no retry",
+        "test_environment.py",
+    ),
+    (
+        "a certificate file that is no certificate",
+        "likewise",
+        "test_environment.py",
+    ),
+    (
+        "no network at `--test`",
+        "an answer within 15 seconds",
+        "test_environment.py",
+    ),
+    (
+        "this machine's clock is ahead or behind",
+        "windows end by Intercom's `Date`; a warning",
+        "test_exports.py",
+    ),
+    (
+        "killed inside a wide window, run again with a smaller `window_days`",
+        "asks for no narrower view",
+        "test_exports.py",
+    ),
+    (
+        "a column that nobody selected appears",
+        "stays out where anything is deselected, with a warning",
+        "test_privacy.py",
+    ),
+    (
+        "a column that `excluded_columns` matches",
+        "is written nowhere, `answers`, `row`, `raw` and BATCH included",
+        "test_privacy.py",
+    ),
+    (
+        'headers such as `Discount %`, `Plan "Pro"`, `ctid`',
+        "become names that every database takes",
+        "test_end_to_end.py",
+    ),
+    (
+        "the streams of reporting datasets are synced in another order",
+        "nothing is skipped",
+        "test_reporting.py",
+    ),
+)
+"""What happens, what the tap does, and the file in tests/integration/ that plays it."""
+
 _TAIL = """
 ## How it is tested
 
@@ -150,4 +239,5 @@ def document() -> str:
             parts.append(f"\n### {area}\n\n| what happens | what the tap does |\n| --- | --- |\n")
         cells = " | ".join(text.replace("|", "\\|") for text in (line.happens, line.does))
         parts.append(f"| {cells} |\n")
-    return "".join(parts) + _TAIL
+    rows = [f"| {happens} | {does} | `{test}` |\n" for happens, does, test in _ELSEWHERE]
+    return "".join([*parts, _ELSEWHERE_HEAD, *rows, _TAIL])
