@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.exports import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.rows import EncodingProcess
     from tap_intercom_export.singer.batch.output import BatchOutput
 
 
@@ -134,6 +135,7 @@ class TapIntercomExport(Tap):
             state_writer=self.state_writer,
             events=self.events,
             load_batch_output=lambda: self.batch_output,
+            load_encoding_process=lambda: self.encoding_process,
             run_log=self.run_log,
             workspace=self.config.get("workspace") or "",
         )
@@ -147,6 +149,15 @@ class TapIntercomExport(Tap):
         from tap_intercom_export.singer.batch.output import BatchOutput  # noqa: PLC0415 - few need it
 
         return BatchOutput(settings, self.name, self.write_message, self.logger)
+
+    @cached_property
+    def encoding_process(self) -> EncodingProcess | None:
+        """The process that helps to encode large files; it is started for the first one."""
+        if self.settings.encoding_processes < 2:  # noqa: PLR2004 - the process itself and another
+            return None
+        from tap_intercom_export.rows import EncodingProcess  # noqa: PLC0415 - not for --discover
+
+        return EncodingProcess()
 
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace.
@@ -247,6 +258,9 @@ class TapIntercomExport(Tap):
         except BaseException:
             self._sum_up("Ended by an error", selected)
             raise
+        finally:
+            if helper := vars(self).get("encoding_process"):
+                helper.close()
         self._sum_up("Done", selected)
 
     def _sum_up(self, how: str, selected: list[str]) -> None:

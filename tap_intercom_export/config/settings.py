@@ -45,6 +45,7 @@ class Settings:
         max_archive_bytes: Size of a download above which it is refused.
         max_unpacked_bytes: Size of an archive's files above which it is refused.
         max_compression_ratio: Unpacked to packed size above which an archive is refused.
+        encoding_processes: Processes that encode rows, 1 or 2.
         user_agent: Value of `User-Agent`, or None for the tap's own.
     """
 
@@ -70,6 +71,7 @@ class Settings:
     max_archive_bytes: int
     max_unpacked_bytes: int
     max_compression_ratio: float
+    encoding_processes: int
     user_agent: str | None
 
     @classmethod
@@ -99,6 +101,7 @@ class Settings:
             max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE_BYTES),
             max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE_BYTES),
             max_compression_ratio=float(config["max_compression_ratio"]),
+            encoding_processes=int(config["encoding_processes"]),
             user_agent=config.get("user_agent") or None,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
 from tap_intercom_export.rows.encoder import Encoder, Lines, record_envelope
+from tap_intercom_export.rows.encoding_process import EncodingProcess
 from tap_intercom_export.rows.json_entry import EntryReader
 from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
@@ -17,6 +18,7 @@ __all__ = [
     "CellReader",
     "DamagedRow",
     "Encoder",
+    "EncodingProcess",
     "EntryReader",
     "Lines",
     "RowReader",

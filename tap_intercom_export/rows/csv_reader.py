@@ -118,7 +118,6 @@ class CellReader:
         self._row: list[str] = []
         self._row_line: int | None = None
         self._data = b""
-        self._was_cut = False
         self._cut_lines: frozenset[str] = frozenset()
         """Beginnings of lines that were too long."""
         self._rejected = 0
@@ -181,16 +180,47 @@ class CellReader:
             before the next block.
         """
         yield self._loaded_rows()
-        while data := self._read_lines():
+        while data := self.read_rows():
             block = self._escaped(data)
-            if block is None and 0 < (end := escape.last_row_start(data)) < len(data):
-                block = self._escaped(data[:end])
-                self._rest = data[end:] + self._rest if block else self._rest
             if block is None:
                 self._load(data)
                 yield self._loaded_rows()
             else:
                 yield block
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether what was read so far may be encoded block by block."""
+        return self._delimiter == DELIMITERS[0] and not self._cut_lines
+
+    def read_rows(self) -> bytes:
+        """Return the next rows, with their line ends; nothing at the end of the file.
+
+        They are whole if quotes stand where RFC 4180 has them. Not to be called before `blocks` has
+        yielded the rows that are loaded already.
+        """
+        data = self._read_lines()
+        end = escape.last_row_start(data)
+        if 0 < end < len(data):
+            self.give_back(data[end:])
+            data = data[:end]
+        return data
+
+    def give_back(self, data: bytes) -> None:
+        """Let rows be read again.
+
+        Args:
+            data: What `read_rows` returned last, or the end of it.
+        """
+        self._rest = data + self._rest
+
+    def skip_lines(self, count: int) -> None:
+        """Count the lines of rows that were not read by this reader.
+
+        Args:
+            count: Number of lines that `read_rows` returned.
+        """
+        self._lines_loaded += count
 
     def cells(self, block: EscapedBlock, index: int) -> list[str]:
         """Let a row of a block be the current one, and return its cells; none of a blank line.
@@ -206,8 +236,7 @@ class CellReader:
 
     def _escaped(self, data: bytes) -> EscapedBlock | None:
         """Return the block of some whole rows, if they are as simple as that."""
-        is_simple = self._delimiter == DELIMITERS[0] and not self._was_cut
-        found = escape.escape_block(data.removesuffix(b"\n")) if is_simple else None
+        found = escape.escape_block(data.removesuffix(b"\n")) if self.is_simple else None
         if found is None:
             return None
         block = EscapedBlock(found, data, self._lines_loaded + 1)
@@ -306,7 +335,6 @@ class CellReader:
     def _read_lines(self) -> bytes:
         """Return the next lines, with their ends; nothing at the end of the file."""
         pieces, size, end = [self._rest], len(self._rest), 0
-        self._was_cut = False
         while not end and size <= MAX_LINE_BYTES and (chunk := self._read(CHUNK_BYTES)):
             pieces.append(chunk)
             size += len(chunk)
@@ -331,6 +359,5 @@ class CellReader:
         text = data[:MAX_RAW_CHARACTERS].decode(errors="replace").replace("\0", "\ufffd")
         # Without quotes, so that it does not take the lines after it for its own
         line = text.replace('"', "'").replace("\r", " ")
-        self._was_cut = True
         self._cut_lines = self._cut_lines.intersection((*self._row, *self._given_back)) | {line}
         return line.encode() + b"\n"

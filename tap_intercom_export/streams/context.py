@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress import RunLog
+    from tap_intercom_export.rows import EncodingProcess
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.singer.batch.output import BatchOutput
     from tap_intercom_export.singer.message_writer import MessageWriter
@@ -38,6 +39,7 @@ class SyncContext:
         events: What worker threads report to the main thread.
         load_batch_output: Returns what takes the records in place of RECORD messages, or None; a
             function for the same reason as `load_settings`.
+        load_encoding_process: Returns the process that helps to encode large files, or None.
         run_log: Follows the run: counts what happens, and says it.
         workspace: Value of the property `workspace` of every record; "" for no such property.
     """
@@ -50,6 +52,7 @@ class SyncContext:
     state_writer: StateWriter
     events: EventQueue
     load_batch_output: Callable[[], BatchOutput | None]
+    load_encoding_process: Callable[[], EncodingProcess | None]
     run_log: RunLog
     workspace: str = ""
 
@@ -62,6 +65,11 @@ class SyncContext:
     def batch_output(self) -> BatchOutput | None:
         """What takes the records where `batch_config` is set."""
         return self.load_batch_output()
+
+    @property
+    def encoding_process(self) -> EncodingProcess | None:
+        """The process that helps to encode large files."""
+        return self.load_encoding_process()
 
     def with_workspace(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record with the workspace's name, if it is to have it.

@@ -23,7 +23,6 @@ from tap_intercom_export.exports import (
     plan_export,
 )
 from tap_intercom_export.intercom import MESSAGE_EXPORT
-from tap_intercom_export.rows import CellReader
 from tap_intercom_export.schemas import (
     OTHER,
     Column,
@@ -227,6 +226,8 @@ class ContentExportStream(WindowStream):
 
 def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
     """Tell which known file each member of an archive is: by its name, else by its columns."""
+    from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
+
     files = []
     for member in archive.members if archive else ():
         file = by_file_name(member.path)

@@ -15,7 +15,6 @@ from typing_extensions import override
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, UnreadableDataError
 from tap_intercom_export.intercom import ListPage
-from tap_intercom_export.rows import EntryReader
 from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
 from tap_intercom_export.streams.rejected_row import RejectedEntries
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import RequestFunc
 
+    from tap_intercom_export.rows import EntryReader
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
@@ -98,6 +98,8 @@ class ListStream(FullTableStream, RESTStream[int]):
         """
         if self.ABORT_AT_RECORD_COUNT is not None and not self.selected_by_default:
             return
+        from tap_intercom_export.rows import EntryReader  # noqa: PLC0415 - not for --discover
+
         name = self.list_name(context)
         read_at = to_text(self._sync.new_clock().now())
         rejects = RejectedEntries(self, self._rejected, name, read_at)

@@ -25,7 +25,6 @@ from tap_intercom_export.exports import (
     present,
 )
 from tap_intercom_export.intercom import ReportingRequest
-from tap_intercom_export.rows import PARSERS, RowReader, time_in
 from tap_intercom_export.schemas import Kind
 from tap_intercom_export.streams.rejected_row import Rejects
 from tap_intercom_export.streams.windowed import FileStream
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports import ExportJob, ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress import ExportLog
+    from tap_intercom_export.rows import RowReader
     from tap_intercom_export.schemas import Column, Dataset
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
@@ -134,6 +134,8 @@ class ReportingStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads the file of each export, and note when it is written."""
+        from tap_intercom_export.rows import PARSERS, RowReader, time_in  # noqa: PLC0415 - not for --discover
+
         if self._dataset.key_may_change:
             self.logger.warning(
                 "%s: below api_version 2.16 Intercom may give one row a conversation, its last "

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.rows import RowReader
 from tap_intercom_export.schemas import OTHER, statistic_name
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream, Rejects
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.archive import Member
     from tap_intercom_export.exports import Export
+    from tap_intercom_export.rows import RowReader
     from tap_intercom_export.schemas import StatisticFile
     from tap_intercom_export.streams.context import SyncContext
 
@@ -83,6 +83,8 @@ class StatisticStream(FileStream):
     @override
     def readers(self) -> Iterator[RowReader]:
         """Yield what reads each file of the archive; its new columns are announced."""
+        from tap_intercom_export.rows import RowReader  # noqa: PLC0415 - not for --discover
+
         export = self._parent.export
         for member in self._members():
             if export is None or export.archive is None:

@@ -10,7 +10,6 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import ConfigurationError
-from tap_intercom_export.rows import Encoder, record_envelope
 from tap_intercom_export.schemas import WORKSPACE
 from tap_intercom_export.streams.sdk import BlockStream
 
@@ -118,8 +117,11 @@ class FileStream(WindowStream):
     @override
     def record_lines(self) -> Iterator[Lines]:
         """Yield the same as RECORD messages, many at a time; for batches the records alone."""
+        from tap_intercom_export.rows import Encoder, record_envelope  # noqa: PLC0415 - not for --discover
+
         for reader in self.readers():
             self.column_selection.withhold(reader.format.text_columns())
             now = datetime.now(timezone.utc).isoformat()
             envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
-            yield from Encoder(reader, *envelope, self.deselected()).lines()
+            process = self._sync.encoding_process
+            yield from Encoder(reader, *envelope, self.deselected(), process).lines()

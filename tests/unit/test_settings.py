@@ -213,6 +213,7 @@ def test_a_token_and_a_start_are_enough() -> None:
         max_archive_bytes=100 * 10**9,
         max_unpacked_bytes=2000 * 10**9,
         max_compression_ratio=500,
+        encoding_processes=2,
         user_agent=None,
     )
 
