@@ -25,6 +25,7 @@ class Encoding:
         after: What stands after it.
         deselected: Names of properties to leave out.
         sample: The cells of a row, as they stand in most rows.
+        omit_nulls: Whether properties of empty cells are left out.
     """
 
     form: RowFormat
@@ -32,10 +33,18 @@ class Encoding:
     after: str
     deselected: frozenset[str]
     sample: list[str]
+    omit_nulls: bool
 
     def row_function(self) -> RowFunction:
         """Return the function that is written for the file."""
-        return row_function(self.form, self.before, self.after, self.deselected, self.sample)
+        return row_function(
+            self.form,
+            self.before,
+            self.after,
+            self.deselected,
+            self.sample,
+            omit_nulls=self.omit_nulls,
+        )
 
 
 class EncodedBlock(NamedTuple):

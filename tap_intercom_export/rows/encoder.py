@@ -70,6 +70,8 @@ class Encoder:
         after: What stands after it.
         deselected: Names of properties to leave out.
         process: Helps with large files; None for none.
+        omit_nulls: Whether properties that are null may be left out, which is faster for what
+            reads them as null.
     """
 
     def __init__(
@@ -79,12 +81,15 @@ class Encoder:
         after: str = "\n",
         deselected: Collection[str] = (),
         process: EncodingProcess | None = None,
+        *,
+        omit_nulls: bool = False,
     ) -> None:
         self._reader = reader
         self._before = before
         self._after = after
         self._deselected = frozenset(deselected)
         self._process = process
+        self._omit_nulls = omit_nulls
         self._encoding: Encoding | None = None
         self._announced: set[str] = set()
         self._function: RowFunction | None = None
@@ -179,6 +184,7 @@ class Encoder:
                 after=self._after,
                 deselected=self._deselected,
                 sample=unescape_row(sample),
+                omit_nulls=self._omit_nulls,
             )
             self._function = self._encoding.row_function()
         return self._function

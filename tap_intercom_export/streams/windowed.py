@@ -124,4 +124,10 @@ class FileStream(WindowStream):
             now = datetime.now(timezone.utc).isoformat()
             envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
             process = self._sync.encoding_process
-            yield from Encoder(reader, *envelope, self.deselected(), process).lines()
+            yield from Encoder(
+                reader,
+                *envelope,
+                self.deselected(),
+                process,
+                omit_nulls=self.batches is not None and self.batches.reads_missing_as_null,
+            ).lines()

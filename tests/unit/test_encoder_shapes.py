@@ -122,3 +122,14 @@ def test_every_shape_has_the_values_that_csv_json_and_arithmetic_say(
 
 def test_both_paths_come_to_the_same_hashes_and_order_of_properties(table: Table) -> None:
     assert list(map(json.dumps, fast(table))) == list(map(json.dumps, careful(table)))
+
+
+def test_every_shape_without_what_is_null(table: Table) -> None:
+    encoder = Encoder(table.reader(), omit_nulls=True)
+    records = [json.loads(line) for lines in encoder.lines() for line in lines.data.splitlines()]
+    for record in records:
+        record.pop("event_id", None)
+    assert records == [
+        {name: value for name, value in record.items() if value is not None}
+        for record in table.expected()
+    ]

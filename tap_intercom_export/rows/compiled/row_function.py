@@ -38,7 +38,13 @@ _TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
 
 
 def row_function(
-    form: RowFormat, before: str, after: str, deselected: Collection[str], sample: list[str]
+    form: RowFormat,
+    before: str,
+    after: str,
+    deselected: Collection[str],
+    sample: list[str],
+    *,
+    omit_nulls: bool,
 ) -> RowFunction:
     """Return the function for a file.
 
@@ -51,10 +57,12 @@ def row_function(
         after: What stands after it.
         deselected: Names of properties to leave out.
         sample: The cells of a row, as they stand in most rows: it is fastest for those.
+        omit_nulls: Whether properties of empty cells are left out, for what reads a missing one as
+            null.
     """
     if len(form.columns) < 2:  # noqa: PLR2004 - as the docstring says
         return lambda rows, _: next(rows, None)
-    source = _Source(form, frozenset(deselected))
+    source = _Source(form, frozenset(deselected), omit_nulls=omit_nulls)
     readers = {
         kind: _json_reader(parse, kind, _sample_cell(form, kind, sample))
         for kind, parse in form.parsers.items()
@@ -65,7 +73,9 @@ def row_function(
     names["lenient_time"] = _lenient_time(time_reader(time, times))
     names |= {"missing": _missing, "hash_as_json": _hash_as_json, **source.constants}
     if source.run:
-        names["read_run"] = time_run_reader(source.run, deselected, readers[Kind.TIME])
+        names["read_run"] = time_run_reader(
+            source.run, deselected, readers[Kind.TIME], omit_nulls=omit_nulls
+        )
     code = source.function(before, after)
     exec(code, names)  # noqa: S102 - made of names that stand in it as literals, and of no cell
     function: RowFunction = names.pop("encode")
@@ -97,14 +107,16 @@ class _Source:
     Args:
         form: Knows the columns of the file.
         deselected: Names of properties to leave out.
+        omit_nulls: Whether properties of empty cells are left out, all but the first.
 
     Attributes:
         run: Names of times that stand side by side, in the file and in the record.
         constants: Names of the code, besides the functions it calls.
     """
 
-    def __init__(self, form: RowFormat, deselected: frozenset[str]) -> None:
+    def __init__(self, form: RowFormat, deselected: frozenset[str], *, omit_nulls: bool) -> None:
         self._form = form
+        self._omit_nulls = omit_nulls
         self._deselected = deselected
         # the names of those that are folded may be those of properties
         plain = [(n, each) for n, each in enumerate(form.columns) if n not in form.unplaced]
@@ -130,7 +142,7 @@ class _Source:
         """
         lines = [*self._split(), *self._first_lines, *self._unwanted()]
         names = [name for name in self._form.template if name not in self._deselected]
-        text = self._property(names[0], lines)[1:] if names else ""
+        text = self._property(names[0], lines, is_first=True) if names else ""
         for together, neighbours in groupby(names[1:], self._together):
             if not together:
                 text += "{times}"
@@ -196,15 +208,22 @@ class _Source:
         lines += ["else:", *(f" {line}" for line in inner), f" {variable} = f{one_by_one!r}"]
         return f"{{{variable}}}"
 
-    def _property(self, name: str, lines: list[str]) -> str:
+    def _property(self, name: str, lines: list[str], *, is_first: bool = False) -> str:
         """Return what stands for a key and its value in the text; add the line it needs."""
-        key = _literal(f",{quote(name)}:")
+        key = _literal(f"{quote(name)}:" if is_first else f",{quote(name)}:")
         if name in self._known:
             return f"{key}{{{self._known[name]}}}"
+        omits_null = self._omit_nulls and not is_first
         if name in self._place:
-            lines.append(f"x{self._place[name]} = {self._cell(name, repr('null'))}")
-            return f"{key}{{x{self._place[name]}}}"
-        return key + _literal(json.dumps(self._form.template[name]))
+            variable = f"x{self._place[name]}"
+            lines.append(f"{variable} = {self._cell(name, repr('null'))}")
+            if not omits_null:
+                return f"{key}{{{variable}}}"
+            pair = f"{key}{{{variable}}}"
+            lines.append(f"{variable} = f{pair!r} if {variable} != 'null' else ''")
+            return f"{{{variable}}}"
+        constant = self._form.template[name]
+        return "" if omits_null and constant is None else key + _literal(json.dumps(constant))
 
     def _cell(self, name: str, otherwise: str) -> str:
         """Return the expression for the JSON text of a column's cell."""

@@ -137,7 +137,11 @@ def _make_room(table: dict[Any, str], limit: int) -> None:
 
 
 def time_run_reader(
-    names: list[str], deselected: Collection[str], read: Callable[[str], str]
+    names: list[str],
+    deselected: Collection[str],
+    read: Callable[[str], str],
+    *,
+    omit_nulls: bool,
 ) -> Callable[[str], str]:
     """Return a function that makes the properties of times side by side, most of which are empty.
 
@@ -145,10 +149,14 @@ def time_run_reader(
         names: Of the times. The function takes their cells, with commas in between.
         deselected: Names that are to be read and left out.
         read: Reads a cell as JSON text.
+        omit_nulls: Whether empty ones are left out.
     """
     wanted = [name not in deselected for name in names]
     keys = [f",{quote(name)}:" for name in names]
-    nulls = [f"{key}null" if want else "" for key, want in zip(keys, wanted, strict=True)]
+    nulls = [
+        "" if omit_nulls or not want else f"{key}null"
+        for key, want in zip(keys, wanted, strict=True)
+    ]
     places = range(len(names))
     before = ["".join([*nulls[:place], keys[place]]) for place in places]
     after = ["".join(nulls[place + 1 :]) for place in places]

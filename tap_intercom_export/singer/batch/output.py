@@ -50,6 +50,11 @@ class BatchOutput:
         self._streams: list[StreamBatches] = []
         self._is_checked = False
 
+    @property
+    def is_columnar(self) -> bool:
+        """Whether files have columns, in each of which a missing value is null."""
+        return self._settings.format == "parquet"
+
     @cached_property
     def _storage(self) -> Storage:
         from tap_intercom_export.singer.batch.storage import Storage  # noqa: PLC0415 - fsspec
@@ -113,6 +118,11 @@ class StreamBatches:
     def __init__(self, output: BatchOutput) -> None:
         self._output = output
         self._writers: dict[str, BatchWriter] = {}
+
+    @property
+    def reads_missing_as_null(self) -> bool:
+        """Whether a record may leave out properties that are null."""
+        return self._output.is_columnar
 
     def announce(self, schemas: Iterable[SchemaMessage]) -> None:
         """Take note of SCHEMA messages; what was written before is out by then."""
