@@ -38,7 +38,7 @@ class BatchSpeed:
         file_format: The format.
         ours: What this tap took, by rows.
         theirs: What the SDK's writer took, by rows.
-        mib: Peak memory of this tap with `MEMORY_ROWS`.
+        mib: Peak memory of this tap with `MEMORY_ROWS`, of both processes.
     """
 
     file_format: str
@@ -100,7 +100,7 @@ def batch_speeds(
             file_format,
             {rows: Taken.best(taken["ours", rows]) for rows in ROWS},
             {rows: Taken.best(taken["theirs", rows]) for rows in ROWS},
-            most.mib,
+            most.mib + most.children_mib,
         )
 
 
