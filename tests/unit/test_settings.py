@@ -399,6 +399,7 @@ ENVIRONMENT: dict[str, tuple[str, Any]] = {
     "reporting_datasets": ('["tickets"]', ["tickets"]),
     "reporting_timezone": ("Europe/Dublin", "Europe/Dublin"),
     "reporting_concurrency": ("5", 5),
+    "encoding_processes": ("1", 1),
     "reporting_retention_days": ("1095", 1095),
     "custom_object_types": ('["Order"]', ["Order"]),
     "user_agent": ("acme", "acme"),
