@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import pickle
 import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import ways
 from benchmarks.archive import archive, bytes_a_row
@@ -21,7 +22,7 @@ from benchmarks.server import serving
 from benchmarks.shapes import RECEIPTS, SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from benchmarks.shapes import Shape
 
@@ -43,22 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (folder / ".gitignore").write_text("*\n")
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(folder, Path(scratch), options.repeats)
+        kept = _kept(folder, options.parts)
+        measured = {
+            name: kept[name] if name in kept else _keep(folder, name, measure(bench, options))
+            for name, measure in PARTS.items()
+        }
         report = Report(
             command=_command(options),
             repeats=options.repeats,
             load_rows=options.load_rows,
             bytes_a_row=bytes_a_row(bench.archive(options.rows[0])),
-            speeds=bench.speeds(options.rows, options.skip),
-            shapes=[bench.shape(SHAPES[key], options.rows) for key in options.shapes],
-            memories=[
-                bench.memory(rows, files)
-                for rows in options.memory_rows
-                for files in (1, MANY_FILES)
-            ],
-            starts=[bench.start(option) for option in ("--version", "--discover")],
-            batches=bench.batches(),
-            loads=bench.loads(options.load_rows) if options.load_rows else [],
-            waits=[wait for rows in options.wait_rows for wait in bench.waits(rows)],
+            earlier=list(kept),
+            **measured,
         )
     options.docs.mkdir(parents=True, exist_ok=True)
     (options.docs / "benchmark.md").write_text(report.markdown(), encoding="utf-8")
@@ -70,11 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(report.summary())
 
 
+def _kept(folder: Path, parts: Collection[str]) -> dict[str, list[Any]]:
+    """Return what earlier runs measured of the parts that are not to be measured."""
+    paths = {name: folder / f"{name}.pickle" for name in PARTS if name not in parts}
+    return {
+        name: pickle.loads(path.read_bytes())  # noqa: S301 - written below
+        for name, path in paths.items()
+        if path.exists()
+    }
+
+
+def _keep(folder: Path, name: str, part: list[Any]) -> list[Any]:
+    """Keep what was measured of a part for later runs that do not measure it."""
+    (folder / f"{name}.pickle").write_bytes(pickle.dumps(part))
+    return part
+
+
 def _command(options: argparse.Namespace) -> str:
     """Return the command that measures the same anywhere: without the places of this machine."""
     usual = _options([])
     words = ["python -m benchmarks"]
-    names = ("rows", "repeats", "shapes", "memory_rows", "load_rows", "wait_rows", "skip")
+    names = ("parts", "rows", "repeats", "shapes", "memory_rows", "load_rows", "wait_rows", "skip")
     for name in names:
         value = getattr(options, name)
         if value != getattr(usual, name):
@@ -85,6 +98,13 @@ def _command(options: argparse.Namespace) -> str:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        default=list(PARTS),
+        choices=list(PARTS),
+        help="what is to be measured; of the rest the report has what the last run measured",
+    )
     parser.add_argument(
         *("--rows", "-r"),
         type=int,
@@ -267,6 +287,24 @@ class Bench:
 
     def _say(self, text: str) -> None:
         sys.stderr.write(f"{time.monotonic() - self._begun:6.0f} s  {text}\n")
+
+
+PARTS: dict[str, Callable[[Bench, argparse.Namespace], list[Any]]] = {
+    "speeds": lambda bench, options: bench.speeds(options.rows, options.skip),
+    "shapes": lambda bench, options: [
+        bench.shape(SHAPES[key], options.rows) for key in options.shapes
+    ],
+    "memories": lambda bench, options: [
+        bench.memory(rows, files) for rows in options.memory_rows for files in (1, MANY_FILES)
+    ],
+    "starts": lambda bench, _: [bench.start(option) for option in ("--version", "--discover")],
+    "batches": lambda bench, _: bench.batches(),
+    "loads": lambda bench, options: bench.loads(options.load_rows) if options.load_rows else [],
+    "waits": lambda bench, options: [
+        wait for rows in options.wait_rows for wait in bench.waits(rows)
+    ],
+}
+"""What is measured, by the name in `Report`."""
 
 
 if __name__ == "__main__":

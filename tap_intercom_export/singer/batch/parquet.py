@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
-TEXT_BYTES = 2 * 1024 * 1024
+TEXT_BYTES = 1024 * 1024
 """JSON that is read at once."""
 
 ROWS_PER_GROUP = 16_384
