@@ -186,6 +186,12 @@ class TestMeltanoDefinition:
         assert plugin_definition(path)["select"] == ["*.*", *(f"!{name}.*" for name in others)]
 
 
+def test_each_capability_is_described(about: dict[str, Any]) -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    section = page.split("\n## Capabilities\n")[1].split("\n## ")[0]
+    assert re.findall(r"(?m)^\| `([\w-]+)` \|", section) == about["capabilities"]
+
+
 def test_meltano_project_defines_its_loader_without_the_hub() -> None:
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     assert [loader["namespace"] for loader in project["plugins"]["loaders"]] == ["target_postgres"]
