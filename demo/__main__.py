@@ -262,7 +262,7 @@ def _how_to_look(project: Project, postgres: Postgres) -> str:
     return (
         f"\nThe state that the next run would begin with\n\n{value}\n\n"
         "PostgreSQL is still running, with the data\n\n"
-        f"  PGOPTIONS='-c search_path={report.SCHEMA}' psql '{postgres.url()}'\n\n"
+        f"  {postgres.psql_command(report.SCHEMA, MARTS)}\n\n"
         "To stop it and to remove the data\n\n"
         f"  {postgres.stop_command}\n"
     )

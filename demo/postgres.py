@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -44,9 +45,11 @@ class Postgres:
 
     Args:
         socket_folder: The folder of its socket.
+        programs: The folder of PostgreSQL's programs.
     """
 
     socket_folder: Path
+    programs: Path
 
     def url(self, database: str = "postgres", driver: str = "postgresql") -> str:
         """Return the address of a database.
@@ -56,6 +59,15 @@ class Postgres:
             driver: What the URL begins with; SQLAlchemy wants `postgresql+psycopg`.
         """
         return f"{driver}://postgres@/{database}?host={quote(str(self.socket_folder), safe='')}"
+
+    def psql_command(self, *schemas: str) -> str:
+        """Return what a person types to look at the data: psql of the machine, or our own.
+
+        Args:
+            schemas: The database schemas whose tables need no prefix.
+        """
+        psql = "psql" if shutil.which("psql") else shlex.quote(str(self.programs / "psql"))
+        return f"PGOPTIONS='-c search_path={','.join(schemas)}' {psql} '{self.url()}'"
 
     @property
     def stop_command(self) -> str:
@@ -88,10 +100,11 @@ def running_postgres(keep: Callable[[], bool] = _never) -> Generator[Postgres]:
         owner = _owner()
         if owner:
             os.chown(base, owner["user"], owner["group"])
-        server = _Server(base, _binaries(base), owner)
+        programs = _binaries(base)
+        server = _Server(base, programs, owner)
         server.start()
         try:
-            yield Postgres(base)
+            yield Postgres(base, programs)
         finally:
             if not keep():
                 server.stop()

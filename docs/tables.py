@@ -1,7 +1,8 @@
 """Write what the tap says about itself into docs/, plugin.yml and meltano.yml.
 
-Each file has blocks between two comments, `NAME: written by make docs` and `end of NAME`; the
-settings in them come from `tap-intercom-export --about`, the streams from its catalog.
+plugin.yml is written as a whole. The other files have blocks between two comments, `NAME: written
+by make docs` and `end of NAME`. Settings come from `tap-intercom-export --about`, streams from its
+catalog.
 
     python docs/tables.py           writes them
     python docs/tables.py --check   exits 1 and names the files that would change
@@ -46,10 +47,13 @@ def about() -> dict[str, Any]:
 
 
 def sdk_settings() -> set[str]:
-    """Return the names of the settings that the SDK gives to every tap."""
+    """Return the names of the settings that the SDK gives to every tap.
+
+    From 0.55 on it has two that this tap has described itself before.
+    """
     schema: dict[str, Any] = {"type": "object", "properties": {}}
     TapIntercomExport.append_builtin_config(schema)
-    return set(schema["properties"])
+    return set(schema["properties"]) - {"start_date", "emit_activate_version_messages"}
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -101,6 +105,15 @@ def definition(told: Mapping[str, Any]) -> str:
     return re.sub(r"(?m)(?<=: )'((?:[^'\"\\]|'')*''(?:[^'\"\\]|'')*)'$", double_quoted, text)
 
 
+def plugin_file(told: Mapping[str, Any], before: str) -> str:
+    """Return plugin.yml: the comment that it begins with, then all the Hub wants to know.
+
+    No comment stands further down: `meltano add --from-ref` would copy it into the project.
+    """
+    comment = re.match(r"(?:#.*\n)*", before)
+    return (comment[0] if comment else "") + hub_entry(told) + definition(told) + selection()
+
+
 def hub_entry(told: Mapping[str, Any]) -> str:
     """Return what the Hub wants to know of a plugin besides its definition.
 
@@ -109,6 +122,13 @@ def hub_entry(told: Mapping[str, Any]) -> str:
     urls = importlib.metadata.metadata("tap-intercom-export").get_all("Project-URL") or []
     addresses = dict(url.split(", ", 1) for url in urls)
     part = {
+        "name": told["name"],
+        "namespace": "tap_intercom_export",
+        "label": "Intercom message export",
+        "description": told["description"],
+        "domain_url": "https://www.intercom.com/",
+        "pip_url": told["name"],
+        "executable": told["name"],
         "variant": "original",
         **({"repo": addresses["Repository"]} if "Repository" in addresses else {}),
         "quality": "unknown",  # the Hub's to say
@@ -116,8 +136,17 @@ def hub_entry(told: Mapping[str, Any]) -> str:
         "logo_url": "/assets/logos/extractors/intercom.png",
         "supported_python_versions": told["supported_python_versions"],
         "log_parser": "singer-sdk",  # the JSON log of singer-sdk, which Meltano turns on
+        "keywords": ["meltano_sdk"],
     }
-    return yaml.safe_dump(part, sort_keys=False)
+    return yaml.safe_dump(part, sort_keys=False, width=1000)
+
+
+def selection() -> str:
+    """Return the rules that select what the tap selects by itself: `*.*` alone takes every list."""
+    tap = TapIntercomExport(config={}, validate_config=False)
+    others = sorted(s.name for s in tap.discover_streams() if not s.selected_by_default)
+    rules = ["*.*", *(f"!{name}.*" for name in others)]
+    return yaml.safe_dump({"select": rules}, sort_keys=False)
 
 
 def double_quoted(single: re.Match[str]) -> str:
@@ -260,7 +289,7 @@ def main() -> None:
         },
         "docs/streams.md": {"streams": streams_table()},
         "docs/dictionary.md": {"dictionary": dictionary()},
-        "plugin.yml": {"Hub entry": hub_entry(told), "definition": definition(told)},
+        "plugin.yml": {},
         "meltano.yml": {"definition": definition(told)},
         "examples/dagster/meltano.yml": {"definition": definition(told)},
     }
@@ -270,6 +299,8 @@ def main() -> None:
         old = new = path.read_text(encoding="utf-8")
         for name, block in parts.items():
             new = replaced(new, name, block)
+        if file_name == "plugin.yml":
+            new = plugin_file(told, old)
         if new != old:
             behind.append(file_name)
             if "--check" not in sys.argv:

@@ -10,7 +10,7 @@
 It needs the standard library only and knows nothing of the tap.
 """
 
-from intercom_simulator.clock import Clock
+from intercom_simulator.clock import Clock, VirtualClock
 from intercom_simulator.dialect import DIALECTS, Dialect, Member, Mutation
 from intercom_simulator.faults import Fault, JobFault
 from intercom_simulator.simulator import Simulator
@@ -25,5 +25,6 @@ __all__ = [
     "Member",
     "Mutation",
     "Simulator",
+    "VirtualClock",
     "Workspace",
 ]

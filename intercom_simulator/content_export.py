@@ -47,7 +47,7 @@ class ContentExport:
         workspace: What there is to export.
         clock: The simulator's clock.
         dialect: Gives the dialect spoken now.
-        job_seconds: How long a job takes, in real seconds.
+        job_seconds: How long a job takes; None for as long as the clock says.
         folder: Where archives are kept.
         job_faults: What goes wrong with jobs.
         api_url: Gives the address of the API.
@@ -57,7 +57,7 @@ class ContentExport:
     workspace: Workspace
     clock: Clock
     dialect: Callable[[], Dialect]
-    job_seconds: float
+    job_seconds: float | None
     folder: Path
     job_faults: Faults[JobFault]
     api_url: Callable[[], str]
@@ -132,7 +132,8 @@ class ContentExport:
             before=before,
             requested_at=requested_at,
             dialect=dialect,
-            seconds=self.job_seconds if fault.seconds is None else fault.seconds,
+            seconds=self.clock.duration(before - after, fault.seconds, self.job_seconds),
+            elapsed=self.clock.elapsed,
             outcome=fault.ends_as or ("completed" if found else "no_data"),
             fault=fault,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import string
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -38,9 +37,10 @@ class Job:
         before: The last second of its range.
         requested_at: When it was created, by the simulator's clock.
         dialect: The dialect spoken when it was created; its archive keeps it.
-        seconds: How long it takes, in real seconds.
+        seconds: How long it takes, by `elapsed`.
         outcome: The status it ends with.
         fault: What goes wrong with it.
+        elapsed: Tells the seconds that pass for jobs.
         identifier: What the API calls it.
     """
 
@@ -51,6 +51,7 @@ class Job:
     dialect: Dialect
     seconds: float
     outcome: str
+    elapsed: Callable[[], float]
     fault: JobFault = field(default_factory=JobFault)
     identifier: str = field(
         default_factory=lambda: "".join(
@@ -60,16 +61,20 @@ class Job:
     cancelled: bool = False
     polls: int = 0
     downloads: int = 0
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(init=False)
     building: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _ended_as: str | None = None
+
+    def __post_init__(self) -> None:
+        """Start it."""
+        self.started = self.elapsed()
 
     @property
     def status(self) -> str:
         """The status now, in the words of the reference: `completed`, whatever the dialect says."""
         if self._ended_as is not None:
             return self._ended_as
-        age = time.monotonic() - self.started
+        age = self.elapsed() - self.started
         if self.fault.never_ends or age < self.seconds:
             pending = age < self.seconds * _PENDING_SHARE
             return "pending" if pending and not self.fault.never_ends else "in_progress"
@@ -175,7 +180,8 @@ class Jobs(Generic[JobType]):
             job: The job.
         """
         job.polls += 1
-        if job.active and self._clock.now() - job.requested_at > _LONGEST_RUN:
+        run = timedelta(seconds=job.elapsed() - job.started)
+        if job.active and max(run, self._clock.now() - job.requested_at) > _LONGEST_RUN:
             job.end("failed")
         return job.status
 

@@ -51,7 +51,8 @@ class Simulator:
         dialect: How it answers. A job keeps the dialect it was created in.
         faults: What goes wrong with answers; later `sim.faults.add(Fault(...))`.
         job_faults: What goes wrong with jobs; later `sim.job_faults.add(JobFault(...))`.
-        job_seconds: How long a job takes, in real seconds.
+        job_seconds: How long a job takes. When left out, no time with a clock that runs or stands
+            still, and 9 minutes for 5 days of its range with a `VirtualClock`.
         token: The only good access token.
         scopes: The scopes it has.
         region: The region the host serves.
@@ -83,7 +84,7 @@ class Simulator:
         dialect: Dialect | None = None,
         faults: Iterable[Fault] = (),
         job_faults: Iterable[JobFault] = (),
-        job_seconds: float = 0.0,
+        job_seconds: float | None = None,
         token: str = "sim-token",  # noqa: S107  - it opens nothing
         scopes: tuple[str, ...] = (SCOPE, REPORTING_SCOPE),
         region: str = "us",
@@ -179,12 +180,12 @@ class Simulator:
         return self.reporting_export.jobs.own
 
     @property
-    def job_seconds(self) -> float:
-        """How long a job created from now on takes, in real seconds."""
+    def job_seconds(self) -> float | None:
+        """How long a job created from now on takes; None for as long as the clock says."""
         return self.content_export.job_seconds
 
     @job_seconds.setter
-    def job_seconds(self, seconds: float) -> None:
+    def job_seconds(self, seconds: float | None) -> None:
         self.content_export.job_seconds = seconds
 
     def hold_slot(self, seconds: float | None = None) -> Job:

@@ -358,9 +358,9 @@ class TapIntercomExport(Tap):
         deadline = threading.Timer(SHUTDOWN_DEADLINE_SECONDS, os._exit, [128 + signum])
         deadline.daemon = True
         deadline.start()
-        self.message_writer.between_lines(partial(self._terminate, signum))
+        self.message_writer.between_lines(partial(self._end_on_signal, signum))
 
-    def _terminate(self, signum: int) -> None:
+    def _end_on_signal(self, signum: int) -> None:
         """Send the state and exit as signals do, without any clean-up that could take long.
 
         Before the sync, while streams are discovered, the state is not read yet: an empty one

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-ONE_PROCESS = "tests/dbt/built/"
-"""Folder of tests that share a database which takes half a minute to make."""
+ONE_PROCESS = ("tests/dbt/built/", "tests/integration/test_new_meltano_project.py")
+"""Tests that share a database or a Meltano project which takes half a minute to make."""
 
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 """The simulated present. It stands still, so that what a job can see does not depend on speed."""
@@ -33,14 +33,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """One test at a time, but `ONE_PROCESS` as a whole.
+    """One test at a time, but each of `ONE_PROCESS` as a whole.
 
     The mark `xdist_group` does not work with pytest 9.2: xdist 3.8 sets an attribute of a test that
     is no longer there.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return ONE_PROCESS if nodeid.startswith(ONE_PROCESS) else nodeid
+        return next((name for name in ONE_PROCESS if nodeid.startswith(name)), nodeid)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class ReportingExport:
         reporting: What there is to report.
         clock: The simulator's clock.
         dialect: Gives the dialect spoken now.
-        job_seconds: How long a job takes, in real seconds.
+        job_seconds: Gives how long a job takes; None for as long as the clock says.
         folder: Where files are kept.
         job_faults: What goes wrong with jobs.
         version: Tells the API version of a request.
@@ -75,7 +75,7 @@ class ReportingExport:
     reporting: Reporting
     clock: Clock
     dialect: Callable[[], Dialect]
-    job_seconds: Callable[[], float]
+    job_seconds: Callable[[], float | None]
     folder: Path
     job_faults: Faults[JobFault]
     version: Callable[[Request], str]
@@ -163,7 +163,10 @@ class ReportingExport:
             before=order.end if order else 0,
             requested_at=self.clock.now(),
             dialect=self.dialect(),
-            seconds=self.job_seconds() if fault.seconds is None else fault.seconds,
+            seconds=self.clock.duration(
+                order.end - order.start if order else 0, fault.seconds, self.job_seconds()
+            ),
+            elapsed=self.clock.elapsed,
             outcome=fault.ends_as or "completed",
             fault=fault,
             order=order,

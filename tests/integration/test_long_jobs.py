@@ -1,0 +1,105 @@
+"""Jobs that take minutes and hours, as in production, with a clock that does not wait for them."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typing_extensions import override
+
+from intercom_simulator import JobFault, Simulator, VirtualClock
+from tests.harness.quick_clock import QuickClock
+from tests.harness.singer import run_quickly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
+DAYS = 90
+HOUR = 3600
+
+
+@pytest.fixture
+def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """A workspace whose jobs take time that passes while the tap pauses, and no other."""
+    clock = VirtualClock(END)
+
+    class PassingClock(QuickClock):
+        @override
+        def monotonic(self) -> float:
+            return clock.elapsed()
+
+        @override
+        def sleep(self, seconds: float) -> None:
+            self.raise_if_stopped()
+            self.pauses.append(seconds)
+            clock.let_pass(seconds)
+
+    monkeypatch.setattr("tests.harness.quick_clock.QuickClock", PassingClock)
+    with Simulator(receipts=60, days=DAYS, end=END, clock=clock) as made:
+        yield made
+
+
+def configuration(simulator: Simulator, **settings: Any) -> dict[str, Any]:
+    return {
+        "access_token": simulator.token,
+        "api_url": simulator.url,
+        "start_date": f"{END - timedelta(days=DAYS, seconds=-1):%Y-%m-%dT%H:%M:%SZ}",
+        "end_date": f"{END:%Y-%m-%dT%H:%M:%SZ}",
+        **settings,
+    }
+
+
+def test_nine_minutes_for_five_days_make_three_hours_of_a_first_run_of_ninety(
+    simulator: Simulator,
+) -> None:
+    begun = time.perf_counter()
+    run = run_quickly(configuration(simulator))
+    assert run.exit_code == 0, run.log
+    assert time.perf_counter() - begun < 60  # 2 s on an idle machine
+    # 30, 37 and 37 days, the lookback included
+    assert [round(job.seconds / 60) for job in simulator.jobs] == [54, 67, 67]
+    assert re.search(r"Done after 3 h \d+ min: 3 windows written; 3 jobs asked for", run.log)
+    assert len(re.findall(r"is '(?:pending|in_progress)' \(\d+ s so far", run.log)) >= 150
+    recent = run.state["bookmarks"]["content_export"]["recent_windows"]
+    # known to be over at the first look after its end, a minute later at most
+    for window, job in zip(recent, simulator.jobs, strict=True):
+        assert 0 <= window["job_seconds"] - job.seconds <= 62
+    assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
+
+
+def test_after_a_job_that_nearly_took_too_long_the_next_take_about_half_of_the_limit(
+    simulator: Simulator,
+) -> None:
+    run = run_quickly(configuration(simulator, job_timeout_minutes=60))
+    assert run.exit_code == 0, run.log
+    first, *others = [job.seconds / 60 for job in simulator.jobs]
+    assert round(first) == 54
+    assert max(others) == pytest.approx(30, abs=1)
+    assert not any(job.cancelled for job in simulator.jobs)
+
+
+def test_a_job_that_takes_longer_than_the_setting_is_canceled_and_a_smaller_one_asked_for(
+    simulator: Simulator,
+) -> None:
+    run = run_quickly(configuration(simulator, job_timeout_minutes=45))
+    assert run.exit_code == 0, run.log
+    first, *others = simulator.jobs
+    assert first.cancelled
+    assert others[0].started - first.started >= 45 * 60
+    assert not any(job.cancelled for job in others)
+    assert all(job.seconds < 45 * 60 for job in others)
+    assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
+
+
+def test_a_job_of_more_than_a_day_is_marked_failed_by_intercom(simulator: Simulator) -> None:
+    simulator.job_faults.add(JobFault(seconds=30 * HOUR))
+    run = run_quickly(configuration(simulator, job_timeout_minutes=48 * 60))
+    assert run.exit_code == 0, run.log
+    first, *others = simulator.jobs
+    assert first.status == "failed"
+    assert {job.status for job in others} == {"completed"}
+    assert 24 * HOUR <= others[0].started - first.started < 25 * HOUR

@@ -1,0 +1,79 @@
+"""How long jobs take: none by default with a real clock, minutes with a virtual one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import requests
+
+from intercom_simulator import Clock, JobFault, Simulator, VirtualClock
+
+END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
+NINE_MINUTES = 9 * 60
+ATTRIBUTES = ["standard.conversation_id", "timestamp.conversation_started_at"]
+
+
+def ask(sim: Simulator, method: str, path: str, **body: Any) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {sim.token}", "Intercom-Version": "2.16"}
+    response = requests.request(method, f"{sim.url}{path}", json=body, headers=headers, timeout=10)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def create(sim: Simulator, days: float = 5) -> str:
+    body = {
+        "created_at_after": int((END - timedelta(days=days)).timestamp()),
+        "created_at_before": int(END.timestamp()),
+    }
+    return str(ask(sim, "POST", "/export/content/data", **body)["job_identifier"])
+
+
+def status(sim: Simulator, identifier: str) -> str:
+    return str(ask(sim, "GET", f"/export/content/data/{identifier}")["status"])
+
+
+def test_with_a_virtual_clock_five_days_take_nine_minutes_that_pass_when_told() -> None:
+    clock = VirtualClock(END)
+    with Simulator(receipts=50, end=END, clock=clock) as sim:
+        identifier = create(sim)
+        assert sim.jobs[0].seconds == NINE_MINUTES
+        seen = []
+        for seconds in (0, 179, 2, 358, 2):
+            clock.let_pass(seconds)
+            seen.append(status(sim, identifier))
+        assert seen == ["pending", "pending", "in_progress", "in_progress", "completed"]
+        assert clock.now() == END
+
+
+def test_reports_take_as_long() -> None:
+    with Simulator(receipts=50, end=END, clock=VirtualClock(END)) as sim:
+        ask(
+            sim,
+            "POST",
+            "/export/reporting_data/enqueue",
+            dataset_id="conversation",
+            attribute_ids=ATTRIBUTES,
+            start_time=int((END - timedelta(days=10)).timestamp()),
+            end_time=int(END.timestamp()),
+        )
+        assert sim.reporting_jobs[0].seconds == 2 * NINE_MINUTES
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "standing still"])
+def test_with_another_clock_a_job_is_done_at_once(*, running: bool) -> None:
+    with Simulator(receipts=50, end=END, clock=Clock(END, running=running)) as sim:
+        assert status(sim, create(sim)) == "completed"
+        sim.job_seconds = 60
+        assert status(sim, create(sim)) == "pending"
+
+
+def test_what_somebody_says_goes_before_the_virtual_minutes() -> None:
+    with Simulator(receipts=50, end=END, clock=VirtualClock(END), job_seconds=0) as sim:
+        assert status(sim, create(sim)) == "completed"
+        sim.job_seconds = None
+        sim.job_faults.add(JobFault(seconds=7.0))
+        create(sim)
+        assert sim.jobs[-1].seconds == 7
