@@ -13,6 +13,7 @@ import pytest
 
 from demo.project import ROOT
 from tests.dbt.built.conftest import MARTS, RAW
+from tests.documents.markdown import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,3 +56,14 @@ def test_every_recipe_gives_the_result_below_it(workspace: Workspace) -> None:
         PATH.write_text(made, encoding="utf-8")
     assert number == NUMBER
     assert made == PATH.read_text(encoding="utf-8")
+
+
+def test_the_indexes_of_the_streams_can_be_made(workspace: Workspace) -> None:
+    (block,) = (b for b in blocks("docs/streams.md") if "CREATE INDEX" in b.text)
+    with workspace.connect(RAW) as connection, connection.transaction(force_rollback=True):
+        connection.execute(block.text.encode())
+        found = connection.execute(
+            "SELECT count(*) AS number FROM pg_indexes WHERE schemaname = %s AND indexname LIKE %s",
+            [RAW, "%_idx"],
+        ).fetchone()
+    assert found == {"number": len(block.lines)}

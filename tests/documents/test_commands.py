@@ -1,0 +1,226 @@
+"""Commands of the documentation, run in a shell against the simulator."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from demo.postgres import PACKAGE, RELEASE
+from demo.project import DBT, TAP, TARGET
+from tests.documents.claims import claimed_by
+from tests.documents.conftest import BIN, shell_environment
+from tests.documents.markdown import PAGES, ROOT, Block, inline_code
+from tests.harness.singer import discover_here
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from demo.postgres import Postgres
+    from intercom_simulator import Simulator
+    from tests.documents.conftest import Shell
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+
+_SPEC = importlib.util.find_spec(PACKAGE)
+PSQL = Path(_SPEC.origin or "").parent / RELEASE / "bin" if _SPEC else Path()
+"""Folder of psql; importing the package would change modes of folders."""
+
+
+def records(messages: str, stream: str) -> list[dict[str, Any]]:
+    parsed = [json.loads(line) for line in messages.splitlines()]
+    return [m["record"] for m in parsed if m["type"] == "RECORD" and m["stream"] == stream]
+
+
+def exported(simulator: Simulator, job: int) -> int:
+    """Receipts in the range of a job."""
+    one = simulator.jobs[job]
+    rows = simulator.workspace.rows("receipt", one.after, one.before, simulator.clock.now())
+    return len(rows)
+
+
+@pytest.mark.parametrize("block", claimed_by("test_a_workspace_in_five_lines"), ids=str)
+def test_a_workspace_in_five_lines(
+    block: Block, simulate: Simulate, shell: Shell, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=80, days=20, end=datetime(2026, 1, 21, tzinfo=timezone.utc))
+    text = block.text.replace("dG9rOmFi…", simulator.token)
+    assert simulator.token in text
+    export, check, first, state, second = text.splitlines()
+    address = {
+        "TAP_INTERCOM_EXPORT_API_URL": simulator.url,
+        "TAP_INTERCOM_EXPORT_END_DATE": "2026-01-20T23:59:00Z",
+    }
+    shell(export, check, **address)
+    assert simulator.jobs == []
+    shell(export, first, state, **address)
+    messages = tmp_path / "messages.jsonl"
+    assert len(records(messages.read_text(), "receipt")) == exported(simulator, 0) > 50
+    written = json.loads((tmp_path / "state.json").read_text())
+    assert written["bookmarks"]["receipt"]["replication_key_value"] == "2026-01-20T23:59:00Z"
+    simulator.clock.set(simulator.clock.now() + timedelta(days=1))
+    address["TAP_INTERCOM_EXPORT_END_DATE"] = "2026-01-21T23:59:00Z"
+    shell(export, second, **address)
+    assert len(records(messages.read_text(), "receipt")) == exported(simulator, 1) < 50
+
+
+@pytest.mark.parametrize("block", claimed_by("test_the_tap_works_with_its_arguments"), ids=str)
+def test_the_tap_works_with_its_arguments(
+    block: Block, simulate: Simulate, configure: Configure, shell: Shell, tmp_path: Path
+) -> None:
+    simulator = simulate(receipts=20, days=5)
+    config = configure(simulator)
+    files = {"config": config, "catalog": discover_here(config), "state": {}}
+    for name, content in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    printed = shell(*block.lines)
+    assert ("✓ Token" in printed) is ("--test" in block.text)
+    assert ("1 window" in printed) is ("--plan" in block.text)
+    assert simulator.jobs == []
+
+
+@pytest.mark.parametrize("block", claimed_by("test_the_image_gets_arguments_that_work"), ids=str)
+def test_the_image_gets_arguments_that_work(block: Block, simulate: Simulate, shell: Shell) -> None:
+    build, run = block.text.replace("\\\n", " ").splitlines()
+    image = shlex.split(build)[shlex.split(build).index("-t") + 1]
+    options, _, arguments = run.partition(f" {image} ")
+    variables = re.findall(r"-e (\S+)", options)
+    environment = dict(variable.split("=") for variable in variables if "=" in variable)
+    simulator = simulate(receipts=20, days=5)
+    assert {"TAP_INTERCOM_EXPORT_ACCESS_TOKEN"} == {*variables} - {
+        f"{name}={value}" for name, value in environment.items()
+    }
+    printed = shell(
+        f"tap-intercom-export {arguments}",
+        TAP_INTERCOM_EXPORT_ACCESS_TOKEN=simulator.token,
+        TAP_INTERCOM_EXPORT_API_URL=simulator.url,
+        **environment,
+    )
+    assert "✓ Token" in printed
+
+
+@pytest.mark.parametrize("block", claimed_by("test_the_simulator_by_hand"), ids=str)
+def test_the_simulator_by_hand(block: Block, shell: Shell, tmp_path: Path) -> None:
+    """Its two commands stand in blocks of their own; the page says what to do between them."""
+    if "simulator" not in block.text:
+        assert block.text.strip() == (
+            ".venv/bin/tap-intercom-export --config config.json > messages.jsonl"
+        )
+        return
+    (start,) = block.lines
+    command = shlex.split(start.replace("--port 8080", "--port 0"))
+    assert "0" in command
+    command += ["--receipts", "30", "--days", "10", "--job-seconds", "0"]
+    with subprocess.Popen(
+        [str(BIN / command[0].rpartition("/")[2]), *command[1:]],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=shell_environment(),
+    ) as process:
+        assert process.stdout is not None
+        printed = ""
+        while not printed.rstrip().endswith("}"):
+            printed += process.stdout.readline()
+        (tmp_path / "config.json").write_text(printed[printed.index("{") :])
+        other = next(b for b in claimed_by("test_the_simulator_by_hand") if b != block)
+        shell(other.text)
+        process.send_signal(signal.SIGINT)
+    assert records((tmp_path / "messages.jsonl").read_text(), "receipt")
+
+
+@pytest.mark.parametrize("block", claimed_by("test_meltano_runs_what_the_tests_run"), ids=str)
+def test_meltano_runs_what_the_tests_run(block: Block) -> None:
+    """The fixture `workspace` of tests/dbt/built runs this command."""
+    assert block.text.split() == ["meltano", "run", TAP, TARGET, f"{DBT}:build"]
+
+
+@pytest.mark.parametrize("block", claimed_by("test_psql_finds_the_tables"), ids=str)
+def test_psql_finds_the_tables(
+    block: Block, postgres: Postgres, database: str, shell: Shell
+) -> None:
+    with psycopg.connect(postgres.url(database)) as connection:
+        connection.execute("CREATE SCHEMA intercom")
+        connection.execute("CREATE TABLE intercom.content_daily AS SELECT 1")
+        connection.execute("CREATE SCHEMA tap_intercom_export")
+        connection.execute("CREATE TABLE tap_intercom_export.receipt AS SELECT 1")
+    (command,) = block.lines
+    printed = shell(
+        f"{command} --csv -t -c 'SELECT count(*) FROM receipt, content_daily'",
+        PATH=os.pathsep.join((str(PSQL), os.environ["PATH"])),
+        PGHOST=str(postgres.socket_folder),
+        PGUSER="postgres",
+        PGDATABASE=database,
+    )
+    assert printed == "1\n"
+
+
+# --- examples/dagster
+
+EXAMPLE = ROOT / "examples" / "dagster"
+
+
+@pytest.mark.parametrize("block", claimed_by("test_the_fleet_is_set_up_as_make_does"), ids=str)
+def test_the_fleet_is_set_up_as_make_does(block: Block) -> None:
+    """`make fleet` installs from the same files; here they would be installed once more."""
+    rules = (ROOT / "Makefile").read_text(encoding="utf-8")
+    installed = re.findall(r"pip install -c (\S+) -r (\S+)", block.text)
+    assert len(installed) == 2
+    for constraints, requirements in installed:
+        assert (EXAMPLE / constraints).exists()
+        assert re.search(rf"call INSTALL,\S+,{constraints},-r {requirements} -e", rules)
+    clone = re.search(r"-e (/path/to/\S+)", block.text)
+    assert clone, "there is no release to install by name"
+
+
+@pytest.mark.parametrize("block", claimed_by("test_the_fleet_reads_its_variables"), ids=str)
+def test_the_fleet_reads_its_variables(block: Block) -> None:
+    *exports, start = block.lines
+    read = "".join(
+        path.read_text(encoding="utf-8")
+        for path in EXAMPLE.rglob("*")
+        if path.suffix in {".py", ".yml", ".yaml"} and ".venv" not in str(path)
+    )
+    names = {export.split("=")[0].removeprefix("export ") for export in exports}
+    assert names - {"PATH"}
+    assert {name for name in names - {"PATH"} if name not in read} == set()
+    assert start == ".venv/bin/dagster dev"
+
+
+# --- make
+
+TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("block", claimed_by("test_targets_of_make_exist"), ids=str)
+def test_targets_of_make_exist(block: Block) -> None:
+    for line in block.lines:
+        command = shlex.split(line, comments=True)
+        done = subprocess.run(
+            [*command, "--dry-run"], cwd=ROOT, check=False, capture_output=True, text=True
+        )
+        assert command[0] == "make"
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_targets_of_make_in_the_text_exist(page: str) -> None:
+    named = {
+        word
+        for code in inline_code(page)
+        for command in re.findall(r"(?:^|\s)make((?: +[a-z][a-z-]*)+)", code)
+        for word in command.split()
+    }
+    assert named <= TARGETS
