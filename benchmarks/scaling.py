@@ -291,7 +291,7 @@ def main() -> None:
         text = DOCUMENT.read_text(encoding="utf-8")
         table = "\n".join(lines)
         new = re.sub(
-            r"(?s)(<!-- table -->\n).*?(\n<!-- end of table -->)", rf"\g<1>{table}\g<2>", text
+            r"(?s)(<!-- table -->\n).*?(<!-- end of table -->)", rf"\g<1>{table}\n\g<2>", text
         )
         DOCUMENT.write_text(new, encoding="utf-8")
 

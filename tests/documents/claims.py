@@ -90,6 +90,7 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
     },
     "tests/dbt/built/test_recipes.py": {
         "test_every_recipe_gives_the_result_below_it": [Blocks("docs/recipes.md", "sql")],
+        "test_a_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
         "test_the_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
     },
     "tests/dbt/built/test_report.py": {

@@ -16,10 +16,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from typing_extensions import override
 
+from tap_intercom_export.checks.selection import LIST_PATHS
+from tap_intercom_export.streams import ListStream, ai_content
+from tap_intercom_export.tap import TapIntercomExport
 from tests.documents.markdown import PAGES, ROOT, anchors, inline_code, links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from singer_sdk import Stream
 
 PATH = re.compile(r"(?:[\w-]+/)+(?:[\w-]+\.\w+)?|[\w-]+\.(?:py|toml|in)")
 """Inline code that names a file or folder of the repository: `docs/`, `exports/job.py`."""
@@ -73,6 +78,51 @@ def test_files_named_in_the_text_exist(page: str) -> None:
     named = {code for code in inline_code(page) if PATH.fullmatch(code)}
     missing = {code for code in named if not any(path.endswith(f"/{code}") for path in paths())}
     assert missing - OF_A_USER == set()
+
+
+# --- CONTRIBUTING.md
+
+PLACES = {
+    "CSV file": ("schemas/statistics.py", "StatisticFile("),
+    "column type": ("schemas/kinds.py", "class Kind"),
+    "container": ("archive/formats.py", "def open_container"),
+    "status word": ("exports/job.py", "Progress.COMPLETED,"),
+    "429": ("intercom/responses.py", "SLOT_TAKEN_MESSAGE ="),
+    "setting": ("config/schema.py", "th.Property("),
+    "list endpoint": ("streams/ai_content.py", "class ExternalPageStream"),
+    "fault": ("intercom_simulator/faults.py", "class Fault"),
+}
+"""Where a newcomer adds what, and a text that is there as long as it is the place."""
+
+
+@pytest.mark.parametrize("what", PLACES)
+def test_contributing_names_the_place_to_add_something(what: str) -> None:
+    place, marker = PLACES[what]
+    (found,) = (path for path in paths() if path.endswith(f"/{place}"))
+    assert marker in (ROOT / found[1:]).read_text(encoding="utf-8")
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = page.split("### To add …")[1].split("## ")[0]
+    rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| ")]
+    (row,) = (row for row in rows if what in row[0])
+    assert f"`{place}`" in row[1]
+
+
+def test_every_stream_of_a_list_is_discovered_and_tested_with_its_path() -> None:
+    """What one forgets when a list is added: its places besides the class."""
+    written = {
+        stream
+        for stream in vars(ai_content).values()
+        if isinstance(stream, type) and issubclass(stream, ListStream) and stream is not ListStream
+    }
+    lists = [stream for stream in streams() if isinstance(stream, ListStream)]
+    discovered = [stream for stream in lists if type(stream) in written]
+    assert len(discovered) == len(written)
+    assert {stream.name: stream.path for stream in discovered} == LIST_PATHS
+
+
+def streams() -> Iterable[Stream]:
+    tap = TapIntercomExport(config={}, validate_config=False)
+    return tap.discover_streams()
 
 
 # --- the website

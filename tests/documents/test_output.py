@@ -129,24 +129,50 @@ def test_the_plan_prints_such_lines(block: Block, simulate: Simulate, configure:
     assert shapes(block.lines) == shapes(output.lines)
 
 
+def cells(page: str, column: int) -> list[str]:
+    """Code in a column of the first table of a page, without a pattern's marks."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.split("\n\n##")[0].splitlines() if line[:2] == "| "]
+    return [code for row in rows[2:] for code in re.findall(r"`([^`]+)`", row[column])]
+
+
+@pytest.mark.parametrize(
+    ("page", "column"), [("troubleshooting.md", 0), ("monitoring.md", 1)], ids=lambda it: it
+)
+def test_lines_to_look_for_are_in_the_source(page: str, column: int, logged: set[str]) -> None:
+    """Each part of a line stands in one text; `…` and patterns stand for what differs."""
+    texts = [*texts_in("tap_intercom_export"), *logged]
+    sentences = [
+        code for code in cells(page, column) if code.count(" ") > 1 and "meltano" not in code
+    ]
+    assert len(sentences) > 5
+    for sentence in sentences:
+        parts = [
+            part
+            for part in re.split(r"…|\.\*|\(\\S\+\)|\[1-9\]|\^|(?<=')\w+(?=')", sentence)
+            if part.strip()
+        ]
+        assert any(all(part in text for part in parts) for text in texts), sentence
+
+
 # --- of the demo
 
 
-def texts_of_the_demo() -> re.Pattern[str]:
-    """Everything that the demo may print, by the texts in its source."""
+def texts_in(folder: str) -> list[str]:
+    """Texts in the source of a package, with a NUL for each value that is put into one."""
     found = []
-    for path in (ROOT / "demo").glob("*.py"):
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                parts = [
-                    str(part.value) if isinstance(part, ast.Constant) else "\0"
-                    for part in node.values
-                ]
-                found += "".join(parts).splitlines()
+                found.append(
+                    "".join(
+                        str(part.value) if isinstance(part, ast.Constant) else "\0"
+                        for part in node.values
+                    )
+                )
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found += node.value.splitlines()
-    patterns = [re.escape(text).replace("\0", ".+") for text in found if len(text) > 3]
-    return re.compile("|".join(patterns))
+                found.append(node.value.replace("%s", "\0"))
+    return found
 
 
 @blocks_of("test_the_demo_prints_such_lines")
@@ -154,7 +180,8 @@ def test_the_demo_prints_such_lines(block: Block, logged: set[str]) -> None:
     """`make demo` itself runs in .github/workflows/test.yml."""
     workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     assert "run: make demo" in workflow
-    texts = texts_of_the_demo()
+    lines = [line for text in texts_in("demo") for line in text.splitlines() if len(line) > 3]
+    texts = re.compile("|".join(re.escape(line).replace("\0", ".+") for line in lines))
     for line in block.lines:
         said = re.fullmatch(r" *\d+\.\d s  (  )?(.+)", line)
         text = said[2] if said else line

@@ -67,3 +67,30 @@ def test_the_indexes_of_the_streams_can_be_made(workspace: Workspace) -> None:
             [RAW, "%_idx"],
         ).fetchone()
     assert found == {"number": len(block.lines)}
+
+
+def test_a_person_is_erased_from_every_stream(workspace: Workspace) -> None:
+    (block,) = (b for b in blocks("docs/privacy.md") if "DELETE FROM" in b.text)
+    (example,) = re.findall(r"text := '(.+)';", block.text)
+    of_a_person = "FROM receipt WHERE user_id = %s"
+    with workspace.connect(RAW) as connection, connection.transaction(force_rollback=True):
+
+        def count(query: str, *values: str) -> int:
+            (row,) = connection.execute(f"SELECT count(*) AS n {query}".encode(), values)
+            number: int = row["n"]
+            return number
+
+        (chosen,) = connection.execute(
+            "SELECT user_id FROM receipt JOIN open USING (receipt_id) GROUP BY 1 "
+            "ORDER BY count(*) DESC LIMIT 1"
+        )
+        person = chosen["user_id"]
+        in_all, their_own = count("FROM receipt"), count(of_a_person, person)
+        opened = count(f"FROM open WHERE receipt_id IN (SELECT receipt_id {of_a_person})", person)
+        opened_in_all = count("FROM open")
+        assert opened
+        query = block.text.replace(example, person).replace("tap_intercom_export", RAW)
+        connection.execute(query.encode())
+        assert count("FROM receipt") == in_all - their_own
+        assert count("FROM open") == opened_in_all - opened
+        assert count("FROM checkpoint WHERE user_id = %s", person) == 0
