@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import psycopg
 import pytest
 
@@ -20,7 +21,7 @@ from demo.postgres import PACKAGE, RELEASE
 from demo.project import DBT, TAP, TARGET
 from tests.documents.claims import claimed_by
 from tests.documents.conftest import BIN, shell_environment
-from tests.documents.markdown import PAGES, ROOT, Block, inline_code
+from tests.documents.markdown import PAGES, ROOT, Block, blocks, inline_code
 from tests.harness.singer import discover_here
 
 if TYPE_CHECKING:
@@ -144,6 +145,46 @@ def test_the_simulator_by_hand(block: Block, shell: Shell, tmp_path: Path) -> No
 def test_meltano_runs_what_the_tests_run(block: Block) -> None:
     """The fixture `workspace` of tests/dbt/built runs this command."""
     assert block.text.split() == ["meltano", "run", TAP, TARGET, f"{DBT}:build"]
+
+
+def meltano_takes(line: str) -> None:
+    """Let Meltano's own parser read a command, without running it.
+
+    Args:
+        line: The command; the arguments of plugins are not looked at.
+
+    Raises:
+        click.ClickException: It has no such command or option.
+    """
+    from meltano.cli.cli import cli  # noqa: PLC0415 - it takes a second
+
+    words = shlex.split(line, comments=True)[1:]
+    command: click.Command = cli
+    context = click.Context(command, info_name="meltano", **command.context_settings)
+    while isinstance(command, click.Group):
+        parser = command.make_parser(context)
+        parser.allow_interspersed_args = False
+        words = parser.parse_args(words)[1]
+        name, found, words = command.resolve_command(context, words)
+        assert found is not None
+        command = found
+        context = click.Context(command, parent=context, info_name=name, **command.context_settings)
+    command.make_parser(context).parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_meltano_knows_the_commands_of_a_page(page: str) -> None:
+    lines = [line for block in blocks(page) for line in block.lines if block.language == "console"]
+    for code in (*lines, *inline_code(page)):
+        for command in code.split(" && "):
+            if command.startswith("meltano "):
+                meltano_takes(f"{command} …")  # the text may leave the last arguments out
+
+
+def test_the_parser_refuses_what_meltano_does_not_know() -> None:
+    for command in ("meltano run --full-refrain tap", "meltano stat get x", "meltano --colour run"):
+        with pytest.raises(click.UsageError):
+            meltano_takes(command)
 
 
 @pytest.mark.parametrize("block", claimed_by("test_psql_finds_the_tables"), ids=str)
