@@ -222,6 +222,23 @@ def test_a_dbt_project_uses_the_package(tmp_path: Path) -> None:
     assert "intercom_export.marts.messages" in done.stdout.splitlines()
 
 
+def test_the_variables_of_the_page_are_those_of_the_package() -> None:
+    page = (ROOT / "docs" / "dbt.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| ((?:`intercom_export_\w+`(?:, )?)+) \| (.+?) \|", page)
+    documented: dict[str, str] = {}
+    for names, defaults in rows:
+        named = re.findall(r"\w+", names)
+        documented |= zip(
+            named, defaults.split(", ") if len(named) > 1 else [defaults], strict=True
+        )
+    project = (ROOT / "dbt" / "intercom_export" / "dbt_project.yml").read_text(encoding="utf-8")
+    variables = yaml.safe_load(project)["vars"]
+    assert set(documented) == set(variables)
+    for name, default in variables.items():
+        if default is not None:  # else the page says where it comes from
+            assert yaml.safe_load(documented[name].strip("`")) == default
+
+
 # --- of Dagster
 
 VALIDATE = """
