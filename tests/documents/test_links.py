@@ -41,7 +41,7 @@ def paths() -> tuple[str, ...]:
     found = []
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in GENERATED and "venv" not in name]
-        place = f"/{Path(folder).relative_to(ROOT)}/"
+        place = f"{folder.removeprefix(str(ROOT))}/"
         found += [place, *(f"{place}{name}" for name in files)]
     return tuple(found)
 
@@ -78,6 +78,38 @@ def test_files_named_in_the_text_exist(page: str) -> None:
     named = {code for code in inline_code(page) if PATH.fullmatch(code)}
     missing = {code for code in named if not any(path.endswith(f"/{code}") for path in paths())}
     assert missing - OF_A_USER == set()
+
+
+NAME = re.compile(r"([a-z]+(?:_[a-z]+)+)(?:: .*)?")
+"""Inline code that names a setting, column, stream, metric or the like: `lookback_days: 7`."""
+
+NOT_HERE = {
+    *("clean_up_batch_files", "hard_delete"),  # settings of targets, which nothing here sets
+    *("http_request_count", "record_count", "sync_duration"),  # metrics of singer-sdk
+    *("people_brand", "reporting_call", "ticket_created_at"),  # named by what a workspace has
+}
+"""Names that stand nowhere in the source of this repository."""
+
+
+@cache
+def source() -> str:
+    """Everything that is not documentation or a test, as one text."""
+    endings = (".py", ".sql", ".toml", ".yaml", ".yml", "Makefile")
+    found = (path[1:] for path in paths() if path.endswith(endings))
+    return "\n".join(
+        (ROOT / path).read_text(encoding="utf-8")
+        for path in found
+        if not path.startswith(("tests/", "docs/"))
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_in_the_text_are_names_in_the_source(page: str) -> None:
+    """Not so in the changelog, which tells of the past."""
+    if page != "CHANGELOG.md":
+        named = {match[1] for code in inline_code(page) if (match := NAME.fullmatch(code))}
+        unknown = {name for name in named - NOT_HERE if name not in source()}
+        assert unknown == set()
 
 
 # --- CONTRIBUTING.md
