@@ -45,6 +45,8 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         ],
         "test_the_simulator_by_hand": [Blocks("docs/simulator.md", "console")],
         "test_the_image_gets_arguments_that_work": [Blocks("docs/docker.md", "docker run")],
+        "test_meltano_takes_these_commands": [Blocks("docs/schema-evolution.md", "console")],
+        "test_a_state_moves_into_a_bucket": [Blocks("docs/windows-and-state.md", "console")],
         "test_meltano_runs_what_the_tests_run": [Blocks("docs/dbt.md", "meltano run")],
         "test_psql_finds_the_tables": [Blocks("docs/recipes.md", "psql")],
         "test_the_fleet_is_set_up_as_make_does": [Blocks("examples/dagster/README.md", "cp -r")],
@@ -91,6 +93,9 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
     "tests/dbt/built/test_recipes.py": {
         "test_every_recipe_gives_the_result_below_it": [Blocks("docs/recipes.md", "sql")],
         "test_a_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
+        "test_a_start_for_a_lost_state_is_in_content_export": [
+            Blocks("docs/windows-and-state.md", "sql"),
+        ],
         "test_the_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
     },
     "tests/dbt/built/test_report.py": {
@@ -106,6 +111,12 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
             Blocks("docs/monitoring.md", "sql"),
         ],
     },
+    "tests/integration/test_new_meltano_project.py": {
+        "test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
+            Blocks("README.md", "meltano add"),
+        ],
+        "test_target_jsonl_gets_every_row": [Blocks("docs/targets.md", "FROM read_json")],
+    },
     "tests/integration/test_privacy.py": {
         "test_stream_maps_hash_and_remove": [Blocks("docs/privacy.md", "stream_maps")],
     },
@@ -116,9 +127,6 @@ EXCEPTIONS: dict[Blocks, str] = {
     Blocks("docs/targets.md", "spark.read"): (
         "pyspark takes 400 MB; test_spark_reads_the_folder uses it where it is installed"
     ),
-    Blocks(
-        "README.md", "meltano add"
-    ): "needs the package index: a project of its own is made by hand, with what README says",
 }
 """Blocks that no test runs or validates, and why."""
 

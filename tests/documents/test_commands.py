@@ -13,9 +13,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import click
 import psycopg
 import pytest
+from moto.server import ThreadedMotoServer
 
 from demo.postgres import PACKAGE, RELEASE
 from demo.project import DBT, TAP, TARGET
@@ -86,7 +88,8 @@ def test_the_tap_works_with_its_arguments(
     files = {"config": config, "catalog": discover_here(config), "state": {}}
     for name, content in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
-    printed = shell(*block.lines)
+    lines = [line for line in block.lines if not line.startswith("meltano invoke ")]
+    printed = shell(*lines)  # in a project of Meltano: test_new_meltano_project.py
     assert ("✓ Token" in printed) is ("--test" in block.text)
     assert ("1 window" in printed) is ("--plan" in block.text)
     assert simulator.jobs == []
@@ -179,6 +182,45 @@ def test_meltano_knows_the_commands_of_a_page(page: str) -> None:
         for command in code.split(" && "):
             if command.startswith("meltano "):
                 meltano_takes(f"{command} …")  # the text may leave the last arguments out
+
+
+@pytest.mark.parametrize("block", claimed_by("test_meltano_takes_these_commands"), ids=str)
+def test_meltano_takes_these_commands(block: Block) -> None:
+    for line in block.lines:
+        assert line.startswith("meltano ")
+        meltano_takes(line)
+
+
+@pytest.mark.parametrize("block", claimed_by("test_a_state_moves_into_a_bucket"), ids=str)
+def test_a_state_moves_into_a_bucket(
+    block: Block, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install, get, uri, keys, put, run = block.text.replace("=…", "=key").splitlines()
+    assert "[s3]" in install
+    assert run == f"meltano run {TAP} {TARGET}"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    project = {"project_id": "docs", "environments": [{"name": "dev"}]}
+    (tmp_path / "meltano.yml").write_text(json.dumps(project))
+    state = {"singer_state": {"bookmarks": {"receipt": {"replication_key_value": "2026-01-30"}}}}
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        address = "http://{}:{}".format(*server.get_host_and_port())
+        bucket = uri.split("s3://")[1].split("/")[0]
+        client = boto3.client("s3", endpoint_url=address, region_name="us-east-1")
+        client.create_bucket(Bucket=bucket)
+        state_id = get.split()[3]
+        shell(f"meltano state set --force {state_id} '{json.dumps(state)}'", get)
+        environment = {
+            "MELTANO_STATE_BACKEND_S3_ENDPOINT_URL": address,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        printed = shell(uri, keys, put, f"meltano state get {state_id}", **environment)
+        assert json.loads(printed.splitlines()[-1]) == state
+        assert client.list_objects_v2(Bucket=bucket)["KeyCount"]
+    finally:
+        server.stop()
 
 
 def test_the_parser_refuses_what_meltano_does_not_know() -> None:

@@ -85,6 +85,7 @@ NAME = re.compile(r"([a-z]+(?:_[a-z]+)+)(?:: .*)?")
 
 NOT_HERE = {
     *("clean_up_batch_files", "hard_delete"),  # settings of targets, which nothing here sets
+    "state_backend",  # of Meltano
     *("http_request_count", "record_count", "sync_duration"),  # metrics of singer-sdk
     *("people_brand", "reporting_call", "ticket_created_at"),  # named by what a workspace has
 }

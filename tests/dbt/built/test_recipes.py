@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from demo.project import ROOT
+from tests.conftest import END
 from tests.dbt.built.conftest import MARTS, RAW
 from tests.documents.markdown import blocks
 
@@ -94,3 +96,11 @@ def test_a_person_is_erased_from_every_stream(workspace: Workspace) -> None:
         assert count("FROM receipt") == in_all - their_own
         assert count("FROM open") == opened_in_all - opened
         assert count("FROM checkpoint WHERE user_id = %s", person) == 0
+
+
+def test_a_start_for_a_lost_state_is_in_content_export(workspace: Workspace) -> None:
+    (block,) = (b for b in blocks("docs/windows-and-state.md") if b.language == "sql")
+    with workspace.connect(RAW) as connection:
+        query = block.text.replace("tap_intercom_export.", f"{RAW}.")
+        (found,) = connection.execute(query.encode())
+    assert list(found.values()) == [END.replace(tzinfo=None) + timedelta(days=2 - 7)]
