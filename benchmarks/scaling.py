@@ -271,6 +271,13 @@ def main() -> None:
     parser.add_argument("--tap-rows-a-second", type=float, default=200_000.0)
     parser.add_argument("--rows-a-message", type=float, default=1.8)
     parser.add_argument("--nights", type=int, default=365)
+    for share, default in (
+        ("--job-fails", 0.02),
+        ("--slot-is-held", 0.05),
+        ("--run-is-killed", 0.02),
+        ("--intercom-is-down", 0.01),
+    ):
+        parser.add_argument(share, type=float, default=default, metavar="SHARE")
     parser.add_argument("--write", action="store_true", help="into docs/scaling.md")
     options = vars(parser.parse_args())
     write = options.pop("write")
@@ -291,7 +298,7 @@ def main() -> None:
         text = DOCUMENT.read_text(encoding="utf-8")
         table = "\n".join(lines)
         new = re.sub(
-            r"(?s)(<!-- table -->\n).*?(\n<!-- end of table -->)", rf"\g<1>{table}\g<2>", text
+            r"(?s)(<!-- table -->\n).*?(<!-- end of table -->)", rf"\g<1>{table}\n\g<2>", text
         )
         DOCUMENT.write_text(new, encoding="utf-8")
 

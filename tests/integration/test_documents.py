@@ -249,24 +249,6 @@ def test_the_page_on_speed_has_what_the_benchmark_measured() -> None:
         assert seconds == f"{exactly:.0f}"
 
 
-def anchors(page: Path) -> set[str]:
-    """Return the anchors that a renderer makes of a page's headings."""
-    heads = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
-    broken = []
-    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
-    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", text):
-        name, _, anchor = link.partition("#")
-        target = page.parent / name if name else page
-        if not target.exists() or (anchor and anchor not in anchors(target)):
-            broken.append(link)
-    assert broken == []
-
-
 def test_the_readme_is_short() -> None:
     assert len(README.encode()) <= MAX_README_BYTES
 

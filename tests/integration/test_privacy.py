@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Dialect, Member, Mutation, Simulator
+from tests.documents.markdown import blocks
 from tests.harness.batches import batch_config
 from tests.harness.singer import discover_here, run_here, run_tap, select
 
@@ -314,14 +315,11 @@ def test_records_are_the_same_but_for_what_is_excluded(
 
 
 def test_stream_maps_hash_and_remove(simulate: Simulate, configure: Configure) -> None:
-    maps = {
-        "receipt": {
-            "email": "md5(config['hash_seed'] + email) if email else None",
-            "name": "__NULL__",
-        }
-    }
+    (block,) = (b for b in blocks("docs/privacy.md") if "stream_maps" in b.text)
+    settings = json.loads(block.text)
+    settings["stream_map_config"] = dict.fromkeys(settings["stream_map_config"], "seed")
     plain = run(configure(simulate(**SMALL)), "receipt").records("receipt")
-    config = configure(simulate(**SMALL), stream_maps=maps, stream_map_config={"hash_seed": "seed"})
+    config = configure(simulate(**SMALL), **settings)
     records = run(config, "receipt").records("receipt")
     assert len(records) == len(plain)
     for before, after in zip(plain, records, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from demo.project import ROOT
 from intercom_report.database import connected
 from intercom_report.marts import Marts, read_marts, wilson_interval
 from tests.dbt.built.conftest import MARTS
+from tests.documents.markdown import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,10 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 """Names of a Chromium on the machine."""
 
 CHARTS = 9
+
+(PAGE,) = (block for block in blocks("docs/dbt.md") if "intercom_report" in block.text)
+COMMANDS = PAGE.lines
+"""For PostgreSQL, and for DuckDB."""
 
 
 @pytest.fixture(scope="session")
@@ -51,19 +57,27 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def report(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
+    told = written(COMMANDS[0], workspace.postgres.url(workspace.database), "--output", str(path))
+    assert told == path.as_uri()
+    return path
+
+
+def written(command: str, dsn: str, *more: str) -> str:
+    """Run a command of the page on another database; returns what it prints."""
+    program, *arguments = shlex.split(command)
+    assert program == ".venv/bin/python"
+    arguments[arguments.index("--dsn") + 1] = dsn
+    if "--output" in arguments:
+        position = arguments.index("--output")
+        del arguments[position : position + 2]
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "intercom_report"),
-            *("--dsn", workspace.postgres.url(workspace.database)),
-            *("--schema", MARTS, "--output", path),
-        ],
+        [sys.executable, *arguments, "--schema", MARTS, *more],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    assert done.stdout.strip() == path.as_uri()
-    return path
+    return done.stdout.strip()
 
 
 @pytest.fixture(scope="session")
@@ -225,6 +239,16 @@ def test_duckdb_gives_the_same_report(built_in_duckdb: Path, marts: Marts) -> No
     assert other.days == marts.days
     assert other.delays == marts.delays
     assert len(other.answers) == len(marts.answers)
+
+
+def test_commands_of_the_page(report: Path, built_in_duckdb: Path, tmp_path: Path) -> None:
+    """The fixture `report` runs the first one."""
+    assert report.exists()
+    (command,) = COMMANDS[1:]
+    path = tmp_path / "messages.html"
+    told = written(command, f"duckdb:///{built_in_duckdb}", "--output", str(path))
+    assert told == path.as_uri()
+    assert path.stat().st_size > report.stat().st_size / 2
 
 
 def test_a_database_without_marts_is_told_so(workspace: Workspace) -> None:

@@ -1,0 +1,154 @@
+"""Which test runs, or validates, which block of code of the documentation.
+
+`test_claims.py` fails for a block without an entry here, and for an entry without a block.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.documents.markdown import PAGES, Block, blocks
+
+LANGUAGES = frozenset(("console", "cron", "json", "python", "sql", "text", "yaml"))
+
+
+class Blocks(NamedTuple):
+    """Blocks of a page.
+
+    Args:
+        page: Path of the page, from the root of the repository.
+        which: One of `LANGUAGES`, or words that stand in the block.
+    """
+
+    page: str
+    which: str
+
+    def include(self, block: Block) -> bool:
+        """Tell whether a block is one of these."""
+        if block.page != self.page:
+            return False
+        if self.which in LANGUAGES:
+            return self.which == block.language
+        return self.which in block.text
+
+
+CLAIMS: dict[str, dict[str, list[Blocks]]] = {
+    "tests/documents/test_commands.py": {
+        "test_targets_of_make_exist": [
+            Blocks("CONTRIBUTING.md", "make test"),
+            Blocks("README.md", "make demo"),
+        ],
+        "test_a_workspace_in_five_lines": [Blocks("README.md", "messages.jsonl")],
+        "test_the_tap_works_with_its_arguments": [
+            Blocks("docs/operations.md", "console"),
+            Blocks("docs/permissions.md", "--test"),
+        ],
+        "test_the_simulator_by_hand": [Blocks("docs/simulator.md", "console")],
+        "test_the_image_gets_arguments_that_work": [Blocks("docs/docker.md", "docker run")],
+        "test_meltano_takes_these_commands": [Blocks("docs/schema-evolution.md", "console")],
+        "test_a_state_moves_into_a_bucket": [Blocks("docs/windows-and-state.md", "console")],
+        "test_meltano_runs_what_the_tests_run": [Blocks("docs/dbt.md", "meltano run")],
+        "test_psql_finds_the_tables": [Blocks("docs/recipes.md", "psql")],
+        "test_the_fleet_is_set_up_as_make_does": [Blocks("examples/dagster/README.md", "cp -r")],
+        "test_the_fleet_reads_its_variables": [
+            Blocks("examples/dagster/README.md", "DAGSTER_HOME"),
+        ],
+    },
+    "tests/documents/test_configurations.py": {
+        "test_excluded_columns_are_not_written": [Blocks("docs/privacy.md", "excluded_columns")],
+        "test_reporting_datasets_are_discovered": [Blocks("docs/reporting-datasets.md", "json")],
+        "test_batches_are_written": [Blocks("docs/targets.md", "batch_config")],
+        "test_polars_reads_files_with_and_without_a_new_column": [
+            Blocks("docs/targets.md", "polars."),
+        ],
+        "test_a_state_is_resumed": [Blocks("docs/windows-and-state.md", "bookmarks")],
+        "test_meltano_deselects_columns": [Blocks("docs/privacy.md", "yaml")],
+        "test_cron_runs_a_command_of_meltano": [Blocks("docs/deployment.md", "cron")],
+        "test_kubernetes_knows_every_field": [Blocks("docs/deployment.md", "kind: CronJob")],
+        "test_a_dbt_project_uses_the_package": [Blocks("docs/dbt.md", "yaml")],
+        "test_dagster_takes_the_run_configuration": [
+            Blocks("examples/dagster/README.md", "full_refresh"),
+        ],
+    },
+    "tests/documents/test_diagrams.py": {
+        "test_the_flow_is_drawn": [Blocks("README.md", "flowchart")],
+        "test_packages_of_a_diagram_exist": [Blocks("CONTRIBUTING.md", "config ─► exports")],
+        "test_entities_are_streams_with_their_properties": [
+            Blocks("docs/streams.md", "erDiagram"),
+        ],
+        "test_windows_are_those_of_a_plan": [
+            Blocks("docs/windows-and-state.md", "start_date 2026"),
+        ],
+    },
+    "tests/documents/test_output.py": {
+        "test_the_demo_prints_such_lines": [Blocks("README.md", "Run 1: everything")],
+        "test_a_run_logs_such_lines": [
+            Blocks("docs/monitoring.md", "METRIC"),
+            Blocks("docs/operations.md", "Created job"),
+            Blocks("docs/runs.md", "text"),
+        ],
+        "test_the_connection_test_prints_such_lines": [Blocks("docs/operations.md", "✓ Token")],
+        "test_the_plan_prints_such_lines": [Blocks("docs/operations.md", "not selected: ")],
+    },
+    "tests/dbt/built/test_recipes.py": {
+        "test_every_recipe_gives_the_result_below_it": [Blocks("docs/recipes.md", "sql")],
+        "test_a_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
+        "test_a_start_for_a_lost_state_is_in_content_export": [
+            Blocks("docs/windows-and-state.md", "sql"),
+        ],
+        "test_the_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
+    },
+    "tests/dbt/built/test_report.py": {
+        "test_commands_of_the_page": [Blocks("docs/dbt.md", "intercom_report")],
+    },
+    "tests/integration/test_batch_readers.py": {
+        "test_the_query_of_the_documentation_gives_the_last_row_of_each_key": [
+            Blocks("docs/targets.md", "FROM read_parquet"),
+        ],
+    },
+    "tests/integration/test_monitoring_page.py": {
+        "test_the_sql_of_the_page_runs_on_what_the_tap_writes": [
+            Blocks("docs/monitoring.md", "sql"),
+        ],
+    },
+    "tests/integration/test_new_meltano_project.py": {
+        "test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
+            Blocks("README.md", "meltano add"),
+        ],
+        "test_target_jsonl_gets_every_row": [Blocks("docs/targets.md", "FROM read_json")],
+    },
+    "tests/integration/test_privacy.py": {
+        "test_stream_maps_hash_and_remove": [Blocks("docs/privacy.md", "stream_maps")],
+    },
+}
+"""For each test, by its file and name, the blocks that it runs or validates."""
+
+EXCEPTIONS: dict[Blocks, str] = {
+    Blocks("docs/targets.md", "spark.read"): (
+        "pyspark takes 400 MB; test_spark_reads_the_folder uses it where it is installed"
+    ),
+}
+"""Blocks that no test runs or validates, and why."""
+
+
+def claims_of(block: Block) -> list[str]:
+    """The tests that run or validate a block, or reasons why none does."""
+    tests = [
+        f"{path}::{name}"
+        for path, by_name in CLAIMS.items()
+        for name, claimed in by_name.items()
+        for some in claimed
+        if some.include(block)
+    ]
+    return [*tests, *(reason for some, reason in EXCEPTIONS.items() if some.include(block))]
+
+
+def claimed_by(test: str) -> list[Block]:
+    """The blocks that a test of this folder runs or validates.
+
+    Args:
+        test: Its name.
+    """
+    (claimed,) = (by_name[test] for by_name in CLAIMS.values() if test in by_name)
+    found = [block for page in PAGES for block in blocks(page)]
+    return [block for block in found if any(some.include(block) for some in claimed)]

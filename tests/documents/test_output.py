@@ -1,0 +1,191 @@
+"""What the documentation shows as printed is what the tap and the demo print.
+
+Lines are compared by their shape: numbers, times, ids and addresses may differ.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from demo.project import ROOT
+from intercom_simulator import Clock, JobFault, Simulator
+from tests.conftest import END
+from tests.documents.claims import claimed_by
+from tests.faults.play import configuration
+from tests.harness.singer import Output, run_quickly, run_tap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tests.documents.markdown import Block
+
+    Simulate = Callable[..., Simulator]
+    Configure = Callable[..., dict[str, Any]]
+
+DAY_SECONDS = 86_400
+
+SHAPES = (
+    (r"^(INFO|WARNING|ERROR) ", ""),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+    (r"\b[a-z0-9]{16}\b", "ID"),
+    (r"https?://\S+", "ADDRESS"),
+    (r"/tmp\S*", "FOLDER"),  # noqa: S108 - text of a page
+    (r"\d[\d,.]*", "N"),
+    (r"N (s|min|h|d)\b", "N UNIT"),
+    (r"\b(window|job|row|rejected row|stream)s?\b", r"\1"),
+    (r"(, (nothing again|N UNIT again))?(, resumes job ID)?$", ""),  # of a plan
+    (r"; N row so far.*", ""),  # the last window has no estimate
+    (r"  +", "  "),
+)
+"""What is replaced by what, in turn, before lines are compared."""
+
+LEFT_OUT = re.compile(r"…( \d+ (lines|streams) …)?|\$ tap-intercom-export .*|")
+"""Lines that a page puts in place of others, or that it shows as typed."""
+
+OF_A_STREAM = re.compile(r"  [a-z_]+  N")
+"""A row of the table in the summary."""
+
+
+def shape(line: str) -> str:
+    for pattern, replacement in SHAPES:
+        line = re.sub(pattern, replacement, line)
+    return line.rstrip()
+
+
+def shapes(lines: Iterable[str]) -> set[str]:
+    return {
+        OF_A_STREAM.sub("STREAM N", shape(line))
+        for line in lines
+        if not LEFT_OUT.fullmatch(line.strip())
+    }
+
+
+def blocks_of(test: str) -> pytest.MarkDecorator:
+    """Parametrize a test with the blocks that it claims."""
+    return pytest.mark.parametrize("block", claimed_by(test), ids=str)
+
+
+# --- of the tap
+
+
+@pytest.fixture(scope="module")
+def logged() -> set[str]:
+    """Shapes of the lines of a plan and of runs: good, resumed, made smaller, failed."""
+    every_job = JobFault(ends_as="failed", times=None, job=None)
+    long_jobs = replace(every_job, longer_than=10 * DAY_SECONDS)
+    found: set[str] = set()
+    with simulated(job_seconds=0.2) as simulator:
+        config = configuration(simulator)
+        found |= shapes(run_tap(config, "--plan", check=False).lines)
+        found |= shapes(messages(run_tap(config)))
+        (job, *_) = simulator.jobs
+        names = ("created_at_after", "created_at_before")
+        entry = {"job_identifier": job.identifier, "requested_at": "2025-06-01T12:00:00Z"}
+        times = (datetime.fromtimestamp(at, timezone.utc) for at in (job.after, job.before))
+        entry |= dict(zip(names, (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times), strict=True))
+        state = {"bookmarks": {"content_export": {"job": entry}}}
+        found |= shapes(messages(run_quickly(config, state)))
+    for fault in (long_jobs, every_job):
+        with simulated(job_faults=[fault]) as simulator:
+            lookback = 0 if fault is every_job else 7
+            config = configuration(simulator, lookback_days=lookback)
+            found |= shapes(messages(run_quickly(config)))
+    return found
+
+
+def simulated(**options: Any) -> Simulator:
+    return Simulator(receipts=60, days=40, end=END, clock=Clock(END, running=False), **options)
+
+
+def messages(output: Output) -> list[str]:
+    """The lines of a log without time, level and name of the logger."""
+    return [re.sub(r"^\S+ \S+ \| \w+ +\| [^|]+\| ", "", line) for line in output.log.splitlines()]
+
+
+@blocks_of("test_a_run_logs_such_lines")
+def test_a_run_logs_such_lines(block: Block, logged: set[str]) -> None:
+    assert shapes(block.lines)
+    assert shapes(block.lines) - logged == set()
+
+
+@blocks_of("test_the_connection_test_prints_such_lines")
+def test_the_connection_test_prints_such_lines(
+    block: Block, simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=1, scopes=("export_content_data",))
+    output = run_tap(configure(simulator), "--test", check=False)
+    assert shapes(block.lines) == shapes(output.lines)
+
+
+@blocks_of("test_the_plan_prints_such_lines")
+def test_the_plan_prints_such_lines(block: Block, simulate: Simulate, configure: Configure) -> None:
+    output = run_tap(configure(simulate(receipts=1), window_days=14), "--plan", check=False)
+    assert shapes(block.lines) == shapes(output.lines)
+
+
+def cells(page: str, column: int) -> list[str]:
+    """Code in a column of the first table of a page, without a pattern's marks."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.split("\n\n##")[0].splitlines() if line[:2] == "| "]
+    return [code for row in rows[2:] for code in re.findall(r"`([^`]+)`", row[column])]
+
+
+@pytest.mark.parametrize(
+    ("page", "column"), [("troubleshooting.md", 0), ("monitoring.md", 1)], ids=lambda it: it
+)
+def test_lines_to_look_for_are_in_the_source(page: str, column: int, logged: set[str]) -> None:
+    """Each part of a line stands in one text; `…` and patterns stand for what differs."""
+    texts = [*texts_in("tap_intercom_export"), *logged]
+    sentences = [
+        code for code in cells(page, column) if code.count(" ") > 1 and "meltano" not in code
+    ]
+    assert len(sentences) > 5
+    for sentence in sentences:
+        parts = [
+            part
+            for part in re.split(r"…|\.\*|\(\\S\+\)|\[1-9\]|\^|(?<=')\w+(?=')", sentence)
+            if part.strip()
+        ]
+        assert any(all(part in text for part in parts) for text in texts), sentence
+
+
+# --- of the demo
+
+
+def texts_in(folder: str) -> list[str]:
+    """Texts in the source of a package, with a NUL for each value that is put into one."""
+    found = []
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found.append(
+                    "".join(
+                        str(part.value) if isinstance(part, ast.Constant) else "\0"
+                        for part in node.values
+                    )
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value.replace("%s", "\0"))
+    return found
+
+
+@blocks_of("test_the_demo_prints_such_lines")
+def test_the_demo_prints_such_lines(block: Block, logged: set[str]) -> None:
+    """`make demo` itself runs in .github/workflows/test.yml."""
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert "run: make demo" in workflow
+    lines = [line for text in texts_in("demo") for line in text.splitlines() if len(line) > 3]
+    texts = re.compile("|".join(re.escape(line).replace("\0", ".+") for line in lines))
+    for line in block.lines:
+        said = re.fullmatch(r" *\d+\.\d s  (  )?(.+)", line)
+        text = said[2] if said else line
+        if said and said[1]:
+            assert shape(text) in logged
+        elif not re.match(r"  ", text) and text.strip() not in {"", "…"}:
+            assert texts.fullmatch(text), line
