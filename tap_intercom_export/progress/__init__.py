@@ -10,7 +10,6 @@ from tap_intercom_export.progress.bar import Bar, wants_bar
 from tap_intercom_export.progress.metric_points import SummedCounter, SummedTimer, log_points
 from tap_intercom_export.progress.run_log import ExportLog, RunLog
 from tap_intercom_export.progress.totals import JobEnd
-from tap_intercom_export.progress.wording import count, duration
 
 __all__ = [
     "Bar",
@@ -19,8 +18,6 @@ __all__ = [
     "RunLog",
     "SummedCounter",
     "SummedTimer",
-    "count",
-    "duration",
     "log_points",
     "wants_bar",
 ]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
-from tap_intercom_export.progress.wording import count, duration
+from tap_intercom_export.wording import count, duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tap_intercom_export.progress.bar import Bar
 
@@ -162,7 +162,8 @@ class ExportLog:
         self._workers = workers
         self._lock = lock
         self._bar = bar
-        self._totals = WindowTotals(0, 0, 1)
+        self._totals = WindowTotals(0, 0)
+        self._windows_left: Callable[[int], int] = lambda _: 0
 
     def info(self, message: str, *args: Any) -> None:
         """Say an event."""
@@ -173,43 +174,27 @@ class ExportLog:
         logger.warning(f"{self.prefix}{message}", *args)  # noqa: G004 - likewise
 
     def begin(
-        self, bookmark: int, end: int, window: int, lookback: int, streams: Sequence[str]
+        self, bookmark: int, end: int, opening: str, windows_left: Callable[[int], int]
     ) -> None:
         """Say what will be done.
 
         Args:
             bookmark: Everything up to this unix second is written.
             end: Last unix second to export.
-            window: Seconds of new time in a window.
-            lookback: Seconds before the bookmark that each window covers again.
-            streams: Names of the selected streams.
+            opening: What will be done, for people.
+            windows_left: Returns how many windows there are after a unix second.
         """
-        self._totals = totals = WindowTotals(bookmark, end, window)
+        self._windows_left = windows_left
+        self._totals = totals = WindowTotals(bookmark, end)
         self.run.totals.exports[self.name] = totals
-        if end <= bookmark:
-            return
-        self.info(
-            "Exporting %s to %s in %s of %s, %s; %s",
-            to_text(bookmark),
-            to_text(end),
-            count(totals.windows_in_all, "window"),
-            duration(window),
-            f"each with {duration(lookback)} of lookback" if lookback else "without lookback",
-            f"streams: {', '.join(streams)}"
-            if len(streams) < 6  # noqa: PLR2004 - as many as are read at a glance
-            else f"{len(streams)} streams",
-        )
-        if self._bar is not None:
+        self.info("%s", opening)
+        if self._bar is not None and end > bookmark:
             self._bar.begin(self.prefix or self.name, totals.end - totals.begin)
 
     def count_job(self, end: JobEnd) -> None:
         """Note what became of a job."""
         with self._lock:
             self._totals.jobs[end] += 1
-
-    def window_length(self, seconds: int) -> None:
-        """Note how long the windows to come are."""
-        self._totals.window = seconds
 
     def heartbeat(self, text: str) -> None:
         """Say that a job is waited for; on the bar where there is one."""
@@ -219,15 +204,18 @@ class ExportLog:
             self.info("%s", text)
 
     @contextmanager
-    def writing(self, export: FinishedExport) -> Generator[None]:
+    def writing(self, export: FinishedExport) -> Generator[Callable[[], float]]:
         """Take the time of writing a window, and say how far the whole is when it is written.
 
         Args:
             export: Its export.
+
+        Yields:
+            What returns the seconds since it began.
         """
         begun = self._monotonic()
         rows = sum(self.run.totals.rows.values())
-        yield
+        yield lambda: self._monotonic() - begun
         self.written(
             export.before,
             sum(self.run.totals.rows.values()) - rows,
@@ -247,6 +235,7 @@ class ExportLog:
         totals = self._totals
         totals.windows += 1
         totals.written = before
+        totals.windows_left = self._windows_left(before)
         totals.rows += rows
         totals.own_seconds += seconds
         totals.intercom_seconds += export.seconds_waited
@@ -255,8 +244,9 @@ class ExportLog:
         left = totals.seconds_left(self._workers)
         rest = f", about {duration(left)} left" if totals.left else ""
         self.info(
-            "Everything up to %s is written: window %d of %d (%.0f %%), %s in %s%s; %s so far%s",
+            "Everything up to %s is written%s: window %d of %d (%.0f %%), %s in %s%s; %s so far%s",
             to_text(before),
+            "" if self.prefix else f" ({self.name})",
             totals.windows,
             totals.windows_in_all,
             totals.share * 100,

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tap_intercom_export.progress.wording import count, duration, table
+from tap_intercom_export.wording import count, duration, table
 
 
 class JobEnd(str, Enum):
@@ -25,7 +25,7 @@ class WindowTotals:
     Attributes:
         begin: Unix second up to which all was written before.
         end: Last unix second to export.
-        window: Length of a window in seconds, as it is now.
+        windows_left: Windows that are still to be written, if all goes well.
         jobs: How many jobs were asked for, resumed, and so on.
         windows: Windows that are written.
         written: Unix second up to which all is written.
@@ -37,7 +37,7 @@ class WindowTotals:
 
     begin: int
     end: int
-    window: int
+    windows_left: int = 0
     jobs: Counter[JobEnd] = field(default_factory=Counter)
     windows: int = 0
     written: int = 0
@@ -62,8 +62,8 @@ class WindowTotals:
 
     @property
     def windows_in_all(self) -> int:
-        """How many windows there will be, if all that are left have the length of now."""
-        return self.windows + -(-self.left // max(1, self.window))
+        """How many windows there will be."""
+        return self.windows + self.windows_left
 
     def seconds_left(self, workers: int = 1) -> float:
         """Estimate how long the rest takes.
@@ -79,7 +79,8 @@ class WindowTotals:
             return 0.0
         intercom = self.intercom_seconds / workers / done
         own = self.own_seconds / done
-        return self.left * max(intercom, own) + min(self.left, self.window) * min(intercom, own)
+        last = self.left / max(1, self.windows_left)
+        return self.left * max(intercom, own) + last * min(intercom, own)
 
 
 @dataclass
@@ -130,9 +131,9 @@ class RunTotals:
         jobs = self.jobs
         filled = sum(1 for rows in self.rows.values() if rows)
         work = (
-            f"{how} after {duration(self.seconds)}: {count(windows, 'window')} written; "
-            f"{count(jobs[JobEnd.ASKED], 'job')} asked for, {jobs[JobEnd.RESUMED]} resumed, "
-            f"{jobs[JobEnd.FAILED]} failed, {jobs[JobEnd.SHORTENED]} made smaller"
+            f"{how} after {duration(self.seconds)}: {count(windows, 'window')} written, "
+            f"{jobs[JobEnd.SHORTENED]} made smaller; {count(jobs[JobEnd.ASKED], 'job')} asked for, "
+            f"{jobs[JobEnd.RESUMED]} resumed, {jobs[JobEnd.FAILED]} failed"
         )
         time = (
             f"Time: {duration(self.intercom_wait)} waiting for Intercom, "

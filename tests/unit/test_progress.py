@@ -12,7 +12,7 @@ from tap_intercom_export.progress.bar import wants_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
 from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
-from tap_intercom_export.progress.wording import count, duration, table
+from tap_intercom_export.wording import count, duration, table
 
 DAY = 86_400
 
@@ -20,14 +20,20 @@ DAY = 86_400
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0.0 s"),
-        (-1, "0.0 s"),
+        (0, "0 s"),
+        (-1, "0 s"),
+        (-0.2, "0.0 s"),
+        (1, "1 s"),
         (3.14, "3.1 s"),
+        (9.97, "10 s"),
         (59.4, "59 s"),
+        (59.6, "1 min"),
         (61, "1 min 1 s"),
         (600, "10 min"),
+        (3599.9, "1 h"),
         (3600, "1 h"),
         (7800, "2 h 10 min"),
+        (DAY - 1, "1 d"),
         (2 * DAY, "2 d"),
         (3 * DAY + 4 * 3600, "3 d 4 h"),
     ],
@@ -44,27 +50,34 @@ def test_a_count_is_told_with_what_is_counted(number: int, text: str) -> None:
     assert count(number, "row") == text
 
 
+@pytest.mark.parametrize(
+    ("number", "what", "text"),
+    [
+        (1, "damaged row", "1 damaged row"),
+        (2, "entry", "2 entries"),
+        (1, "entry", "1 entry"),
+        (3, "day", "3 days"),
+        (5, "", "5"),
+    ],
+)
+def test_what_is_counted_has_its_plural(number: int, what: str, text: str) -> None:
+    assert count(number, what) == text
+
+
 def test_a_table_has_only_what_is_not_zero_in_columns() -> None:
     lines = list(table({"receipt": 12_345, "open": 7, "click": 0}))
     assert lines == ["  open          7", "  receipt  12,345"]
 
 
 def windows(**values: Any) -> WindowTotals:
-    return WindowTotals(begin=0, end=10 * DAY, window=DAY, **values)
+    return WindowTotals(begin=0, end=10 * DAY, **values)
 
 
 def test_the_share_is_that_of_the_time_that_is_written() -> None:
-    totals = windows(windows=3)
+    totals = windows(windows=3, windows_left=7)
     totals.written = 3 * DAY
     assert totals.share == pytest.approx(0.3)
     assert totals.windows_in_all == 10
-
-
-def test_windows_that_are_made_smaller_are_counted_as_they_are_now() -> None:
-    totals = windows(windows=3)
-    totals.written = 3 * DAY
-    totals.window = DAY // 2
-    assert totals.windows_in_all == 3 + 14
 
 
 @pytest.mark.parametrize(
@@ -79,7 +92,7 @@ def test_the_slower_of_intercom_and_target_decides_how_long_the_rest_takes(
     intercom: float, own: float, workers: int, left: float
 ) -> None:
     """Two of ten days are written: by day 30 s and 10 s, and the last one is written alone."""
-    totals = windows(intercom_seconds=intercom, own_seconds=own)
+    totals = windows(intercom_seconds=intercom, own_seconds=own, windows_left=8)
     totals.written = 2 * DAY
     assert totals.seconds_left(workers) == pytest.approx(left)
 
@@ -107,8 +120,8 @@ def run_totals() -> RunTotals:
 def test_the_summary_says_what_happened() -> None:
     assert run_totals().summary("Done") == [
         (
-            "Done after 1 min 40 s: 2 windows written; 3 jobs asked for, 0 resumed, 1 failed, "
-            "0 made smaller"
+            "Done after 1 min 40 s: 2 windows written, 0 made smaller; 3 jobs asked for, "
+            "0 resumed, 1 failed"
         ),
         (
             "Time: 1 min 10 s waiting for Intercom, 10 s for the reader of stdout, 20 s in the "
