@@ -35,16 +35,17 @@ def duration(seconds: float) -> str:
     return f"{days:,} d {hours} h" if hours else f"{days:,} d"
 
 
-def count(number: int, what: str = "") -> str:
-    """Return a count and what is counted: `1 row`, `2 entries`, `1,234 rows`, `3.1 million rows`.
+def counted(number: int, what: str = "", *, rounded: bool = False) -> str:
+    """Return a number and what is counted: `1 row`, `2 entries`, `1,234 rows`, `3.1 million rows`.
 
     Args:
         number: How many.
         what: Singular of what they are. Its plural ends in s, or in ies where it ends in a
             consonant and y; "" for the number alone.
+        rounded: Whether to tell millions with one decimal, in place of every digit.
     """
-    large = f"{number / _MILLION:,.1f} million"
-    text = large if number >= _MILLION else f"{number:,}"
+    is_large = rounded and number >= _MILLION
+    text = f"{number / _MILLION:,.1f} million" if is_large else f"{number:,}"
     if not what:
         return text
     if number == 1:

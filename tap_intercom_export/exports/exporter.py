@@ -24,7 +24,7 @@ from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import DAY_SECONDS, Measured
 from tap_intercom_export.progress import JobEnd
-from tap_intercom_export.wording import count, duration
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -281,7 +281,7 @@ class Exporter:
             size = spool.size
             self._log.info(
                 "Downloaded %s of job %s in %s",
-                count(size, "byte"),
+                counted(size, "byte"),
                 job.identifier,
                 duration(self._clock.monotonic() - begun),
             )

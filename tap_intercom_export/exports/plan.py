@@ -15,7 +15,7 @@ from tap_intercom_export.exports.planned import (
     extent,
     total_sizes,
 )
-from tap_intercom_export.wording import count, duration
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,9 +100,9 @@ class ExportPlan:
         resumed = sum(1 for planned in self.windows if planned.resumes)
         about = "" if self.expected is None else f"; about {duration(self.expected.seconds)}"
         return (
-            f"Exporting {self._range()} in {count(len(self.windows), 'window')}"
+            f"Exporting {self._range()} in {counted(len(self.windows), 'window')}"
             f"{self._sizes_text()}; {_named(self.streams)}"
-            + (f"; resuming {count(resumed, 'job')} of an earlier run" if resumed else "")
+            + (f"; resuming {counted(resumed, 'job')} of an earlier run" if resumed else "")
             + about
         )
 
@@ -111,7 +111,7 @@ class ExportPlan:
         if not self.windows:
             yield f"{self.name}: nothing to export, {self._why_nothing()}"
         else:
-            yield f"{self.name}: {self._range()}, {count(len(self.windows), 'window')}"
+            yield f"{self.name}: {self._range()}, {counted(len(self.windows), 'window')}"
             yield f"  {_named(self.streams)}"
             yield from self._window_lines()
             yield f"  size: {self._size_reason()}"
@@ -153,7 +153,7 @@ class ExportPlan:
             between = f"{to_text(middle[0].bookmark)} to {to_text(middle[-1].window.before)}"
             lines[FIRST_WINDOW_LINES:-LAST_WINDOW_LINES] = [
                 (
-                    f"  {'…':>{width}}  {count(len(middle), 'window')}, {between}  "
+                    f"  {'…':>{width}}  {counted(len(middle), 'window')}, {between}  "
                     f"{extent(total_sizes(middle))} (each with --format json)"
                 )
             ]
@@ -294,7 +294,7 @@ def _deep_lookback_plan(
 def _named(streams: Sequence[str]) -> str:
     """Return the names of few streams, or the number of many."""
     few = len(streams) <= MAX_NAMES
-    return f"streams: {', '.join(streams)}" if few else count(len(streams), "stream")
+    return f"streams: {', '.join(streams)}" if few else counted(len(streams), "stream")
 
 
 def _wrapped(text: str) -> list[str]:

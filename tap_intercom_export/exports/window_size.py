@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.exports.window import MIN_WINDOW_SECONDS, Sizes
-from tap_intercom_export.wording import count, duration
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -201,8 +201,8 @@ class WindowSizer:
                 one.rows,
                 self._limits.rows,
                 (
-                    f"a job of {days} had {count(one.rows, 'row')} of the "
-                    f"{count(self._limits.rows)} that export_row_limit allows"
+                    f"a job of {days} had {counted(one.rows, 'row', rounded=True)} of the "
+                    f"{counted(self._limits.rows, rounded=True)} that export_row_limit allows"
                 ),
             ),
             (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
-from tap_intercom_export.wording import count, duration
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -240,7 +240,7 @@ class ExportLog:
         totals.own_seconds += seconds
         totals.intercom_seconds += export.seconds_waited
         totals.download_bytes += export.download_bytes
-        rate = f" ({count(round(rows / seconds))} rows/s)" if rows and seconds > 0 else ""
+        rate = f" ({counted(round(rows / seconds))} rows/s)" if rows and seconds > 0 else ""
         left = totals.seconds_left(self._workers)
         rest = f", about {duration(left)} left" if totals.left else ""
         self.info(
@@ -250,10 +250,10 @@ class ExportLog:
             totals.windows,
             totals.windows_in_all,
             totals.share * 100,
-            count(rows, "row"),
+            counted(rows, "row"),
             duration(seconds),
             rate,
-            count(totals.rows, "row"),
+            counted(totals.rows, "row", rounded=True),
             rest,
         )
         if self._bar is not None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tap_intercom_export.wording import count, duration, table
+from tap_intercom_export.wording import counted, duration, table
 
 
 class JobEnd(str, Enum):
@@ -131,8 +131,9 @@ class RunTotals:
         jobs = self.jobs
         filled = sum(1 for rows in self.rows.values() if rows)
         work = (
-            f"{how} after {duration(self.seconds)}: {count(windows, 'window')} written, "
-            f"{jobs[JobEnd.SHORTENED]} made smaller; {count(jobs[JobEnd.ASKED], 'job')} asked for, "
+            f"{how} after {duration(self.seconds)}: {counted(windows, 'window')} written, "
+            f"{jobs[JobEnd.SHORTENED]} made smaller; "
+            f"{counted(jobs[JobEnd.ASKED], 'job')} asked for, "
             f"{jobs[JobEnd.RESUMED]} resumed, {jobs[JobEnd.FAILED]} failed"
         )
         time = (
@@ -141,8 +142,8 @@ class RunTotals:
             f"{duration(self.own_seconds)} in the tap itself"
         )
         rows = (
-            f"Written: {count(sum(self.rows.values()), 'row')} in {count(filled, 'stream')}; "
-            f"rejected: {count(sum(self.rejected.values()), 'row')}"
+            f"Written: {counted(sum(self.rows.values()), 'row')} in {counted(filled, 'stream')}; "
+            f"rejected: {counted(sum(self.rejected.values()), 'row')}"
         )
         lines = [work, time, rows, *table(self.rows)]
         if any(self.rejected.values()):
@@ -168,4 +169,4 @@ class RunTotals:
 def _few(names: list[str], what: str) -> str:
     """Return names where they are few, else their number."""
     few = 4
-    return ", ".join(names) if len(names) <= few else count(len(names), what)
+    return ", ".join(names) if len(names) <= few else counted(len(names), what)

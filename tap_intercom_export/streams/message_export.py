@@ -34,6 +34,7 @@ from tap_intercom_export.schemas import (
     statistic_name,
 )
 from tap_intercom_export.streams.windowed import WindowStream
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -207,9 +208,9 @@ class ContentExportStream(WindowStream):
         for member, file in self.files:
             if file is OTHER and member.rows:
                 self.logger.warning(
-                    "Unknown file '%.200s' with %d rows in job %s: %s",
+                    "Unknown file '%.200s' with %s in job %s: %s",
                     member.path,
-                    member.rows,
+                    counted(member.rows, "row"),
                     job.identifier,
                     kept,
                 )

@@ -28,7 +28,7 @@ from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.schemas import Kind
 from tap_intercom_export.streams.rejected_row import Rejects
 from tap_intercom_export.streams.windowed import FileStream
-from tap_intercom_export.wording import count
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -275,7 +275,7 @@ class ReportingRun:
             return ""
         days = self._sync.settings.reporting_retention // DAY
         return (
-            f"Intercom keeps reporting data for {count(days, 'day')} (reporting_retention_days): "
+            f"Intercom keeps reporting data for {counted(days, 'day')} (reporting_retention_days): "
             f"exporting {', '.join(late)} from {to_text(first)} on, not from start_date"
         )
 

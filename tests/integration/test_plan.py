@@ -212,10 +212,10 @@ def test_a_plan_of_nothing_says_why(simulate: Simulate, configure: Configure) ->
     config = {name: value for name, value in config.items() if value is not None}
     first, *_ = text_of({**config, "start_date": "2100-01-01"})
     assert first.startswith("content_export: nothing to export, start_date is later than 20")
-    written = dict.fromkeys(
-        selected_streams(config), {"replication_key_value": "2100-01-01T00:00:00Z"}
-    )
-    first, *_ = text_of(config, {"bookmarks": written})
+    written = {
+        key: {"replication_key_value": "2100-01-01T00:00:00Z"} for key in selected_streams(config)
+    }
+    first, *_ = text_of(config, {"bookmarks": dict.fromkeys(selected_streams(config), written)})
     assert first == "content_export: nothing to export, all is written up to 2100-01-01T00:00:00Z"
 
 

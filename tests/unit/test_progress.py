@@ -12,7 +12,7 @@ from tap_intercom_export.progress.bar import wants_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
 from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
-from tap_intercom_export.wording import count, duration, table
+from tap_intercom_export.wording import counted, duration, table
 
 DAY = 86_400
 
@@ -44,10 +44,10 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, text: str) 
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows"), (3_140_000, "3.1 million rows")],
+    [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows"), (3_140_000, "3,140,000 rows")],
 )
 def test_a_count_is_told_with_what_is_counted(number: int, text: str) -> None:
-    assert count(number, "row") == text
+    assert counted(number, "row") == text
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,12 @@ def test_a_count_is_told_with_what_is_counted(number: int, text: str) -> None:
     ],
 )
 def test_what_is_counted_has_its_plural(number: int, what: str, text: str) -> None:
-    assert count(number, what) == text
+    assert counted(number, what) == text
+
+
+def test_a_large_count_can_be_rounded() -> None:
+    assert counted(3_140_000, "row", rounded=True) == "3.1 million rows"
+    assert counted(999_999, "row", rounded=True) == "999,999 rows"
 
 
 def test_a_table_has_only_what_is_not_zero_in_columns() -> None:
