@@ -74,6 +74,11 @@ class Export:
     seconds_waited: float = 0.0
 
     @property
+    def range_seconds(self) -> int:
+        """Length of its window, lookback included."""
+        return self.job.window.before - self.job.window.after
+
+    @property
     def before(self) -> int:
         """The last unix second of its window."""
         return self.job.window.before

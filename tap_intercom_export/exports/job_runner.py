@@ -225,7 +225,7 @@ class JobRunner:
             job = job.updated(reply.body)
             if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
                 self.log.info(
-                    "Job %s for %s: %s after %s",
+                    "Job %s for %s: %s (waited %s)",
                     job.identifier,
                     job.window,
                     job.status,

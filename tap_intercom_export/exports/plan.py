@@ -112,7 +112,8 @@ class ExportPlan:
             yield f"{self.name}: nothing to export, {self._why_nothing()}"
         else:
             yield f"{self.name}: {self._range()}, {counted(len(self.windows), 'window')}"
-            yield f"  {_named(self.streams)}"
+            if self.streams != (self.name,):
+                yield f"  {_named(self.streams)}"
             yield from self._window_lines()
             yield f"  size: {self._size_reason()}"
         if self.deep_lookback is not None:
@@ -163,12 +164,13 @@ class ExportPlan:
 
     def _size_reason(self) -> str:
         """Say why the windows are as long as they are."""
-        largest = f"{duration(self.largest.window)} (window_days)"
-        lookback = f"{duration(self.largest.lookback)} (lookback_days)"
+        largest = f"{duration(self.largest.window)} new (window_days)"
+        again = duration(self.largest.lookback) if self.largest.lookback else "nothing"
+        lookback = f"{again} again (lookback_days)"
         if self.reason:
             now = duration(self.sizes.window)
-            return f"{now} new in place of {largest}: {self.reason}; {lookback} again"
-        return f"at most {largest} new, {lookback} again"
+            return f"{now} in place of {largest}: {self.reason}; {lookback}"
+        return f"at most {largest}, {lookback}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_intercom_export.exports.window import PendingRange, Sizes
 from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
+from tap_intercom_export.progress import Remaining
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,15 +235,17 @@ class WindowSchedule:
                 yield left, chosen
                 left = PendingRange(chosen.window.before, left.end)
 
-    def windows_left(self, bookmark: int) -> int:
-        """Count the windows after a bookmark, if all goes well.
+    def remaining(self, bookmark: int) -> Remaining:
+        """Return what is to be exported after a bookmark, if all goes well.
 
         Args:
             bookmark: Everything up to this unix second is exported.
         """
-        number = 0
+        windows = []
         for stored in self.stored_jobs(bookmark):
             if stored.pending is not None:
-                number += 1
+                windows.append(stored.job.window)
                 bookmark = stored.pending.end
-        return number + sum(1 for _ in self.windows(bookmark))
+        windows += [chosen.window for _, chosen in self.windows(bookmark)]
+        lengths = [window.before - window.after for window in windows]
+        return Remaining(len(lengths), sum(lengths), lengths[-1] if lengths else 0)

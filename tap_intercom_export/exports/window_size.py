@@ -130,11 +130,23 @@ class WindowSizer:
         with self._lock:
             if self._fitting(self._sizes).window >= self._largest.window:
                 return ""
-            found = [pair for one in self._measured for pair in self._days_within_limits(one)]
+            found = [
+                (days, one, by_rows)
+                for one in self._measured
+                for days, by_rows in self._days_within_limits(one)
+            ]
         if not found:
             return "after a job that was too large"
-        _, why = min(found)
-        return f"{why}, and a window is planned for {USED_SHARE_OF_LIMITS * 100:.0f} % of it"
+        _, one, by_rows = min(found, key=lambda each: each[0])
+        if by_rows:
+            used = f"had {counted(one.rows, 'row', rounded=True)}"
+            limit = f"{counted(self._limits.rows, rounded=True)} that export_row_limit allows"
+        else:
+            used = f"took {duration(one.seconds)}"
+            limit = f"{duration(self._limits.seconds)} that job_timeout_minutes allows"
+        share = f"{USED_SHARE_OF_LIMITS * 100:.0f} %"
+        length = duration(one.days * DAY_SECONDS)
+        return f"a job of {length} {used} of the {limit}, and a window is planned for {share} of it"
 
     def shorten(self, tried: Sizes, real: Sizes, error: TapError) -> None:
         """Ask for less from now on, and say what that costs.
@@ -193,29 +205,11 @@ class WindowSizer:
         least = max(MIN_WINDOW_SECONDS, min(sizes.lookback, DAY_SECONDS))
         return Sizes(min(sizes.window, max(left, least)), sizes.lookback)
 
-    def _days_within_limits(self, one: Measured) -> list[tuple[float, str]]:
-        """Return how many days such a job may have, and why: by its rows, and by its time."""
-        days = duration(one.days * DAY_SECONDS)
-        used = (
-            (
-                one.rows,
-                self._limits.rows,
-                (
-                    f"a job of {days} had {counted(one.rows, 'row', rounded=True)} of the "
-                    f"{counted(self._limits.rows, rounded=True)} that export_row_limit allows"
-                ),
-            ),
-            (
-                one.seconds,
-                self._limits.seconds,
-                (
-                    f"a job of {days} took {duration(one.seconds)} of the "
-                    f"{duration(self._limits.seconds)} that job_timeout_minutes allows"
-                ),
-            ),
-        )
+    def _days_within_limits(self, one: Measured) -> list[tuple[float, bool]]:
+        """Return how many days such a job may have, by its rows (True) and by its time (False)."""
+        used = ((one.rows, self._limits.rows, True), (one.seconds, self._limits.seconds, False))
         return [
-            (USED_SHARE_OF_LIMITS * limit * one.days / part, why)
-            for part, limit, why in used
+            (USED_SHARE_OF_LIMITS * limit * one.days / part, by_rows)
+            for part, limit, by_rows in used
             if part > limit * MEANINGFUL_SHARE_OF_LIMITS
         ]

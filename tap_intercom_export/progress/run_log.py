@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
+from tap_intercom_export.progress.totals import JobEnd, Remaining, RunTotals, WindowTotals
 from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
@@ -33,8 +34,33 @@ class FinishedExport(Protocol):
         """From asking for its job to the verified archive."""
 
     @property
+    def range_seconds(self) -> int:
+        """Length of its range, lookback included."""
+
+    @property
     def download_bytes(self) -> int:
         """Size of its archive as it was sent."""
+
+
+class WindowWriting:
+    """A window that is being written.
+
+    Args:
+        monotonic: Returns seconds that only ever grow.
+
+    Attributes:
+        rows: Its rows so far, where the totals of the run learn of them later; else None.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.rows: int | None = None
+        self._monotonic = monotonic
+        self._begun = monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return self._monotonic() - self._begun
 
 
 class RunLog:
@@ -163,7 +189,7 @@ class ExportLog:
         self._lock = lock
         self._bar = bar
         self._totals = WindowTotals(0, 0)
-        self._windows_left: Callable[[int], int] = lambda _: 0
+        self._remaining: Callable[[int], Remaining] = lambda _: Remaining()
 
     def info(self, message: str, *args: Any) -> None:
         """Say an event."""
@@ -174,7 +200,7 @@ class ExportLog:
         logger.warning(f"{self.prefix}{message}", *args)  # noqa: G004 - likewise
 
     def begin(
-        self, bookmark: int, end: int, opening: str, windows_left: Callable[[int], int]
+        self, bookmark: int, end: int, opening: str, remaining: Callable[[int], Remaining]
     ) -> None:
         """Say what will be done.
 
@@ -182,9 +208,9 @@ class ExportLog:
             bookmark: Everything up to this unix second is written.
             end: Last unix second to export.
             opening: What will be done, for people.
-            windows_left: Returns how many windows there are after a unix second.
+            remaining: Returns what is to be exported after a unix second.
         """
-        self._windows_left = windows_left
+        self._remaining = remaining
         self._totals = totals = WindowTotals(bookmark, end)
         self.run.totals.exports[self.name] = totals
         self.info("%s", opening)
@@ -204,24 +230,20 @@ class ExportLog:
             self.info("%s", text)
 
     @contextmanager
-    def writing(self, export: FinishedExport) -> Generator[Callable[[], float]]:
+    def writing(self, export: FinishedExport) -> Generator[WindowWriting]:
         """Take the time of writing a window, and say how far the whole is when it is written.
 
         Args:
             export: Its export.
 
         Yields:
-            What returns the seconds since it began.
+            The window that is being written.
         """
-        begun = self._monotonic()
+        window = WindowWriting(self._monotonic)
         rows = sum(self.run.totals.rows.values())
-        yield lambda: self._monotonic() - begun
-        self.written(
-            export.before,
-            sum(self.run.totals.rows.values()) - rows,
-            self._monotonic() - begun,
-            export,
-        )
+        yield window
+        rows = sum(self.run.totals.rows.values()) - rows if window.rows is None else window.rows
+        self.written(export.before, rows, window.seconds, export)
 
     def written(self, before: int, rows: int, seconds: float, export: FinishedExport) -> None:
         """Note that all of a window is written, and say how far the whole is.
@@ -235,7 +257,8 @@ class ExportLog:
         totals = self._totals
         totals.windows += 1
         totals.written = before
-        totals.windows_left = self._windows_left(before)
+        totals.seconds += export.range_seconds
+        totals.remaining = self._remaining(before)
         totals.rows += rows
         totals.own_seconds += seconds
         totals.intercom_seconds += export.seconds_waited
@@ -244,12 +267,12 @@ class ExportLog:
         left = totals.seconds_left(self._workers)
         rest = f", about {duration(left)} left" if totals.left else ""
         self.info(
-            "Everything up to %s is written%s: window %d of %d (%.0f %%), %s in %s%s; %s so far%s",
+            "Everything up to %s is written%s: window %d of %d (%d %%), %s in %s%s; %s so far%s",
             to_text(before),
             "" if self.prefix else f" ({self.name})",
             totals.windows,
             totals.windows_in_all,
-            totals.share * 100,
+            math.floor(totals.share * 100),
             counted(rows, "row"),
             duration(seconds),
             rate,

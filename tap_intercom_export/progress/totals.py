@@ -18,6 +18,21 @@ class JobEnd(str, Enum):
     SHORTENED = "made_smaller"
 
 
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What is still to be exported, if all goes well.
+
+    Attributes:
+        windows: How many windows.
+        seconds: Length of their ranges, lookback included.
+        last_seconds: That of the last one.
+    """
+
+    windows: int = 0
+    seconds: int = 0
+    last_seconds: int = 0
+
+
 @dataclass
 class WindowTotals:
     """The windows of one export, such as the message export or a reporting dataset.
@@ -25,10 +40,11 @@ class WindowTotals:
     Attributes:
         begin: Unix second up to which all was written before.
         end: Last unix second to export.
-        windows_left: Windows that are still to be written, if all goes well.
+        remaining: What is still to be exported.
         jobs: How many jobs were asked for, resumed, and so on.
         windows: Windows that are written.
         written: Unix second up to which all is written.
+        seconds: Length of the ranges of the written windows, lookback included.
         intercom_seconds: Time that Intercom took for the written windows.
         own_seconds: Time that writing them took.
         rows: Rows of the written windows.
@@ -37,10 +53,11 @@ class WindowTotals:
 
     begin: int
     end: int
-    windows_left: int = 0
+    remaining: Remaining = field(default_factory=Remaining)
     jobs: Counter[JobEnd] = field(default_factory=Counter)
     windows: int = 0
     written: int = 0
+    seconds: int = 0
     intercom_seconds: float = 0.0
     own_seconds: float = 0.0
     rows: int = 0
@@ -63,7 +80,7 @@ class WindowTotals:
     @property
     def windows_in_all(self) -> int:
         """How many windows there will be."""
-        return self.windows + self.windows_left
+        return self.windows + self.remaining.windows
 
     def seconds_left(self, workers: int = 1) -> float:
         """Estimate how long the rest takes.
@@ -74,13 +91,12 @@ class WindowTotals:
         Args:
             workers: Jobs that run at once.
         """
-        done = self.written - self.begin
-        if not done or not self.left:
+        if not self.seconds:
             return 0.0
-        intercom = self.intercom_seconds / workers / done
-        own = self.own_seconds / done
-        last = self.left / max(1, self.windows_left)
-        return self.left * max(intercom, own) + last * min(intercom, own)
+        intercom = self.intercom_seconds / workers / self.seconds
+        own = self.own_seconds / self.seconds
+        left = self.remaining
+        return left.seconds * max(intercom, own) + left.last_seconds * min(intercom, own)
 
 
 @dataclass

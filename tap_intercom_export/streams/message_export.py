@@ -107,11 +107,11 @@ class ContentExportStream(WindowStream):
         log = self.run_log.export(self.name)
         exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
         plan = self._plan(schedule, bookmark, memory)
-        log.begin(bookmark, plan.end, plan.opening(), schedule.windows_left)
+        log.begin(bookmark, plan.end, plan.opening(), schedule.remaining)
         exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
         try:
             for export in self.run_log.waiting(exports):
-                with contextlib.closing(export), log.writing(export) as seconds:
+                with contextlib.closing(export), log.writing(export) as writing:
                     self.export, self.files = export, _files_of(export.archive)
                     self._warn_of_unknown_files(export.job)
                     if self.files:
@@ -121,7 +121,7 @@ class ContentExportStream(WindowStream):
                     if schedule.has_deep_lookback(export.job):
                         job_state.note_deep_lookback(export.job)
                     self._move_bookmarks(export.before)
-                    jobs.written(export, seconds())
+                    jobs.written(export, writing.seconds)
         finally:
             clock.stop()
 

@@ -151,7 +151,7 @@ class ReportingStream(FileStream):
         schedule, bookmark = self._schedule(memory)
         exporter = Exporter(runner, schedule, settings, self._jobs, clock)
         plan = self._plan(schedule, bookmark, memory)
-        self._log.begin(bookmark, plan.end, plan.opening(), schedule.windows_left)
+        self._log.begin(bookmark, plan.end, plan.opening(), schedule.remaining)
         return exporter.tasks(bookmark)
 
     @override
@@ -177,7 +177,7 @@ class ReportingStream(FileStream):
             )
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
-            with contextlib.closing(export), self._log.writing(export) as seconds:
+            with contextlib.closing(export), self._log.writing(export) as writing:
                 match = partial(self._dataset.match, export.job.excluded_attributes)
                 constants = self._sync.with_workspace(
                     {
@@ -185,6 +185,7 @@ class ReportingStream(FileStream):
                         "created_at_before": to_text(export.job.window.before),
                     }
                 )
+                writing.rows = 0  # the totals of the run learn of them when the stream ends
                 for path, source in export.files():
                     rejects = Rejects(
                         self._rejected,
@@ -199,12 +200,13 @@ class ReportingStream(FileStream):
                     # an older catalog does not have what Intercom has added to the dataset since
                     self.add_columns(reader.format.properties)
                     yield reader
+                    writing.rows += reader.records
                     rejects.finish(reader.records)
                     rejects.warn_replaced(reader.replaced)
                 self.finish_batches()
                 self._rejected.finish_batches()
                 self.move_bookmark(export.job.window.before)
-                self._jobs.written(export, seconds())
+                self._jobs.written(export, writing.seconds)
 
     def _warn_of_missing(self, job: ExportJob, columns: Collection[Column]) -> None:
         """Say which attributes a file does not have, although they were asked for."""

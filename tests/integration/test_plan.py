@@ -162,7 +162,7 @@ def test_the_plan_is_text_for_people(simulate: Simulate, configure: Configure) -
         "  1  2025-05-11T12:30:00Z to 2025-05-25T12:29:59Z  14 d new, nothing again",
         "  2  2025-05-18T12:29:59Z to 2025-06-01T12:30:00Z  7 d new, 7 d again",
         "  in all 21 d new, 7 d again",
-        "  size: at most 14 d (window_days) new, 7 d (lookback_days) again",
+        "  size: at most 14 d new (window_days), 7 d again (lookback_days)",
         "  time: not known yet, as no run has finished a window",
         "not selected: content_import_source, external_page",
     ]
@@ -185,7 +185,7 @@ def test_the_plan_of_a_night_says_how_long_it_takes_and_when_the_next_deep_lookb
         "content_export: 2025-05-31T12:30:00Z to 2025-06-01T12:30:00Z, 1 window",
         "  41 streams",
         "  1  2025-05-24T12:30:00Z to 2025-06-01T12:30:00Z  1 d new, 7 d again",
-        "  size: at most 30 d (window_days) new, 7 d (lookback_days) again",
+        "  size: at most 30 d new (window_days), 7 d again (lookback_days)",
         (
             "  deep lookback: 60 d, next by a run that ends at 2025-06-03T00:00:00Z or later (the "
             "last one: 2025-05-27T00:00:00Z)"
@@ -212,9 +212,7 @@ def test_a_plan_of_nothing_says_why(simulate: Simulate, configure: Configure) ->
     config = {name: value for name, value in config.items() if value is not None}
     first, *_ = text_of({**config, "start_date": "2100-01-01"})
     assert first.startswith("content_export: nothing to export, start_date is later than 20")
-    written = {
-        key: {"replication_key_value": "2100-01-01T00:00:00Z"} for key in selected_streams(config)
-    }
+    written = {"replication_key_value": "2100-01-01T00:00:00Z"}
     first, *_ = text_of(config, {"bookmarks": dict.fromkeys(selected_streams(config), written)})
     assert first == "content_export: nothing to export, all is written up to 2100-01-01T00:00:00Z"
 

@@ -129,7 +129,10 @@ def test_lines_of_reports_name_their_dataset(simulate: Simulate, configure: Conf
     assert jobs
     assert all(re.match(r"reporting_(call|tickets): ", line) for line in jobs), jobs
     for name in ("reporting_call", "reporting_tickets"):
-        assert any(line.startswith(f"{name}: Everything up to") for line in said(output.log))
+        *_, last = [line for line in said(output.log) if line.startswith(f"{name}: Everything up")]
+        written = len(output.records(name))
+        assert written > 1
+        assert last.endswith(f" {written} rows so far"), last
 
 
 def test_content_export_tells_what_a_monitor_needs(

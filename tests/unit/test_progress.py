@@ -11,7 +11,7 @@ import pytest
 from tap_intercom_export.progress.bar import wants_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
-from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
+from tap_intercom_export.progress.totals import JobEnd, Remaining, RunTotals, WindowTotals
 from tap_intercom_export.wording import counted, duration, table
 
 DAY = 86_400
@@ -79,7 +79,7 @@ def windows(**values: Any) -> WindowTotals:
 
 
 def test_the_share_is_that_of_the_time_that_is_written() -> None:
-    totals = windows(windows=3, windows_left=7)
+    totals = windows(windows=3, remaining=Remaining(7))
     totals.written = 3 * DAY
     assert totals.share == pytest.approx(0.3)
     assert totals.windows_in_all == 10
@@ -97,16 +97,26 @@ def test_the_slower_of_intercom_and_target_decides_how_long_the_rest_takes(
     intercom: float, own: float, workers: int, left: float
 ) -> None:
     """Two of ten days are written: by day 30 s and 10 s, and the last one is written alone."""
-    totals = windows(intercom_seconds=intercom, own_seconds=own, windows_left=8)
-    totals.written = 2 * DAY
+    totals = windows(
+        intercom_seconds=intercom, own_seconds=own, remaining=Remaining(8, 8 * DAY, DAY)
+    )
+    totals.written, totals.seconds = 2 * DAY, 2 * DAY
     assert totals.seconds_left(workers) == pytest.approx(left)
 
 
 def test_nothing_is_estimated_before_the_first_window_and_after_the_last() -> None:
-    totals = windows(intercom_seconds=5.0)
+    totals = windows(intercom_seconds=5.0, remaining=Remaining(10, 10 * DAY, DAY))
     assert totals.seconds_left() == 0
-    totals.written = totals.end
+    totals.written, totals.seconds = totals.end, 10 * DAY
+    totals.remaining = Remaining()
     assert totals.seconds_left() == 0
+
+
+def test_what_is_left_counts_with_its_lookback() -> None:
+    """A day of 10 s is written; the last window has one new day and 59 of lookback."""
+    totals = windows(intercom_seconds=10.0, remaining=Remaining(1, 60 * DAY, 60 * DAY))
+    totals.written, totals.seconds = totals.end - DAY, DAY
+    assert totals.seconds_left() == pytest.approx(600)
 
 
 def run_totals() -> RunTotals:

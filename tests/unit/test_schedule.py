@@ -14,6 +14,7 @@ from tap_intercom_export.exports.expected_time import expected_time
 from tap_intercom_export.exports.schedule import DeepLookback, RunMemory, WindowSchedule
 from tap_intercom_export.exports.window import ExportRange, Sizes, Window
 from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
+from tap_intercom_export.progress import Remaining
 
 DAY = 86_400
 NEW_YEAR = 1_767_225_600
@@ -73,7 +74,9 @@ def test_windows_follow_one_another_to_the_end_whatever_is_remembered(
     assert all(before < after for before, after in pairwise(ends))
     assert ends[-1] == plan.export_range.end
     assert all(chosen.window.after <= pending.bookmark + 1 for pending, chosen in found)
-    assert plan.windows_left(beginning) == len(found)
+    lengths = [chosen.window.before - chosen.window.after for _, chosen in found]
+    assert plan.remaining(beginning) == Remaining(len(found), sum(lengths), lengths[-1])
+    assert plan.remaining(ends[-1]) == Remaining()
     assert [chosen.is_deep for _, chosen in found] == [False] * (len(found) - 1) + [is_deep]
 
 
@@ -138,11 +141,36 @@ def test_a_window_is_written_while_the_job_of_the_next_one_runs(
     assert found.own_seconds == pytest.approx(sum(days) / 10 * own)
 
 
-def test_jobs_that_run_side_by_side_share_the_time() -> None:
-    found = expected_time(windows(10, 10), [Measured(10, 60, 0, 5)], workers=3)
+@pytest.mark.parametrize(
+    ("points", "seconds"),
+    [
+        pytest.param([(10, 60), (20, 90)], 30 + 3 * 40, id="a base and 3 s a day"),
+        pytest.param([(10, 60), (20, 60)], 60, id="all take the same"),
+        pytest.param([(10, 70), (20, 60)], 65, id="the longer one took less"),
+        pytest.param([(10, 10), (20, 60)], 40 * 70 / 30, id="a base below zero"),
+        pytest.param([(10, 60), (14, 90)], 40 * 150 / 24, id="about the same length"),
+        pytest.param([(8, 60)], 40 * 60 / 8, id="one"),
+    ],
+)
+def test_the_time_of_a_window_is_read_off_the_line_through_the_last_ones(
+    points: list[tuple[float, float]], seconds: float
+) -> None:
+    found = expected_time(windows(40), [Measured(days, took, 0) for days, took in points])
     assert found is not None
-    assert found.seconds == pytest.approx(20 + 20 + 5)
-    assert found.intercom_seconds == pytest.approx(120)
+    assert found.intercom_seconds == pytest.approx(seconds)
+
+
+def test_jobs_of_several_workers_run_at_once_and_are_written_in_order() -> None:
+    """30 days take 180 s and 5 s: two of four run at once, the third begins with the writing."""
+    found = expected_time(windows(30, 10, 30, 10), [Measured(30, 180, 0, 6)], workers=2)
+    assert found is not None
+    # ready: 180, 60; written from 180 to 186 and to 188; begun: 180 and 186, ready 360 and 246
+    assert found.seconds == pytest.approx(360 + 6 + 2)
+    assert found.intercom_seconds == pytest.approx(480)
+    assert str(found) == (
+        "about 6 min 8 s (Intercom 8 min, 2 jobs at once, download and writing 16 s), as fast as "
+        "the last window"
+    )
 
 
 def test_the_time_of_writing_is_not_guessed_from_a_state_of_an_earlier_version() -> None:

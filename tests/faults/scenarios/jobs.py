@@ -213,7 +213,7 @@ JOBS = (
         ),
         expect=Expect(
             canceled=1,
-            log=("still 'in_progress' after 30 minutes", "Canceled job", "window shortened"),
+            log=("still 'in_progress' after 30 min", "Canceled job", "window shortened"),
         ),
     ),
     Scenario(
