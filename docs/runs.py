@@ -200,7 +200,8 @@ def main() -> None:
     head = (
         "# Runs as they look\n\n"
         "The plan and the log of runs against the simulated Intercom, as they came out, without "
-        "the time before each line and without metrics. Written by `python docs/runs.py`.\n"
+        f"the time before each line and without metrics. A simulated job takes {JOB_SECONDS:.0f} "
+        "seconds here; Intercom's take minutes to hours. Written by `python docs/runs.py`.\n"
     )
     (ROOT / "docs" / "runs.md").write_text("\n".join([head, *sections]), encoding="utf-8")
 

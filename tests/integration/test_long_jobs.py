@@ -11,6 +11,7 @@ import pytest
 from typing_extensions import override
 
 from intercom_simulator import JobFault, Simulator, VirtualClock
+from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import run_quickly
 
@@ -62,13 +63,26 @@ def test_nine_minutes_for_five_days_make_three_hours_of_a_first_run_of_ninety(
     assert time.perf_counter() - begun < 60  # 2 s on an idle machine
     # 30, 37 and 37 days, the lookback included
     assert [round(job.seconds / 60) for job in simulator.jobs] == [54, 67, 67]
-    assert re.search(r"Done after 3 h \d+ min: 3 windows written; 3 jobs asked for", run.log)
-    assert len(re.findall(r"is '(?:pending|in_progress)' \(\d+ s so far", run.log)) >= 150
+    assert re.search(r"Done after 3 h \d+ min: 3 windows written, .*; 3 jobs asked for", run.log)
+    assert len(re.findall(r"is '(?:pending|in_progress)' \([^)]+ so far", run.log)) >= 150
     recent = run.state["bookmarks"]["content_export"]["recent_windows"]
     # known to be over at the first look after its end, a minute later at most
     for window, job in zip(recent, simulator.jobs, strict=True):
         assert 0 <= window["job_seconds"] - job.seconds <= 62
     assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
+
+
+def test_the_plan_of_the_next_night_expects_what_its_job_then_takes(simulator: Simulator) -> None:
+    first = run_quickly(
+        configuration(simulator, end_date=f"{END - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
+    )
+    tap = TapIntercomExport(config=configuration(simulator), state=first.state)
+    (plan,) = tap.plan().to_dict()["exports"]
+    run = run_quickly(configuration(simulator), first.state)
+    job = simulator.jobs[-1]
+    assert (job.before - job.after) // 86_400 == 8
+    assert plan["expected_intercom_seconds"] == pytest.approx(job.seconds, abs=120)
+    assert re.search(r"in 1 window \(1 d new, 7 d again\); 41 streams; about \d+ min", run.log)
 
 
 def test_after_a_job_that_nearly_took_too_long_the_next_take_about_half_of_the_limit(
