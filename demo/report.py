@@ -88,7 +88,7 @@ def counts(connection: Connection[Any], simulator: Simulator, until: datetime) -
     expected |= {"other_statistic": 0, "rejected_row": 0}
     found = [Count(name, expected[name], rows_of(connection, name)) for name in sorted(expected)]
     for statistic in ENGAGEMENT:
-        truth = {row["receipt_id"] for row in simulator.workspace.truth(statistic, until)}
+        truth = {row["receipt_id"] for row in simulator.workspace.expected_rows(statistic, until)}
         column = f"first_{statistic}"
         loaded = rows_of(connection, "receipt", column)
         found.append(Count(f"receipt.{column}", len(truth), loaded))
@@ -121,7 +121,10 @@ def other_counts(connection: Connection[Any], simulator: Simulator, until: datet
         until: The last instant that was exported.
     """
     expected = {
-        **{f"reporting_{name}": len(simulator.reporting.truth(name, until)) for name in DATASETS},
+        **{
+            f"reporting_{name}": len(simulator.reporting.expected_rows(name, until))
+            for name in DATASETS
+        },
         "content_import_source": len(simulator.ai_content.sources()),
         "external_page": len(simulator.ai_content.pages()),
         "custom_object_instance": sum(
@@ -143,9 +146,9 @@ def opened_since(
         until: The last instant that was exported.
     """
     workspace = simulator.workspace
-    before = {row["receipt_id"] for row in workspace.truth("open", since)}
-    new = {row["receipt_id"] for row in workspace.truth("open", until)} - before
-    sent = {row["receipt_id"] for row in workspace.truth("receipt", since)}
+    before = {row["receipt_id"] for row in workspace.expected_rows("open", since)}
+    new = {row["receipt_id"] for row in workspace.expected_rows("open", until)} - before
+    sent = {row["receipt_id"] for row in workspace.expected_rows("receipt", since)}
     # target-postgres writes times without a zone, in UTC
     row = connection.execute(_FIRST_OPENED_SINCE, {"since": since.replace(tzinfo=None)}).fetchone()
     return Count("first opened after run 1", len(new & sent), int(row[0]) if row else 0)

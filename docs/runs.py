@@ -67,14 +67,16 @@ CASES = (
         "Windows that are made smaller",
         "Every job of more than ten days fails.",
         40,
-        job_faults=(JobFault(ends_as="failed", times=None, longer_than=10 * DAY_SECONDS),),
+        job_faults=(
+            JobFault(ends_as="failed", times=None, range_longer_than_seconds=10 * DAY_SECONDS),
+        ),
     ),
     Case(
         "A run that fails",
         "Every job fails, however small.",
         10,
         {"window_days": 1, "lookback_days": 0},
-        job_faults=(JobFault(ends_as="failed", times=None, job=None),),
+        job_faults=(JobFault(ends_as="failed", times=None, job_number=None),),
     ),
 )
 

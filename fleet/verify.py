@@ -48,7 +48,7 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
                 if ids != Counter(str(row["id"]) for row in known[stream]):
                     lines.append(f"{stream}: ids differ")
         if "reporting" in workspace.groups:
-            truth = simulator.reporting.truth("conversation", until)
+            truth = simulator.reporting.expected_rows("conversation", until)
             loaded = _rows(connection, workspace.schema, "reporting_conversation")
             if len(truth) != len(loaded):
                 lines.append(f"reporting_conversation: {len(loaded)} rows, not {len(truth)}")

@@ -1,4 +1,4 @@
-"""The simulator's clock: real time moved by an offset, which a test may move further."""
+"""The simulator's clock: real time plus an offset that tests can change."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime, timedelta, timezone
 
 
 class Clock:
-    """A clock that starts where it is told to and can be moved.
+    """A clock with a start time that can be set and advanced.
 
     Jobs take real seconds beside it, and none where nobody says how many: a client would wait.
 
     Args:
-        start: The first instant shown, with a time zone; the real time when left out.
-        running: Whether it goes on by itself. A clock that does not only moves when told to.
+        start: Start time, with a time zone; the real time by default.
+        running: Whether the clock runs. A stopped clock only changes through `advance` and `set`.
     """
 
     JOB_SECONDS_A_DAY = 0.0
@@ -23,39 +23,43 @@ class Clock:
     def __init__(self, start: datetime | None = None, *, running: bool = True) -> None:
         self._lock = threading.Lock()
         self._running = running
-        self._shown = _real()
-        self._seen = self._shown
+        self._base = _real_time()
+        self._set_at = self._base
         if start is not None:
             self.set(start)
 
     def now(self) -> datetime:
-        """Tell the simulated time, in UTC."""
+        """Return the simulated time, in UTC."""
         with self._lock:
-            return self._shown + (_real() - self._seen if self._running else timedelta())
+            return self._base + (_real_time() - self._set_at if self._running else timedelta())
 
     def timestamp(self) -> int:
-        """Tell the simulated time in whole unix seconds."""
+        """Return the simulated time, in whole unix seconds."""
         return int(self.now().timestamp())
 
     def advance(self, seconds: float) -> None:
-        """Move on (or back) by a number of seconds."""
+        """Advance the clock.
+
+        Args:
+            seconds: Number of seconds; negative to set the clock back.
+        """
         with self._lock:
-            self._shown += timedelta(seconds=seconds)
+            self._base += timedelta(seconds=seconds)
 
     def set(self, instant: datetime) -> None:
-        """Show another time.
+        """Set the time.
 
         Args:
             instant: The new time, with a time zone.
 
         Raises:
-            ValueError: The instant has no time zone.
+            ValueError: The time has no time zone.
         """
         if instant.tzinfo is None:
-            raise ValueError("The simulator's clock needs an instant with a time zone.")
+            raise ValueError("The simulator's clock needs a date-time with a time zone.")
         with self._lock:
-            self._shown = instant.astimezone(timezone.utc)
-            self._seen = _real()
+            self._base = instant.astimezone(timezone.utc)
+            self._set_at = _real_time()
 
     def elapsed(self) -> float:
         """Return seconds that only grow, which jobs take: real ones."""
@@ -106,5 +110,5 @@ class VirtualClock(Clock):
             self._passed += seconds
 
 
-def _real() -> datetime:
+def _real_time() -> datetime:
     return datetime.now(timezone.utc)

@@ -106,7 +106,7 @@ class Figures:
     def truth(self, statistic: str) -> list[Row]:
         """Return the rows of a file of the message export."""
         if statistic not in self._truth:
-            self._truth[statistic] = self.simulator.workspace.truth(statistic, self.until)
+            self._truth[statistic] = self.simulator.workspace.expected_rows(statistic, self.until)
         return self._truth[statistic]
 
     def reports(self, dataset: str) -> list[Row]:
@@ -116,7 +116,7 @@ class Figures:
             for one in reversed(self.simulator.reporting.datasets[dataset].attributes)
             if not one.custom
         }
-        rows = self.simulator.reporting.truth(dataset, self.until)
+        rows = self.simulator.reporting.expected_rows(dataset, self.until)
         return [{name: row[one] for name, one in attributes.items()} for row in rows]
 
     def day(self, instant: datetime) -> Any:

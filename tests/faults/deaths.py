@@ -18,7 +18,7 @@ from tests.harness.process import Tap, running
 from tests.harness.singer import Output, run_quickly
 
 if TYPE_CHECKING:
-    from intercom_simulator.messages import Request
+    from intercom_simulator.http_messages import Request
 
 LIMIT = 2.0
 """Seconds within which a tap ends after a signal."""
@@ -81,7 +81,7 @@ MOMENTS = (
         "while its job is created",
         request=_CREATE,
         wait=0.1,
-        faults=(Fault("create", delay=3.0),),
+        faults=(Fault("create", delay_seconds=3.0),),
         known=False,
     ),
     Moment("while its job is pending", request=_STATUS, count=3, wait=0.02, job_seconds=0.4),
@@ -89,7 +89,7 @@ MOMENTS = (
         "while it downloads",
         request=_DOWNLOAD,
         wait=0.1,
-        faults=(Fault("download", stall_after=3000, stall_seconds=8.0),),
+        faults=(Fault("download", stall_after_bytes=3000, stall_seconds=8.0),),
     ),
     Moment("inside a stream", line=('"RECORD"', '"receipt"'), count=100, receipts=1300),
     Moment("between two streams", line=('"SCHEMA"', '"click"'), receipts=1000),

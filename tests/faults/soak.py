@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from intercom_simulator import Clock, Fault, JobFault, Simulator
-from intercom_simulator.faults import Faults
+from intercom_simulator.faults import FaultQueue
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.loaded import Loaded
 from tests.harness.process import PATIENCE, Tap, running
@@ -39,16 +39,16 @@ _RATE = {"type": "error.list", "errors": [{"code": "rate_limit_exceeded", "messa
 
 REQUEST_FAULTS = (
     Fault(status=500),
-    Fault(status=502, no_body=True),
+    Fault(status=502, empty_body=True),
     Fault(status=503, body="<html>Sorry</html>"),
-    Fault(status=504, no_body=True),
+    Fault(status=504, empty_body=True),
     Fault(status=429, body=_RATE, headers={"Retry-After": "3"}),
     Fault("create", status=500, handled=True),
     Fault("create", body="<html>"),
     Fault("status", body=b'{"status": "comp'),
-    Fault("status", delay=0.01),
+    Fault("status", delay_seconds=0.01),
     Fault(reset=True, handled=False),
-    Fault(hang_up=True, handled=False),
+    Fault(close_connection=True, handled=False),
     Fault("download", cut_fraction=0.1),
     Fault("download", cut_fraction=0.5, reset=True),
     Fault("download", cut_fraction=0.9),
@@ -56,9 +56,9 @@ REQUEST_FAULTS = (
 """What goes wrong with a request, again and again."""
 
 DAMAGE = (
-    Fault("download", cut_fraction=0.0, clean=True),
-    Fault("download", cut_fraction=0.5, clean=True),
-    Fault("download", cut_fraction=0.99, clean=True),
+    Fault("download", cut_fraction=0.0, hide_cut=True),
+    Fault("download", cut_fraction=0.5, hide_cut=True),
+    Fault("download", cut_fraction=0.99, hide_cut=True),
     Fault("download", corrupt_at=0),
     Fault("download", corrupt_at=700),
     Fault("download", corrupt_at=-30),
@@ -69,14 +69,14 @@ JOB_FAULTS = (
     JobFault(ends_as="failed"),
     JobFault(ends_as="canceled"),
     JobFault(expired=True),
-    JobFault(forgotten=True),
+    JobFault(not_found=True),
     JobFault(never_ends=True),
-    JobFault(status_word="archiving", seconds=0.01),
+    JobFault(status_word="archiving", duration_seconds=0.01),
 )
 """What becomes of a job, never of two in a row."""
 
 
-class RandomFaults(Faults[Fault]):
+class RandomFaults(FaultQueue[Fault]):
     """Something wrong with any request, by chance.
 
     Args:
@@ -104,12 +104,12 @@ class RandomFaults(Faults[Fault]):
             fault = self._random.choice(REQUEST_FAULTS)
             if not concerned(fault):
                 return None
-        self.lost = fault.on == "create" and fault.handled is True
+        self.lost = fault.route == "create" and fault.handled is True
         self.seen[_describe(fault)] += 1
         return fault
 
 
-class RandomJobFaults(Faults[JobFault]):
+class RandomJobFaults(FaultQueue[JobFault]):
     """Something wrong with any job, by chance.
 
     Args:

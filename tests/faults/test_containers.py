@@ -16,9 +16,9 @@ from tests.harness.singer import run_quickly
 
 CUTS = {
     "unclean": Fault("download", cut_fraction=0.6),
-    "clean": Fault("download", cut_fraction=0.6, clean=True),
+    "clean": Fault("download", cut_fraction=0.6, hide_cut=True),
     "reset": Fault("download", cut_fraction=0.6, reset=True),
-    "one byte short": Fault("download", cut_fraction=0.9999, clean=True),
+    "one byte short": Fault("download", cut_fraction=0.9999, hide_cut=True),
     "one byte changed": Fault("download", corrupt_at=-4),
 }
 BROKEN = Scenario("", "", "", Given(settings={"window_days": 30}), Expect(jobs=1))
@@ -45,7 +45,7 @@ def test_every_kind_of_cut_is_noticed_and_mended(container: Dialect) -> None:
 @pytest.mark.parametrize("clean", [False, True], ids=["unclean", "clean"])
 @pytest.mark.parametrize("container", ["zip", "tar.gz", "gzip"])
 def test_a_download_can_be_cut_at_any_byte(container: str, *, clean: bool) -> None:
-    dialect = replace(CONTAINERS[container], ranges=not clean)
+    dialect = replace(CONTAINERS[container], range_requests=not clean)
     only = in_container(dialect).expect.files
     with Simulator(
         receipts=8, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
@@ -56,7 +56,7 @@ def test_a_download_can_be_cut_at_any_byte(container: str, *, clean: bool) -> No
             Loaded().take(run_quickly(config).lines).rows()["content_export"][0]["download_bytes"]
         )
         for cut in sorted({*range(0, size, size // 5), 1, 9, size - 1}):
-            sim.faults.add(Fault("download", cut_after=cut, clean=clean))
+            sim.faults.add(Fault("download", cut_after_bytes=cut, hide_cut=clean))
             run = run_quickly(config)
             loaded = Loaded().take(run.lines)
             assert run.exit_code == 0, (cut, run.log)

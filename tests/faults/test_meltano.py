@@ -18,7 +18,7 @@ from tests.faults.play import END, configuration
 
 if TYPE_CHECKING:
     from demo.postgres import Postgres
-    from intercom_simulator.messages import Request
+    from intercom_simulator.http_messages import Request
 
 pytestmark = pytest.mark.meltano
 
@@ -72,7 +72,7 @@ def test_a_stopped_run_is_booked_as_failed_and_the_next_brings_the_rest(
             loaded = connection.execute(
                 "SELECT count(*), count(DISTINCT receipt_id) FROM intercom.receipt"
             ).fetchone()
-        expected = len(sim.workspace.truth("receipt", sim.clock.now()))
+        expected = len(sim.workspace.expected_rows("receipt", sim.clock.now()))
         assert loaded == (expected, expected)
         if stop == "the tap":
             assert len(sim.jobs) == 2

@@ -44,7 +44,7 @@ def last_line(log: str) -> str:
 
 @pytest.mark.parametrize(
     ("dialect", "receipts"),
-    [(Dialect(), 200), (Dialect(wrapped=1), 200), (Dialect(container="tar.gz"), 200)],
+    [(Dialect(), 200), (Dialect(gzip_layers=1), 200), (Dialect(container="tar.gz"), 200)],
     ids=["zip", "zip in gzip", "tar.gz"],
 )
 def test_a_full_disk_is_told_in_one_line(dialect: Dialect, receipts: int) -> None:
@@ -69,7 +69,7 @@ def test_a_full_disk_is_told_in_one_line(dialect: Dialect, receipts: int) -> Non
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL", "end"])
 def test_the_spool_is_private_and_leaves_nothing(sim: Simulator, how: str) -> None:
     stall = 0.8 if how == "end" else 8.0
-    sim.faults.add(Fault("download", stall_after=9000, stall_seconds=stall))
+    sim.faults.add(Fault("download", stall_after_bytes=9000, stall_seconds=stall))
     with running(configuration(sim)) as tap:
         deadline = time.monotonic() + 10
         while not (spools := open_files(tap.process.pid, tap.temporary)):
@@ -126,8 +126,8 @@ def test_memory_is_bounded_whatever_comes(body: Any, says: str | None) -> None:
 @pytest.mark.parametrize(
     ("dialect", "fault"),
     [
-        (Dialect(redirect=302), Fault("storage", times=None, reset=True, handled=False)),
-        (Dialect(redirect=302), Fault("storage", times=None, status=503)),
+        (Dialect(redirect_status=302), Fault("storage", times=None, reset=True, handled=False)),
+        (Dialect(redirect_status=302), Fault("storage", times=None, status=503)),
         (Dialect(download_url="storage"), Fault("download", times=None, status=500)),
         (Dialect(download_url="storage"), Fault("download", status=404)),
         (Dialect(), Fault(times=None, reset=True, handled=False)),

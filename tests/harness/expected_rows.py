@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from intercom_simulator.columns import FILES, kind
+from intercom_simulator.columns import FILES, column_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ def expected(simulator: Simulator, statistic: str, until: datetime) -> list[Row]
             for row in simulator.workspace.rows("overview", after, before, until)
         ]
     else:
-        rows = simulator.workspace.truth(statistic, until)
+        rows = simulator.workspace.expected_rows(statistic, until)
     return [_with_time(statistic, row) for row in rows]
 
 
@@ -105,7 +105,7 @@ def _comparable(statistic: str, record: Mapping[str, Any]) -> Row:
 
 
 def _value(column: str, value: Any) -> Any:
-    if column.startswith("created_at") or kind(column) == "time":
+    if column.startswith("created_at") or column_kind(column) == "time":
         return instant(value)
     return float(value) if isinstance(value, Decimal) else value
 
@@ -158,7 +158,7 @@ class ExpectedRows:
         self._ignore = set(ignore)
         now = simulator.clock.now()
         self._rows = {
-            statistic: simulator.workspace.truth(statistic, now)
+            statistic: simulator.workspace.expected_rows(statistic, now)
             for statistic in tuple(only) or STATISTICS
         }
 

@@ -197,7 +197,7 @@ def test_a_new_column_is_in_the_files_after_its_schema(
     simulator = simulate(receipts=200, days=50)
     config = configure(simulator, window_days=20, batch_config=batch_config(tmp_path, file_format))
     first = run(config)[1]
-    simulator.dialect = Dialect(added=(("receipt", "mood", "sunny"),))
+    simulator.dialect = Dialect(added_columns=(("receipt", "mood", "sunny"),))
     state = json.loads(json.dumps(first.state))
     state["bookmarks"]["receipt"]["replication_key_value"] = config["start_date"]
     _, second = run(config, state=state)
@@ -211,7 +211,10 @@ def test_a_new_column_is_in_the_files_after_its_schema(
 def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
-    damage = (Mutation("receipt", line=3, cells=4), Mutation("open", line=2, insert=b"\xff\xfe"))
+    damage = (
+        Mutation("receipt", line=3, keep_cells=4),
+        Mutation("open", line=2, insert=b"\xff\xfe"),
+    )
     simulator = simulate(receipts=100, days=20, dialect=Dialect(mutations=damage))
     plain = run_here(configure(simulator))
     batch = batch_config(tmp_path, file_format)

@@ -40,7 +40,9 @@ def test_a_cancel_that_hangs_is_given_up_after_its_time_limit(
 ) -> None:
     monkeypatch.setattr(job_runner, "CANCEL_TIMEOUT_SECONDS", LIMIT)
     simulator = simulate(
-        receipts=10, job_faults=[JobFault(never_ends=True)], faults=[Fault("cancel", delay=20)]
+        receipts=10,
+        job_faults=[JobFault(never_ends=True)],
+        faults=[Fault("cancel", delay_seconds=20)],
     )
     settings: Settings = TapIntercomExport(config=configure(simulator)).settings
     client = IntercomClient(settings, "test", Clock())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from intercom_simulator.columns import FILES, INVENTED
+from intercom_simulator.columns import ASSUMED_FILES, FILES
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -28,7 +28,7 @@ KEYS = {
 LISTS = {"content_import_source", "external_page"}
 """Streams that are read whole, and only when somebody selects them."""
 
-UNSEEN = {file.name for file in INVENTED}
+UNSEEN = {file.name for file in ASSUMED_FILES}
 """Files whose columns nobody has published: they come from the file itself."""
 
 

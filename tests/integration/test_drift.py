@@ -36,7 +36,7 @@ def test_the_log_says_when_rows_of_an_unknown_file_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n")
-    config = configure(simulate(**SMALL, dialect=Dialect(members=(member,))), window_days=60)
+    config = configure(simulate(**SMALL, dialect=Dialect(extra_members=(member,))), window_days=60)
     output = run_here(config, catalog=select(discover_here(config), "open"))
     (line,) = [line for line in output.log.splitlines() if "hologram_view" in line]
     assert "WARNING" in line
@@ -47,7 +47,7 @@ def test_the_log_says_when_rows_of_an_unknown_file_are_not_written(
 def test_the_run_after_a_file_that_cannot_be_read_reads_the_same_job(
     simulate: Simulate, configure: Configure
 ) -> None:
-    dialect = Dialect(renamed=(("receipt", "received_at", "received"),))
+    dialect = Dialect(renamed_columns=(("receipt", "received_at", "received"),))
     simulator = simulate(**SMALL, dialect=dialect)
     config = configure(simulator, window_days=60)
     catalog = select(discover_here(config), "receipt", "rejected_row")
@@ -75,7 +75,7 @@ def test_ids_of_events_do_not_depend_on_the_form_of_the_file(
         Dialect(
             time_format="utc",
             line_end="\r\n",
-            renamed=(("click", "receipt_id", "Receipt ID"), ("click", "url", " URL ")),
+            renamed_columns=(("click", "receipt_id", "Receipt ID"), ("click", "url", " URL ")),
         ),
     )
     found = []

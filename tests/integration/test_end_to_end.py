@@ -154,7 +154,7 @@ def test_columns_of_any_name_are_loaded_again_and_again(
     warehouse.load(configure(simulator))
     plain = set(warehouse.types("open"))
     added = tuple(("open", name, f"value {place}") for place, name in enumerate(names))
-    simulator.dialect = Dialect(added=added)
+    simulator.dialect = Dialect(added_columns=added)
     for _ in range(2):
         simulator.clock.advance(timedelta(days=3).total_seconds())
         warehouse.load(configure(simulator))
@@ -177,7 +177,8 @@ def test_deny_rules_and_excluded_columns_keep_personal_data_out(
 ) -> None:
     text = b"receipt_id,failed_at,device_token,Owner\n1,2025-05-30,private,private\n"
     dialect = Dialect(
-        members=(Member("push_failure{stamp}.csv", text),), leave_out=("push_failure",)
+        extra_members=(Member("push_failure{stamp}.csv", text),),
+        omitted_statistics=("push_failure",),
     )
     simulator = simulate(receipts=60, days=20, dialect=dialect)
     rules = ("receipt.*", "push_failure.*", "!push_failure.device_token")

@@ -34,7 +34,7 @@ def assert_equal_to_intercom(
     streams = {entry["tap_stream_id"]: entry for entry in discover_here(config)["streams"]}
     schema = streams["reporting_tickets"]["schema"]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = simulator.reporting.truth("tickets", simulator.clock.now())
+    truth = simulator.reporting.expected_rows("tickets", simulator.clock.now())
     rows = reporting_rows(warehouse.rows("reporting_tickets"), properties)
     assert row_differences(truth, rows) == []
 
@@ -82,7 +82,7 @@ def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
     warehouse.load(config)
     assert_equal_to_intercom(warehouse, simulator, config)
     assert warehouse.tables() == {rule.removesuffix(".*") for rule in select}
-    before = simulator.reporting.truth("tickets", simulator.clock.now())
+    before = simulator.reporting.expected_rows("tickets", simulator.clock.now())
 
     simulator.clock.advance(timedelta(days=4).total_seconds())
     page, order = simulator.ai_content.pages()[7], simulator.custom_objects.instances("Order")[3]
@@ -91,7 +91,7 @@ def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
     config = configure(simulator, **settings)
     warehouse.load(config)
     assert_equal_to_intercom(warehouse, simulator, config)
-    after = simulator.reporting.truth("tickets", simulator.clock.now())
+    after = simulator.reporting.expected_rows("tickets", simulator.clock.now())
     assert len(after) > len(before)
     assert any(row not in after for row in before)
     assert simulator.jobs == []

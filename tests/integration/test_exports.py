@@ -50,7 +50,7 @@ def copy(state: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_completed_job_with_an_empty_download_is_damaged_and_kept(sim: Simulator) -> None:
     config = configuration(sim)
-    sim.faults.add(Fault("download", no_body=True, times=2))
+    sim.faults.add(Fault("download", empty_body=True, times=2))
     run = run_quickly(config)
     assert run.exit_code
     assert "it is empty" in run.log
@@ -237,7 +237,7 @@ def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning
     rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
     loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
     del loaded.state["bookmarks"]["content_export"]["job"]
-    sim.job_faults.add(JobFault(ends_as="failed", longer_than=10 * DAY, times=None))
+    sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=10 * DAY, times=None))
     again = run_quickly(config, loaded.state)
     assert again.exit_code == 0
     assert "smaller windows take back" in again.log
@@ -254,7 +254,7 @@ def test_a_rest_of_another_file_is_not_put_behind_the_first_part(
 ) -> None:
     """The body is the right rest, so that only what the head says can tell."""
     sim.faults.add(
-        Fault("download", cut_after=3000),
+        Fault("download", cut_after_bytes=3000),
         Fault("download", headers=headers, handled=True, corrupt_at=500),
     )
     run = run_quickly(configuration(sim))
@@ -377,7 +377,7 @@ def test_one_try_is_not_called_several_times(sim: Simulator) -> None:
 
 
 def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_windows() -> None:
-    dialect = Dialect(longest_range=90 * DAY)
+    dialect = Dialect(max_range_seconds=90 * DAY)
     with Simulator(
         receipts=60, days=200, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:

@@ -54,8 +54,11 @@ def test_the_lines_and_metrics_of_the_page_are_those_of_a_run(
     simulator = simulate(
         receipts=100,
         days=30,
-        dialect=Dialect(members=(damaged,)),
-        job_faults=[JobFault(job=1, ends_as="failed"), JobFault(job=2, ends_as="failed")],
+        dialect=Dialect(extra_members=(damaged,)),
+        job_faults=[
+            JobFault(job_number=1, ends_as="failed"),
+            JobFault(job_number=2, ends_as="failed"),
+        ],
     )
     output = run_tap(configure(simulator, window_days=20))
     lines = [
@@ -83,7 +86,9 @@ def test_the_lines_and_metrics_of_the_page_are_those_of_a_run(
 def test_the_sql_of_the_page_runs_on_what_the_tap_writes(
     simulate: Simulate, configure: Configure, postgres: Postgres, database: str
 ) -> None:
-    simulator = simulate(receipts=50, days=30, job_faults=[JobFault(job=2, ends_as="failed")])
+    simulator = simulate(
+        receipts=50, days=30, job_faults=[JobFault(job_number=2, ends_as="failed")]
+    )
     records = run_tap(configure(simulator, window_days=20)).records("content_export")
     queries = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
     assert len(queries) == 3

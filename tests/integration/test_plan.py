@@ -127,9 +127,9 @@ def test_the_plan_of_reports_is_that_of_each_dataset(
     from tap_intercom_export.clock import to_text  # noqa: PLC0415 - to compare
 
     asked = sorted(
-        (f"reporting_{job.order.dataset.id}", to_text(job.after), to_text(job.before))
+        (f"reporting_{job.report_request.dataset.id}", to_text(job.after), to_text(job.before))
         for job in simulator.reporting_jobs
-        if job.order
+        if job.report_request
     )
     assert planned == asked
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 PRIVATE = "jane.doe@private.example"
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
 
-PHONE = Dialect(added=(("receipt", "Phone number", PRIVATE),))
+PHONE = Dialect(added_columns=(("receipt", "Phone number", PRIVATE),))
 COLLECTED = Dialect(
-    members=(
+    extra_members=(
         Member(
             "collected_email{stamp}.csv",
             f"receipt_id,collected_at,E-mail,email\n1,2025-05-30,{PRIVATE},{PRIVATE}\n".encode(),
@@ -172,9 +172,12 @@ def test_a_rejected_row_of_a_stream_with_a_deselected_property_has_no_cells(
 # --- excluded_columns
 
 EVERYWHERE = Dialect(
-    added=(("receipt", "Phone number", PRIVATE), ("answer_combined", "Your E-Mail?", PRIVATE)),
-    members=(
-        *COLLECTED.members,
+    added_columns=(
+        ("receipt", "Phone number", PRIVATE),
+        ("answer_combined", "Your E-Mail?", PRIVATE),
+    ),
+    extra_members=(
+        *COLLECTED.extra_members,
         Member(
             "hologram_view{stamp}.csv", f"receipt_id,Work E-mail,seen\n1,{PRIVATE},x\n".encode()
         ),

@@ -44,7 +44,9 @@ def metrics_of(log: str) -> list[dict[str, Any]]:
 def test_a_run_says_what_it_will_do_how_far_it_is_and_what_it_did(
     simulate: Simulate, configure: Configure
 ) -> None:
-    simulator = simulate(receipts=250, days=40, job_faults=[JobFault(job=2, ends_as="failed")])
+    simulator = simulate(
+        receipts=250, days=40, job_faults=[JobFault(job_number=2, ends_as="failed")]
+    )
     output = run_tap(configure(simulator, window_days=14))
     lines = said(output.log)
     assert len(simulator.jobs) == 4
@@ -140,8 +142,8 @@ def test_content_export_tells_what_a_monitor_needs(
         receipts=50,
         days=30,
         job_seconds=0.3,
-        dialect=Dialect(members=(damaged,)),
-        job_faults=[JobFault(job=2, ends_as="failed")],
+        dialect=Dialect(extra_members=(damaged,)),
+        job_faults=[JobFault(job_number=2, ends_as="failed")],
     )
     output = run_tap(configure(simulator, window_days=20, lookback_days=5))
     first, second = output.records("content_export")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from intercom_simulator.messages import Request
+    from intercom_simulator.http_messages import Request
     from tests.harness.singer import Output
 
     Simulate = Callable[..., Simulator]
@@ -85,7 +85,7 @@ def wrong(simulator: Simulator, dataset: str, output: Output, **options: Any) ->
     """What differs between the truth of now and what a target ends up with."""
     name = f"reporting_{dataset}"
     properties = reporting_properties(simulator, dataset, output.schemas(name)[0]["properties"])
-    truth = simulator.reporting.truth(dataset, simulator.clock.now(), **options)
+    truth = simulator.reporting.expected_rows(dataset, simulator.clock.now(), **options)
     assert truth
     return row_differences(truth, reporting_rows(output.loaded(name), properties))
 
@@ -125,7 +125,9 @@ def test_values_in_another_zone_than_the_settings_are_off_by_their_distance(
     simulator = simulate(**SMALL, reporting_timezone="America/Sao_Paulo")
     output = run(configure(simulator, reporting_datasets=["call"]))
     first = min(record["call_initiated_at"] for record in output.records("reporting_call"))
-    at = min(r["timestamp.call_initiated_at"] for r in simulator.reporting.truth("call", END))
+    at = min(
+        r["timestamp.call_initiated_at"] for r in simulator.reporting.expected_rows("call", END)
+    )
     assert first == f"{at.astimezone(ZoneInfo('America/Sao_Paulo')):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -142,10 +144,12 @@ def test_older_versions_are_asked_with_plain_ids(
         stream = f"reporting_{name}"
         schema = output.schemas(stream)[0]["properties"]
         properties = reporting_properties(simulator, name, schema, qualified=False)
-        truth = simulator.reporting.truth(name, END, version)
+        truth = simulator.reporting.expected_rows(name, END, version)
         rows = reporting_rows(output.loaded(stream), properties)
         assert row_differences(truth, rows) == []
-    sent = {ids["standard.conversation_id"] for ids in simulator.reporting.truth(names[0], END)}
+    sent = {
+        ids["standard.conversation_id"] for ids in simulator.reporting.expected_rows(names[0], END)
+    }
     assert len(output.loaded("reporting_conversation")) < len(sent)  # without a customer's word
 
 
@@ -154,7 +158,7 @@ def test_a_container_is_known_by_its_bytes(
     simulate: Simulate, configure: Configure, container: Any
 ) -> None:
     word = "completed" if container == "zip" else "complete"
-    dialect = Dialect(reporting_container=container, reporting_done_word=word)
+    dialect = Dialect(reporting_container=container, reporting_completed_status=word)
     simulator = simulate(**SMALL, dialect=dialect)
     output = run(configure(simulator, reporting_datasets=["call"]))
     assert wrong(simulator, "call", output) == []
@@ -166,8 +170,8 @@ def test_a_container_is_known_by_its_bytes(
         Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
         Dialect(download_url="storage"),
         Dialect(download_url="other_region"),
-        Dialect(redirect=302),
-        Dialect(line_end="\r\n", bom=True),
+        Dialect(redirect_status=302),
+        Dialect(line_end="\r\n", byte_order_mark=True),
     ],
     ids=["qualified headers", "storage", "another region's host", "redirect", "spreadsheet"],
 )
@@ -231,7 +235,9 @@ def test_a_property_that_is_not_selected_does_not_appear(
     catalog = select(discover_here(config), "reporting_call", without=["reporting_call.user_email"])
     output = run_tap(config, catalog=catalog)
     assert all("user_email" not in record for record in output.records("reporting_call"))
-    assert len(output.records("reporting_call")) >= len(simulator.reporting.truth("call", END))
+    assert len(output.records("reporting_call")) >= len(
+        simulator.reporting.expected_rows("call", END)
+    )
 
 
 # Discovery
@@ -383,7 +389,9 @@ def test_a_message_export_starts_no_reports(simulate: Simulate, configure: Confi
 def test_deselected_reports_start_no_job(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     run(configure(simulator, reporting_datasets=["*"]), "reporting_call")
-    assert {job.order.dataset.id for job in simulator.reporting_jobs if job.order} == {"call"}
+    assert {
+        job.report_request.dataset.id for job in simulator.reporting_jobs if job.report_request
+    } == {"call"}
 
 
 def test_test_starts_no_report(simulate: Simulate, configure: Configure) -> None:
@@ -426,7 +434,11 @@ def test_jobs_of_several_datasets_and_of_several_windows_run_together(
 ) -> None:
     simulator = simulate(**SMALL, job_seconds=0.3)
     run(configure(simulator, reporting_datasets=["call", "tickets"], reporting_concurrency=3))
-    first = [(job.order.dataset.id, job.after) for job in simulator.reporting_jobs if job.order][:3]
+    first = [
+        (job.report_request.dataset.id, job.after)
+        for job in simulator.reporting_jobs
+        if job.report_request
+    ][:3]
     assert len({dataset for dataset, _ in first}) == 2
     assert len({after for _, after in first}) == 2
 
@@ -476,14 +488,14 @@ def test_a_second_run_finds_what_is_new_and_what_has_changed(
     settings = {"reporting_datasets": ["*"], "window_days": 40, "lookback_days": 50}
     streams = [f"reporting_{name}" for name in DATASETS]
     first = run(configure(simulator, **settings), *streams)
-    before = {name: simulator.reporting.truth(name, END) for name in DATASETS}
+    before = {name: simulator.reporting.expected_rows(name, END) for name in DATASETS}
     jobs = len(simulator.reporting_jobs)
     simulator.clock.advance(timedelta(days=5).total_seconds())
     second = run(configure(simulator, **settings), *streams, state=first.state)
     assert len(simulator.reporting_jobs) == jobs + len(DATASETS)
     together = type(first)(0, "", first.lines + second.lines)
     for name in DATASETS:
-        truth = simulator.reporting.truth(name, simulator.clock.now())
+        truth = simulator.reporting.expected_rows(name, simulator.clock.now())
         found = wrong(simulator, name, together)
         assert len(truth) > len(before[name])
         assert not [line for line in found if line.startswith("missing")], name
@@ -549,7 +561,11 @@ def test_a_run_that_died_leaves_its_jobs_to_the_next(
     for job in simulator.reporting_jobs:
         job.started -= 600
     output = run_tap(config, catalog=catalog, state=json.loads(states[-1])["value"])
-    ranges = [(job.order.dataset.id, job.after) for job in simulator.reporting_jobs if job.order]
+    ranges = [
+        (job.report_request.dataset.id, job.after)
+        for job in simulator.reporting_jobs
+        if job.report_request
+    ]
     assert len(ranges) == 4
     assert len(set(ranges)) == 4
     assert {job.downloads for job in simulator.reporting_jobs} == {1}
@@ -569,7 +585,7 @@ def test_a_stored_job_that_is_of_no_use_is_asked_for_anew(
         if end == "failed":
             job.end("failed")
         else:
-            job.fault = JobFault(forgotten=True)
+            job.fault = JobFault(not_found=True)
     again = run(config, state=state)
     assert len(simulator.reporting_jobs) == 2
     assert wrong(simulator, "call", again) == []
@@ -584,7 +600,7 @@ def test_a_stored_job_that_is_of_no_use_is_asked_for_anew(
         (Dialect(), {"ends_as": "failed", "longer_than": 11 * DAY}, {}),
         (Dialect(), {"never_ends": True, "times": 2}, {"job_timeout_minutes": 0.01}),
         (Dialect(), {"rows": 25}, {"export_row_limit": 25}),
-        (Dialect(reporting_longest_range=10 * DAY), None, {}),
+        (Dialect(reporting_max_range_seconds=10 * DAY), None, {}),
     ],
     ids=["failing", "endless", "cut", "refused"],
 )
@@ -661,7 +677,7 @@ def test_an_early_start_is_moved_to_what_intercom_keeps(
     first = min(job.after for job in simulator.reporting_jobs)
     assert 198 * DAY <= today.timestamp() - first <= 200 * DAY
     assert len(output.loaded("reporting_tickets")) == len(
-        simulator.reporting.truth("tickets", today - timedelta(minutes=2))
+        simulator.reporting.expected_rows("tickets", today - timedelta(minutes=2))
     )
 
 
@@ -693,7 +709,10 @@ def without(simulator: Simulator, output: Output, refused: tuple[str, ...]) -> l
     stream = "reporting_tickets"
     schema = output.schemas(stream)[0]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = [{**row, **dict.fromkeys(refused)} for row in simulator.reporting.truth("tickets", END)]
+    truth = [
+        {**row, **dict.fromkeys(refused)}
+        for row in simulator.reporting.expected_rows("tickets", END)
+    ]
     return row_differences(truth, reporting_rows(output.loaded(stream), properties))
 
 
@@ -719,7 +738,10 @@ def test_refused_attributes_of_several_windows_at_once(
         **SMALL,
         dialect=Dialect(refused_attributes=REFUSED),
         # all are asked for before the first is refused, the second hears of it later
-        faults=[Fault("reporting_create", delay=0.1), Fault("reporting_create", delay=0.5)],
+        faults=[
+            Fault("reporting_create", delay_seconds=0.1),
+            Fault("reporting_create", delay_seconds=0.5),
+        ],
     )
     config = configure(simulator, reporting_datasets=["tickets"], window_days=10)
     output = run(config)
@@ -921,7 +943,7 @@ def test_a_value_of_another_type_is_kept_as_text(
     assert Counter(record.values())["soon"] == sum(one.kind == "time" for one in attributes)
     assert Counter(record.values())["3 min"] == sum(one.kind == "duration" for one in attributes)
     assert output.records("rejected_row") == []
-    assert len(output.loaded(stream)) == len(simulator.reporting.truth(dataset, END)) + 1
+    assert len(output.loaded(stream)) == len(simulator.reporting.expected_rows(dataset, END)) + 1
 
 
 @pytest.mark.parametrize("dataset", ["call", "conversation_state"], ids=["keyed", "hashed"])
@@ -1033,7 +1055,7 @@ def test_a_dataset_without_a_time_has_a_bookmark_that_is_kept(
     config = configure(simulator, reporting_datasets=["tickets"], lookback_days=7)
     first = run_listed(config)
     (key,) = DATASETS["tickets"].key
-    truth = {row[key] for row in simulator.reporting.truth("tickets", END)}
+    truth = {row[key] for row in simulator.reporting.expected_rows("tickets", END)}
     assert {record["ticket_id"] for record in first.records("reporting_tickets")} == truth
     assert first.bookmarks["reporting_tickets"] == config["end_date"]
     ends = {text(job.before) for job in simulator.reporting_jobs}
@@ -1181,5 +1203,5 @@ def test_an_attribute_that_an_older_catalog_does_not_have_is_announced(
     assert "user_email" not in output.schemas("reporting_call")[0]["properties"]
     assert "user_email" in output.schemas("reporting_call")[-1]["properties"]
     assert "New columns in 'reporting_call': user_email" in output.log
-    truth = {row["standard.user_email"] for row in simulator.reporting.truth("call", END)}
+    truth = {row["standard.user_email"] for row in simulator.reporting.expected_rows("call", END)}
     assert {record["user_email"] for record in output.records("reporting_call")} == truth

@@ -68,7 +68,7 @@ def test_a_job_whose_lookback_counts_on_a_job_that_is_gone_is_not_resumed(sim: S
 
     for job in sim.jobs:
         if job.identifier == gone["job_identifier"]:
-            job.fault = replace(job.fault, forgotten=True)
+            job.fault = replace(job.fault, not_found=True)
     sim.faults.add(Fault("create", status=503, times=None))
     loaded.take(run_quickly(config, loaded.state).lines)
     left = loaded.state["bookmarks"]["content_export"]["job"]
@@ -154,7 +154,7 @@ def test_a_signal_while_streams_are_discovered_leaves_the_stored_state_alone(
     sim: Simulator,
 ) -> None:
     """The SDK reads the state after that; an empty one would take its place."""
-    sim.faults.add(Fault("reporting_datasets", delay=20))
+    sim.faults.add(Fault("reporting_datasets", delay_seconds=20))
     state = {"bookmarks": {"receipt": {"replication_key_value": "2025-05-20T00:00:00Z"}}}
     with running(configuration(sim, reporting_datasets=["call"]), state) as tap:
         while not sim.requests:

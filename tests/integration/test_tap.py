@@ -13,7 +13,7 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from intercom_simulator import Clock, Dialect, Member, Mutation, Simulator
-from intercom_simulator.columns import INVENTED
+from intercom_simulator.columns import ASSUMED_FILES
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
@@ -35,8 +35,8 @@ SIMULATOR = Simulator(
     conversations=30,
     clock=Clock(END, running=False),
     dialect=Dialect(
-        members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
-        mutations=(Mutation("receipt", line=1, cells=3),),
+        extra_members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
+        mutations=(Mutation("receipt", line=1, keep_cells=3),),
     ),
 ).start()
 CONFIG = {
@@ -66,7 +66,7 @@ TestSdk = get_tap_test_class(
 )
 
 # The columns of these files come from the file itself, and so do their last SCHEMAs.
-UNSEEN = {file.name for file in INVENTED}
+UNSEEN = {file.name for file in ASSUMED_FILES}
 SAME_SCHEMA = "test_tap_stream_record_schema_matches_transformed_catalog"
 TestSdk.params[SAME_SCHEMA] = [p for p in TestSdk.params[SAME_SCHEMA] if p.id not in UNSEEN]
 
@@ -345,7 +345,7 @@ def test_stream_maps_change_records(simulate: Simulate, configure: Configure) ->
 
 
 def test_a_new_column_reaches_a_mapped_stream(simulate: Simulate, configure: Configure) -> None:
-    simulator = simulate(days=20, dialect=Dialect(added=(("open", "client", "Mail"),)))
+    simulator = simulate(days=20, dialect=Dialect(added_columns=(("open", "client", "Mail"),)))
     output = run_tap(configure(simulator, stream_maps={"open": {"__alias__": "opened"}}))
     assert {record["client"] for record in output.records("opened")} == {"Mail"}
 

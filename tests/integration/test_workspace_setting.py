@@ -100,7 +100,7 @@ def test_damage_of_a_file_that_nobody_knows_is_no_drift(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"a,b\n" + b"1\n" * 30 + b"4,5\n")
-    simulator = simulate(dialect=Dialect(members=(member,)))
+    simulator = simulate(dialect=Dialect(extra_members=(member,)))
 
     output = run_here(configure(simulator, workspace="acme_eu"))
 

@@ -35,7 +35,7 @@ def sim() -> Iterator[Simulator]:
         days=20,
         end=END,
         clock=Clock(END, running=False),
-        faults=[Fault("create", skip=1, delay=SLOW_SECONDS)],
+        faults=[Fault("create", skip=1, delay_seconds=SLOW_SECONDS)],
     ) as simulator:
         yield simulator
 

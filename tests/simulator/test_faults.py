@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from intercom_simulator import Dialect, Fault, JobFault, Simulator
-from intercom_simulator.faults import Faults
+from intercom_simulator.faults import FaultQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ def test_the_body_can_be_anything(sim: Simulator, body: object, text: str) -> No
 
 
 def test_the_body_can_be_missing(sim: Simulator) -> None:
-    sim.faults.add(Fault("create", no_body=True))
+    sim.faults.add(Fault("create", empty_body=True))
     response = create(sim)
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Content-Length"] == "0"
@@ -128,7 +128,7 @@ def test_a_redirect_leads_elsewhere(sim: Simulator) -> None:
 
 
 def test_a_delay_comes_before_the_head(sim: Simulator) -> None:
-    sim.faults.add(Fault("create", delay=0.2))
+    sim.faults.add(Fault("create", delay_seconds=0.2))
     started = time.perf_counter()
     create(sim)
     assert time.perf_counter() - started >= 0.2
@@ -136,14 +136,14 @@ def test_a_delay_comes_before_the_head(sim: Simulator) -> None:
 
 def test_a_stall_holds_the_body_up(sim: Simulator) -> None:
     whole = download(sim).content
-    sim.faults.add(Fault("download", stall_after=100, stall_seconds=0.2))
+    sim.faults.add(Fault("download", stall_after_bytes=100, stall_seconds=0.2))
     started = time.perf_counter()
     assert download(sim).content == whole
     assert time.perf_counter() - started >= 0.2
 
 
 def test_stopping_ends_a_stall() -> None:
-    faults = (Fault("create", stall_after=0, stall_seconds=60),)
+    faults = (Fault("create", stall_after_bytes=0, stall_seconds=60),)
     started = time.perf_counter()
     with (
         Simulator(receipts=10, end=END, faults=faults) as sim,
@@ -161,7 +161,7 @@ def test_stopping_ends_a_stall() -> None:
 def test_an_unclean_cut_breaks_the_transfer(*, chunked: bool) -> None:
     with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
         size = len(download(sim).content)
-        sim.faults.add(Fault("download", cut_after=1_000))
+        sim.faults.add(Fault("download", cut_after_bytes=1_000))
         with pytest.raises(BROKEN):
             download(sim)
         assert len(download(sim).content) == size
@@ -173,8 +173,8 @@ def test_a_clean_cut_looks_whole(*, chunked: bool) -> None:
     with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
         whole = download(sim).content
         sim.faults.add(
-            Fault("download", cut_after=1_000, clean=True),
-            Fault("download", cut_fraction=0.5, clean=True),
+            Fault("download", cut_after_bytes=1_000, hide_cut=True),
+            Fault("download", cut_fraction=0.5, hide_cut=True),
         )
         assert download(sim).content == whole[:1_000]
         assert download(sim).content == whole[: len(whole) // 2]
@@ -184,7 +184,7 @@ def test_a_clean_cut_of_a_decoded_body_is_silent(sim: Simulator) -> None:
     sim.dialect = Dialect(container="gzip")
     whole = gzip.decompress(download(sim).content)
     headers = {"Content-Encoding": "gzip"}
-    sim.faults.add(Fault("download", cut_fraction=0.5, clean=True, headers=headers))
+    sim.faults.add(Fault("download", cut_fraction=0.5, hide_cut=True, headers=headers))
     received = download(sim).content
     assert received
     assert whole.startswith(received)
@@ -212,7 +212,7 @@ def test_a_reset_leaves_no_answer_but_the_job(sim: Simulator) -> None:
 
 
 def test_a_connection_can_be_closed_without_an_answer(sim: Simulator) -> None:
-    sim.faults.add(Fault("create", hang_up=True, handled=False))
+    sim.faults.add(Fault("create", close_connection=True, handled=False))
     with pytest.raises(requests.ConnectionError, match="without response"):
         create(sim)
     assert not sim.jobs
@@ -220,7 +220,7 @@ def test_a_connection_can_be_closed_without_an_answer(sim: Simulator) -> None:
 
 def test_a_reset_can_come_in_the_middle(sim: Simulator) -> None:
     download(sim)
-    sim.faults.add(Fault("download", cut_after=500, reset=True))
+    sim.faults.add(Fault("download", cut_after_bytes=500, reset=True))
     with pytest.raises(BROKEN):
         download(sim)
     assert sim.requests[-1].status == 200
@@ -235,7 +235,7 @@ def test_faults_leave_other_requests_alone(sim: Simulator) -> None:
 
 
 def test_the_storage_host_has_faults_of_its_own(sim: Simulator) -> None:
-    sim.dialect = Dialect(redirect=302)
+    sim.dialect = Dialect(redirect_status=302)
     sim.faults.add(Fault("storage", status=503))
     assert download(sim).status_code == 503
     assert download(sim).status_code == 200
@@ -243,7 +243,7 @@ def test_the_storage_host_has_faults_of_its_own(sim: Simulator) -> None:
 
 @pytest.mark.parametrize(("failed_status", "expected"), [(504, 504), (200, 200)])
 def test_a_job_can_fail(failed_status: int, expected: int) -> None:
-    dialect = Dialect(failed_status=failed_status)
+    dialect = Dialect(failed_http_status=failed_status)
     faults = (JobFault(ends_as="failed"),)
     with Simulator(receipts=10, end=END, dialect=dialect, job_faults=faults) as sim:
         identifier = create(sim).json()["job_identifier"]
@@ -273,7 +273,7 @@ def test_a_job_can_show_an_unknown_status_and_never_end(sim: Simulator) -> None:
 
 
 def test_long_ranges_can_fail(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(ends_as="failed", longer_than=20 * DAY, times=None))
+    sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=20 * DAY, times=None))
     statuses = []
     for days in (21, 20, 30):
         identifier = create(sim, days).json()["job_identifier"]
@@ -282,7 +282,7 @@ def test_long_ranges_can_fail(sim: Simulator) -> None:
 
 
 def test_a_job_fault_can_wait_for_its_number(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(job=2, ends_as="failed"))
+    sim.job_faults.add(JobFault(job_number=2, ends_as="failed"))
     for _ in range(3):
         create(sim)
     assert [job.status for job in sim.jobs] == ["completed", "failed", "completed"]
@@ -290,7 +290,7 @@ def test_a_job_fault_can_wait_for_its_number(sim: Simulator) -> None:
 
 def test_a_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
     sim.dialect = Dialect(container="csv")
-    sim.job_faults.add(JobFault(rows=3))
+    sim.job_faults.add(JobFault(max_rows=3))
     cut = download(sim).content
     create(sim)
     assert download(sim).content.startswith(cut)
@@ -299,7 +299,7 @@ def test_a_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
 
 
 def test_a_finished_job_can_be_gone(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(expired=True), JobFault(forgotten=True))
+    sim.job_faults.add(JobFault(expired=True), JobFault(not_found=True))
     create(sim)
     assert poll(sim, sim.jobs[0].identifier).json()["status"] == "completed"
     assert download(sim).status_code == 404
@@ -308,12 +308,12 @@ def test_a_finished_job_can_be_gone(sim: Simulator) -> None:
 
 
 def test_a_job_can_take_its_time(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(seconds=30))
+    sim.job_faults.add(JobFault(duration_seconds=30))
     create(sim)
     assert sim.jobs[0].status == "pending"
 
 
 def test_the_first_fault_that_is_due_happens_and_only_that() -> None:
-    faults = Faults([Fault(status=1, skip=1), Fault(status=2, times=2), Fault(status=3)])
+    faults = FaultQueue([Fault(status=1, skip=1), Fault(status=2, times=2), Fault(status=3)])
     found = [faults.next(lambda _: True) for _ in range(5)]
     assert [fault and fault.status for fault in found] == [2, 1, 2, 3, None]

@@ -159,10 +159,10 @@ def test_equal_bounds_90_days_and_the_future_are_accepted(
 
 
 def test_both_ends_of_a_job_are_inclusive(sim: Simulator) -> None:
-    at = int(sim.workspace.truth("receipt", NOW)[50]["received_at"].timestamp())
+    at = int(sim.workspace.expected_rows("receipt", NOW)[50]["received_at"].timestamp())
     expected = [
         row["receipt_id"]
-        for row in sim.workspace.truth("receipt", NOW)
+        for row in sim.workspace.expected_rows("receipt", NOW)
         if int(row["received_at"].timestamp()) == at
     ]
     archive = download(sim, create(sim, (at, at)).json()["job_identifier"])
@@ -313,7 +313,7 @@ def test_a_download_goes_on_where_it_stopped(sim: Simulator) -> None:
 
 
 def test_without_range_support_the_whole_file_comes(sim: Simulator) -> None:
-    sim.dialect = Dialect(ranges=False)
+    sim.dialect = Dialect(range_requests=False)
     identifier = create(sim).json()["job_identifier"]
     response = download(sim, identifier, Range="bytes=1000-")
     assert response.status_code == 200
@@ -344,7 +344,7 @@ def test_the_host_of_another_region_has_no_archive() -> None:
 
 
 def test_a_download_can_redirect_to_the_storage_host() -> None:
-    with Simulator(receipts=50, end=END, dialect=Dialect(redirect=302)) as sim:
+    with Simulator(receipts=50, end=END, dialect=Dialect(redirect_status=302)) as sim:
         identifier = create(sim).json()["job_identifier"]
         path = f"/download/content/data/{identifier}"
         response = call(sim, "GET", path, OCTETS, allow_redirects=False)
@@ -376,9 +376,11 @@ def test_another_process_can_look_and_move_the_clock() -> None:
         )
         assert moved.json() == {"clock": "2026-03-01T13:00:00Z"}
         assert sim.clock.now() == END + timedelta(hours=1)
-        lines = requests.get(f"{sim.url}/simulator/truth/open", timeout=10).text.splitlines()
-        assert len(lines) == len(sim.workspace.truth("open", sim.clock.now()))
-        assert requests.get(f"{sim.url}/simulator/truth/x", timeout=10).status_code == 404
+        lines = requests.get(
+            f"{sim.url}/simulator/expected_rows/open", timeout=10
+        ).text.splitlines()
+        assert len(lines) == len(sim.workspace.expected_rows("open", sim.clock.now()))
+        assert requests.get(f"{sim.url}/simulator/expected_rows/x", timeout=10).status_code == 404
         assert len(sim.requests) == 1
 
 

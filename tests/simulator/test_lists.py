@@ -256,5 +256,5 @@ def test_the_status_from_outside_counts_everything(small: Simulator) -> None:
     ],
 )
 def test_the_truth_can_be_asked_for_from_outside(small: Simulator, name: str, rows: int) -> None:
-    response = requests.get(f"{small.url}/simulator/truth/{name}", timeout=10)
+    response = requests.get(f"{small.url}/simulator/expected_rows/{name}", timeout=10)
     assert len([json.loads(line) for line in response.text.split("\n") if line]) == rows

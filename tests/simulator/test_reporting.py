@@ -223,9 +223,9 @@ def test_a_bad_order_is_refused(sim: Simulator, change: dict[str, Any], expected
 @pytest.mark.parametrize(
     ("dialect", "text"),
     [
-        (Dialect(reporting_longest_range=30 * DAY), "The time range is longer than 30 days"),
+        (Dialect(reporting_max_range_seconds=30 * DAY), "The time range is longer than 30 days"),
         (
-            Dialect(reporting_most_attributes=1),
+            Dialect(reporting_max_attributes=1),
             "attribute_ids must contain at most 1 attribute_ids",
         ),
         (
@@ -320,7 +320,7 @@ def test_faults_meet_reports_by_the_names_of_their_routes(sim: Simulator) -> Non
         Fault("reporting_datasets", status=501),
         Fault("reporting_create", status=502),
         Fault("reporting_status", status=503),
-        Fault("reporting_download", cut_fraction=0.5, clean=True),
+        Fault("reporting_download", cut_fraction=0.5, hide_cut=True),
     )
     assert call(sim, "GET", "/export/reporting_data/get_datasets").status_code == 501
     assert enqueue(sim).status_code == 502
@@ -335,7 +335,7 @@ def test_job_faults_tell_reports_from_message_exports_and_from_each_other(sim: S
     sim.job_faults.add(
         JobFault(ends_as="failed"),
         JobFault(export="reporting", dataset="call", ends_as="failed"),
-        JobFault(export="reporting", rows=3),
+        JobFault(export="reporting", max_rows=3),
     )
     assert len(report(sim)) == 4
     assert len(report(sim)) == 61
@@ -346,7 +346,7 @@ def test_job_faults_tell_reports_from_message_exports_and_from_each_other(sim: S
 
 
 def test_reports_can_come_from_the_storage_host(sim: Simulator) -> None:
-    sim.dialect = Dialect(download_url="storage", reporting_done_word="completed")
+    sim.dialect = Dialect(download_url="storage", reporting_completed_status="completed")
     identifier = enqueue(sim).json()["job_identifier"]
     job = poll(sim, identifier).json()
     assert job["status"] == "completed"
@@ -405,7 +405,7 @@ def test_every_cell_says_what_the_truth_says(sim: Simulator) -> None:
         ids = tuple(one.qualified_id for one in dataset.attributes)
         head, *lines = report(sim, dataset.id, ids)
         assert head == [one.id for one in dataset.attributes]
-        truth = sim.reporting.truth(dataset.id, END)
+        truth = sim.reporting.expected_rows(dataset.id, END)
         assert lines
         assert [_parsed(ids, line) for line in lines] == truth
 
@@ -428,7 +428,7 @@ def test_times_are_those_of_the_workspaces_zone() -> None:
     zone = "America/Sao_Paulo"
     with Simulator(receipts=0, end=END, conversations=9, reporting_timezone=zone) as sim:
         times = [line[1] for line in report(sim)[1:]]
-        truth = sim.reporting.truth("conversation", END)
+        truth = sim.reporting.expected_rows("conversation", END)
     local = [row[IDS[1]].astimezone(ZoneInfo(zone)) for row in truth]
     assert times == [f"{at:%Y-%m-%d %H:%M:%S}" for at in local]
     assert truth[0][IDS[1]].utcoffset() == timedelta()
@@ -441,7 +441,7 @@ def test_an_unknown_zone_is_refused_at_once() -> None:
 
 def test_labels_are_in_the_workspaces_language() -> None:
     with Simulator(receipts=0, end=END, conversations=60, reporting_language="pt") as sim:
-        parts = sim.reporting.truth("consolidated_conversation_part", END)
+        parts = sim.reporting.expected_rows("consolidated_conversation_part", END)
         lines = report(sim, attributes=("channel", "current_conversation_state", "Région"))
     actions = {row["standard.action_type"] for row in parts}
     assert {"Fechar", "Responder", "Responder, Fechar"} <= actions
@@ -451,7 +451,7 @@ def test_labels_are_in_the_workspaces_language() -> None:
 
 
 def test_the_oddities_are_there(reporting: Reporting) -> None:
-    rows = reporting.truth("conversation", END)
+    rows = reporting.expected_rows("conversation", END)
     teammates = {row["teammate.currently_assigned_teammate_id"] for row in rows}
     raw = {row["teammate.currently_assigned_teammate_raw_id"] for row in rows}
     assert {"Unassigned", "Silva, João"} <= teammates
@@ -463,7 +463,7 @@ def test_the_oddities_are_there(reporting: Reporting) -> None:
     assert any(span and span % 1 for span in spans)
     text = json.dumps(rows, default=str, ensure_ascii=False)
     assert all(mark in text for mark in ("\\n", '\\"', "é", "🥐"))
-    ratings = reporting.truth("conversation_rating_sent", END)
+    ratings = reporting.expected_rows("conversation_rating_sent", END)
     assert any(row["conversation-rating-sent.conversation_rating"] is None for row in ratings)
 
 
@@ -483,7 +483,7 @@ def test_no_rows_are_a_header_alone(sim: Simulator) -> None:
 def test_equal_seeds_give_equal_rows() -> None:
     def rows(seed: int, future_days: int = 14) -> list[list[dict[str, Any]]]:
         workspace = Workspace(receipts=0, seed=seed, end=END, future_days=future_days)
-        return [Reporting(workspace, 20).truth(dataset, END) for dataset in DATASETS]
+        return [Reporting(workspace, 20).expected_rows(dataset, END) for dataset in DATASETS]
 
     assert rows(1) == rows(1) == rows(1, 30)
     assert rows(1) != rows(2)
@@ -492,7 +492,7 @@ def test_equal_seeds_give_equal_rows() -> None:
 def test_both_ends_of_a_range_are_inclusive(sim: Simulator) -> None:
     for dataset in sim.reporting.datasets.values():
         (time,) = [one.qualified_id for one in dataset.attributes if one.id == dataset.time]
-        truth = sim.reporting.truth(dataset.id, END)
+        truth = sim.reporting.expected_rows(dataset.id, END)
         first, last = (int(truth[position][time].timestamp()) for position in (3, -3))
         expected = [row for row in truth if first <= row[time].timestamp() <= last]
         assert sim.reporting.rows(dataset.id, first, last, END) == expected
@@ -503,7 +503,7 @@ def test_both_ends_of_a_range_are_inclusive(sim: Simulator) -> None:
 @pytest.mark.parametrize("dataset", list(DATASETS))
 def test_keys_are_unique_and_counts_count(reporting: Reporting, dataset: str) -> None:
     key = DATASETS[dataset].key
-    rows = reporting.truth(dataset, LATER)
+    rows = reporting.expected_rows(dataset, LATER)
     assert key or dataset == "admin_status_change"
     whole = {tuple(row[name] for name in key or row) for row in rows}
     assert len(whole) == len(rows) == reporting.counts(LATER)[dataset]
@@ -513,7 +513,7 @@ def test_keys_are_unique_and_counts_count(reporting: Reporting, dataset: str) ->
 def test_rows_appear_and_change_as_time_goes_by(reporting: Reporting, dataset: str) -> None:
     key = DATASETS[dataset].key or ("standard.teammate_status_id",)
     early, late = (
-        {tuple(row[name] for name in key): row for row in reporting.truth(dataset, until)}
+        {tuple(row[name] for name in key): row for row in reporting.expected_rows(dataset, until)}
         for until in (END, END + timedelta(days=9))
     )
     assert set(early) < set(late)
@@ -525,7 +525,7 @@ def test_every_attribute_but_one_has_a_value_somewhere(reporting: Reporting) -> 
     empty = {
         name
         for dataset in DATASETS
-        for rows in [reporting.truth(dataset, LATER)]
+        for rows in [reporting.expected_rows(dataset, LATER)]
         for name in rows[0]
         if all(row[name] is None for row in rows)
     }
@@ -535,7 +535,7 @@ def test_every_attribute_but_one_has_a_value_somewhere(reporting: Reporting) -> 
 def test_nothing_is_told_before_it_happens(reporting: Reporting) -> None:
     until = END - timedelta(days=30)
     for dataset in DATASETS:
-        for row in reporting.truth(dataset, until):
+        for row in reporting.expected_rows(dataset, until):
             assert all(value <= until for value in row.values() if isinstance(value, datetime))
 
 
@@ -545,8 +545,8 @@ def test_a_rating_moves_to_the_time_of_its_answer(reporting: Reporting) -> None:
         "timestamp.conversation_rating_updated_at",
         "conversation-rating-sent.conversation_rating",
     )
-    early = {row[key]: row for row in reporting.truth("conversation_rating_sent", END)}
-    late = {row[key]: row for row in reporting.truth("conversation_rating_sent", LATER)}
+    early = {row[key]: row for row in reporting.expected_rows("conversation_rating_sent", END)}
+    late = {row[key]: row for row in reporting.expected_rows("conversation_rating_sent", LATER)}
     answered = [name for name in early if early[name][rating] != late[name][rating]]
     assert answered
     assert all(early[name][at] < END < late[name][at] for name in answered)
@@ -554,11 +554,11 @@ def test_a_rating_moves_to_the_time_of_its_answer(reporting: Reporting) -> None:
 
 def test_calls_are_told_by_team_and_by_teammate(reporting: Reporting) -> None:
     key = "call.call_id"
-    calls = {row[key]: row for row in reporting.truth("call", LATER)}
-    teams = Counter(row[key] for row in reporting.truth("call_team_stats", LATER))
+    calls = {row[key]: row for row in reporting.expected_rows("call", LATER)}
+    teams = Counter(row[key] for row in reporting.expected_rows("call_team_stats", LATER))
     assert set(teams) == set(calls)
     assert set(teams.values()) == {1, 2}  # a second one after a transfer
-    offers = reporting.truth("call_teammate_stats", LATER)
+    offers = reporting.expected_rows("call_teammate_stats", LATER)
     assert {row[key] for row in offers} == set(calls)
     assert len(offers) > len(calls)
     for row in offers:
@@ -576,16 +576,16 @@ def test_actions_may_come_as_one_row_a_conversation(sim: Simulator) -> None:
     assert header == list(columns)
     assert len({conversation for conversation, _ in rows}) == len(rows) > 10
     last: dict[str, str] = {}
-    for row in sim.reporting.truth("consolidated_conversation_part", END):
+    for row in sim.reporting.expected_rows("consolidated_conversation_part", END):
         last[row["standard.conversation_id"]] = row["standard.action_id"]
     assert rows == [[name, last[name]] for name, _ in rows]
 
 
 def test_datasets_tell_of_the_same_conversations(reporting: Reporting) -> None:
     key = "standard.conversation_id"
-    conversations = {row[key]: row for row in reporting.truth("conversation", END)}
+    conversations = {row[key]: row for row in reporting.expected_rows("conversation", END)}
     for dataset in DATASETS.values():
-        for row in reporting.truth(dataset.id, END) if key in _ids(dataset.id) else []:
+        for row in reporting.expected_rows(dataset.id, END) if key in _ids(dataset.id) else []:
             if row[key] is None:
                 assert dataset.id == "tickets"
                 continue
@@ -594,7 +594,7 @@ def test_datasets_tell_of_the_same_conversations(reporting: Reporting) -> None:
                 assert row[name] == whole[name], name
     states = [
         row
-        for row in reporting.truth("conversation_state", END)
+        for row in reporting.expected_rows("conversation_state", END)
         if row["timestamp.conversation_state_ended_at"] is None
     ]
     assert {row[key]: row["standard.conversation_state"] for row in states} == {
@@ -610,11 +610,11 @@ def test_before_2_16_conversations_need_a_word_from_the_customer(sim: Simulator)
     old, new = (report(sim, attributes=("conversation_id",), version=v) for v in ("2.15", "2.16"))
     missing = {line[0] for line in new} - {line[0] for line in old}
     assert missing
-    truth = sim.reporting.truth("conversation", END, "2.15")
+    truth = sim.reporting.expected_rows("conversation", END, "2.15")
     assert [line[0] for line in old[1:]] == [row[IDS[0]] for row in truth]
     silent = {
         row[IDS[0]]
-        for row in sim.reporting.truth("consolidated_conversation_part", END)
+        for row in sim.reporting.expected_rows("consolidated_conversation_part", END)
         if row["standard.action_type"].startswith("Customer reply")
     }
     assert not silent & missing

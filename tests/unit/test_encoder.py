@@ -438,17 +438,17 @@ def test_both_ways_agree_on_arbitrary_bytes(body: bytes) -> None:
 
 ODDITIES: dict[str, Dialect] = {
     "as production": Dialect(),
-    "plain times, BOM, CRLF": Dialect(time_format="plain", bom=True, line_end="\r\n"),
+    "plain times, BOM, CRLF": Dialect(time_format="plain", byte_order_mark=True, line_end="\r\n"),
     "seconds, other order": Dialect(time_format="seconds", shuffled_columns=True),
-    "milliseconds, parts": Dialect(time_format="milliseconds", parts=3),
+    "milliseconds, parts": Dialect(time_format="milliseconds", parts_per_file=3),
     "new columns and files, damage": Dialect(
         time_format="utc",
-        added=(("receipt", 'odd "name"', 'a "value"'), ("open", "client", "Mail")),
-        dropped=(("receipt", "company_id"), ("click", "url")),
-        renamed=(("receipt", "email", "e_mail"),),
-        members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
+        added_columns=(("receipt", 'odd "name"', 'a "value"'), ("open", "client", "Mail")),
+        dropped_columns=(("receipt", "company_id"), ("click", "url")),
+        renamed_columns=(("receipt", "email", "e_mail"),),
+        extra_members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
         mutations=(
-            Mutation("receipt", line=2, cells=3),
+            Mutation("receipt", line=2, keep_cells=3),
             Mutation("open", line=1, insert=b'"'),
             Mutation("click", line=1, insert=b"\xff"),
         ),

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 MORE_DIALECTS = {
     "tar_gz": Dialect(container="tar.gz"),
-    "tar_gz_in_folder": Dialect(container="tar.gz", folder="data/", parts=2),
-    "wrapped_twice": Dialect(wrapped=2),
+    "tar_gz_in_folder": Dialect(container="tar.gz", folder="data/", parts_per_file=2),
+    "wrapped_twice": Dialect(gzip_layers=2),
     "plain_time": Dialect(time_format="plain"),
     "milliseconds": Dialect(time_format="milliseconds"),
-    "seconds_in_csv": Dialect(container="csv", time_format="seconds", bom=True, line_end="\r\n"),
-    "no_stamp": Dialect(stamp=""),
-    "iso_stamp": Dialect(stamp="-%Y%m%dT%H%M"),
-    "redirect_permanent": Dialect(redirect=308, chunked=True),
-    "storage_link_chunked": Dialect(download_url="storage", chunked=True, ranges=False),
+    "seconds_in_csv": Dialect(
+        container="csv", time_format="seconds", byte_order_mark=True, line_end="\r\n"
+    ),
+    "no_stamp": Dialect(timestamp_format=""),
+    "iso_stamp": Dialect(timestamp_format="-%Y%m%dT%H%M"),
+    "redirect_permanent": Dialect(redirect_status=308, chunked=True),
+    "storage_link_chunked": Dialect(download_url="storage", chunked=True, range_requests=False),
     "events_by_receipt": Dialect(events_by="receipt"),
 }
 ALL_DIALECTS = {**DIALECTS, **MORE_DIALECTS}
@@ -43,7 +45,7 @@ def assert_complete(simulator: Simulator, output: Output, dialect: Dialect) -> N
     for statistic in statistics:
         truth = expected(simulator, statistic, simulator.clock.now())
         assert truth, f"the simulator has nothing of {statistic}, which proves nothing"
-        missing = [column for file, column in dialect.dropped if file == statistic]
+        missing = [column for file, column in dialect.dropped_columns if file == statistic]
         loaded = output.loaded(statistic)
         assert differences(statistic, truth, loaded, missing=missing) == [], statistic
 
@@ -89,7 +91,7 @@ def test_a_failed_job_with_status_200_is_tried_again(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     dialect = DIALECTS["failed_with_200"]
-    simulator = simulate(dialect=dialect, job_faults=[JobFault(job=1, ends_as="failed")])
+    simulator = simulate(dialect=dialect, job_faults=[JobFault(job_number=1, ends_as="failed")])
     output = run_here(configure(simulator))
     assert_complete(simulator, output, dialect)
 
@@ -111,7 +113,7 @@ def test_a_file_that_comes_alone_is_known_by_its_columns(
 def test_a_file_nobody_knows_is_kept_row_by_row(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    simulator = simulate(dialect=DIALECTS["tomorrow"])
+    simulator = simulate(dialect=DIALECTS["schema_drift"])
     output = run_here(configure(simulator))
     found = output.loaded("other_statistic")
     assert {record["statistic"] for record in found} == {"hologram_view"}
@@ -135,7 +137,7 @@ def test_a_file_nobody_knows_is_kept_row_by_row(
 def test_a_column_nobody_knows_is_announced_and_filled(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    simulator = simulate(dialect=DIALECTS["tomorrow"])
+    simulator = simulate(dialect=DIALECTS["schema_drift"])
     output = run_here(configure(simulator))
     first, *_, last = output.schemas("open")
     assert "client" not in first["properties"]
@@ -149,9 +151,9 @@ def test_damaged_rows_are_set_aside_and_the_rest_is_there(
 ) -> None:
     mutations = (
         Mutation("open", line=1, replace=b'"never closed,2025-05-01T00:00:00.000Z'),
-        Mutation("click", line=2, cells=2),
+        Mutation("click", line=2, keep_cells=2),
         Mutation("reply", line=1, insert=b"\x00"),
-        Mutation("checkpoint", line=1, cells=3),
+        Mutation("checkpoint", line=1, keep_cells=3),
         Mutation("completion", line=1, replace=b"77,not a time"),
         Mutation("dismissal", line=1, replace=b",2025-05-01T00:00:00.000Z"),
     )

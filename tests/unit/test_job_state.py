@@ -226,7 +226,7 @@ def test_a_stored_job_that_is_of_no_use_is_forgotten(
     if fault == "unknown":
         stored["job_identifier"] = "nobodyknowsit"
     elif fault == "forgotten":
-        job.fault = JobFault(forgotten=True)
+        job.fault = JobFault(not_found=True)
     else:
         job.end(fault)
     again = run_tap(config, state=state)

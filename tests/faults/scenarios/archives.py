@@ -60,7 +60,7 @@ ARCHIVES = (
         "passes over them, one line each; writes no file at all",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member("../../x.csv", b"a,b\n1,2\n"),
                     Member("/etc/x.csv", b"a,b\n1,2\n"),
                     Member("C:\\x.csv", b"a,b\n1,2\n"),
@@ -78,7 +78,7 @@ ARCHIVES = (
         "passes over them, one line each",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member("more.zip", hostile.zipped({"receipt.csv": b"a\n1\n"})),
                     Member("logo.png", b"\x89PNG\r\n\x1a\n"),
                     Member("__MACOSX/._receipt.csv", b"\0\5\x16\7"),
@@ -147,7 +147,9 @@ ARCHIVES = (
         "A file called CSV holds a picture",
         "its lines go to rejected_row or other_statistic, the rest arrives",
         given=Given(
-            dialect=Dialect(members=(Member("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"),)),
+            dialect=Dialect(
+                extra_members=(Member("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"),)
+            ),
         ),
     ),
 )

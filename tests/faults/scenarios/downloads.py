@@ -18,7 +18,7 @@ DOWNLOADS = (
             f"The download is cut after {share:.0%}, {name}",
             "goes on from there, or from the start",
             given=Given(
-                faults=(Fault("download", cut_fraction=share, clean=clean, reset=reset),),
+                faults=(Fault("download", cut_fraction=share, hide_cut=clean, reset=reset),),
             ),
             expect=Expect(
                 jobs=2,
@@ -37,7 +37,7 @@ DOWNLOADS = (
             f"The download ends after {size} bytes as if it were whole",
             "sees that this is no archive, downloads again",
             given=Given(
-                faults=(Fault("download", cut_after=size, clean=True),),
+                faults=(Fault("download", cut_after_bytes=size, hide_cut=True),),
             ),
             expect=Expect(
                 jobs=2,
@@ -64,7 +64,7 @@ DOWNLOADS = (
         "The download is cut eleven times, always further on",
         "goes on each time, as it gets somewhere",
         given=Given(
-            faults=tuple(Fault("download", cut_after=500) for _ in range(11)),
+            faults=tuple(Fault("download", cut_after_bytes=500) for _ in range(11)),
             receipts=300,
         ),
         expect=Expect(
@@ -76,7 +76,7 @@ DOWNLOADS = (
         "The download is cut, and the server does not know Range",
         "begins again",
         given=Given(
-            dialect=Dialect(ranges=False),
+            dialect=Dialect(range_requests=False),
             faults=(Fault("download", cut_fraction=0.5),),
         ),
         expect=Expect(
@@ -100,7 +100,7 @@ DOWNLOADS = (
         "begins again, mixes nothing",
         given=Given(
             faults=(
-                Fault("download", cut_after=2000),
+                Fault("download", cut_after_bytes=2000),
                 Fault("download", headers={"ETag": '"another"'}, handled=True),
             ),
         ),
@@ -177,7 +177,7 @@ DOWNLOADS = (
         "A completed job's download is empty, once",
         "downloads again before it believes so",
         given=Given(
-            faults=(Fault("download", no_body=True),),
+            faults=(Fault("download", empty_body=True),),
         ),
         expect=Expect(
             jobs=2,
@@ -188,7 +188,7 @@ DOWNLOADS = (
         "A completed job's download is empty each time",
         "an error: only `no_data` is an empty window; the bookmark stays, the job is kept",
         given=Given(
-            faults=(Fault("download", no_body=True, times=2),),
+            faults=(Fault("download", empty_body=True, times=2),),
         ),
         expect=Expect(
             exit_code=UNREADABLE,

@@ -35,7 +35,7 @@ _DRIFT = (
         "Every row of a file misses what it needs, or most rows do",
         "fails, names the file, the first reason and its line; the bookmarks stay, and the next "
         "run reads the same job again",
-        given=Given(dialect=Dialect(renamed=(("receipt", "received_at", "received"),))),
+        given=Given(dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),))),
         expect=Expect(
             exit_code=UNREADABLE,
             bookmark=False,
@@ -50,7 +50,7 @@ _DRIFT = (
         "The same, with `max_rejected_percent: 100`",
         "all rows go to rejected_row, with one warning",
         given=Given(
-            dialect=Dialect(renamed=(("receipt", "received_at", "received"),)),
+            dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),)),
             settings={"max_rejected_percent": 100},
         ),
         expect=Expect(
@@ -63,7 +63,7 @@ _DRIFT = (
         "few rows cannot be read",
         "No row of a file with fewer than 20 can be read",
         "they go to rejected_row, with one warning; the rest arrives",
-        given=Given(dialect=Dialect(renamed=(("click", "clicked_at", "when"),))),
+        given=Given(dialect=Dialect(renamed_columns=(("click", "clicked_at", "when"),))),
         expect=Expect(
             damaged=19,
             records={"click": 0},
@@ -76,7 +76,7 @@ _DRIFT = (
         "they are the same columns, and the same events have the same ids",
         given=Given(
             dialect=Dialect(
-                renamed=(
+                renamed_columns=(
                     ("receipt", "receipt_id", "Receipt ID"),
                     ("receipt", "received_at", " RECEIVED_AT "),
                     ("open", "opened_at", "Opened At"),
@@ -92,7 +92,7 @@ _DRIFT = (
             f"A file is called `receipt{stamp}.csv`",
             "knows it by the beginning of its name",
             given=Given(
-                dialect=Dialect(members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
+                dialect=Dialect(extra_members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
             ),
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
@@ -108,7 +108,7 @@ _DRIFT = (
         "it is the file reply",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member("Replies{stamp}.CSV", b"receipt_id,replied_at\n9,2025-05-30 00:00:00\n"),
                 ),
             ),
@@ -121,7 +121,9 @@ _DRIFT = (
             f"A file with a name nobody knows has the columns of a receipt, {name}",
             "it is one",
             given=Given(
-                dialect=Dialect(members=(Member("Detailed stats.csv", text.encode(encoding)),)),
+                dialect=Dialect(
+                    extra_members=(Member("Detailed stats.csv", text.encode(encoding)),)
+                ),
             ),
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
@@ -141,7 +143,7 @@ _DRIFT = (
         "An archive lies beside the files, called one of them",
         "leaves it out, with a warning",
         given=Given(
-            dialect=Dialect(members=(Member("more.csv", _nested()),)),
+            dialect=Dialect(extra_members=(Member("more.csv", _nested()),)),
         ),
         expect=Expect(
             records={"receipt": 60},
@@ -154,7 +156,7 @@ _DRIFT = (
         "each gets a name that databases take, the same in every run",
         given=Given(
             dialect=Dialect(
-                added=(
+                added_columns=(
                     ("open", "Discount %", "1"),
                     ("open", "ctid", "2"),
                     ("open", "Größe", "3"),
@@ -174,7 +176,7 @@ _DRIFT = (
         "they are two",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member(
                         "series_exit_20250530.csv",
                         b"receipt_id,exited_at,node_id\n"
@@ -182,7 +184,7 @@ _DRIFT = (
                         b"9,1748563200,2\n",
                     ),
                 ),
-                leave_out=("series_exit",),
+                omitted_statistics=("series_exit",),
             ),
         ),
         expect=Expect(
@@ -198,8 +200,10 @@ _DRIFT = (
         "it goes out nowhere",
         given=Given(
             dialect=Dialect(
-                added=(("open", "E-mail", "x@y.example"),),
-                members=(Member("hologram_view{stamp}.csv", b"receipt_id,email\n1,x@y.example\n"),),
+                added_columns=(("open", "E-mail", "x@y.example"),),
+                extra_members=(
+                    Member("hologram_view{stamp}.csv", b"receipt_id,email\n1,x@y.example\n"),
+                ),
                 mutations=(Mutation("click", line=1, replace=b"77,x@y.example"),),
             ),
             settings={"excluded_columns": ["*.email", "*.e_mail"]},

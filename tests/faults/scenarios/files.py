@@ -17,7 +17,7 @@ _FILES = (
         "A column that nobody knows appears",
         "a new SCHEMA with it, its values in the rows",
         given=Given(
-            dialect=Dialect(added=(("open", "client", "Mail, v2"),)),
+            dialect=Dialect(added_columns=(("open", "client", "Mail, v2"),)),
         ),
         expect=Expect(
             columns={"open": ("client",)},
@@ -29,7 +29,9 @@ _FILES = (
         "Known columns are missing",
         "they are null",
         given=Given(
-            dialect=Dialect(dropped=(("receipt", "email"), ("receipt", "first_fin_step_reached"))),
+            dialect=Dialect(
+                dropped_columns=(("receipt", "email"), ("receipt", "first_fin_step_reached"))
+            ),
         ),
         expect=Expect(
             ignore=("email", "first_fin_step_reached"),
@@ -41,7 +43,7 @@ _FILES = (
         "A column is spelled as in Intercom's reference, `first_dismisall`",
         "knows it",
         given=Given(
-            dialect=Dialect(renamed=(("receipt", "first_dismissal", "first_dismisall"),)),
+            dialect=Dialect(renamed_columns=(("receipt", "first_dismissal", "first_dismisall"),)),
         ),
     ),
     Scenario(
@@ -58,7 +60,7 @@ _FILES = (
         "each gets a name of its own",
         given=Given(
             dialect=Dialect(
-                added=(
+                added_columns=(
                     ("open", "receipt_id", "x"),
                     ("open", "Client", "a"),
                     ("open", "client", "b"),
@@ -74,7 +76,7 @@ _FILES = (
         "A column name of 200 characters with commas and line ends",
         "gets a name that databases take",
         given=Given(
-            dialect=Dialect(added=(("open", "W" * 200, "a"),)),
+            dialect=Dialect(added_columns=(("open", "W" * 200, "a"),)),
         ),
     ),
     Scenario(
@@ -90,7 +92,7 @@ _FILES = (
         "A file of no bytes lies in the archive",
         "no rows",
         given=Given(
-            dialect=Dialect(members=(Member("click_extra.csv", b""),)),
+            dialect=Dialect(extra_members=(Member("click_extra.csv", b""),)),
         ),
     ),
     Scenario(
@@ -98,7 +100,7 @@ _FILES = (
         "The files have a byte order mark, CRLF, and times with UTC",
         "the same rows",
         given=Given(
-            dialect=Dialect(bom=True, line_end="\r\n", time_format="utc"),
+            dialect=Dialect(byte_order_mark=True, line_end="\r\n", time_format="utc"),
         ),
     ),
     Scenario(
@@ -106,7 +108,9 @@ _FILES = (
         "Files are in capitals, in a folder, split in three, called receipts",
         "the same rows",
         given=Given(
-            dialect=Dialect(folder="a/b/", upper_names=True, parts=3, plural_receipts=True),
+            dialect=Dialect(
+                folder="a/b/", uppercase_names=True, parts_per_file=3, plural_receipts=True
+            ),
         ),
     ),
     *(
@@ -124,7 +128,7 @@ _FILES = (
             ),
         )
         for name, mutation in (
-            ("too few cells", Mutation("receipt", cells=5)),
+            ("too few cells", Mutation("receipt", keep_cells=5)),
             ("too many cells", Mutation("receipt", line=2, insert=b",,,")),
             ("an unclosed quote", Mutation("receipt", replace=b'1,2,"three')),
         )
@@ -211,7 +215,9 @@ _FILES = (
         "its rows go to other_statistic, with a warning",
         given=Given(
             dialect=Dialect(
-                members=(Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),)
+                extra_members=(
+                    Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),
+                )
             ),
         ),
         expect=Expect(

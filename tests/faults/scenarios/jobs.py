@@ -98,7 +98,7 @@ JOBS = (
         "The job ends as `complete`, its id is spelled `job_identfier`",
         "takes it for `completed`",
         given=Given(
-            dialect=Dialect(done_word="complete", identifier_key="job_identfier"),
+            dialect=Dialect(completed_status="complete", identifier_key="job_identfier"),
         ),
         expect=Expect(
             jobs=2,
@@ -132,7 +132,7 @@ JOBS = (
         "The job fails, told as 200",
         "tries once more as it is",
         given=Given(
-            dialect=Dialect(failed_status=200),
+            dialect=Dialect(failed_http_status=200),
             job_faults=(JobFault(ends_as="failed"),),
         ),
         expect=Expect(
@@ -156,7 +156,9 @@ JOBS = (
         "Every job of more than three days fails",
         "halves window and lookback until it fits, says what that costs",
         given=Given(
-            job_faults=(JobFault(ends_as="failed", times=None, longer_than=3 * DAY_SECONDS),),
+            job_faults=(
+                JobFault(ends_as="failed", times=None, range_longer_than_seconds=3 * DAY_SECONDS),
+            ),
         ),
         expect=Expect(
             values=False,
@@ -193,7 +195,7 @@ JOBS = (
         "The job has a status that nobody knows, then ends well",
         "one warning, waits on",
         given=Given(
-            job_faults=(JobFault(status_word="archiving", seconds=0.1),),
+            job_faults=(JobFault(status_word="archiving", duration_seconds=0.1),),
         ),
         expect=Expect(
             jobs=2,
@@ -247,7 +249,7 @@ JOBS = (
         "Intercom cuts a file at its row limit, without a word",
         "throws the archive away, halves until nothing is cut",
         given=Given(
-            job_faults=(JobFault(rows=40, times=None),),
+            job_faults=(JobFault(max_rows=40, times=None),),
             settings={"export_row_limit": 40},
         ),
         expect=Expect(
@@ -285,7 +287,7 @@ JOBS = (
         "Intercom refuses the range as too long (400)",
         "asks for a shorter one",
         given=Given(
-            dialect=Dialect(longest_range=9 * DAY_SECONDS),
+            dialect=Dialect(max_range_seconds=9 * DAY_SECONDS),
         ),
         expect=Expect(
             values=False,
@@ -350,7 +352,7 @@ JOBS = (
         "waits until that job ends, then creates its own",
         given=Given(
             faults=(Fault("create", status=500, handled=True),),
-            job_faults=(JobFault(seconds=0.1),),
+            job_faults=(JobFault(duration_seconds=0.1),),
         ),
         expect=Expect(
             jobs=3,

@@ -36,7 +36,7 @@ REQUESTS = (
             "growing pauses, goes on",
             given=Given(
                 faults=(
-                    Fault(times=2, status=status, no_body=True),
+                    Fault(times=2, status=status, empty_body=True),
                     Fault("status", 2, status=status),
                 ),
             ),
@@ -129,7 +129,7 @@ REQUESTS = (
         "Too many requests, and nothing about when to come back",
         "growing pauses",
         given=Given(
-            faults=(Fault("status", status=429, times=2, no_body=True),),
+            faults=(Fault("status", status=429, times=2, empty_body=True),),
         ),
         expect=Expect(
             pauses=_GROWING[:2],
@@ -166,8 +166,8 @@ REQUESTS = (
     ),
     *(
         Scenario(
-            f"connection {how} at {fault.on}",
-            f"The connection is {how} before any answer to {fault.on}",
+            f"connection {how} at {fault.route}",
+            f"The connection is {how} before any answer to {fault.route}",
             "tries again",
             given=Given(
                 faults=(fault,),
@@ -179,7 +179,7 @@ REQUESTS = (
         )
         for how, fault in (
             ("reset", Fault("create", reset=True, handled=False)),
-            ("closed", Fault("status", hang_up=True, handled=False)),
+            ("closed", Fault("status", close_connection=True, handled=False)),
             ("reset", Fault("download", reset=True, handled=False)),
         )
     ),
@@ -188,7 +188,7 @@ REQUESTS = (
         "Intercom says nothing for longer than request_timeout_seconds",
         "tries again",
         given=Given(
-            faults=(Fault("status", delay=0.6),),
+            faults=(Fault("status", delay_seconds=0.6),),
             settings={"request_timeout_seconds": 0.15},
         ),
         expect=Expect(
@@ -200,7 +200,7 @@ REQUESTS = (
         "A download stalls in the middle for longer than request_timeout_seconds",
         "goes on from where it stopped",
         given=Given(
-            faults=(Fault("download", stall_after=2000, stall_seconds=0.6),),
+            faults=(Fault("download", stall_after_bytes=2000, stall_seconds=0.6),),
             settings={"request_timeout_seconds": 0.15},
         ),
         expect=Expect(
@@ -340,7 +340,7 @@ REQUESTS = (
             f"The download is redirected to another host ({status}), with a signed address",
             "follows without the token, logs nothing but the host",
             given=Given(
-                dialect=Dialect(redirect=status),
+                dialect=Dialect(redirect_status=status),
             ),
             expect=Expect(
                 jobs=2,
@@ -353,7 +353,7 @@ REQUESTS = (
         "The signed address is refused once (403), as one that has expired",
         "asks for a new one",
         given=Given(
-            dialect=Dialect(redirect=302),
+            dialect=Dialect(redirect_status=302),
             faults=(Fault("storage", status=403, body="<Error><Code>AccessDenied</Code></Error>"),),
         ),
         expect=Expect(
@@ -365,7 +365,7 @@ REQUESTS = (
         "The host of the signed address breaks every connection",
         "nine tries, then an error that names nothing but the host",
         given=Given(
-            dialect=Dialect(redirect=302),
+            dialect=Dialect(redirect_status=302),
             faults=(Fault("storage", times=None, reset=True, handled=False),),
         ),
         expect=Expect(

@@ -1,4 +1,4 @@
-"""A row of a report before it is made, so that rows out of range never are."""
+"""A row of a dataset whose values are computed on demand, so that rows out of range cost little."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from intercom_simulator.reporting.values import Row
 
 
-class Fact(NamedTuple):
-    """A row: the instant that ranges select it by, in unix seconds, and how to make it."""
+class LazyRow(NamedTuple):
+    """A row: the time by which ranges select it, in unix seconds, and a function for its values."""
 
     at: int
     row: Callable[[], Row]
