@@ -14,16 +14,16 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from intercom_simulator import Dialect, Mutation
 from intercom_simulator.columns import FILES
-from tests.harness.batches import as_records, batch_config
+from tests.harness.batches import batch_config, expand_batches
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
     Output,
     bookmarks,
-    discover_here,
-    run_here,
+    discover_in_process,
+    run_in_process,
     run_tap,
+    running_process,
     select,
-    started_tap,
 )
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def run(config: dict[str, Any], **options: Any) -> tuple[Output, Output]:
     Returns:
         Its output, and the same with the records of the files.
     """
-    output = run_here(config, **options)
-    return output, Output(output.exit_code, output.log, as_records(output.lines))
+    output = run_in_process(config, **options)
+    return output, Output(output.exit_code, output.log, expand_batches(output.lines))
 
 
 def batches(output: Output) -> Iterator[dict[str, Any]]:
@@ -88,7 +88,7 @@ def test_a_stream_has_one_manifest_a_window_with_files_of_batch_size(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=300, days=50)
-    plain = run_here(configure(simulator, window_days=20))
+    plain = run_in_process(configure(simulator, window_days=20))
     batch = batch_config(tmp_path, file_format, batch_size=40)
     output, _ = run(configure(simulator, window_days=20, batch_config=batch))
     rows = [record["rows"]["receipt"] for record in plain.records("content_export")]
@@ -133,11 +133,11 @@ def test_state_never_passes_a_batch_that_is_not_out(
     batch = batch_config(tmp_path, file_format, batch_size=40)
     output, _ = run(configure(simulator, window_days=20, batch_config=batch))
     rows, moves, promised = 0, 0, 0
-    totals = iter(run_here(configure(simulator, window_days=20)).records("content_export"))
+    totals = iter(run_in_process(configure(simulator, window_days=20)).records("content_export"))
     last = ""
     for message in output.messages:
         if message["type"] == "BATCH" and message["stream"] == "receipt":
-            rows += len(as_records([json.dumps(_schema_of(output)), json.dumps(message)])) - 1
+            rows += len(expand_batches([json.dumps(_schema_of(output)), json.dumps(message)])) - 1
         elif message["type"] == "STATE":
             moved = bookmarks(message["value"]).get("receipt", "")
             if moved != last:
@@ -174,8 +174,10 @@ def test_stream_maps_flattening_and_selection_apply_to_batches(
         "flattening_max_depth": 1,
     }
     config = configure(simulate(receipts=80, days=20), **settings)
-    catalog = select(discover_here(config), without=["receipt.device", "checkpoint.series_id"])
-    plain = run_here(config, catalog=catalog)
+    catalog = select(
+        discover_in_process(config), deselected=["receipt.device", "checkpoint.series_id"]
+    )
+    plain = run_in_process(config, catalog=catalog)
     batch = batch_config(tmp_path, file_format, batch_size=7)
     output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
     assert expanded.streams == plain.streams
@@ -216,7 +218,7 @@ def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
         Mutation("open", line=2, insert=b"\xff\xfe"),
     )
     simulator = simulate(receipts=100, days=20, dialect=Dialect(mutations=damage))
-    plain = run_here(configure(simulator))
+    plain = run_in_process(configure(simulator))
     batch = batch_config(tmp_path, file_format)
     output, expanded = run(configure(simulator, batch_config=batch))
     rejected = expanded.records("rejected_row")
@@ -244,8 +246,8 @@ def test_reporting_datasets_and_lists_go_out_as_batches(
     )
     lists = ["content_import_source", "external_page", "custom_object_instance"]
     reports = ["reporting_conversation", "reporting_conversation_state"]
-    catalog = select(discover_here(config), *lists, *reports)
-    plain = run_here(config, catalog=catalog)
+    catalog = select(discover_in_process(config), *lists, *reports)
+    plain = run_in_process(config, catalog=catalog)
     batch = batch_config(tmp_path, file_format, batch_size=5)
     output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
     assert not [m for m in output.messages if m["type"] in {"RECORD", "ACTIVATE_VERSION"}]
@@ -303,7 +305,9 @@ def test_parquet_without_pyarrow_names_the_extra(
         importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else find(name, *a)
     )
     with pytest.raises(ConfigValidationError, match=r"tap-intercom-export\[parquet\]"):
-        run_here(configure(simulate(receipts=5), batch_config=batch_config(tmp_path, "parquet")))
+        run_in_process(
+            configure(simulate(receipts=5), batch_config=batch_config(tmp_path, "parquet"))
+        )
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
@@ -337,7 +341,7 @@ def test_a_run_that_is_killed_leaves_only_whole_files(
     simulator = simulate(receipts=3000, days=20)
     batch = batch_config(tmp_path, file_format, batch_size=50)
     config = configure(simulator, batch_config=batch)
-    with started_tap(config) as tap:
+    with running_process(config) as tap:
         deadline = time.monotonic() + 60
         while len(list(tmp_path.glob("tap-*--receipt-*"))) < 20:
             assert time.monotonic() < deadline
@@ -356,7 +360,7 @@ def test_a_run_that_is_killed_leaves_only_whole_files(
         "encoding": {"format": file_format, "compression": "gzip"},
         "manifest": [path.as_uri() for path in found],
     }
-    rows = as_records([json.dumps(schema), json.dumps(message)])[1:]
+    rows = expand_batches([json.dumps(schema), json.dumps(message)])[1:]
     assert len(rows) == 50 * len(found)
     _, after = run(config, state=killed.state)
     assert len(after.loaded("receipt")) == 3000
@@ -368,7 +372,7 @@ def test_a_reader_that_is_gone_is_noticed_while_nothing_but_files_is_written(
 ) -> None:
     simulator = simulate(receipts=3000, days=20)
     config = configure(simulator, batch_config=batch_config(tmp_path, batch_size=1))
-    with started_tap(config) as tap:
+    with running_process(config) as tap:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob("tap-*--receipt-*")):
             assert time.monotonic() < deadline

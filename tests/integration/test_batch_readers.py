@@ -23,7 +23,13 @@ from moto.server import ThreadedMotoServer
 from psycopg.rows import dict_row
 
 from tests.harness.batches import batch_config
-from tests.harness.singer import clean_environment, discover_here, run_here, run_tap, select
+from tests.harness.singer import (
+    clean_environment,
+    discover_in_process,
+    run_in_process,
+    run_tap,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -222,10 +228,10 @@ READ = ("receipt", "click", "checkpoint", "overview", "answer_combined")
 def lake(simulate: Simulate, configure: Configure, tmp_path: Path) -> Lake:
     """What two windows write."""
     config = configure(simulate(receipts=200, days=50), window_days=30)
-    catalog = select(discover_here(config), *READ)
-    plain = run_here(config, catalog=catalog)
+    catalog = select(discover_in_process(config), *READ)
+    plain = run_in_process(config, catalog=catalog)
     batch = batch_config(tmp_path, "parquet", batch_size=40)
-    run_here({**config, "batch_config": batch}, catalog=catalog)
+    run_in_process({**config, "batch_config": batch}, catalog=catalog)
     schemas = {stream: plain.schemas(stream)[-1]["properties"] for stream in READ}
     return Lake(tmp_path, {stream: plain.records(stream) for stream in READ}, schemas)
 

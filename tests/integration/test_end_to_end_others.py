@@ -12,7 +12,7 @@ import pytest
 from intercom_simulator import Fault
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
-from tests.harness.singer import discover_here
+from tests.harness.singer import discover_in_process
 from tests.integration.test_end_to_end import Warehouse
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def assert_equal_to_intercom(
     warehouse: Warehouse, simulator: Simulator, config: dict[str, Any]
 ) -> None:
     """Every column of every row is as the simulator knows it, and nothing else is there."""
-    streams = {entry["tap_stream_id"]: entry for entry in discover_here(config)["streams"]}
+    streams = {entry["tap_stream_id"]: entry for entry in discover_in_process(config)["streams"]}
     schema = streams["reporting_tickets"]["schema"]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
     truth = simulator.reporting.expected_rows("tickets", simulator.clock.now())

@@ -11,7 +11,7 @@ import pytest
 
 from intercom_simulator import Fault, Simulator
 from tests.conftest import END
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,9 +37,9 @@ def run(
     config: dict[str, Any], *streams: str, state: dict[str, Any] | None = None, check: bool = True
 ) -> Output:
     """Run the tap with some streams selected, in this process if it must succeed."""
-    catalog = select(discover_here(config), *streams)
+    catalog = select(discover_in_process(config), *streams)
     if check:
-        return run_here(config, state=state, catalog=catalog)
+        return run_in_process(config, state=state, catalog=catalog)
     return run_tap(config, state=state, catalog=catalog, check=False)
 
 
@@ -407,9 +407,12 @@ def test_a_rejected_entry_does_not_carry_what_was_deselected(
     body = page_of(entry_of(1, html={"secret": 1}))
     simulator.faults.add(Fault("ai_pages", status=200, body=body))
     catalog = select(
-        discover_here(config), "external_page", "rejected_row", without=["external_page.url"]
+        discover_in_process(config),
+        "external_page",
+        "rejected_row",
+        deselected=["external_page.url"],
     )
-    (rejected,) = run_here(config, catalog=catalog).records("rejected_row")
+    (rejected,) = run_in_process(config, catalog=catalog).records("rejected_row")
     assert rejected["raw"] is None
     assert rejected["reason"] == "html is an object, not a text"
 
@@ -656,6 +659,6 @@ def test_the_log_says_how_long_a_list_is(simulate: Simulate, configure: Configur
 
 def test_without_types_there_is_no_stream(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, end=END), custom_object_types=[])
-    names = {entry["tap_stream_id"] for entry in discover_here(config)["streams"]}
+    names = {entry["tap_stream_id"] for entry in discover_in_process(config)["streams"]}
     assert OBJECTS not in names
     assert set(AI) <= names

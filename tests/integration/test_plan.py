@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.singer import discover_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_the_plan_of_reports_is_that_of_each_dataset(
 ) -> None:
     simulator = simulate(receipts=10, days=20, conversations=60)
     config = configure(simulator, reporting_datasets=["call", "tickets"], window_days=10)
-    catalog = select(discover_here(config), "reporting_call", "reporting_tickets")
+    catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
     plan = plan_of(config, catalog=catalog)
     assert simulator.reporting_jobs == []
     assert [export["stream"] for export in plan["exports"]] == [

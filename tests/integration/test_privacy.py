@@ -11,7 +11,7 @@ import pytest
 from intercom_simulator import Dialect, Member, Mutation, Simulator
 from tests.documents.markdown import blocks
 from tests.harness.batches import batch_config
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +47,8 @@ def run(
     config: dict[str, Any], *streams: str, without: tuple[str, ...] = (), **more: Any
 ) -> Output:
     """Run the tap with some streams selected."""
-    catalog = select(discover_here(config), *streams, without=without)
-    return run_here({**config, **maps_of(streams[:1], more)}, catalog=catalog)
+    catalog = select(discover_in_process(config), *streams, deselected=without)
+    return run_in_process({**config, **maps_of(streams[:1], more)}, catalog=catalog)
 
 
 def maps_of(streams: tuple[str, ...], more: dict[str, Any]) -> dict[str, Any]:
@@ -99,10 +99,10 @@ def test_a_new_column_comes_when_the_catalog_names_it(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL, dialect=PHONE))
-    catalog = select(discover_here(config), "receipt", without=("receipt.first_click",))
+    catalog = select(discover_in_process(config), "receipt", deselected=("receipt.first_click",))
     (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
     entry["schema"]["properties"]["phone_number"] = {"type": ["string", "null"]}
-    output = run_here({**config, **maps_of(("receipt",), more)}, catalog=catalog)
+    output = run_in_process({**config, **maps_of(("receipt",), more)}, catalog=catalog)
     assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
     assert "first_click" not in properties(output, "receipt")
 
@@ -113,13 +113,13 @@ def test_a_known_column_that_an_older_catalog_does_not_name_is_a_new_one(
 ) -> None:
     config = configure(simulate(**SMALL))
     for without, expected in (((), True), (("receipt.first_click",), False)):
-        catalog = select(discover_here(config), "receipt", without=without)
+        catalog = select(discover_in_process(config), "receipt", deselected=without)
         (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
         del entry["schema"]["properties"]["email"]
         entry["metadata"] = [
             part for part in entry["metadata"] if part["breadcrumb"][-1:] != ["email"]
         ]
-        output = run_here({**config, **maps_of(("receipt",), more)}, catalog=catalog)
+        output = run_in_process({**config, **maps_of(("receipt",), more)}, catalog=catalog)
         assert ("email" in properties(output, "receipt")) is expected
         assert ("New columns in 'receipt' are not written" in output.log) is not expected
 
@@ -129,13 +129,13 @@ def test_an_attribute_that_an_older_catalog_does_not_name_stays_out(
 ) -> None:
     config = configure(simulate(receipts=1, conversations=60), reporting_datasets=["tickets"])
     stream = "reporting_tickets"
-    catalog = select(discover_here(config), stream, without=(f"{stream}.ticket_url",))
+    catalog = select(discover_in_process(config), stream, deselected=(f"{stream}.ticket_url",))
     (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == stream]
     del entry["schema"]["properties"]["people_brand"]
     entry["metadata"] = [
         part for part in entry["metadata"] if part["breadcrumb"][-1:] != ["people_brand"]
     ]
-    output = run_here(config, catalog=catalog)
+    output = run_in_process(config, catalog=catalog)
     assert output.records(stream)
     assert "people_brand" not in properties(output, stream)
     assert "people_brand" in output.log
@@ -293,8 +293,8 @@ def test_what_identifies_records_cannot_be_excluded(
     assert "excluded_columns matches checkpoint.user_id" in output.log
     assert "Traceback" not in output.log
     assert not simulator.jobs
-    catalog = select(discover_here(config), "receipt", "open")
-    output = run_here(config, catalog=catalog)
+    catalog = select(discover_in_process(config), "receipt", "open")
+    output = run_in_process(config, catalog=catalog)
     assert "user_id" not in properties(output, "receipt")
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from intercom_simulator import Dialect, Fault, JobFault
 from intercom_simulator.dialect import Member
-from tests.harness.singer import clean_environment, command, discover_here, run_tap, select
+from tests.harness.singer import clean_environment, command, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +125,7 @@ def test_what_metrics_leave_out_is_there_at_debug_and_their_level_is_their_own(
 def test_lines_of_reports_name_their_dataset(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=20, conversations=60)
     config = configure(simulator, reporting_datasets=["call", "tickets"])
-    catalog = select(discover_here(config), "reporting_call", "reporting_tickets")
+    catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
     output = run_tap(config, catalog=catalog)
     jobs = [line for line in said(output.log) if "ob " in line and "Done" not in line]
     assert jobs
@@ -162,14 +162,14 @@ def test_a_heartbeat_comes_every_minute(
     simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tap_intercom_export.exports import polling  # noqa: PLC0415 - its pause is made shorter
-    from tests.harness.singer import run_here  # noqa: PLC0415 - in this process
+    from tests.harness.singer import run_in_process  # noqa: PLC0415 - in this process
 
     assert polling.HEARTBEAT_SECONDS <= 60
     monkeypatch.setattr(polling, "HEARTBEAT_SECONDS", 0.2)
     simulator = simulate(receipts=10, days=5, job_seconds=1.5)
     config = configure(simulator, poll_interval_seconds=5, poll_max_interval_seconds=5)
     config["job_timeout_minutes"] = 1
-    log = run_here(config).log
+    log = run_in_process(config).log
     beats = [line for line in log.splitlines() if "s so far, at most" in line]
     assert len(beats) >= 5, "though it looks at the job only every five seconds"
 
@@ -203,7 +203,7 @@ def test_activate_version_can_be_switched_off(
     simulate: Simulate, configure: Configure, *, wanted: bool
 ) -> None:
     config = configure(simulate(receipts=10), emit_activate_version_messages=wanted)
-    output = run_tap(config, catalog=select(discover_here(config), "content_import_source"))
+    output = run_tap(config, catalog=select(discover_in_process(config), "content_import_source"))
     kinds = Counter(message["type"] for message in output.messages)
     assert kinds["RECORD"] == 24
     assert kinds["ACTIVATE_VERSION"] == wanted

@@ -23,12 +23,12 @@ from tests.harness.expected_reporting import reporting_properties, reporting_row
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import (
     discover,
-    discover_here,
+    discover_in_process,
     problems,
-    run_here,
+    run_in_process,
     run_tap,
+    running_process,
     select,
-    started_tap,
 )
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def run(
         check: Whether it must succeed; then it runs in this process.
     """
     names = streams or tuple(f"reporting_{name}" for name in config["reporting_datasets"])
-    catalog = select(discover_here(config), *names)
+    catalog = select(discover_in_process(config), *names)
     if check:
-        return run_here(config, state=state, catalog=catalog)
+        return run_in_process(config, state=state, catalog=catalog)
     return run_tap(config, state=state, catalog=catalog, check=False)
 
 
@@ -232,7 +232,9 @@ def test_a_property_that_is_not_selected_does_not_appear(
 ) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, reporting_datasets=["call"])
-    catalog = select(discover_here(config), "reporting_call", without=["reporting_call.user_email"])
+    catalog = select(
+        discover_in_process(config), "reporting_call", deselected=["reporting_call.user_email"]
+    )
     output = run_tap(config, catalog=catalog)
     assert all("user_email" not in record for record in output.records("reporting_call"))
     assert len(output.records("reporting_call")) >= len(
@@ -268,7 +270,7 @@ def test_a_stream_for_each_dataset_with_its_time_and_key(
 def test_names_are_plain_where_they_can_be_and_any_database_takes_them(
     simulate: Simulate, configure: Configure
 ) -> None:
-    catalog = discover_here(configure(simulate(**SMALL), reporting_datasets=["*"]))
+    catalog = discover_in_process(configure(simulate(**SMALL), reporting_datasets=["*"]))
     for dataset in DATASETS.values():
         names = [name for name in schema_of(catalog, dataset.id) if name != "row_id"]
         assert len({name.casefold() for name in names}) == len(names)
@@ -284,7 +286,7 @@ def test_names_are_plain_where_they_can_be_and_any_database_takes_them(
 
 
 def test_types_follow_the_prefix(simulate: Simulate, configure: Configure) -> None:
-    catalog = discover_here(configure(simulate(**SMALL), reporting_datasets=["*"]))
+    catalog = discover_in_process(configure(simulate(**SMALL), reporting_datasets=["*"]))
     for dataset in DATASETS.values():
         properties = {n: s for n, s in schema_of(catalog, dataset.id).items() if n != "row_id"}
         for schema, one in zip(properties.values(), dataset.attributes, strict=True):
@@ -375,7 +377,7 @@ def test_a_token_for_reports_alone_passes_the_test(
 ) -> None:
     simulator = simulate(**SMALL, scopes=("export_reporting_data",))
     config = configure(simulator, reporting_datasets=["call"])
-    catalog = select(discover_here(config), "reporting_call")
+    catalog = select(discover_in_process(config), "reporting_call")
     assert run_tap(config, "--test", catalog=catalog, check=False).exit_code == 0
 
 
@@ -547,8 +549,8 @@ def test_a_run_that_died_leaves_its_jobs_to_the_next(
     names = ["call", "conversation"]
     simulator = simulate(**SMALL, job_seconds=600)
     config = configure(simulator, reporting_datasets=names)
-    catalog = select(discover_here(config), *(f"reporting_{name}" for name in names))
-    with started_tap(config, catalog) as process:
+    catalog = select(discover_in_process(config), *(f"reporting_{name}" for name in names))
+    with running_process(config, catalog) as process:
         while not all(job.polls for job in simulator.reporting_jobs[:3]) or (
             len(simulator.reporting_jobs) < 3
         ):
@@ -637,7 +639,7 @@ def test_a_fault_on_the_way_costs_nothing(
 ) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, reporting_datasets=["call"], window_days=60)
-    catalog = select(discover_here(config), "reporting_call")
+    catalog = select(discover_in_process(config), "reporting_call")
     simulator.faults.add(fault)
     output = run_tap(config, catalog=catalog)
     assert wrong(simulator, "call", output) == []
@@ -688,7 +690,7 @@ def test_the_moved_start_is_still_good_after_a_wait(
     settings = {"reporting_datasets": ["call"], "start_date": "2015-01-01", "window_days": 83}
     config = configure(simulator, **settings)
     del config["end_date"]
-    catalog = select(discover_here(config), "reporting_call")
+    catalog = select(discover_in_process(config), "reporting_call")
     simulator.hold_reporting_slots(seconds=2.2)
     output = run_tap(config, catalog=catalog)
     assert output.records("reporting_call")
@@ -937,7 +939,7 @@ def test_a_value_of_another_type_is_kept_as_text(
         config["stream_maps"] = {stream: {"extra": "'1'"}}
     output = run(config, stream, "rejected_row")
     (record,) = [one for one in output.records(stream) if "soon" in one.values()]
-    for name, one in zip(schema_of(discover_here(config), dataset), attributes, strict=False):
+    for name, one in zip(schema_of(discover_in_process(config), dataset), attributes, strict=False):
         if dataset == "conversation" and one.kind != "text":
             assert (record[name], record[f"{name}_text"]) == (None, odd[one.kind])
     assert Counter(record.values())["soon"] == sum(one.kind == "time" for one in attributes)
@@ -1010,7 +1012,7 @@ def list_of(*entries: Any, **envelope: Any) -> Fault:
 def run_listed(config: dict[str, Any], state: dict[str, Any] | None = None) -> Output:
     """Run the tap with a list of datasets that is written by hand."""
     names = [f"reporting_{name}" for name in config["reporting_datasets"]]
-    return run_here(config, state=state, catalog=select(discover(config), *names))
+    return run_in_process(config, state=state, catalog=select(discover(config), *names))
 
 
 @pytest.mark.parametrize(
@@ -1193,13 +1195,13 @@ def test_an_attribute_that_an_older_catalog_does_not_have_is_announced(
 ) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, reporting_datasets=["call"])
-    catalog = select(discover_here(config), "reporting_call")
+    catalog = select(discover_in_process(config), "reporting_call")
     (entry,) = (e for e in catalog["streams"] if e["tap_stream_id"] == "reporting_call")
     del entry["schema"]["properties"]["user_email"]
     entry["metadata"] = [m for m in entry["metadata"] if "user_email" not in m["breadcrumb"]]
     if mapped:
         config["stream_maps"] = {"reporting_call": {"extra": "'1'"}}
-    output = run_here(config, catalog=catalog)
+    output = run_in_process(config, catalog=catalog)
     assert "user_email" not in output.schemas("reporting_call")[0]["properties"]
     assert "user_email" in output.schemas("reporting_call")[-1]["properties"]
     assert "New columns in 'reporting_call': user_email" in output.log

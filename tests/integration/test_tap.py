@@ -18,7 +18,7 @@ from tap_intercom_export.errors import TapError
 from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import Output, clean_environment, discover_here, run_tap, select
+from tests.harness.singer import Output, clean_environment, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +59,9 @@ def _simulator_ends() -> Iterator[None]:
 TestSdk = get_tap_test_class(
     TapIntercomExport,
     config=CONFIG,
-    catalog=select(discover_here(CONFIG)),  # the SDK's dry run selects all streams, without it
+    catalog=select(
+        discover_in_process(CONFIG)
+    ),  # the SDK's dry run selects all streams, without it
     # with a limit it would be a dry run, which starts no job and so has no records
     suite_config=SuiteConfig(max_records_limit=None),
     parse_env_config=False,
@@ -309,7 +311,7 @@ def test_a_column_that_is_not_selected_does_not_appear(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(days=20)
-    chosen = select(catalog, "receipt", without=["receipt.email", "receipt.name"])
+    chosen = select(catalog, "receipt", deselected=["receipt.email", "receipt.name"])
     output = run_tap(configure(simulator), catalog=chosen)
     assert all("email" not in schema["properties"] for schema in output.schemas("receipt"))
     assert all({"email", "name"}.isdisjoint(record) for record in output.records("receipt"))

@@ -8,7 +8,7 @@ import pytest
 
 from intercom_simulator import Dialect, Member, Mutation, Simulator
 from tap_intercom_export.config.settings import put_workspace_into_batch_names
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ EVERYTHING: dict[str, Any] = {
 
 def everything(config: dict[str, Any]) -> dict[str, Any]:
     """The catalog with all streams selected, also those that are not by default."""
-    return select(discover_here(config))
+    return select(discover_in_process(config))
 
 
 def run_both(
@@ -38,8 +38,8 @@ def run_both(
     plain = configure(simulator, **EVERYTHING, **settings)
     named = {**plain, "workspace": "acme_eu"}
     return (
-        run_here(plain, catalog=everything(plain)),
-        run_here(named, catalog=everything(named)),
+        run_in_process(plain, catalog=everything(plain)),
+        run_in_process(named, catalog=everything(named)),
         simulator,
     )
 
@@ -70,8 +70,8 @@ def test_the_workspace_is_the_first_part_of_every_key(
     plain = configure(simulator, **EVERYTHING)
     named = {**plain, "workspace": "acme_eu"}
 
-    keys = {s["stream"]: s["key_properties"] for s in discover_here(plain)["streams"]}
-    shared = {s["stream"]: s["key_properties"] for s in discover_here(named)["streams"]}
+    keys = {s["stream"]: s["key_properties"] for s in discover_in_process(plain)["streams"]}
+    shared = {s["stream"]: s["key_properties"] for s in discover_in_process(named)["streams"]}
 
     assert shared == {stream: ["workspace", *key] for stream, key in keys.items()}
 
@@ -81,7 +81,7 @@ def test_records_of_the_sdk_have_it_too(simulate: Simulate, configure: Configure
     config = configure(simulator, workspace="acme_eu", flattening_enabled=True)
     config["flattening_max_depth"] = 1
 
-    output = run_here(config)
+    output = run_in_process(config)
 
     assert {record["workspace"] for record in output.records("receipt")} == {"acme_eu"}
 
@@ -89,7 +89,7 @@ def test_records_of_the_sdk_have_it_too(simulate: Simulate, configure: Configure
 def test_damaged_rows_have_it_too(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(dialect=Dialect(mutations=(Mutation("open", append=b"one,cell\r\n"),)))
 
-    output = run_here(configure(simulator, workspace="acme_eu"))
+    output = run_in_process(configure(simulator, workspace="acme_eu"))
 
     rejected = output.records("rejected_row")
     assert rejected
@@ -102,7 +102,7 @@ def test_damage_of_a_file_that_nobody_knows_is_no_drift(
     member = Member("hologram_view{stamp}.csv", b"a,b\n" + b"1\n" * 30 + b"4,5\n")
     simulator = simulate(dialect=Dialect(extra_members=(member,)))
 
-    output = run_here(configure(simulator, workspace="acme_eu"))
+    output = run_in_process(configure(simulator, workspace="acme_eu"))
 
     assert {record["workspace"] for record in output.loaded("other_statistic")} == {"acme_eu"}
     assert len(output.loaded("rejected_row")) == 30 * len(simulator.jobs)
@@ -113,7 +113,7 @@ def test_the_state_of_another_workspace_is_refused(
     simulate: Simulate, configure: Configure, before: str | None, now: str | None
 ) -> None:
     simulator = simulate()
-    first = run_here(configure(simulator, workspace=before))
+    first = run_in_process(configure(simulator, workspace=before))
     jobs = len(simulator.jobs)
 
     second = run_tap(configure(simulator, workspace=now), state=first.state, check=False)
@@ -127,10 +127,10 @@ def test_the_state_of_another_workspace_is_refused(
 def test_the_state_of_the_same_workspace_goes_on(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     config = configure(simulator, workspace="acme")
-    first = run_here(config)
+    first = run_in_process(config)
     jobs = len(simulator.jobs)
 
-    run_here(config, state=first.state)
+    run_in_process(config, state=first.state)
 
     assert len(simulator.jobs) == jobs  # everything is written
 

@@ -15,9 +15,9 @@ import pytest
 from intercom_simulator import Clock, Fault, Simulator
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.singer.message_writer import MessageWriter
-from tests.faults.play import END, configuration
-from tests.harness.process import running
+from tests.faults.runner import END, configuration
 from tests.harness.singer import clean_environment, command
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def jobs_of(line: str) -> list[str]:
 
 def test_rows_go_out_while_intercom_takes_its_time_for_the_next_job(sim: Simulator) -> None:
     times: list[tuple[float, str]] = []
-    with running(
+    with running_tap(
         configuration(sim), on_line=lambda line: times.append((time.monotonic(), line))
     ) as tap:
         assert tap.wait() == 0
@@ -177,7 +177,7 @@ def test_where_no_one_tells_how_full_a_pipe_is_rows_wait_for_the_answer(
     (tmp_path / "sitecustomize.py").write_text("import fcntl\ndel fcntl.F_GETPIPE_SZ\n")
     times: list[tuple[float, str]] = []
     environment = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-    with running(
+    with running_tap(
         configuration(sim),
         on_line=lambda line: times.append((time.monotonic(), line)),
         environment=environment,

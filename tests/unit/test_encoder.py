@@ -515,7 +515,7 @@ def test_deselected_properties_are_left_out_on_both_ways(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     without = ["receipt.email", "receipt.first_open", "receipt.company_id", "click.url"]
-    chosen = select(catalog, "receipt", "click", without=without)
+    chosen = select(catalog, "receipt", "click", deselected=without)
     outputs = [
         run_tap(configure(simulate(receipts=80, days=20), **more), catalog=chosen)
         for more in ({}, {"stream_maps": identity_maps("receipt", "click")})

@@ -12,7 +12,7 @@ import pytest
 from intercom_simulator import DIALECTS, Dialect, Fault, JobFault, Mutation
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import run_here, run_tap
+from tests.harness.singer import run_in_process, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def test_every_dialect_gives_the_same_records(
     dialect: Dialect,
 ) -> None:
     simulator = simulate(dialect=dialect)
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert_complete(simulator, output, dialect)
     assert output.records("rejected_row") == []
 
@@ -81,7 +81,7 @@ def test_the_token_goes_to_no_other_host(
     dialect: Dialect,
 ) -> None:
     simulator = simulate(dialect=dialect, receipts=30, days=5)
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     elsewhere = [request for request in simulator.requests if request.host == "storage"]
     assert all(simulator.token not in str(request.headers) for request in elsewhere)
     assert output.records("receipt")
@@ -92,7 +92,7 @@ def test_a_failed_job_with_status_200_is_tried_again(
 ) -> None:
     dialect = DIALECTS["failed_with_200"]
     simulator = simulate(dialect=dialect, job_faults=[JobFault(job_number=1, ends_as="failed")])
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert_complete(simulator, output, dialect)
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_comes_alone_is_known_by_its_columns(
     with gzip.GzipFile(name, "wb", fileobj=packed) as stream:
         stream.write(b"receipt_id,opened_at\n1,2025-05-20T10:00:00.000Z\n")
     simulator = simulate(faults=[Fault("download", body=packed.getvalue(), times=None)])
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert [record["receipt_id"] for record in output.loaded("open")] == ["1"]
     assert output.records("other_statistic") == []
 
@@ -114,7 +114,7 @@ def test_a_file_nobody_knows_is_kept_row_by_row(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     simulator = simulate(dialect=DIALECTS["schema_drift"])
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     found = output.loaded("other_statistic")
     assert {record["statistic"] for record in found} == {"hologram_view"}
     assert {str(sorted(record["row"].items())) for record in found} == {
@@ -138,7 +138,7 @@ def test_a_column_nobody_knows_is_announced_and_filled(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     simulator = simulate(dialect=DIALECTS["schema_drift"])
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     first, *_, last = output.schemas("open")
     assert "client" not in first["properties"]
     assert "null" in last["properties"]["client"]["type"]
@@ -178,6 +178,6 @@ def test_an_empty_window_of_any_container_moves_on(
 ) -> None:
     dialect = replace(Dialect(), container=container, empty_files=True)
     simulator = simulate(dialect=dialect, receipts=0, days=3)
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert output.bookmarks["receipt"] == configure(simulator)["end_date"]
     assert output.records("receipt") == []

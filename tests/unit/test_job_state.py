@@ -13,7 +13,13 @@ import pytest
 from intercom_simulator import JobFault
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import NOT_BY_TIME, bookmarks, run_tap, select, started_tap
+from tests.harness.singer import (
+    STREAMS_NOT_ORDERED_BY_TIME,
+    bookmarks,
+    run_tap,
+    running_process,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +83,7 @@ def test_a_state_never_says_more_than_was_written(simulate: Simulate, configure:
     truth = {
         name: sorted(row["created_at"] for row in expected(simulator, name, until))
         for name in FILES
-        if name not in NOT_BY_TIME
+        if name not in STREAMS_NOT_ORDERED_BY_TIME
     }
     keys: dict[str, list[str]] = {}
     written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in truth}
@@ -194,7 +200,7 @@ def test_the_job_is_in_the_state_before_anything_of_it_is_written(
 def test_a_stopped_run_leaves_its_job_to_the_next(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW, job_seconds=2.5)
     config = configure(simulator)
-    with started_tap(config) as process:
+    with running_process(config) as process:
         while not simulator.jobs:
             assert process.poll() is None
             time.sleep(0.02)

@@ -28,7 +28,7 @@ from benchmarks.shapes import RECEIPTS, SHAPES
 from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
 from tests.harness.batches import batch_config
-from tests.harness.singer import select, started_tap
+from tests.harness.singer import running_process, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +195,7 @@ def test_the_next_job_runs_while_a_window_is_written(
     chosen = select(catalog, "content_export", "receipt")
     states: list[dict[str, Any]] = []
     records, begun, paused = 0, 0.0, 0.0
-    with started_tap(configure(simulator, **settings), chosen) as process:
+    with running_process(configure(simulator, **settings), chosen) as process:
         for line in process.stdout or ():
             message = json.loads(line)
             if message["type"] == "STATE":

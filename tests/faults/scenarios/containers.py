@@ -1,4 +1,4 @@
-"""The containers with checksums that an archive may come in."""
+"""Container formats of archives that have checksums."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ CONTAINERS: dict[str, Dialect] = {
     "gzip": Dialect(container="gzip"),
     "gzip, Content-Encoding gzip": Dialect(container="gzip", content_encoding="gzip"),
 }
-"""Containers with check sums, each of which must stand every kind of cut."""
+"""Containers with checksums; interrupted downloads are tested with each of them."""

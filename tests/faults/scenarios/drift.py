@@ -1,4 +1,4 @@
-"""Faults of files that are written in a new way, and of what must not go out."""
+"""Scenarios of changed file formats, and of data that must not be written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RECEIPT = "receipt_id,received_at,email\n9,2025-05-30T00:00:00.000Z,a@b.example
 
 
 def _nested() -> bytes:
-    """Return a ZIP with a CSV file."""
+    """Return a ZIP archive with a CSV file."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("receipt.csv", _RECEIPT)
@@ -31,9 +31,9 @@ _STAMPS = (
 
 _DRIFT = (
     Scenario(
-        "nothing of a file can be read",
-        "Every row of a file misses what it needs, or most rows do",
-        "fails, names the file, the first reason and its line; the bookmarks stay, and the next "
+        "no row of a file is readable",
+        "A required column is missing, so that no row of a file can be read",
+        "an error with the file, the first reason and its line; the bookmarks stay, and the next "
         "run reads the same job again",
         given=Given(dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),))),
         expect=Expect(
@@ -60,9 +60,9 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "few rows cannot be read",
+        "no row of a small file is readable",
         "No row of a file with fewer than 20 can be read",
-        "they go to rejected_row, with one warning; the rest arrives",
+        "they go to rejected_row with one warning; all other rows are written",
         given=Given(dialect=Dialect(renamed_columns=(("click", "clicked_at", "when"),))),
         expect=Expect(
             damaged=19,
@@ -71,9 +71,9 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "headers written in another way",
-        "Headers come in capitals, with spaces in place of underscores and around them",
-        "they are the same columns, and the same events have the same ids",
+        "headers in another spelling",
+        "Headers are in upper case, with spaces or hyphens instead of underscores",
+        "recognizes the columns; event ids do not change",
         given=Given(
             dialect=Dialect(
                 renamed_columns=(
@@ -89,23 +89,23 @@ _DRIFT = (
     *(
         Scenario(
             f"a file name with {stamp}",
-            f"A file is called `receipt{stamp}.csv`",
-            "knows it by the beginning of its name",
+            f"A file is named `receipt{stamp}.csv`",
+            "recognizes it by the start of its name",
             given=Given(
                 dialect=Dialect(extra_members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
             ),
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
                 not_in_log=("Unknown file",),
-                invented=True,
+                extra_rows=True,
             ),
         )
         for stamp in _STAMPS
     ),
     Scenario(
-        "a plural in capitals",
-        "A file is called `Replies_….CSV`",
-        "it is the file reply",
+        "file name in plural and upper case",
+        "A file is named `Replies_….CSV`",
+        "recognizes it as the file reply",
         given=Given(
             dialect=Dialect(
                 extra_members=(
@@ -113,13 +113,15 @@ _DRIFT = (
                 ),
             ),
         ),
-        expect=Expect(records={"other_statistic": 0}, not_in_log=("Unknown file",), invented=True),
+        expect=Expect(
+            records={"other_statistic": 0}, not_in_log=("Unknown file",), extra_rows=True
+        ),
     ),
     *(
         Scenario(
-            f"a file known by its columns, {name}",
-            f"A file with a name nobody knows has the columns of a receipt, {name}",
-            "it is one",
+            f"file recognized by its columns, {name}",
+            f"A file with an unknown name has the columns of a receipt, {name}",
+            "recognizes it as the file receipt",
             given=Given(
                 dialect=Dialect(
                     extra_members=(Member("Detailed stats.csv", text.encode(encoding)),)
@@ -128,7 +130,7 @@ _DRIFT = (
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
                 log=("Reading 'Detailed stats.csv' as receipt, by its columns",),
-                invented=True,
+                extra_rows=True,
             ),
         )
         for name, text, encoding in (
@@ -139,9 +141,9 @@ _DRIFT = (
         )
     ),
     Scenario(
-        "an archive in the archive",
-        "An archive lies beside the files, called one of them",
-        "leaves it out, with a warning",
+        "an archive named CSV",
+        "A member with the extension .csv is an archive",
+        "skips it with a warning",
         given=Given(
             dialect=Dialect(extra_members=(Member("more.csv", _nested()),)),
         ),
@@ -151,9 +153,9 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "column names that no database takes",
-        "New columns are called `Discount %`, `ctid`, `Größe` and have 70 letters",
-        "each gets a name that databases take, the same in every run",
+        "invalid column names",
+        "New columns are named `Discount %`, `ctid`, `Größe`, and one has 70 letters",
+        "each gets a valid name, which is the same in every run",
         given=Given(
             dialect=Dialect(
                 added_columns=(
@@ -171,9 +173,9 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "events that differ in a new column",
-        "Two events have the same receipt and second, and another value in a new column",
-        "they are two",
+        "events that differ only in a new column",
+        "Two events have the same receipt and second, and different values in a new column",
+        "writes two records",
         given=Given(
             dialect=Dialect(
                 extra_members=(
@@ -190,14 +192,14 @@ _DRIFT = (
         expect=Expect(
             records={"series_exit": 2},
             files=("receipt", "open"),
-            invented=True,
+            extra_rows=True,
         ),
     ),
     Scenario(
         "excluded columns",
-        "A column that `excluded_columns` matches comes up in a file, in a survey and in a file "
-        "nobody knows",
-        "it goes out nowhere",
+        "A column that `excluded_columns` matches is in a known file, in an unknown file and in a "
+        "damaged row",
+        "is not written anywhere",
         given=Given(
             dialect=Dialect(
                 added_columns=(("open", "E-mail", "x@y.example"),),
@@ -224,4 +226,4 @@ DRIFT = tuple(
     )
     for scenario in _DRIFT
 )
-"""In one window, so that a damaged row comes once."""
+"""The scenarios with one window, so that a damaged row occurs once."""
