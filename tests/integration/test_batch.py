@@ -60,7 +60,7 @@ def batches(output: Output) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("file_format", "compression"), ENCODINGS)
-def test_the_files_hold_every_row_of_every_stream(
+def test_batch_files_have_every_row_of_every_stream(
     file_format: str,
     compression: str,
     simulate: Simulate,
@@ -84,7 +84,7 @@ def test_the_files_hold_every_row_of_every_stream(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_a_stream_has_one_manifest_a_window_with_files_of_batch_size(
+def test_stream_has_one_manifest_per_window(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=300, days=50)
@@ -126,7 +126,7 @@ def test_parquet_files_of_a_stream_have_the_types_of_its_schema(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_state_never_passes_a_batch_that_is_not_out(
+def test_state_follows_batch_of_window(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=300, days=50)
@@ -193,7 +193,7 @@ def test_stream_maps_flattening_and_selection_apply_to_batches(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_a_new_column_is_in_the_files_after_its_schema(
+def test_new_column_is_in_the_files_after_its_schema(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=200, days=50)
@@ -234,7 +234,7 @@ def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_reporting_datasets_and_lists_go_out_as_batches(
+def test_reporting_datasets_and_lists_are_written_as_batches(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=10, conversations=60, days=50, custom_objects={"Order": 7})
@@ -286,7 +286,7 @@ def test_reporting_datasets_and_lists_go_out_as_batches(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_batch_config_that_cannot_work_is_told_before_anything_is_asked(
+def test_invalid_batch_config_is_reported_before_first_request(
     batch: dict[str, Any], told: str, simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=5, days=5)
@@ -310,7 +310,7 @@ def test_parquet_without_pyarrow_names_the_extra(
         )
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
+def test_unwritable_storage_is_reported_before_first_job(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -324,9 +324,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
     assert simulator.jobs == []
 
 
-def test_a_test_run_writes_no_batch(
-    simulate: Simulate, configure: Configure, tmp_path: Path
-) -> None:
+def test_test_run_writes_no_batch(simulate: Simulate, configure: Configure, tmp_path: Path) -> None:
     simulator = simulate(receipts=5, days=5)
     batch = batch_config(tmp_path / "new")
     assert run_tap(configure(simulator, batch_config=batch), "--test", check=False).exit_code == 0
@@ -335,7 +333,7 @@ def test_a_test_run_writes_no_batch(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_a_run_that_is_killed_leaves_only_whole_files(
+def test_killed_run_leaves_only_complete_files(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=3000, days=20)
@@ -367,7 +365,7 @@ def test_a_run_that_is_killed_leaves_only_whole_files(
     assert len(simulator.jobs) == 1
 
 
-def test_a_reader_that_is_gone_is_noticed_while_nothing_but_files_is_written(
+def test_closed_stdout_is_detected_while_files_are_written(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=3000, days=20)

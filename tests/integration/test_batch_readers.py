@@ -169,7 +169,7 @@ def test_s3_is_written_by_the_tap_and_read_by_target_postgres(
     assert len(warehouse.tables("by_batch")["receipt"]) == 150
 
 
-def test_a_bucket_that_does_not_exist_is_told_before_the_first_job(
+def test_missing_bucket_is_reported_before_first_job(
     bucket: str, simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=5, days=5)
@@ -253,7 +253,7 @@ def test_duckdb_reads_the_folder(lake: Lake) -> None:
     assert types["content_id"] == "VARCHAR"
 
 
-def test_the_query_of_the_documentation_gives_the_last_row_of_each_key(lake: Lake) -> None:
+def test_query_of_the_documentation_gives_the_last_row_of_each_key(lake: Lake) -> None:
     page = Path(__file__).parents[2] / "docs" / "targets.md"
     text = page.read_text(encoding="utf-8")
     (query,) = re.findall(r"```sql\n([^`]*read_parquet[^`]*)```", text)

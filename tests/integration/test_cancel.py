@@ -32,7 +32,7 @@ LIMIT = 0.3
 """Seconds, in place of the ten that a real cancel may take."""
 
 
-def test_a_cancel_that_hangs_is_given_up_after_its_time_limit(
+def test_hanging_cancel_request_times_out(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,

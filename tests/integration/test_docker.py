@@ -81,7 +81,7 @@ def entrypoint(image: Path) -> list[str]:
     return [f"{image}{part}" if part.startswith("/") else part for part in command]
 
 
-def test_the_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
+def test_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
     last = of(1)
     names = [name for name, _ in last]
     assert json.loads(dict(last)["ENTRYPOINT"]) == ["/opt/tap/bin/tap-intercom-export"]
@@ -91,7 +91,7 @@ def test_the_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
     assert "SHELL" not in names
 
 
-def test_the_steps_give_a_tap_that_works(
+def test_image_steps_install_working_tap(
     image: Path, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     told = subprocess.run(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
 
 
-def test_the_log_says_when_rejected_rows_are_not_written(
+def test_log_mentions_rejected_rows_that_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     damage = Mutation("open", line=1, replace=b"77,Sep 2 2026")
@@ -32,7 +32,7 @@ def test_the_log_says_when_rejected_rows_are_not_written(
     )
 
 
-def test_the_log_says_when_rows_of_an_unknown_file_are_not_written(
+def test_log_mentions_unknown_file_rows_that_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n")
@@ -44,7 +44,7 @@ def test_the_log_says_when_rows_of_an_unknown_file_are_not_written(
     assert "they are not written, as other_statistic is not selected" in line
 
 
-def test_the_run_after_a_file_that_cannot_be_read_reads_the_same_job(
+def test_next_run_reads_job_with_unreadable_file_again(
     simulate: Simulate, configure: Configure
 ) -> None:
     dialect = Dialect(renamed_columns=(("receipt", "received_at", "received"),))
@@ -66,9 +66,7 @@ def test_the_run_after_a_file_that_cannot_be_read_reads_the_same_job(
     assert "replication_key_value" in again.states[-1]["bookmarks"]["receipt"]
 
 
-def test_ids_of_events_do_not_depend_on_the_form_of_the_file(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_event_ids_do_not_depend_on_file_format(simulate: Simulate, configure: Configure) -> None:
     dialects = (
         Dialect(),
         Dialect(time_format="seconds", shuffled_columns=True, shuffled_rows=True),

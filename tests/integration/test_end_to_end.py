@@ -107,7 +107,7 @@ def test_two_runs_load_every_row_of_every_stream(
         assert warehouse.types(statistic)["created_at"] == "timestamp without time zone", statistic
 
 
-def test_a_full_refresh_loads_everything_again(
+def test_full_refresh_loads_everything_again(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,
@@ -141,7 +141,7 @@ def test_selection_of_streams_and_columns(
     assert differences("open", truth, warehouse.rows("open")) == []
 
 
-def test_columns_of_any_name_are_loaded_again_and_again(
+def test_columns_with_any_name_are_loaded_in_every_run(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,

@@ -57,7 +57,7 @@ def assert_equal_to_intercom(
     }
 
 
-def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
+def test_two_runs_load_entries_and_delete_removed_ones(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,
@@ -113,7 +113,7 @@ def list_of(*entries: Any, total: int) -> dict[str, Any]:
     return {"type": "list", "data": list(entries), "total_count": total, "pages": pages}
 
 
-def test_odd_lists_load_and_delete_nothing(
+def test_incomplete_lists_delete_nothing(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,

@@ -93,7 +93,7 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
-def test_a_proxy_that_is_none_is_told_at_once(variable: str, value: str, reason: str) -> None:
+def test_invalid_proxy_is_reported_without_retry(variable: str, value: str, reason: str) -> None:
     done = run(HTTPS, **{variable: value})
     (line,) = errors(done)
     assert variable in line
@@ -104,7 +104,7 @@ def test_a_proxy_that_is_none_is_told_at_once(variable: str, value: str, reason:
 
 
 @pytest.mark.parametrize("url", ["https://api.intercom.example", "http://127.0.0.1:9"])
-def test_a_proxy_that_refuses_us_is_told_at_once(refusing_proxy: str, url: str) -> None:
+def test_refusing_proxy_is_reported_without_retry(refusing_proxy: str, url: str) -> None:
     variable = "HTTPS_PROXY" if url.startswith("https") else "http_proxy"
     done = run(
         {**CONFIG, "api_url": url}, **{variable: f"http://somebody:{PASSWORD}@{refusing_proxy}"}
@@ -119,7 +119,9 @@ def test_a_proxy_that_refuses_us_is_told_at_once(refusing_proxy: str, url: str) 
 
 
 @pytest.mark.parametrize("content", ["no certificate\n", "", None], ids=["text", "empty", "none"])
-def test_a_file_without_certificates_is_told_at_once(tmp_path: Path, content: str | None) -> None:
+def test_invalid_certificate_file_is_reported_without_retry(
+    tmp_path: Path, content: str | None
+) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
@@ -134,7 +136,7 @@ def test_a_file_without_certificates_is_told_at_once(tmp_path: Path, content: st
 
 
 @pytest.mark.parametrize("reporting", [[], ["*"]], ids=["messages", "reports"])
-def test_test_without_a_network_answers_within_15_seconds(reporting: list[str]) -> None:
+def test_test_option_without_network_ends_within_15_seconds(reporting: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:  # takes it, never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         begun = time.monotonic()

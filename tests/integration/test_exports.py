@@ -48,7 +48,7 @@ def copy(state: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def test_a_completed_job_with_an_empty_download_is_damaged_and_kept(sim: Simulator) -> None:
+def test_empty_download_of_completed_job_is_damage(sim: Simulator) -> None:
     config = configuration(sim)
     sim.faults.add(Fault("download", empty_body=True, times=2))
     run = run_without_waiting(config)
@@ -63,7 +63,7 @@ def test_a_completed_job_with_an_empty_download_is_damaged_and_kept(sim: Simulat
     assert sim.jobs[0].downloads == 3
 
 
-def test_a_job_that_was_given_up_is_not_resumed(sim: Simulator) -> None:
+def test_abandoned_job_is_not_resumed(sim: Simulator) -> None:
     """It cannot be canceled and hangs; the run shrinks the window, writes a half of it and dies."""
     config = configuration(sim, job_timeout_minutes=30)
     sim.job_faults.add(JobFault(never_ends=True))
@@ -83,7 +83,7 @@ def test_a_job_that_was_given_up_is_not_resumed(sim: Simulator) -> None:
     assert ExpectedRows(sim).missing(loaded.rows()) == {}
 
 
-def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_given_up() -> None:
+def test_other_reporting_job_is_resumed_beside_abandoned_job() -> None:
     with Simulator(receipts=5, days=20, end=END, clock=Clock(END, running=False)) as sim:
         config = configuration(
             sim, reporting_datasets=["call"], job_timeout_minutes=30, reporting_concurrency=1
@@ -105,7 +105,7 @@ def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_g
         assert f"Resuming job {given_up.identifier}" not in again.log
 
 
-def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -> None:
+def test_job_with_numeric_id_in_state_is_removed(sim: Simulator) -> None:
     job = {
         "job_identifier": 12345,
         "created_at_after": "2025-05-11T12:30:00Z",
@@ -117,7 +117,7 @@ def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -
     assert "job" not in InMemoryTarget().load(run.lines).state["bookmarks"]["content_export"]
 
 
-def test_full_table_begins_at_the_start_again_and_moves_no_bookmark_back(sim: Simulator) -> None:
+def test_full_table_starts_again_without_moving_bookmark_back(sim: Simulator) -> None:
     config = configuration(sim)
     first = run_without_waiting(config)
     state = InMemoryTarget().load(first.lines).state
@@ -140,7 +140,7 @@ def test_full_table_begins_at_the_start_again_and_moves_no_bookmark_back(sim: Si
 
 
 @pytest.mark.parametrize(("rows_in_job", "cut"), [(1998, True), (1997, False)])
-def test_an_export_of_nearly_as_many_rows_as_the_limit_counts_as_cut(
+def test_export_one_row_below_limit_counts_as_cut(
     sim: Simulator, rows_in_job: int, *, cut: bool
 ) -> None:
     """If Intercom counts the header, the rows that it leaves are one fewer than the limit."""
@@ -161,7 +161,7 @@ class Ahead(QuickClock):
         return super().now() + 600
 
 
-def test_a_clock_that_is_ahead_leaves_no_message_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_is_lost_if_clock_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the machine's clock a window would end nine minutes after Intercom's present."""
     monkeypatch.setattr("tests.harness.quick_clock.QuickClock", Ahead)
     now = datetime.now(timezone.utc).replace(microsecond=0)
@@ -175,7 +175,7 @@ def test_a_clock_that_is_ahead_leaves_no_message_out(monkeypatch: pytest.MonkeyP
     assert re.search(r"WARNING This machine's clock is 6\d\d s ahead of Intercom's", run.log)
 
 
-def test_a_clock_that_is_right_is_not_worth_a_word() -> None:
+def test_correct_clock_has_no_warning() -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with Simulator(receipts=5, days=3, end=now, clock=Clock(now)) as sim:
         start = f"{now - timedelta(days=4):%Y-%m-%d}"
@@ -184,7 +184,7 @@ def test_a_clock_that_is_right_is_not_worth_a_word() -> None:
     assert "clock" not in run.log
 
 
-def test_a_job_that_is_not_known_right_after_its_creation_is_asked_for_again(
+def test_unknown_new_job_is_polled_again(
     sim: Simulator,
 ) -> None:
     sim.faults.add(Fault("status", status=404, times=3, body=NOT_FOUND))
@@ -195,7 +195,7 @@ def test_a_job_that_is_not_known_right_after_its_creation_is_asked_for_again(
     assert f"Intercom does not know job {sim.jobs[0].identifier} yet" in run.log
 
 
-def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
+def test_persistently_unknown_job_is_canceled_before_next_one(
     sim: Simulator,
 ) -> None:
     """It may run all the same, and would hold the workspace's only slot."""
@@ -208,7 +208,7 @@ def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
     assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
 
 
-def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
+def test_smaller_window_after_kill_does_not_erase_loaded_values() -> None:
     """The run dies inside a window of 21 days; the next one has windows of three days."""
     with Simulator(
         receipts=600,
@@ -233,7 +233,7 @@ def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
         assert "writing" not in loaded.state["bookmarks"]["content_export"]
 
 
-def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning(
+def test_too_wide_window_after_kill_is_shortened_with_warning(
     sim: Simulator,
 ) -> None:
     config = configuration(sim, window_days=25, lookback_days=0)
@@ -253,7 +253,7 @@ def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning
     [{"ETag": '"another"'}, {"Content-Range": "bytes 3000-9999/10000"}],
     ids=["another ETag", "another total"],
 )
-def test_a_rest_of_another_file_is_not_put_behind_the_first_part(
+def test_range_response_of_another_file_is_not_appended(
     sim: Simulator, headers: dict[str, str]
 ) -> None:
     """The body is the right rest, so that only what the head says can tell."""
@@ -281,9 +281,7 @@ def bad_request(message: str) -> dict[str, Any]:
         "Data is only available for a range within the last 730 days.",
     ],
 )
-def test_a_range_that_is_too_old_names_start_date_and_is_asked_for_once(
-    sim: Simulator, message: str
-) -> None:
+def test_too_old_range_names_start_date_without_retry(sim: Simulator, message: str) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
     run = run_without_waiting(configuration(sim))
     assert run.exit_code
@@ -291,7 +289,7 @@ def test_a_range_that_is_too_old_names_start_date_and_is_asked_for_once(
     assert len(sim.requests) == 1
 
 
-def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulator) -> None:
+def test_unrelated_400_with_days_does_not_shrink_window(sim: Simulator) -> None:
     message = "Message exports are switched off on some days of the period"
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
     run = run_without_waiting(configuration(sim))
@@ -308,7 +306,7 @@ def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulato
         "Time range too large",
     ],
 )
-def test_a_range_that_is_too_long_is_made_shorter(sim: Simulator, message: str) -> None:
+def test_too_long_range_is_shortened(sim: Simulator, message: str) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message)))
     run = run_without_waiting(configuration(sim))
     assert run.exit_code == 0
@@ -325,9 +323,7 @@ def test_a_range_that_is_too_long_is_made_shorter(sim: Simulator, message: str) 
     ],
     ids=["another range", "download", "status", "create"],
 )
-def test_a_body_that_is_read_for_its_message_only_is_not_held_in_memory(
-    sim: Simulator, fault: Fault
-) -> None:
+def test_error_body_is_not_held_in_memory(sim: Simulator, fault: Fault) -> None:
     sim.faults.add(fault)
     with running_tap(configuration(sim), quick=True) as tap:
         assert tap.wait() == 0
@@ -348,13 +344,13 @@ def test_a_body_that_is_read_for_its_message_only_is_not_held_in_memory(
         ("https://api.eu.intercom.io/x", False),
     ],
 )
-def test_the_token_goes_to_the_same_host_however_it_is_written(url: str, *, own: bool) -> None:
+def test_token_is_sent_to_same_host_in_any_spelling(url: str, *, own: bool) -> None:
     config = {"access_token": "t", "start_date": "2026-01-01"}
     tap = TapIntercomExport(config=config, setup_mapper=False)
     assert tap.client(QuickClock()).is_own_host(url) is own
 
 
-def test_a_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
+def test_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
     dialect = Dialect(container="tar.gz")
     with Simulator(
         receipts=60, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
@@ -364,7 +360,7 @@ def test_a_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
     assert "max_archive_gigabytes" not in run.log
 
 
-def test_a_message_of_intercom_is_quoted_without_its_full_stop(sim: Simulator) -> None:
+def test_intercom_message_is_quoted_without_final_period(sim: Simulator) -> None:
     error = {"code": "action_forbidden", "message": "No."}
     body = {"type": "error.list", "errors": [error], "request_id": "r1"}
     sim.faults.add(Fault(status=403, body=body, times=None))
@@ -373,14 +369,14 @@ def test_a_message_of_intercom_is_quoted_without_its_full_stop(sim: Simulator) -
     assert ".. " not in run.log
 
 
-def test_one_try_is_not_called_several_times(sim: Simulator) -> None:
+def test_single_attempt_is_not_reported_as_several(sim: Simulator) -> None:
     sim.faults.add(Fault("cancel", status=500, times=None, handled=True))
     sim.job_faults.add(JobFault(never_ends=True))
     run = run_without_waiting(configuration(sim, job_timeout_minutes=30))
     assert re.search(r"could not be canceled: POST .* failed once: HTTP 500", run.log)
 
 
-def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_windows() -> None:
+def test_range_refused_as_too_long_is_requested_in_smaller_windows() -> None:
     dialect = Dialect(max_range_seconds=90 * DAY)
     with Simulator(
         receipts=60, days=200, end=END, clock=Clock(END, running=False), dialect=dialect
@@ -392,7 +388,7 @@ def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_wi
         assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
 
 
-def test_a_job_that_failed_is_asked_for_again_after_a_pause(sim: Simulator) -> None:
+def test_failed_job_is_created_again_after_pause(sim: Simulator) -> None:
     sim.job_faults.add(JobFault(ends_as="failed"))
     run = run_without_waiting(configuration(sim, poll_interval_seconds=5))
     assert run.exit_code == 0
@@ -401,9 +397,7 @@ def test_a_job_that_failed_is_asked_for_again_after_a_pause(sim: Simulator) -> N
 
 
 @pytest.mark.parametrize(("days_ago", "warned"), [(400, True), (5, False)])
-def test_the_retention_is_worth_a_word_only_where_data_is_not_exported_for_it(
-    days_ago: int, *, warned: bool
-) -> None:
+def test_retention_is_logged_only_if_data_is_omitted(days_ago: int, *, warned: bool) -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with Simulator(receipts=5, days=20, end=now, clock=Clock(now)) as sim:
         config = configuration(
@@ -419,7 +413,7 @@ def test_the_retention_is_worth_a_word_only_where_data_is_not_exported_for_it(
         assert ("reporting_retention_days" in run.log) is warned
 
 
-def test_a_deep_lookback_brings_late_replies_every_few_days_and_not_in_between() -> None:
+def test_deep_lookback_loads_late_replies_every_few_days() -> None:
     """Nightly runs of a day; each third night reaches back 15 days, the others one day."""
     with Simulator(
         receipts=400,
@@ -449,7 +443,7 @@ def test_a_deep_lookback_brings_late_replies_every_few_days_and_not_in_between()
     assert reached == [20, 1, 1, 15, 1]  # the first one from the start on
 
 
-def test_a_first_open_that_came_late_arrives_with_the_deep_lookback() -> None:
+def test_late_first_open_is_loaded_by_deep_lookback() -> None:
     with Simulator(
         receipts=400,
         days=40,
@@ -473,7 +467,7 @@ def test_a_first_open_that_came_late_arrives_with_the_deep_lookback() -> None:
     assert opened[0] < opened[30]
 
 
-def test_the_next_run_plans_its_windows_by_what_the_last_ones_took(sim: Simulator) -> None:
+def test_next_run_plans_windows_by_earlier_measurements(sim: Simulator) -> None:
     """Jobs of 21 days hit the limit; a run that remembers does not try them again."""
     config = configuration(sim, window_days=30, lookback_days=0, export_row_limit=300)
     first = run_without_waiting(config)
@@ -509,7 +503,7 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
     ],
     ids=["nothing known", "small", "rows", "time", "the fullest counts", "lookback"],
 )
-def test_a_window_is_planned_to_stay_well_below_the_limits(
+def test_window_is_planned_to_stay_well_below_the_limits(
     measured: tuple[Measured, ...], days: int
 ) -> None:
     assert WindowSizer(DAYS_90, LIMITS, measured).sizes == Sizes(days * DAY, 7 * DAY)

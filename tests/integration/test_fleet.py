@@ -102,7 +102,7 @@ def environment_of(
         }
 
 
-def test_dagster_syncs_one_workspace_and_gives_up_on_the_one_that_is_refused(
+def test_dagster_syncs_valid_workspace_and_fails_refused_one(
     simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=120, days=20)

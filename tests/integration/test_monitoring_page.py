@@ -47,7 +47,7 @@ def rows() -> dict[str, tuple[list[str], list[str]]]:
     return found
 
 
-def test_the_lines_and_metrics_of_the_page_are_those_of_a_run(
+def test_documented_lines_and_metrics_occur_in_run(
     simulate: Simulate, configure: Configure
 ) -> None:
     damaged = Member("other_{stamp}.csv", b"a,b\n1,2\n3\n4,5,6\n")
@@ -83,7 +83,7 @@ def test_the_lines_and_metrics_of_the_page_are_those_of_a_run(
     assert documented - metrics == {"http_request_count"}, "of lists only"
 
 
-def test_the_sql_of_the_page_runs_on_what_the_tap_writes(
+def test_documented_sql_runs_on_loaded_tables(
     simulate: Simulate, configure: Configure, postgres: Postgres, database: str
 ) -> None:
     simulator = simulate(

@@ -72,7 +72,7 @@ def properties(output: Output, stream: str) -> set[str]:
 
 
 @WAYS
-def test_a_new_column_stays_out_where_a_property_is_deselected(
+def test_new_column_is_omitted_if_any_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL, dialect=PHONE))
@@ -87,7 +87,7 @@ def test_a_new_column_stays_out_where_a_property_is_deselected(
 
 
 @WAYS
-def test_a_new_column_comes_where_all_is_selected(
+def test_new_column_is_written_if_all_properties_are_selected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     output = run(configure(simulate(**SMALL, dialect=PHONE)), "receipt", **more)
@@ -95,7 +95,7 @@ def test_a_new_column_comes_where_all_is_selected(
 
 
 @WAYS
-def test_a_new_column_comes_when_the_catalog_names_it(
+def test_new_column_is_written_if_catalog_has_it(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL, dialect=PHONE))
@@ -108,7 +108,7 @@ def test_a_new_column_comes_when_the_catalog_names_it(
 
 
 @WAYS
-def test_a_known_column_that_an_older_catalog_does_not_name_is_a_new_one(
+def test_known_column_missing_in_older_catalog_is_a_new_column(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL))
@@ -124,7 +124,7 @@ def test_a_known_column_that_an_older_catalog_does_not_name_is_a_new_one(
         assert ("New columns in 'receipt' are not written" in output.log) is not expected
 
 
-def test_an_attribute_that_an_older_catalog_does_not_name_stays_out(
+def test_attribute_missing_in_older_catalog_is_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=1, conversations=60), reporting_datasets=["tickets"])
@@ -141,7 +141,7 @@ def test_an_attribute_that_an_older_catalog_does_not_name_stays_out(
     assert "people_brand" in output.log
 
 
-def test_a_deny_rule_holds_for_a_stream_without_a_public_sample(
+def test_deselected_property_of_assumed_file_is_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(**SMALL, dialect=COLLECTED))
@@ -154,7 +154,7 @@ def test_a_deny_rule_holds_for_a_stream_without_a_public_sample(
 
 
 @WAYS
-def test_a_rejected_row_of_a_stream_with_a_deselected_property_has_no_cells(
+def test_rejected_row_has_no_cells_if_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     damage = Mutation("open", line=1, replace=f"77,{PRIVATE}".encode())
@@ -196,7 +196,7 @@ PATTERNS = ["*.*e_mail*", "*.*email*", "receipt.phone*"]
     ],
     ids=["fast", "stream maps", "flattening"],
 )
-def test_nothing_gets_past_excluded_columns(
+def test_excluded_columns_are_not_written_anywhere(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(
@@ -213,7 +213,7 @@ def test_nothing_gets_past_excluded_columns(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_nothing_gets_past_excluded_columns_into_batch_files(
+def test_excluded_columns_are_not_written_to_batch_files(
     simulate: Simulate, configure: Configure, tmp_path: Path, file_format: str
 ) -> None:
     batch = batch_config(tmp_path, file_format, compression="none")
@@ -230,7 +230,7 @@ def test_nothing_gets_past_excluded_columns_into_batch_files(
     assert PRIVATE not in output_of(output)
 
 
-def test_a_pattern_that_matches_no_stream_is_a_warning(
+def test_pattern_that_matches_no_stream_is_a_warning(
     simulate: Simulate, configure: Configure
 ) -> None:
     patterns = ["recept.email", "*.email", "open.not_yet"]
@@ -240,7 +240,7 @@ def test_a_pattern_that_matches_no_stream_is_a_warning(
     assert "'recept.email' matches no stream; did you mean receipt" in line
 
 
-def test_a_property_may_be_excluded_whole(simulate: Simulate, configure: Configure) -> None:
+def test_object_property_can_be_excluded(simulate: Simulate, configure: Configure) -> None:
     patterns = ["answer_combined.answers", "other_statistic.row", "rejected_row.raw"]
     config = configure(simulate(**SMALL, dialect=EVERYWHERE), excluded_columns=patterns)
     output = run(config)
@@ -249,7 +249,7 @@ def test_a_property_may_be_excluded_whole(simulate: Simulate, configure: Configu
         assert name not in properties(output, stream)
 
 
-def test_what_a_pattern_matches_in_objects_is_left_out_at_any_depth(
+def test_nested_keys_matching_pattern_are_omitted_at_any_depth(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=1)
@@ -283,9 +283,7 @@ def test_attributes_of_reports_are_excluded_by_any_of_their_names(
     assert output.records("reporting_tickets")
 
 
-def test_what_identifies_records_cannot_be_excluded(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_key_properties_cannot_be_excluded(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, excluded_columns=["*.user_id"])
     output = run_tap(config, check=False)
@@ -298,7 +296,7 @@ def test_what_identifies_records_cannot_be_excluded(
     assert "user_id" not in properties(output, "receipt")
 
 
-def test_records_are_the_same_but_for_what_is_excluded(
+def test_records_are_equal_except_for_excluded_columns(
     simulate: Simulate, configure: Configure
 ) -> None:
     everything = run(configure(simulate(**SMALL)), "receipt", "open").records("receipt")

@@ -41,9 +41,7 @@ def metrics_of(log: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def test_a_run_says_what_it_will_do_how_far_it_is_and_what_it_did(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_run_logs_plan_progress_and_summary(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(
         receipts=250, days=40, job_faults=[JobFault(job_number=2, ends_as="failed")]
     )
@@ -71,7 +69,7 @@ def test_a_run_says_what_it_will_do_how_far_it_is_and_what_it_did(
     assert written[2].endswith(f"{of_files:,} rows so far")
 
 
-def test_metrics_are_one_line_a_stream_and_run(simulate: Simulate, configure: Configure) -> None:
+def test_metrics_have_one_line_per_stream_and_run(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=250, days=40)
     output = run_tap(configure(simulator, window_days=7))
     found = metrics_of(output.log)
@@ -89,7 +87,7 @@ def test_metrics_are_one_line_a_stream_and_run(simulate: Simulate, configure: Co
     assert size == sum(e["download_bytes"] for e in output.records("content_export")) > 0
 
 
-def test_what_metrics_leave_out_is_there_at_debug_and_their_level_is_their_own(
+def test_debug_has_all_metrics_and_metrics_have_separate_level(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=50, days=20)
@@ -122,7 +120,7 @@ def test_what_metrics_leave_out_is_there_at_debug_and_their_level_is_their_own(
     assert "TAP_INTERCOM_EXPORT_METRICS_LOGLEVEL: must be one of" in done.stderr
 
 
-def test_lines_of_reports_name_their_dataset(simulate: Simulate, configure: Configure) -> None:
+def test_report_log_lines_name_dataset(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=20, conversations=60)
     config = configure(simulator, reporting_datasets=["call", "tickets"])
     catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
@@ -134,9 +132,7 @@ def test_lines_of_reports_name_their_dataset(simulate: Simulate, configure: Conf
         assert any(line.startswith(f"{name}: Everything up to") for line in said(output.log))
 
 
-def test_content_export_tells_what_a_monitor_needs(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_content_export_has_monitoring_columns(simulate: Simulate, configure: Configure) -> None:
     damaged = Member("other_{stamp}.csv", b"a,b\n1,2\n3\n4,5,6\n")
     simulator = simulate(
         receipts=50,
@@ -158,7 +154,7 @@ def test_content_export_tells_what_a_monitor_needs(
         assert record["rejected_rows"] == rejected[record["job_identifier"]]
 
 
-def test_a_heartbeat_comes_every_minute(
+def test_heartbeat_is_logged_every_minute(
     simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tap_intercom_export.exports import polling  # noqa: PLC0415 - its pause is made shorter
@@ -174,7 +170,7 @@ def test_a_heartbeat_comes_every_minute(
     assert len(beats) >= 5, "though it looks at the job only every five seconds"
 
 
-def test_a_full_disk_behind_stdout_says_stdout(
+def test_full_disk_error_of_stdout_names_stdout(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     def small_disk() -> None:
@@ -199,7 +195,7 @@ def test_a_full_disk_behind_stdout_says_stdout(
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_activate_version_can_be_switched_off(
+def test_activate_version_can_be_disabled(
     simulate: Simulate, configure: Configure, *, wanted: bool
 ) -> None:
     config = configure(simulate(receipts=10), emit_activate_version_messages=wanted)
@@ -211,7 +207,7 @@ def test_activate_version_can_be_switched_off(
 
 
 @pytest.mark.parametrize("orchestrated", [False, True], ids=["terminal", "under Meltano"])
-def test_a_terminal_gets_a_bar_and_meltano_lines(
+def test_terminal_gets_bar_and_meltano_gets_lines(
     simulate: Simulate, configure: Configure, *, orchestrated: bool
 ) -> None:
     simulator = simulate(receipts=50, days=20, job_seconds=0.5)
@@ -251,7 +247,7 @@ def test_a_terminal_gets_a_bar_and_meltano_lines(
     assert "Done after" in text
 
 
-def test_a_run_that_fails_says_how_far_it_came(simulate: Simulate, configure: Configure) -> None:
+def test_failed_run_logs_progress(simulate: Simulate, configure: Configure) -> None:
     fault = Fault("create", status=403, skip=1, times=None, body={"errors": [{"code": "no"}]})
     simulator = simulate(receipts=50, days=20, faults=[fault])
     output = run_tap(configure(simulator, window_days=7), check=False)

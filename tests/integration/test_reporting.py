@@ -103,7 +103,7 @@ def attribute_ids(simulator: Simulator) -> list[list[str]]:
     [("en", "UTC"), ("pt", "America/Sao_Paulo")],
     ids=["english", "portuguese"],
 )
-def test_every_cell_of_every_dataset_arrives(
+def test_all_cells_of_all_datasets_are_written(
     simulate: Simulate, configure: Configure, language: str, zone: str
 ) -> None:
     simulator = simulate(**SMALL, days=32, reporting_language=language, reporting_timezone=zone)
@@ -119,9 +119,7 @@ def test_every_cell_of_every_dataset_arrives(
         assert "Conversa" in channels
 
 
-def test_values_in_another_zone_than_the_settings_are_off_by_their_distance(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_wrong_time_zone_setting_shifts_times(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL, reporting_timezone="America/Sao_Paulo")
     output = run(configure(simulator, reporting_datasets=["call"]))
     first = min(record["call_initiated_at"] for record in output.records("reporting_call"))
@@ -132,7 +130,7 @@ def test_values_in_another_zone_than_the_settings_are_off_by_their_distance(
 
 
 @pytest.mark.parametrize("version", ["2.14", "2.15"])
-def test_older_versions_are_asked_with_plain_ids(
+def test_older_versions_use_plain_ids(
     simulate: Simulate, configure: Configure, version: str
 ) -> None:
     names = ["conversation", "tickets"]
@@ -154,7 +152,7 @@ def test_older_versions_are_asked_with_plain_ids(
 
 
 @pytest.mark.parametrize("container", ["gzip", "tar.gz", "zip", "csv", "encoded"])
-def test_a_container_is_known_by_its_bytes(
+def test_container_is_recognized_by_its_bytes(
     simulate: Simulate, configure: Configure, container: Any
 ) -> None:
     word = "completed" if container == "zip" else "complete"
@@ -175,7 +173,7 @@ def test_a_container_is_known_by_its_bytes(
     ],
     ids=["qualified headers", "storage", "another region's host", "redirect", "spreadsheet"],
 )
-def test_every_way_of_answering_gives_the_same(
+def test_records_are_equal_in_every_dialect(
     simulate: Simulate, configure: Configure, dialect: Dialect
 ) -> None:
     simulator = simulate(**SMALL, dialect=dialect)
@@ -192,7 +190,7 @@ def most_actions(output: Output) -> int:
 
 
 @pytest.mark.parametrize("version", ["2.15", "2.16"])
-def test_actions_whose_key_may_change_are_told_below_2_16(
+def test_changing_keys_of_actions_are_a_warning_before_2_16(
     simulate: Simulate, configure: Configure, version: str
 ) -> None:
     dialect = Dialect(reporting_last_parts_only=True)
@@ -212,9 +210,7 @@ def test_actions_whose_key_may_change_are_told_below_2_16(
     assert ("key action_id changes" in first.log) == (version == "2.15")
 
 
-def test_the_way_of_the_sdk_gives_the_same_records(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_sdk_encoder_gives_same_records(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, conversations=20, days=10)
     config = configure(simulator, reporting_datasets=["*"])
     streams = [f"reporting_{name}" for name in DATASETS]
@@ -227,9 +223,7 @@ def test_the_way_of_the_sdk_gives_the_same_records(
         assert records == fast.records(name), name
 
 
-def test_a_property_that_is_not_selected_does_not_appear(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_deselected_property_is_omitted(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, reporting_datasets=["call"])
     catalog = select(
@@ -245,7 +239,7 @@ def test_a_property_that_is_not_selected_does_not_appear(
 # Discovery
 
 
-def test_a_stream_for_each_dataset_with_its_time_and_key(
+def test_stream_for_each_dataset_with_its_time_and_key(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**SMALL)
@@ -267,7 +261,7 @@ def test_a_stream_for_each_dataset_with_its_time_and_key(
         assert top["valid-replication-keys"] == [dataset.time]
 
 
-def test_names_are_plain_where_they_can_be_and_any_database_takes_them(
+def test_names_are_plain_if_unique_and_valid_in_databases(
     simulate: Simulate, configure: Configure
 ) -> None:
     catalog = discover_in_process(configure(simulate(**SMALL), reporting_datasets=["*"]))
@@ -285,7 +279,7 @@ def test_names_are_plain_where_they_can_be_and_any_database_takes_them(
                 assert re.fullmatch(f"{re.escape(plain)}(_[0-9a-f]{{8}})?", name)
 
 
-def test_types_follow_the_prefix(simulate: Simulate, configure: Configure) -> None:
+def test_types_follow_qualified_id_prefix(simulate: Simulate, configure: Configure) -> None:
     catalog = discover_in_process(configure(simulate(**SMALL), reporting_datasets=["*"]))
     for dataset in DATASETS.values():
         properties = {n: s for n, s in schema_of(catalog, dataset.id).items() if n != "row_id"}
@@ -296,7 +290,7 @@ def test_types_follow_the_prefix(simulate: Simulate, configure: Configure) -> No
             assert (schema.get("format") == "date-time") == (kind == "timestamp"), one
 
 
-def test_discovery_asks_once_and_only_where_reports_are_wanted(
+def test_discovery_requests_datasets_once_and_only_if_configured(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**SMALL)
@@ -312,7 +306,7 @@ def test_discovery_asks_once_and_only_where_reports_are_wanted(
     assert [r.path for r in simulator.requests] == ["/export/reporting_data/get_datasets"]
 
 
-def test_an_unknown_dataset_is_told_with_those_there_are(
+def test_unknown_dataset_error_lists_existing_ones(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(**SMALL), reporting_datasets=["call", "calls"])
@@ -323,7 +317,7 @@ def test_an_unknown_dataset_is_told_with_those_there_are(
     assert all(name in output.log for name in DATASETS)
 
 
-def test_discovery_of_reports_without_a_token_says_so() -> None:
+def test_discovery_of_reports_without_token_is_an_error() -> None:
     output = run_tap({"reporting_datasets": ["*"]}, "--discover", check=False)
     assert output.exit_code == 2
     assert "access_token: is required and not set" in output.log
@@ -340,7 +334,7 @@ def test_discovery_of_reports_without_a_token_says_so() -> None:
     ],
     ids=["scope", "version", "token"],
 )
-def test_a_refused_discovery_says_what_to_do(
+def test_refused_discovery_error_says_what_to_do(
     simulate: Simulate,
     configure: Configure,
     options: dict[str, Any],
@@ -354,9 +348,7 @@ def test_a_refused_discovery_says_what_to_do(
     assert told in line
 
 
-def test_a_server_error_on_discovery_is_tried_again(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_server_error_on_discovery_is_retried(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL, faults=[Fault("reporting_datasets", status=503)])
     assert schema_of(discover(configure(simulator, reporting_datasets=["call"])), "call")
 
@@ -364,7 +356,7 @@ def test_a_server_error_on_discovery_is_tried_again(
 # Alone, and off until asked for
 
 
-def test_nothing_of_the_message_export_is_needed(simulate: Simulate, configure: Configure) -> None:
+def test_reports_need_no_message_export(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL, scopes=("export_reporting_data",))
     output = run(configure(simulator, reporting_datasets=["call"]))
     assert wrong(simulator, "call", output) == []
@@ -372,7 +364,7 @@ def test_nothing_of_the_message_export_is_needed(simulate: Simulate, configure: 
     assert not [r.path for r in simulator.requests if "content" in r.path]
 
 
-def test_a_token_for_reports_alone_passes_the_test(
+def test_token_with_reporting_scope_only_passes_test(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**SMALL, scopes=("export_reporting_data",))
@@ -381,7 +373,7 @@ def test_a_token_for_reports_alone_passes_the_test(
     assert run_tap(config, "--test", catalog=catalog, check=False).exit_code == 0
 
 
-def test_a_message_export_starts_no_reports(simulate: Simulate, configure: Configure) -> None:
+def test_message_export_starts_no_reports(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL, scopes=("export_content_data",))
     run_tap(configure(simulator))
     assert simulator.reporting_jobs == []
@@ -396,7 +388,7 @@ def test_deselected_reports_start_no_job(simulate: Simulate, configure: Configur
     } == {"call"}
 
 
-def test_test_starts_no_report(simulate: Simulate, configure: Configure) -> None:
+def test_test_option_starts_no_report(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, reporting_datasets=["*"])
     assert run_tap(config, "--test", check=False).exit_code == 0
@@ -417,7 +409,7 @@ def most_at_once(simulator: Simulator) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])
-def test_as_many_jobs_run_at_once_as_the_settings_say(
+def test_number_of_concurrent_jobs_follows_setting(
     simulate: Simulate, configure: Configure, number: int
 ) -> None:
     names = ["call", "conversation", "tickets"]
@@ -445,7 +437,7 @@ def test_jobs_of_several_datasets_and_of_several_windows_run_together(
     assert len({after for _, after in first}) == 2
 
 
-def test_taken_slots_are_waited_for(simulate: Simulate, configure: Configure) -> None:
+def test_tap_waits_for_occupied_report_slots(simulate: Simulate, configure: Configure) -> None:
     def free(request: Request) -> None:
         if request.status == 429:
             held.pop().cancel()
@@ -458,7 +450,9 @@ def test_taken_slots_are_waited_for(simulate: Simulate, configure: Configure) ->
     assert wrong(simulator, "call", output) == []
 
 
-def test_slots_that_stay_taken_end_the_run(simulate: Simulate, configure: Configure) -> None:
+def test_permanently_occupied_slots_end_run_with_error(
+    simulate: Simulate, configure: Configure
+) -> None:
     simulator = simulate(**SMALL)
     simulator.hold_reporting_slots()
     config = configure(simulator, reporting_datasets=["call"], slot_timeout_minutes=0)
@@ -483,9 +477,7 @@ def text(second: int) -> str:
     return f"{datetime.fromtimestamp(second, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_a_second_run_finds_what_is_new_and_what_has_changed(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_second_run_loads_new_and_changed_rows(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL, days=20)
     settings = {"reporting_datasets": ["*"], "window_days": 40, "lookback_days": 50}
     streams = [f"reporting_{name}" for name in DATASETS]
@@ -508,7 +500,7 @@ def test_a_second_run_finds_what_is_new_and_what_has_changed(
             assert len(found) == sum(row not in truth for row in before[name]), name
 
 
-def test_without_lookback_a_change_is_not_seen(simulate: Simulate, configure: Configure) -> None:
+def test_change_is_missed_without_lookback(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, conversations=120, days=20)
     settings = {"reporting_datasets": ["conversation"], "lookback_days": 0}
     first = run(configure(simulator, **settings))
@@ -529,9 +521,7 @@ def test_bookmarks_follow_windows(simulate: Simulate, configure: Configure) -> N
     assert not [entry for entry in output.state["bookmarks"].values() if "job" in entry]
 
 
-def test_a_dataset_that_is_asked_for_later_gets_its_history(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_dataset_selected_later_gets_history(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     first = run(configure(simulator, reporting_datasets=["call"]))
     jobs = len(simulator.reporting_jobs)
@@ -543,7 +533,7 @@ def test_a_dataset_that_is_asked_for_later_gets_its_history(
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["term", "kill"])
-def test_a_run_that_died_leaves_its_jobs_to_the_next(
+def test_next_run_resumes_jobs_of_terminated_run(
     simulate: Simulate, configure: Configure, how: signal.Signals
 ) -> None:
     names = ["call", "conversation"]
@@ -576,7 +566,7 @@ def test_a_run_that_died_leaves_its_jobs_to_the_next(
 
 
 @pytest.mark.parametrize("end", ["failed", "forgotten"])
-def test_a_stored_job_that_is_of_no_use_is_asked_for_anew(
+def test_unusable_stored_job_is_created_again(
     simulate: Simulate, configure: Configure, end: str
 ) -> None:
     simulator = simulate(**SMALL)
@@ -606,7 +596,7 @@ def test_a_stored_job_that_is_of_no_use_is_asked_for_anew(
     ],
     ids=["failing", "endless", "cut", "refused"],
 )
-def test_a_job_that_is_too_large_is_asked_for_in_pieces(
+def test_too_large_job_is_split(
     simulate: Simulate,
     configure: Configure,
     dialect: Dialect,
@@ -634,9 +624,7 @@ def test_a_job_that_is_too_large_is_asked_for_in_pieces(
     ],
     ids=["create", "status", "reset", "cut", "corrupt"],
 )
-def test_a_fault_on_the_way_costs_nothing(
-    simulate: Simulate, configure: Configure, fault: Fault
-) -> None:
+def test_no_row_is_lost_after_fault(simulate: Simulate, configure: Configure, fault: Fault) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, reporting_datasets=["call"], window_days=60)
     catalog = select(discover_in_process(config), "reporting_call")
@@ -646,7 +634,7 @@ def test_a_fault_on_the_way_costs_nothing(
     assert len(simulator.reporting_jobs) == 1
 
 
-def test_a_window_without_data_moves_the_bookmark(simulate: Simulate, configure: Configure) -> None:
+def test_window_without_data_moves_the_bookmark(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     fault = JobFault(export="reporting", ends_as="no_data", times=None)
     simulator.job_faults.add(fault)
@@ -665,7 +653,7 @@ def today() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
-def test_an_early_start_is_moved_to_what_intercom_keeps(
+def test_early_start_date_is_moved_to_retention_limit(
     simulate: Simulate, configure: Configure, today: datetime
 ) -> None:
     simulator = simulate(**SMALL, days=20, end=today, clock=Clock(today))
@@ -683,7 +671,7 @@ def test_an_early_start_is_moved_to_what_intercom_keeps(
     )
 
 
-def test_the_moved_start_is_still_good_after_a_wait(
+def test_moved_start_date_is_valid_after_wait(
     simulate: Simulate, configure: Configure, today: datetime
 ) -> None:
     simulator = simulate(**SMALL, days=20, end=today, clock=Clock(today))
@@ -718,7 +706,7 @@ def without(simulator: Simulator, output: Output, refused: tuple[str, ...]) -> l
     return row_differences(truth, reporting_rows(output.loaded(stream), properties))
 
 
-def test_refused_attributes_are_left_out_and_named(
+def test_refused_attributes_are_omitted_and_logged(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=REFUSED))
@@ -751,7 +739,9 @@ def test_refused_attributes_of_several_windows_at_once(
     assert output.log.count("refuses attributes") == 1
 
 
-def test_a_resumed_job_without_refused_attributes(simulate: Simulate, configure: Configure) -> None:
+def test_job_without_refused_attributes_is_resumed(
+    simulate: Simulate, configure: Configure
+) -> None:
     simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=REFUSED))
     config = configure(simulator, reporting_datasets=["tickets"], window_days=60)
     state = run(config).states[0]
@@ -760,7 +750,7 @@ def test_a_resumed_job_without_refused_attributes(simulate: Simulate, configure:
     assert without(simulator, output, REFUSED) == []
 
 
-def test_an_order_that_stays_refused_ends_the_run(simulate: Simulate, configure: Configure) -> None:
+def test_permanently_refused_request_is_an_error(simulate: Simulate, configure: Configure) -> None:
     ids = tuple(one.qualified_id for one in DATASETS["call"].attributes)
     simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=ids))
     output = run(configure(simulator, reporting_datasets=["call"]), check=False)
@@ -768,9 +758,7 @@ def test_an_order_that_stays_refused_ends_the_run(simulate: Simulate, configure:
     assert "attribute_ids invalid for call dataset" in output.log
 
 
-def test_headers_that_nobody_knows_are_matched_by_position(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_unknown_headers_are_matched_by_position(simulate: Simulate, configure: Configure) -> None:
     number = len(DATASETS["tickets"].attributes)
     header = ",".join(f"Atributo {place % 100}" for place in range(number)).encode()
     dialect = Dialect(mutations=(Mutation("tickets", line=0, replace=header),))
@@ -830,7 +818,7 @@ def matched(*header: str, without: tuple[str, ...] = ()) -> list[str]:
         "other capitals",
     ],
 )
-def test_labels_decide_and_positions_only_where_labels_name_nothing(
+def test_columns_are_matched_by_label_then_by_position(
     header: tuple[str, ...], expected: list[str]
 ) -> None:
     assert matched(*header) == expected
@@ -856,14 +844,14 @@ BRANDED = Dataset(
         (("team", "brand", "channel"), (), ["team", "brand", "channel"]),
     ],
 )
-def test_no_value_goes_under_an_attribute_that_a_label_denies(
+def test_column_is_not_matched_to_other_attribute_than_its_label(
     header: tuple[str, ...], without: tuple[str, ...], expected: list[str]
 ) -> None:
     columns = BRANDED.match(without, list(header), BRANDED.file)
     assert [without_hash(column.name) for column in columns] == expected
 
 
-def test_repeated_labels_are_their_attributes_in_order_wherever_they_stand() -> None:
+def test_repeated_labels_match_attributes_in_order() -> None:
     titles = Dataset(
         id="titles",
         name="Titles",
@@ -879,7 +867,7 @@ def test_repeated_labels_are_their_attributes_in_order_wherever_they_stand() -> 
     assert names == ["people_brand", "type_1_title", "type_2_title", "type_3_title"]
 
 
-def test_a_file_without_its_key_is_an_error_also_where_the_counts_agree() -> None:
+def test_missing_key_column_is_an_error_with_equal_column_count() -> None:
     with pytest.raises(TapError, match="no column conversation_id"):
         matched("conversation_started_at", "Tema", without=("standard.conversation_id",))
 
@@ -897,7 +885,7 @@ def test_repeated_headers_lose_nothing(simulate: Simulate, configure: Configure)
     assert len(titles) > 6
 
 
-def test_a_column_that_was_not_asked_for_is_kept(simulate: Simulate, configure: Configure) -> None:
+def test_unrequested_column_is_kept(simulate: Simulate, configure: Configure) -> None:
     ids = [one.id for one in DATASETS["admin_status_change"].attributes]
     mutations = (
         Mutation("admin_status_change", line=0, replace=",".join([*ids, "Mood"]).encode()),
@@ -922,7 +910,7 @@ def test_a_column_that_was_not_asked_for_is_kept(simulate: Simulate, configure: 
 
 @pytest.mark.parametrize("mapped", [False, True], ids=["as it is", "mapped"])
 @pytest.mark.parametrize("dataset", ["conversation", "conversation_state"])
-def test_a_value_of_another_type_is_kept_as_text(
+def test_value_of_wrong_type_is_kept_as_text(
     simulate: Simulate,
     configure: Configure,
     dataset: str,
@@ -950,7 +938,7 @@ def test_a_value_of_another_type_is_kept_as_text(
 
 @pytest.mark.parametrize("dataset", ["call", "conversation_state"], ids=["keyed", "hashed"])
 @pytest.mark.parametrize("selected", [True, False], ids=["selected", "not selected"])
-def test_a_damaged_row_is_set_aside(
+def test_damaged_row_is_rejected(
     simulate: Simulate,
     configure: Configure,
     dataset: str,
@@ -969,7 +957,7 @@ def test_a_damaged_row_is_set_aside(
     assert simulator.jobs == []
 
 
-def test_damaged_rows_of_both_exports_come_in_one_stream(
+def test_damaged_rows_of_both_exports_are_in_one_stream(
     simulate: Simulate, configure: Configure
 ) -> None:
     mutations = (
@@ -1024,7 +1012,7 @@ def run_listed(config: dict[str, Any], state: dict[str, Any] | None = None) -> O
     ],
     ids=["no data", "short", "more pages"],
 )
-def test_a_list_of_datasets_that_is_not_whole_is_an_error(
+def test_incomplete_list_of_datasets_is_an_error(
     simulate: Simulate, configure: Configure, fault: Fault, told: str
 ) -> None:
     simulator = simulate(**SMALL, faults=[fault])
@@ -1034,7 +1022,7 @@ def test_a_list_of_datasets_that_is_not_whole_is_an_error(
     assert "Traceback" not in output.log
 
 
-def test_odd_entries_of_the_list_of_datasets_are_named_and_the_others_arrive(
+def test_invalid_entries_of_dataset_list_are_logged(
     simulate: Simulate, configure: Configure
 ) -> None:
     call = listed("call")
@@ -1049,7 +1037,7 @@ def test_odd_entries_of_the_list_of_datasets_are_named_and_the_others_arrive(
 
 
 @pytest.mark.parametrize("time", ["", None, "no_such_attribute"])
-def test_a_dataset_without_a_time_has_a_bookmark_that_is_kept(
+def test_dataset_without_time_attribute_keeps_bookmark(
     simulate: Simulate, configure: Configure, time: str | None
 ) -> None:
     simulator = simulate(**SMALL)
@@ -1076,7 +1064,7 @@ def test_a_dataset_without_a_time_has_a_bookmark_that_is_kept(
 # Values under the right attribute, times that no date-time can hold
 
 
-def test_a_value_goes_where_its_label_says_and_what_is_missing_is_named(
+def test_values_follow_labels_and_missing_columns_are_logged(
     simulate: Simulate, configure: Configure
 ) -> None:
     attributes = [
@@ -1107,7 +1095,7 @@ def replaced(dataset: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("change", [True, False], ids=["replaced", "the same"])
-def test_a_job_that_was_asked_for_something_else_is_not_resumed(
+def test_job_for_other_attributes_is_not_resumed(
     simulate: Simulate,
     configure: Configure,
     change: bool,  # noqa: FBT001
@@ -1139,7 +1127,7 @@ def test_a_job_that_was_asked_for_something_else_is_not_resumed(
         ("Asia/Dhaka", "0001-01-01 00:00:00"),
     ],
 )
-def test_a_time_at_the_end_of_time_goes_to_the_text_column(
+def test_time_beyond_year_9999_goes_to_text_column(
     simulate: Simulate, configure: Configure, zone: str, odd: str
 ) -> None:
     ids = [one.id for one in DATASETS["admin_status_change"].attributes]
@@ -1166,7 +1154,7 @@ def test_a_time_at_the_end_of_time_goes_to_the_text_column(
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_the_order_in_which_streams_are_synced_does_not_matter(
+def test_order_of_streams_does_not_matter(
     simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     names = ["call", "conversation", "tickets"]
@@ -1188,7 +1176,7 @@ def test_the_order_in_which_streams_are_synced_does_not_matter(
 
 
 @pytest.mark.parametrize("mapped", [False, True], ids=["as it is", "mapped"])
-def test_an_attribute_that_an_older_catalog_does_not_have_is_announced(
+def test_attribute_missing_in_older_catalog_is_added_to_schema(
     simulate: Simulate,
     configure: Configure,
     mapped: bool,  # noqa: FBT001

@@ -53,7 +53,7 @@ def ask_for_job(sim: Simulator, after: int, before: int) -> str:
     return str(answer.json()["job_identifier"])
 
 
-def test_a_job_whose_lookback_counts_on_a_job_that_is_gone_is_not_resumed(sim: Simulator) -> None:
+def test_job_that_depends_on_lost_job_is_not_resumed(sim: Simulator) -> None:
     """Its window follows another one: alone it would never look at the openings in between."""
     config = configuration(sim, window_days=7, lookback_days=7)
     loaded = InMemoryTarget()
@@ -79,7 +79,7 @@ def test_a_job_whose_lookback_counts_on_a_job_that_is_gone_is_not_resumed(sim: S
     assert ExpectedRows(sim).missing(loaded.rows()) == {}
 
 
-def test_a_job_of_no_use_is_looked_at_until_it_gives_its_slot_back(sim: Simulator) -> None:
+def test_unusable_job_is_polled_until_it_frees_slot(sim: Simulator) -> None:
     """Intercom marks a job of more than a day as failed when somebody looks, and not before."""
     config = configuration(sim, window_days=5, lookback_days=2)
     state = InMemoryTarget().load(run_without_waiting(config).lines).state
@@ -104,7 +104,7 @@ def test_a_job_of_no_use_is_looked_at_until_it_gives_its_slot_back(sim: Simulato
     assert "job" not in InMemoryTarget().load(result.lines).state["bookmarks"]["content_export"]
 
 
-def test_a_job_of_no_use_stays_in_the_state_while_it_runs(sim: Simulator) -> None:
+def test_unusable_job_stays_in_state_while_running(sim: Simulator) -> None:
     config = configuration(sim, slot_timeout_minutes=0)
     sim.job_faults.add(JobFault(never_ends=True))
     identifier = ask_for_job(sim, 0, 10 * DAY)
@@ -120,7 +120,7 @@ def test_a_job_of_no_use_stays_in_the_state_while_it_runs(sim: Simulator) -> Non
     assert left["job_identifier"] == identifier
 
 
-def test_a_start_date_that_was_moved_past_the_bookmarks_is_where_the_run_begins(
+def test_start_date_after_bookmarks_starts_run(
     sim: Simulator,
 ) -> None:
     config = configuration(sim, window_days=5, lookback_days=2)
@@ -150,7 +150,7 @@ def test_damaged_rows_of_a_stream_that_is_selected_later_are_kept(sim: Simulator
     assert [record["raw"] for record in second.records("rejected_row")] == ["2,garbage"]
 
 
-def test_a_signal_while_streams_are_discovered_leaves_the_stored_state_alone(
+def test_signal_during_discovery_does_not_write_state(
     sim: Simulator,
 ) -> None:
     """The SDK reads the state after that; an empty one would take its place."""
@@ -185,7 +185,7 @@ class Watched(dict[str, Any]):
         return value
 
 
-def test_a_job_is_in_the_state_at_every_moment_while_others_come_and_go() -> None:
+def test_job_is_in_state_at_all_times() -> None:
     state = Watched()
     job_state = JobState(state, {}, StateWriter(MessageWriter()))
     first, second, third = (

@@ -44,7 +44,7 @@ def run_both(
     )
 
 
-def test_every_record_of_every_stream_has_the_workspace_and_nothing_else_changes(
+def test_every_record_has_workspace_and_is_otherwise_equal(
     simulate: Simulate, configure: Configure
 ) -> None:
     without, with_it, _ = run_both(simulate, configure)
@@ -63,9 +63,7 @@ def test_every_record_of_every_stream_has_the_workspace_and_nothing_else_changes
             assert sorted(map(repr, rest)) == sorted(map(repr, without.records(stream))), stream
 
 
-def test_the_workspace_is_the_first_part_of_every_key(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_workspace_is_the_first_part_of_every_key(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     plain = configure(simulator, **EVERYTHING)
     named = {**plain, "workspace": "acme_eu"}
@@ -76,7 +74,7 @@ def test_the_workspace_is_the_first_part_of_every_key(
     assert shared == {stream: ["workspace", *key] for stream, key in keys.items()}
 
 
-def test_records_of_the_sdk_have_it_too(simulate: Simulate, configure: Configure) -> None:
+def test_sdk_encoded_records_have_workspace(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     config = configure(simulator, workspace="acme_eu", flattening_enabled=True)
     config["flattening_max_depth"] = 1
@@ -86,7 +84,7 @@ def test_records_of_the_sdk_have_it_too(simulate: Simulate, configure: Configure
     assert {record["workspace"] for record in output.records("receipt")} == {"acme_eu"}
 
 
-def test_damaged_rows_have_it_too(simulate: Simulate, configure: Configure) -> None:
+def test_damaged_rows_have_workspace(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(dialect=Dialect(mutations=(Mutation("open", append=b"one,cell\r\n"),)))
 
     output = run_in_process(configure(simulator, workspace="acme_eu"))
@@ -96,7 +94,7 @@ def test_damaged_rows_have_it_too(simulate: Simulate, configure: Configure) -> N
     assert {record["workspace"] for record in rejected} == {"acme_eu"}
 
 
-def test_damage_of_a_file_that_nobody_knows_is_no_drift(
+def test_damage_in_unknown_file_does_not_fail_window(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"a,b\n" + b"1\n" * 30 + b"4,5\n")
@@ -109,7 +107,7 @@ def test_damage_of_a_file_that_nobody_knows_is_no_drift(
 
 
 @pytest.mark.parametrize(("before", "now"), [("acme", "beta"), ("acme", None), (None, "beta")])
-def test_the_state_of_another_workspace_is_refused(
+def test_state_of_another_workspace_is_refused(
     simulate: Simulate, configure: Configure, before: str | None, now: str | None
 ) -> None:
     simulator = simulate()
@@ -124,7 +122,7 @@ def test_the_state_of_another_workspace_is_refused(
     assert len(simulator.jobs) == jobs
 
 
-def test_the_state_of_the_same_workspace_goes_on(simulate: Simulate, configure: Configure) -> None:
+def test_state_of_same_workspace_continues(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     config = configure(simulator, workspace="acme")
     first = run_in_process(config)
@@ -136,7 +134,7 @@ def test_the_state_of_the_same_workspace_goes_on(simulate: Simulate, configure: 
 
 
 @pytest.mark.parametrize("name", ["", "acme eu", "../acme", "-acme", "a" * 64, "a'b"])
-def test_a_name_that_is_none_is_refused(
+def test_invalid_workspace_name_is_refused(
     simulate: Simulate, configure: Configure, name: str
 ) -> None:
     output = run_tap(configure(simulate(), workspace=name), check=False)
@@ -149,7 +147,7 @@ def test_a_name_that_is_none_is_refused(
         assert "workspace" not in output.schemas("receipt")[0]["properties"]
 
 
-def test_names_of_batch_files_begin_with_it_once() -> None:
+def test_batch_file_names_start_with_workspace() -> None:
     config: dict[str, Any] = {
         "workspace": "acme",
         "batch_config": {"encoding": {}, "storage": {"root": "file:///x", "prefix": "raw-"}},

@@ -47,7 +47,7 @@ def jobs_of(line: str) -> list[str]:
     return [job["job_identifier"] for job in found]
 
 
-def test_rows_go_out_while_intercom_takes_its_time_for_the_next_job(sim: Simulator) -> None:
+def test_rows_are_written_while_next_job_is_created(sim: Simulator) -> None:
     times: list[tuple[float, str]] = []
     with running_tap(
         configuration(sim), on_line=lambda line: times.append((time.monotonic(), line))
@@ -60,7 +60,7 @@ def test_rows_go_out_while_intercom_takes_its_time_for_the_next_job(sim: Simulat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how full a pipe is")
-def test_a_job_created_while_the_reader_stops_is_in_the_pipe_before_a_kill(sim: Simulator) -> None:
+def test_job_created_while_reader_stops_is_in_state_before_kill(sim: Simulator) -> None:
     """The reader stops to read when the second job has been asked for, and never goes on."""
     import subprocess  # noqa: PLC0415 - its only use
 
@@ -96,7 +96,7 @@ def waiting_bytes(pipe: int) -> int:
     return int(struct.unpack("i", answer)[0])
 
 
-def test_a_thread_that_does_not_own_stdout_cannot_write() -> None:
+def test_other_threads_cannot_write_to_stdout() -> None:
     writer = MessageWriter()
     caught: list[BaseException] = []
 
@@ -123,7 +123,7 @@ class Noted:
         self.applied_by.append(threading.current_thread().name)
 
 
-def test_permission_to_create_a_job_waits_for_room_for_its_state() -> None:
+def test_job_creation_waits_for_space_in_pipe() -> None:
     room = False
     events = EventQueue(lambda: room, lambda: None)
     order: list[str] = []
@@ -162,7 +162,7 @@ class Interrupted:
             raise KeyboardInterrupt
 
 
-def test_an_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
+def test_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
     events, event = EventQueue(lambda: True, lambda: None), Interrupted()
     events.post(event)
     with pytest.raises(KeyboardInterrupt):
@@ -171,9 +171,7 @@ def test_an_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
     assert event.calls == 2
 
 
-def test_where_no_one_tells_how_full_a_pipe_is_rows_wait_for_the_answer(
-    sim: Simulator, tmp_path: Path
-) -> None:
+def test_rows_wait_for_create_response_without_pipe_size(sim: Simulator, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import fcntl\ndel fcntl.F_GETPIPE_SZ\n")
     times: list[tuple[float, str]] = []
     environment = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}

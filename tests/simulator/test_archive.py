@@ -70,7 +70,7 @@ def column(content: bytes, name: str) -> list[str]:
     return [row[place] for row in rows]
 
 
-def test_a_member_for_every_statistic_with_rows(
+def test_member_for_every_statistic_with_rows(
     archive: Callable[..., bytes], workspace: Workspace
 ) -> None:
     found = members(archive())
@@ -81,7 +81,7 @@ def test_a_member_for_every_statistic_with_rows(
     }
 
 
-def test_a_statistic_without_rows_is_left_out(archive: Callable[..., bytes]) -> None:
+def test_statistic_without_rows_is_omitted(archive: Callable[..., bytes]) -> None:
     hour = Selection(NOW - 3_600, NOW, NOW)
     assert 0 < len(members(archive(hour))) < len(FILES)
     whole = members(archive(hour, empty_files=True))
@@ -90,7 +90,7 @@ def test_a_statistic_without_rows_is_left_out(archive: Callable[..., bytes]) -> 
 
 
 @pytest.mark.parametrize("statistic", [name for name in FILES if name != "answer_combined"])
-def test_csv_and_typed_rows_say_the_same(
+def test_csv_equals_typed_rows(
     everything: dict[str, bytes], workspace: Workspace, statistic: str
 ) -> None:
     header, *rows = table(everything[f"{statistic}_20260301-120000.csv"])
@@ -144,11 +144,11 @@ def test_gzip_holds_the_receipts(archive: Callable[..., bytes], flag: int, *, na
     assert gzip.decompress(content) == member(archive(), "receipt")
 
 
-def test_csv_is_the_receipts_as_they_are(archive: Callable[..., bytes]) -> None:
+def test_csv_container_is_plain_receipts(archive: Callable[..., bytes]) -> None:
     assert archive(container="csv") == member(archive(), "receipt")
 
 
-def test_a_container_may_be_wrapped_in_gzip(archive: Callable[..., bytes]) -> None:
+def test_container_may_be_wrapped_in_gzip(archive: Callable[..., bytes]) -> None:
     content = gzip.decompress(gzip.decompress(archive(gzip_layers=2)))
     assert members(content) == members(archive())
 
@@ -241,7 +241,7 @@ def sorted_row(header: list[str]) -> Callable[[list[str]], list[tuple[str, str]]
     return lambda row: sorted(zip(header, row, strict=True))
 
 
-def test_rows_beyond_the_most_are_dropped(archive: Callable[..., bytes]) -> None:
+def test_rows_beyond_max_rows_are_dropped(archive: Callable[..., bytes]) -> None:
     whole = table(member(archive(), "receipt"))
     assert table(member(archive(max_rows=7), "receipt")) == whole[:8]
 
@@ -251,11 +251,11 @@ def test_two_archives_of_a_job_are_equal(archive: Callable[..., bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_every_named_dialect_makes_an_archive(archive: Callable[..., bytes], name: str) -> None:
+def test_every_named_dialect_builds_an_archive(archive: Callable[..., bytes], name: str) -> None:
     assert archive(dialect=DIALECTS[name])
 
 
-def test_a_dialect_adds_files(archive: Callable[..., bytes]) -> None:
+def test_dialect_adds_files(archive: Callable[..., bytes]) -> None:
     messy = members(archive(dialect=DIALECTS["messy_archive"]))
     assert "readme.txt" in messy
     assert "__MACOSX/._receipt_20260301-120000.csv" in messy
@@ -279,11 +279,11 @@ LINES = b"h1,h2\r\na,b\r\nc,d\r\n"
         (Mutation("x", line=99), LINES),
     ],
 )
-def test_mutations_damage_what_they_say(mutation: Mutation, expected: bytes) -> None:
+def test_mutation_changes_given_line(mutation: Mutation, expected: bytes) -> None:
     assert mutation.apply(LINES) == expected
 
 
-def test_a_mutation_concerns_its_file_only(archive: Callable[..., bytes]) -> None:
+def test_mutation_changes_only_its_file(archive: Callable[..., bytes]) -> None:
     damaged = archive(mutations=(Mutation("open", line=2, replace=b"broken"),))
     lines = member(damaged, "open").split(b"\n")
     assert lines[2] == b"broken"

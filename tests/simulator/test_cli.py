@@ -50,7 +50,7 @@ def greeting(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_stops_when_asked(
+def test_command_prints_url_and_stops_on_signal(
     start: Callable[..., subprocess.Popen[str]], number: signal.Signals
 ) -> None:
     process = start("--receipts", "50", "--token", "t0ken", "--verbose", "--end", "2026-03-01")
@@ -69,7 +69,9 @@ def test_it_says_where_it_is_and_stops_when_asked(
     assert err == ""
 
 
-def test_it_serves_reports_and_lists_as_told(start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_command_serves_reports_and_lists_with_options(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
     options = {"conversations": "7", "ai-pages": "3", "reporting-timezone": "America/Sao_Paulo"}
     process = start(*(f"--{name}={value}" for name, value in options.items()))
     found = re.search(r"http://127\.0\.0\.1:\d+", greeting(process))
@@ -119,30 +121,30 @@ def refusal(*options: str) -> str:
         ("--start 2199-12-31", "argument --start: must be earlier than --end, which is 20"),
     ],
 )
-def test_it_refuses_what_cannot_be(options: str, said: str) -> None:
+def test_invalid_options_are_refused(options: str, said: str) -> None:
     assert said in refusal(*options.split())
 
 
-def test_it_refuses_a_port_that_is_taken() -> None:
+def test_occupied_port_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         said = refusal("--port", str(port))
     assert said.startswith(f"argument --port: cannot listen on {port}: ")
 
 
-def test_a_history_may_begin_at_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_start_may_have_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
     process = start("--start", "2026-02-27T18:00:00Z", "--end", "2026-03-01", "--receipts", "0")
     text = greeting(process)
     assert "Messages: 0," in text
     assert "from 2026-02-27 to 2026-03-01 00:00:00 UTC" in text
 
 
-def test_it_knows_its_dialects() -> None:
+def test_unknown_dialect_is_refused() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "documented_2_17" in helped.stdout
     assert "--container" in helped.stdout
 
 
-def test_its_help_says_how_to_stop_it() -> None:
+def test_help_mentions_how_to_stop() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "runs until Ctrl-C" in " ".join(helped.stdout.split())

@@ -167,7 +167,7 @@ def test_qualified_ids_are_unique_and_plain_ones_are_not() -> None:
 
 
 @pytest.mark.parametrize("path", ["get_datasets", "enqueue"])
-def test_it_exists_from_2_14_and_needs_a_scope(path: str) -> None:
+def test_reports_exist_from_2_14_and_need_a_scope(path: str) -> None:
     method = "GET" if path == "get_datasets" else "POST"
     with Simulator(receipts=0, end=END, scopes=("export_content_data",)) as sim:
         answers = [
@@ -213,7 +213,9 @@ GOOD = {
         ),
     ],
 )
-def test_a_bad_order_is_refused(sim: Simulator, change: dict[str, Any], expected: str) -> None:
+def test_invalid_report_request_is_refused(
+    sim: Simulator, change: dict[str, Any], expected: str
+) -> None:
     body = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
     response = call(sim, "POST", "/export/reporting_data/enqueue", json=body)
     assert message(response) == f"400 bad_request: {expected}"
@@ -234,14 +236,12 @@ def test_a_bad_order_is_refused(sim: Simulator, change: dict[str, Any], expected
         ),
     ],
 )
-def test_limits_nobody_has_published_can_be_set(
-    sim: Simulator, dialect: Dialect, text: str
-) -> None:
+def test_unpublished_limits_can_be_set(sim: Simulator, dialect: Dialect, text: str) -> None:
     sim.dialect = dialect
     assert message(enqueue(sim)) == f"400 bad_request: {text}"
 
 
-def test_a_dialect_may_insist_on_qualified_ids(sim: Simulator) -> None:
+def test_dialect_may_require_qualified_ids(sim: Simulator) -> None:
     sim.dialect = Dialect(reporting_qualified_only=True, reporting_qualified_headers=True)
     assert message(enqueue(sim, attributes=("conversation_id",))).endswith(": conversation_id")
     assert report(sim)[0] == list(IDS)
@@ -250,7 +250,7 @@ def test_a_dialect_may_insist_on_qualified_ids(sim: Simulator) -> None:
 # jobs
 
 
-def test_a_report_is_asked_for_polled_and_downloaded(sim: Simulator) -> None:
+def test_report_is_created_polled_and_downloaded(sim: Simulator) -> None:
     sim.job_seconds = 0.2
     created = enqueue(sim)
     identifier = created.json()["job_identifier"]
@@ -283,19 +283,19 @@ def test_five_reports_may_be_pending_besides_a_message_export(sim: Simulator) ->
     assert enqueue(sim).status_code == 200
 
 
-def test_somebody_else_can_have_reports_pending(sim: Simulator) -> None:
+def test_another_client_can_occupy_report_slots(sim: Simulator) -> None:
     held = sim.hold_reporting_slots()
     assert enqueue(sim).status_code == 429
     held[2].cancel()
     assert enqueue(sim).status_code == 200
 
 
-def test_a_report_cannot_be_cancelled(sim: Simulator) -> None:
+def test_report_cannot_be_cancelled(sim: Simulator) -> None:
     identifier = enqueue(sim).json()["job_identifier"]
     assert call(sim, "POST", f"/export/cancel/{identifier}").status_code == 404
 
 
-def test_an_unknown_unfinished_or_expired_report_is_not_found(sim: Simulator) -> None:
+def test_unknown_unfinished_or_expired_report_is_not_found(sim: Simulator) -> None:
     text = "404 not_found: Export job not found for identifier: "
     assert message(poll(sim, "job1")) == f"{text}job1"
     assert message(download(sim, "job1")) == f"{text}job1"
@@ -308,13 +308,13 @@ def test_an_unknown_unfinished_or_expired_report_is_not_found(sim: Simulator) ->
     assert message(download(sim, identifier)) == text + identifier
 
 
-def test_a_download_needs_its_accept_header(sim: Simulator) -> None:
+def test_download_needs_its_accept_header(sim: Simulator) -> None:
     identifier = enqueue(sim).json()["job_identifier"]
     response = call(sim, "GET", f"/download/reporting_data/{identifier}")
     assert message(response).startswith("400 bad_request: ")
 
 
-def test_faults_meet_reports_by_the_names_of_their_routes(sim: Simulator) -> None:
+def test_faults_apply_to_report_routes(sim: Simulator) -> None:
     sim.faults.add(
         Fault("create", status=500),
         Fault("reporting_datasets", status=501),
@@ -331,7 +331,7 @@ def test_faults_meet_reports_by_the_names_of_their_routes(sim: Simulator) -> Non
     assert len(short) < len(whole)
 
 
-def test_job_faults_tell_reports_from_message_exports_and_from_each_other(sim: Simulator) -> None:
+def test_job_faults_distinguish_exports_and_datasets(sim: Simulator) -> None:
     sim.job_faults.add(
         JobFault(ends_as="failed"),
         JobFault(export="reporting", dataset="call", ends_as="failed"),
@@ -384,12 +384,12 @@ def test_containers(sim: Simulator, container: Any) -> None:
     assert text.startswith(b"conversation_id,conversation_started_at\n")
 
 
-def test_columns_come_in_the_order_asked_for_under_plain_ids(sim: Simulator) -> None:
+def test_columns_have_requested_order_and_plain_ids(sim: Simulator) -> None:
     asked = ("people.Plan #", "channel", "standard.conversation_id", "conversation.Brand")
     assert report(sim, attributes=asked)[0] == ["Plan #", "channel", "conversation_id", "Brand"]
 
 
-def test_repeated_plain_ids_mean_one_attribute_after_the_other(sim: Simulator) -> None:
+def test_repeated_plain_ids_select_attributes_in_order(sim: Simulator) -> None:
     titles = [one for one in DATASETS["tickets"].attributes if one.id == "_default_title_"]
     plain = report(sim, "tickets", ("_default_title_",) * 12, version="2.14")
     qualified = report(sim, "tickets", tuple(one.qualified_id for one in titles))
@@ -400,7 +400,7 @@ def test_repeated_plain_ids_mean_one_attribute_after_the_other(sim: Simulator) -
     assert max(sum(map(bool, row)) for row in plain[1:]) == 1
 
 
-def test_every_cell_says_what_the_truth_says(sim: Simulator) -> None:
+def test_cells_equal_expected_rows(sim: Simulator) -> None:
     for dataset in sim.reporting.datasets.values():
         ids = tuple(one.qualified_id for one in dataset.attributes)
         head, *lines = report(sim, dataset.id, ids)
@@ -434,7 +434,7 @@ def test_times_are_those_of_the_workspaces_zone() -> None:
     assert truth[0][IDS[1]].utcoffset() == timedelta()
 
 
-def test_an_unknown_zone_is_refused_at_once() -> None:
+def test_unknown_zone_is_refused_at_once() -> None:
     with pytest.raises(ZoneInfoNotFoundError):
         Simulator(reporting_timezone="Atlantis/Capital")
 
@@ -450,7 +450,7 @@ def test_labels_are_in_the_workspaces_language() -> None:
     assert {"Aberta", "Fechada"} <= {line[1] for line in lines}
 
 
-def test_the_oddities_are_there(reporting: Reporting) -> None:
+def test_workspace_has_unusual_values(reporting: Reporting) -> None:
     rows = reporting.expected_rows("conversation", END)
     teammates = {row["teammate.currently_assigned_teammate_id"] for row in rows}
     raw = {row["teammate.currently_assigned_teammate_raw_id"] for row in rows}
@@ -467,12 +467,12 @@ def test_the_oddities_are_there(reporting: Reporting) -> None:
     assert any(row["conversation-rating-sent.conversation_rating"] is None for row in ratings)
 
 
-def test_a_mutation_damages_a_report(sim: Simulator) -> None:
+def test_mutation_damages_a_report(sim: Simulator) -> None:
     sim.dialect = Dialect(mutations=(Mutation("conversation", line=1, replace=b"only one"),))
     assert report(sim)[1] == ["only one"]
 
 
-def test_no_rows_are_a_header_alone(sim: Simulator) -> None:
+def test_report_without_rows_has_header_only(sim: Simulator) -> None:
     span = (NOW - 300 * DAY, NOW - 299 * DAY)
     assert report(sim, span=span) == [["conversation_id", "conversation_started_at"]]
 
@@ -510,7 +510,7 @@ def test_keys_are_unique_and_counts_count(reporting: Reporting, dataset: str) ->
 
 
 @pytest.mark.parametrize("dataset", list(DATASETS))
-def test_rows_appear_and_change_as_time_goes_by(reporting: Reporting, dataset: str) -> None:
+def test_rows_appear_and_change_over_time(reporting: Reporting, dataset: str) -> None:
     key = DATASETS[dataset].key or ("standard.teammate_status_id",)
     early, late = (
         {tuple(row[name] for name in key): row for row in reporting.expected_rows(dataset, until)}
@@ -521,7 +521,7 @@ def test_rows_appear_and_change_as_time_goes_by(reporting: Reporting, dataset: s
     assert changes or dataset in STEADY
 
 
-def test_every_attribute_but_one_has_a_value_somewhere(reporting: Reporting) -> None:
+def test_every_attribute_except_one_has_a_value(reporting: Reporting) -> None:
     empty = {
         name
         for dataset in DATASETS
@@ -532,14 +532,14 @@ def test_every_attribute_but_one_has_a_value_somewhere(reporting: Reporting) -> 
     assert empty == {"standard.company_manual_tag_ids"}
 
 
-def test_nothing_is_told_before_it_happens(reporting: Reporting) -> None:
+def test_no_value_is_visible_before_its_time(reporting: Reporting) -> None:
     until = END - timedelta(days=30)
     for dataset in DATASETS:
         for row in reporting.expected_rows(dataset, until):
             assert all(value <= until for value in row.values() if isinstance(value, datetime))
 
 
-def test_a_rating_moves_to_the_time_of_its_answer(reporting: Reporting) -> None:
+def test_rating_moves_to_time_of_response(reporting: Reporting) -> None:
     key, at, rating = (
         "conversation-rating-sent.conversation_rating_id",
         "timestamp.conversation_rating_updated_at",
@@ -552,7 +552,7 @@ def test_a_rating_moves_to_the_time_of_its_answer(reporting: Reporting) -> None:
     assert all(early[name][at] < END < late[name][at] for name in answered)
 
 
-def test_calls_are_told_by_team_and_by_teammate(reporting: Reporting) -> None:
+def test_calls_have_rows_by_team_and_teammate(reporting: Reporting) -> None:
     key = "call.call_id"
     calls = {row[key]: row for row in reporting.expected_rows("call", LATER)}
     teams = Counter(row[key] for row in reporting.expected_rows("call_team_stats", LATER))
@@ -568,7 +568,7 @@ def test_calls_are_told_by_team_and_by_teammate(reporting: Reporting) -> None:
         assert sorted(counts) == (["0", "0"] if took else ["0", "1"])
 
 
-def test_actions_may_come_as_one_row_a_conversation(sim: Simulator) -> None:
+def test_dialect_may_have_one_action_per_conversation(sim: Simulator) -> None:
     sim.dialect = Dialect(reporting_last_parts_only=True)
     columns = ("conversation_id", "action_id")
     span = (int((END - timedelta(days=30)).timestamp()), int(END.timestamp()))
@@ -581,7 +581,7 @@ def test_actions_may_come_as_one_row_a_conversation(sim: Simulator) -> None:
     assert rows == [[name, last[name]] for name, _ in rows]
 
 
-def test_datasets_tell_of_the_same_conversations(reporting: Reporting) -> None:
+def test_datasets_have_same_conversations(reporting: Reporting) -> None:
     key = "standard.conversation_id"
     conversations = {row[key]: row for row in reporting.expected_rows("conversation", END)}
     for dataset in DATASETS.values():
@@ -606,7 +606,7 @@ def _ids(dataset: str) -> set[str]:
     return {one.qualified_id for one in DATASETS[dataset].attributes}
 
 
-def test_before_2_16_conversations_need_a_word_from_the_customer(sim: Simulator) -> None:
+def test_conversations_before_2_16_need_customer_message(sim: Simulator) -> None:
     old, new = (report(sim, attributes=("conversation_id",), version=v) for v in ("2.15", "2.16"))
     missing = {line[0] for line in new} - {line[0] for line in old}
     assert missing
@@ -620,7 +620,7 @@ def test_before_2_16_conversations_need_a_word_from_the_customer(sim: Simulator)
     assert not silent & missing
 
 
-def test_nothing_is_made_up_before_somebody_asks(sim: Simulator) -> None:
+def test_data_is_generated_on_first_use(sim: Simulator) -> None:
     call(sim, "GET", "/export/reporting_data/get_datasets")
     assert "_past" not in vars(sim.reporting)
     assert "_pages" not in vars(sim.ai_content)

@@ -41,7 +41,7 @@ def test_another_seed_gives_other_rows() -> None:
     assert first.history.receipts != second.history.receipts
 
 
-def test_the_length_of_the_future_does_not_change_the_past() -> None:
+def test_length_of_the_future_does_not_change_the_past() -> None:
     short, long = (Workspace(receipts=200, end=END, future_days=days) for days in (0, 30))
     for statistic in FILES:
         assert short.expected_rows(statistic, END) == long.expected_rows(statistic, END)
@@ -74,7 +74,7 @@ def test_receipt_ids_are_unique_and_some_exceed_a_double(workspace: Workspace) -
     assert all(isinstance(identifier, str) for identifier in ids)
 
 
-def test_the_awkward_cells_are_there(workspace: Workspace) -> None:
+def test_workspace_has_unusual_cells(workspace: Workspace) -> None:
     rows = workspace.expected_rows("receipt", END)
     text = "".join(str(row["name"]) + str(row["content_title"]) for row in rows)
     assert all(character in text for character in ',"\n🎉é')
@@ -93,14 +93,14 @@ def test_some_messages_share_a_second_and_some_come_at_midnight(workspace: Works
     assert any(at.timestamp() % 86_400 == 86_399 for at in times)
 
 
-def test_a_mail_scanner_clicks_several_urls_in_one_second(workspace: Workspace) -> None:
+def test_mail_scanner_clicks_several_urls_in_one_second(workspace: Workspace) -> None:
     clicks = Counter(
         (row["receipt_id"], row["clicked_at"]) for row in workspace.expected_rows("click", END)
     )
     assert max(clicks.values()) > 1
 
 
-def test_both_ends_of_a_range_belong_to_it(workspace: Workspace) -> None:
+def test_both_ends_of_a_range_are_inclusive(workspace: Workspace) -> None:
     times = [row["received_at"] for row in workspace.expected_rows("receipt", END)]
     first, last = times[100], times[200]
     expected = [at for at in times if first <= at <= last]
@@ -158,7 +158,7 @@ def test_first_columns_agree_with_the_event_files(workspace: Workspace, statisti
 
 
 @pytest.mark.parametrize("statistic", FILES)
-def test_what_is_later_than_the_clock_does_not_exist(workspace: Workspace, statistic: str) -> None:
+def test_rows_after_clock_time_are_not_visible(workspace: Workspace, statistic: str) -> None:
     until = END - 30 * DAY
     rows = workspace.rows(statistic, END - 60 * DAY, END, until)
     assert rows
@@ -171,13 +171,13 @@ def test_what_is_later_than_the_clock_does_not_exist(workspace: Workspace, stati
     assert workspace.expected_rows(statistic, until) != workspace.expected_rows(statistic, END)
 
 
-def test_the_past_goes_on_in_the_future(workspace: Workspace) -> None:
+def test_messages_continue_after_end(workspace: Workspace) -> None:
     now, later = workspace.counts(END), workspace.counts(END + 14 * DAY)
     assert later["receipt"] == 1_000 + 1_000 * 14 // 60
     assert later["open"] > now["open"]
 
 
-def test_everything_happens_within_the_delay(workspace: Workspace) -> None:
+def test_all_events_are_within_max_delay(workspace: Workspace) -> None:
     until = END + 60 * DAY
     received = {
         row["receipt_id"]: row["received_at"] for row in workspace.expected_rows("receipt", until)
@@ -191,7 +191,7 @@ def test_everything_happens_within_the_delay(workspace: Workspace) -> None:
     assert 5 * DAY < max(delays) < 6 * DAY
 
 
-def test_a_share_of_the_events_can_be_later_than_the_delay() -> None:
+def test_share_of_the_events_can_be_later_than_the_delay() -> None:
     workspace = Workspace(receipts=300, end=END, late_share=0.3, late_days=20)
     until = END + 60 * DAY
     received = {
@@ -206,7 +206,7 @@ def test_a_share_of_the_events_can_be_later_than_the_delay() -> None:
     assert max(delays) < 20 * DAY
 
 
-def test_an_unfinished_survey_has_answers_but_no_completion(workspace: Workspace) -> None:
+def test_unfinished_survey_has_answers_but_no_completion(workspace: Workspace) -> None:
     rows = workspace.expected_rows("answer_combined", END)
     assert any(row["completed_at"] is None for row in rows)
     assert any(row["completed_at"] is not None for row in rows)
@@ -232,7 +232,7 @@ def test_combined_answers_are_those_of_the_answer_file(workspace: Workspace) -> 
     assert combined == single
 
 
-def test_overview_counts_what_the_other_files_hold(workspace: Workspace) -> None:
+def test_overview_counts_rows_of_other_files(workspace: Workspace) -> None:
     rows = workspace.expected_rows("overview", END)
     assert sum(row["receipt_total"] for row in rows) == 1_000
     opens = [row["open_total"] for row in rows]
@@ -258,7 +258,7 @@ def test_overview_may_count_all_time(workspace: Workspace) -> None:
     assert [row[total] for row in whole] != [row[total] for row in rows]
 
 
-def test_checkpoints_move_on_and_have_a_key(workspace: Workspace) -> None:
+def test_checkpoints_change_status_and_have_key(workspace: Workspace) -> None:
     rows = workspace.expected_rows("checkpoint", END)
     keys = {(row["series_entry_record_id"], row["ruleset_id"], row["user_id"]) for row in rows}
     assert len(keys) == len(rows)
@@ -266,12 +266,12 @@ def test_checkpoints_move_on_and_have_a_key(workspace: Workspace) -> None:
     assert {row["times_processed"] for row in rows} == {1, 2}
 
 
-def test_a_large_workspace_is_quick() -> None:
+def test_large_workspace_is_quick() -> None:
     started = perf_counter()
     Workspace(receipts=20_000, end=END)
     assert perf_counter() - started < 3  # 0.6 s on an idle machine
 
 
-def test_an_instant_needs_a_time_zone(workspace: Workspace) -> None:
+def test_date_time_without_time_zone_is_refused(workspace: Workspace) -> None:
     with pytest.raises(ValueError, match="time zone"):
         workspace.expected_rows("receipt", datetime(2026, 1, 1))  # noqa: DTZ001

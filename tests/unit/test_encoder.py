@@ -250,7 +250,7 @@ def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
 @pytest.mark.parametrize("shape", headers(FILES["receipt"]))
-def test_both_ways_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
+def test_encoders_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
     header = headers(file)[shape]
     if not header:
         header = ["other"]
@@ -261,7 +261,7 @@ def test_both_ways_agree_on_every_file_shape_and_cell(file: StatisticFile, shape
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-def test_both_ways_agree_whichever_property_is_deselected(file: StatisticFile) -> None:
+def test_encoders_agree_with_any_deselected_property(file: StatisticFile) -> None:
     header = headers(file)["with new columns"]
     data = as_csv(header, rows_for(file, header)[:4] + rows_for(file, header)[-3:])
     reader = reader_of(file, data, [])
@@ -285,7 +285,7 @@ def test_both_ways_agree_whichever_property_is_deselected(file: StatisticFile) -
         (REPORT, "whole", "0.5"),
     ],
 )
-def test_a_bad_cell_damages_its_row_also_in_a_deselected_column(
+def test_invalid_cell_in_deselected_column_rejects_row(
     file: StatisticFile, name: str, cell: str
 ) -> None:
     header = [column.name for column in file.columns]
@@ -302,7 +302,7 @@ def as_they_stand(header: list[str], file: StatisticFile) -> list[Column]:
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 @pytest.mark.parametrize("file", [FILES["receipt"], FILES["click"], REPORT], ids=ids)
-def test_no_name_of_a_column_reaches_the_code_as_code(file: StatisticFile, name: str) -> None:
+def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, name: str) -> None:
     if "\n" in name:
         header = [column.name for column in file.columns] + [name]
     else:
@@ -316,7 +316,7 @@ def test_no_name_of_a_column_reaches_the_code_as_code(file: StatisticFile, name:
 
 
 @pytest.mark.parametrize("kind", [Kind.TIME, Kind.OPTIONAL_ID, Kind.NUMBER, Kind.TEXT])
-def test_no_name_in_the_catalogue_reaches_the_code_as_code(kind: Kind) -> None:
+def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
     columns = tuple(Column(name, kind, "") for name in ODD_NAMES)
     odd = StatisticFile(
         name="'\"{odd}\\\n",
@@ -338,7 +338,7 @@ def test_every_row_is_in_exactly_one_block(rows: int) -> None:
     assert len(records) == rows
 
 
-def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
+def test_lines_after_unclosed_quote_form_many_blocks() -> None:
     rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encoder_module.MAX_LINES_PER_BLOCK)
     data = b'receipt_id,replied_at\nr,"2026\n' + rows
     encoder = Encoder(reader_of(FILES["reply"], data, []))
@@ -348,7 +348,7 @@ def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
 
 
 @pytest.mark.parametrize("others", [[], ["bare\nline end"], ["bare\rreturn"], ["back\\slash"]])
-def test_line_ends_do_not_matter_but_in_cells(others: list[str]) -> None:
+def test_line_ends_matter_only_within_cells(others: list[str]) -> None:
     texts = ["x", "Zoë", "comma, comma", 'a "word"', "two\r\nlines", "\r\n", "", "last", *others]
     rows = [["r", TIMES[0], text] for text in texts]
     header = ["receipt_id", "received_at", "content_title"]
@@ -360,7 +360,7 @@ def test_line_ends_do_not_matter_but_in_cells(others: list[str]) -> None:
 
 
 @pytest.mark.parametrize("width", range(1, 18))
-def test_any_number_of_empty_neighbours(width: int) -> None:
+def test_any_number_of_adjacent_empty_cells(width: int) -> None:
     names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
     header = ["receipt_id", "received_at", *names[:width]]
     rows = [["r", TIMES[0], *[""] * width]]
@@ -373,7 +373,7 @@ def test_any_number_of_empty_neighbours(width: int) -> None:
 
 @given(data=st.data())
 @settings(deadline=None)
-def test_any_times_side_by_side(data: st.DataObject) -> None:
+def test_any_adjacent_times(data: st.DataObject) -> None:
     names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
     cell = st.sampled_from(["", "", "", TIMES[0], "2026-04-14T00:00:59.000Z", *TIMES])
     runs = data.draw(st.lists(st.lists(cell, min_size=len(names) - 1), min_size=1, max_size=3))
@@ -389,7 +389,7 @@ def test_any_times_side_by_side(data: st.DataObject) -> None:
     [["", "a", "b"], ["a", "", "b"], ["a", "", "", "b", ""], ["a", "b", ""]],
     ids=["first", "between", "several", "last"],
 )
-def test_a_blank_line_is_no_row_of_one_empty_cell(lines: list[str], line_end: str) -> None:
+def test_blank_line_is_not_a_row_with_one_empty_cell(lines: list[str], line_end: str) -> None:
     for end in ("", line_end):
         file = line_end.join(["id", *lines]) + end
         records = assert_same(REPORT, file.encode())
@@ -411,7 +411,7 @@ cells = st.one_of(
 @pytest.mark.parametrize(
     "file", [FILES["receipt"], FILES["click"], FILES["overview"], REPORT], ids=ids
 )
-def test_both_ways_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
+def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
     names = [column.name for column in file.columns]
     header = data.draw(st.one_of(st.just(names), st.permutations([*names, "new", "new_at"])))
     kinds = {column.name: column.kind for column in file.columns}
@@ -430,7 +430,7 @@ def test_both_ways_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataOb
 
 @given(body=st.one_of(st.binary(), st.text('ab,"\n\r\\').map(str.encode)))
 @settings(deadline=None)
-def test_both_ways_agree_on_arbitrary_bytes(body: bytes) -> None:
+def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
     assert_same(FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
 
 
@@ -476,7 +476,7 @@ def identity_maps(*streams: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("oddity", ODDITIES)
-def test_a_stream_map_that_changes_nothing_changes_nothing(
+def test_identity_stream_map_does_not_change_records(
     simulate: Simulate, configure: Configure, oddity: str
 ) -> None:
     outputs = []
@@ -511,7 +511,7 @@ def lengths(output: Output) -> dict[str, int]:
     }
 
 
-def test_deselected_properties_are_left_out_on_both_ways(
+def test_both_encoders_omit_deselected_properties(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     without = ["receipt.email", "receipt.first_open", "receipt.company_id", "click.url"]

@@ -107,7 +107,7 @@ def careful(table: Table) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("chunk", [4096, csv_reader.CHUNK_BYTES])
 @pytest.mark.parametrize("read", [fast, careful])
-def test_every_shape_has_the_values_that_csv_json_and_arithmetic_say(
+def test_every_shape_has_expected_values(
     table: Table,
     read: Callable[[Table], list[dict[str, Any]]],
     chunk: int,
@@ -120,7 +120,7 @@ def test_every_shape_has_the_values_that_csv_json_and_arithmetic_say(
     assert len(set(hashes)) == len({json.dumps(record) for record in records if hashes})
 
 
-def test_both_paths_come_to_the_same_hashes_and_order_of_properties(table: Table) -> None:
+def test_both_encoders_have_equal_hashes_and_property_order(table: Table) -> None:
     assert list(map(json.dumps, fast(table))) == list(map(json.dumps, careful(table)))
 
 

@@ -59,7 +59,7 @@ OTHER_TOTALS = {"overview_of_all_time"}
     [dialect for name, dialect in ALL_DIALECTS.items() if name not in OTHER_TOTALS],
     ids=[name for name in ALL_DIALECTS if name not in OTHER_TOTALS],
 )
-def test_every_dialect_gives_the_same_records(
+def test_records_are_equal_in_every_dialect(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     dialect: Dialect,
@@ -75,7 +75,7 @@ def test_every_dialect_gives_the_same_records(
     [DIALECTS["storage_link"], DIALECTS["storage_redirect"]],
     ids=["storage_link", "storage_redirect"],
 )
-def test_the_token_goes_to_no_other_host(
+def test_token_is_sent_to_no_other_host(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     dialect: Dialect,
@@ -87,7 +87,7 @@ def test_the_token_goes_to_no_other_host(
     assert output.records("receipt")
 
 
-def test_a_failed_job_with_status_200_is_tried_again(
+def test_failed_job_with_status_200_is_retried(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     dialect = DIALECTS["failed_with_200"]
@@ -97,7 +97,7 @@ def test_a_failed_job_with_status_200_is_tried_again(
 
 
 @pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
-def test_a_file_that_comes_alone_is_known_by_its_columns(
+def test_single_file_is_recognized_by_columns(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
 ) -> None:
     """So it is called in samples of Intercom's reference."""
@@ -110,7 +110,7 @@ def test_a_file_that_comes_alone_is_known_by_its_columns(
     assert output.records("other_statistic") == []
 
 
-def test_a_file_nobody_knows_is_kept_row_by_row(
+def test_unknown_file_is_written_row_by_row(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     simulator = simulate(dialect=DIALECTS["schema_drift"])
@@ -134,7 +134,7 @@ def test_a_file_nobody_knows_is_kept_row_by_row(
     }
 
 
-def test_a_column_nobody_knows_is_announced_and_filled(
+def test_unknown_column_is_added_to_schema_and_records(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     simulator = simulate(dialect=DIALECTS["schema_drift"])
@@ -146,7 +146,7 @@ def test_a_column_nobody_knows_is_announced_and_filled(
     assert {record["client"] for record in output.records("open")} == {"Mail, v2"}
 
 
-def test_damaged_rows_are_set_aside_and_the_rest_is_there(
+def test_damaged_rows_are_rejected_and_others_are_written(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     mutations = (
@@ -171,7 +171,7 @@ def test_damaged_rows_are_set_aside_and_the_rest_is_there(
 
 
 @pytest.mark.parametrize("container", ["zip", "gzip", "tar.gz", "csv"])
-def test_an_empty_window_of_any_container_moves_on(
+def test_empty_window_moves_bookmark_in_any_container(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     container: Any,

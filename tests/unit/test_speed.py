@@ -47,7 +47,7 @@ MOST_ROUNDS = 30
 """Before the tap is called too slow. A round takes about a second."""
 
 
-def test_the_tap_is_much_faster_than_the_standard_stream_and_not_far_from_the_limit(
+def test_tap_is_faster_than_sdk_stream_and_close_to_limit(
     tmp_path: Path,
 ) -> None:
     little, some, much = (archive(tmp_path, rows) for rows in (200, 2_200, 20_200))
@@ -71,7 +71,7 @@ def test_the_tap_is_much_faster_than_the_standard_stream_and_not_far_from_the_li
     assert all(fast), micros
 
 
-def test_no_shape_of_the_data_makes_the_tap_slow(tmp_path: Path) -> None:
+def test_tap_is_fast_for_slowest_shape(tmp_path: Path) -> None:
     shape = SHAPES[SLOWEST_SHAPE]
     little, some, much = (archive(tmp_path, rows, shape=shape) for rows in (200, 2_200, 20_200))
     with serving(little) as little_url, serving(much) as much_url:
@@ -95,7 +95,7 @@ def test_no_shape_of_the_data_makes_the_tap_slow(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("file_format", "times"), TIMES_SDK_BATCH.items())
-def test_batches_are_written_faster_than_by_the_sdk(
+def test_batches_are_written_faster_than_sdk(
     file_format: str, times: float, tmp_path: Path
 ) -> None:
     little, some, much = (archive(tmp_path, rows) for rows in (200, 3_200, 20_200))
@@ -182,7 +182,7 @@ PAUSE_AFTER = 100
 """Records that the reader takes at once. A window's are many blocks: jobs are asked for between."""
 
 
-def test_the_next_job_runs_while_a_window_is_written(
+def test_next_job_runs_while_window_is_written(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     catalog: dict[str, Any],

@@ -33,14 +33,14 @@ def expected(workspace: Workspace, mart: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_a_mart_in_postgres_holds_what_the_simulator_says(workspace: Workspace, mart: str) -> None:
+def test_mart_in_postgres_equals_simulator(workspace: Workspace, mart: str) -> None:
     with workspace.connect() as connection:
         found = connection.execute(f'SELECT * FROM "{mart}"'.encode()).fetchall()
     assert differences(expected(workspace, mart), found, MARTS[mart], ignored=HASHED) == []
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_a_mart_in_duckdb_holds_what_the_simulator_says(
+def test_mart_in_duckdb_equals_simulator(
     workspace: Workspace, built_in_duckdb: Path, mart: str
 ) -> None:
     with duckdb.connect(str(built_in_duckdb), read_only=True) as connection:
@@ -50,7 +50,7 @@ def test_a_mart_in_duckdb_holds_what_the_simulator_says(
     assert differences(expected(workspace, mart), found, MARTS[mart], ignored=HASHED) == []
 
 
-def test_some_opens_are_in_the_events_alone(workspace: Workspace) -> None:
+def test_some_opens_are_only_in_event_files(workspace: Workspace) -> None:
     # otherwise the comparison above would not tell whether messages reads both
     with workspace.connect(f"{SCHEMA},{RAW}") as connection:
         row = connection.execute(
@@ -80,7 +80,7 @@ def test_every_column_of_a_mart_is_described(workspace: Workspace, file: str) ->
             assert sorted(there) == sorted(names), mart
 
 
-def test_freshness_is_told_by_the_exports(dbt: Dbt) -> None:
+def test_freshness_follows_content_export(dbt: Dbt) -> None:
     done = dbt.attempt(
         "source",
         "freshness",

@@ -129,7 +129,7 @@ def test_all_charts_are_drawn_without_errors_and_network(
         page.close()
 
 
-def test_a_table_is_sorted_by_a_click_on_its_head(browser: Browser, report: Path) -> None:
+def test_table_is_sorted_by_click_on_header(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report, 1280)
     try:
         page.click("summary:has-text('All contents')")
@@ -147,7 +147,7 @@ def test_a_table_is_sorted_by_a_click_on_its_head(browser: Browser, report: Path
         page.close()
 
 
-def test_the_report_is_made_for_print(browser: Browser, report: Path) -> None:
+def test_report_is_made_for_print(browser: Browser, report: Path) -> None:
     page, wrong = opened(browser, report, 1280, "dark")
     try:
         page.emulate_media(media="print")
@@ -161,9 +161,7 @@ def test_the_report_is_made_for_print(browser: Browser, report: Path) -> None:
         page.close()
 
 
-def test_the_totals_are_the_simulators(
-    browser: Browser, report: Path, workspace: Workspace
-) -> None:
+def test_totals_equal_simulator(browser: Browser, report: Path, workspace: Workspace) -> None:
     rows = workspace.figures.messages
     delivered = [row for row in rows if row["is_delivered"]]
 
@@ -190,7 +188,7 @@ def test_the_totals_are_the_simulators(
     }
 
 
-def test_the_rows_are_the_simulators(marts: Marts, workspace: Workspace) -> None:
+def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
     figures = workspace.figures
     sent = Counter((row["sent_on"], row["channel"]) for row in figures.messages)
     assert {(row["day"], row["channel"]): row["sent"] for row in marts.channels} == sent
@@ -241,17 +239,7 @@ def test_duckdb_gives_the_same_report(built_in_duckdb: Path, marts: Marts) -> No
     assert len(other.answers) == len(marts.answers)
 
 
-def test_commands_of_the_page(report: Path, built_in_duckdb: Path, tmp_path: Path) -> None:
-    """The fixture `report` runs the first one."""
-    assert report.exists()
-    (command,) = COMMANDS[1:]
-    path = tmp_path / "messages.html"
-    told = written(command, f"duckdb:///{built_in_duckdb}", "--output", str(path))
-    assert told == path.as_uri()
-    assert path.stat().st_size > report.stat().st_size / 2
-
-
-def test_a_database_without_marts_is_told_so(workspace: Workspace) -> None:
+def test_database_without_marts_is_an_error(workspace: Workspace) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "intercom_report"),
@@ -277,7 +265,7 @@ def test_a_database_without_marts_is_told_so(workspace: Workspace) -> None:
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_the_confidence_interval_is_wilsons(
+def test_confidence_interval_is_wilson_score(
     successes: int, trials: int, low: float, high: float
 ) -> None:
     interval = wilson_interval(successes, trials)
