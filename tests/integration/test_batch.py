@@ -1,4 +1,4 @@
-"""BATCH: the files hold what RECORD messages would, whole, in time, and each key once."""
+"""BATCH: the files contain the records, completely, before STATE, and each key once."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ ENCODINGS = [
 
 
 def run(config: dict[str, Any], **options: Any) -> tuple[Output, Output]:
-    """Run the tap in this process, its output checked as a target would.
+    """Run the tap in this process and check its output.
 
     Returns:
-        Its output, and the same with the records of the files.
+        The output, and the output with records instead of batches.
     """
     output = run_in_process(config, **options)
     return output, Output(output.exit_code, output.log, expand_batches(output.lines))
@@ -153,7 +153,7 @@ def _schema_of(output: Output) -> dict[str, Any]:
 
 
 def without_job(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Records without what differs from one job to the next."""
+    """Return records without properties that differ between jobs."""
     jobs = {"job_identifier", "created_at", "completed_at"}
     return [{name: value for name, value in r.items() if name not in jobs} for r in records]
 
@@ -260,7 +260,7 @@ def test_reporting_datasets_and_lists_are_written_as_batches(
 
 
 @pytest.mark.parametrize(
-    ("batch", "told"),
+    ("batch", "message"),
     [
         (
             {"encoding": {"format": "csv"}, "storage": {"root": "x"}},
@@ -287,12 +287,12 @@ def test_reporting_datasets_and_lists_are_written_as_batches(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_invalid_batch_config_is_reported_before_first_request(
-    batch: dict[str, Any], told: str, simulate: Simulate, configure: Configure
+    batch: dict[str, Any], message: str, simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=5, days=5)
     output = run_tap(configure(simulator, batch_config=batch), check=False)
     assert output.exit_code == 2
-    assert told in output.log
+    assert message in output.log
     assert "Traceback" not in output.log
     assert simulator.requests == []
 

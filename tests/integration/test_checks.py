@@ -1,4 +1,4 @@
-"""What a run says before its first export job, and the table of `--test`."""
+"""Checks before the first export job, and the output of `--test`."""
 
 from __future__ import annotations
 
@@ -265,8 +265,8 @@ def test_test_option_reports_each_part(simulate: Simulate, configure: Configure)
     assert {request.method for request in simulator.requests} == {"GET"}
 
 
-class _Behind(BaseHTTPRequestHandler):
-    """An Intercom whose clock is two hours behind this machine's, and that knows no job."""
+class _SlowClockServer(BaseHTTPRequestHandler):
+    """A server whose clock is two hours behind and that responds with 404."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         return super().date_time_string((timestamp or time.time()) - 7200)
@@ -277,11 +277,11 @@ class _Behind(BaseHTTPRequestHandler):
         self.wfile.write(b'{"errors": [{"code": "not_found"}]}')
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_test_option_reports_clock_skew() -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Behind) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SlowClockServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         config = {"access_token": "t", "start_date": "2026-01-01", "api_url": url}

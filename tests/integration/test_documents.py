@@ -1,4 +1,4 @@
-"""What is written for people agrees with what the tap says about itself."""
+"""The documentation agrees with the tap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAGES = sorted(
 MAX_README_BYTES = 9_000
 
 
-def told_by_tap(*arguments: str) -> dict[str, Any]:
+def about_text(*arguments: str) -> dict[str, Any]:
     answer = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", *arguments],
         check=True,
@@ -41,17 +41,17 @@ def told_by_tap(*arguments: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def about() -> dict[str, Any]:
-    return told_by_tap("--about", "--format=json")
+    return about_text("--about", "--format=json")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> dict[str, Any]:
-    return told_by_tap("--discover")
+    return about_text("--discover")
 
 
 @pytest.fixture(scope="module")
 def sdk_settings() -> set[str]:
-    """Names of the settings that any tap of this SDK has, and this one does not describe itself."""
+    """Names of the settings of every tap that uses the SDK."""
     schema: dict[str, Any] = {"type": "object", "properties": {}}
     Tap.append_builtin_config(schema)
     return set(schema["properties"]) - {"start_date", "emit_activate_version_messages"}
@@ -73,7 +73,7 @@ def plugin_definition(path: str) -> dict[str, Any]:
 
 
 def expected_kind(schema: dict[str, Any]) -> str:
-    """Say in Meltano's words what values a setting takes."""
+    """Return Meltano's kind of a setting."""
     if "enum" in schema:
         return "options"
     if schema.get("format") == "date-time":
@@ -83,7 +83,7 @@ def expected_kind(schema: dict[str, Any]) -> str:
 
 
 def typed(value: Any) -> str:
-    """Return a value as a person types it."""
+    """Return a value as text in the documentation."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -248,7 +248,7 @@ def test_benchmark_page_is_up_to_date() -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors that a renderer makes of a page's headings."""
+    """Return the anchors of a page's headings."""
     heads = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
 

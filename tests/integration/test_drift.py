@@ -1,4 +1,4 @@
-"""Files of another form: what the log says of rows that are not written."""
+"""Changed file formats: log lines about rows that are not written."""
 
 from __future__ import annotations
 

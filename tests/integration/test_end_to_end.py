@@ -1,4 +1,4 @@
-"""Meltano, the tap and target-postgres for real: what is in PostgreSQL is what Intercom holds."""
+"""End to end: Meltano, the tap, target-postgres and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.meltano
 
 
 class Warehouse:
-    """A Meltano project that loads into a database, and what is there."""
+    """A Meltano project that loads into a database."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Warehouse:
         return {row["column_name"]: row["data_type"] for row in found}
 
     def assert_complete(self, simulator: Simulator) -> None:
-        """Every column of every row of every stream is as the simulator knows it."""
+        """Check that all columns of all rows of all streams equal the simulator's rows."""
         now = simulator.clock.now()
         for statistic in FILES:
             truth = expected(simulator, statistic, now)

@@ -1,4 +1,4 @@
-"""Meltano into PostgreSQL for what has no message export: a dataset, AI content, custom objects."""
+"""End to end for reporting datasets, AI content and custom objects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TYPES = ["Order", "Subscription plan"]
 def assert_equal_to_intercom(
     warehouse: Warehouse, simulator: Simulator, config: dict[str, Any]
 ) -> None:
-    """Every column of every row is as the simulator knows it, and nothing else is there."""
+    """Check that the tables equal the rows of the simulator."""
     streams = {entry["tap_stream_id"]: entry for entry in discover_in_process(config)["streams"]}
     schema = streams["reporting_tickets"]["schema"]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
@@ -108,7 +108,7 @@ def test_two_runs_load_entries_and_delete_removed_ones(
 
 
 def list_of(*entries: Any, total: int) -> dict[str, Any]:
-    """A page of a list, by hand."""
+    """Return a hand-written page of a list."""
     pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
     return {"type": "list", "data": list(entries), "total_count": total, "pages": pages}
 

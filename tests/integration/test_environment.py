@@ -1,4 +1,4 @@
-"""A proxy, certificates and a network that do not work: said at once, without secrets."""
+"""Errors of proxies, certificates and the network: immediate, without secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PASSWORD = "proxy-password"  # noqa: S105 - it opens nothing
 CONFIG = {"access_token": "t", "start_date": "2026-01-01"}
 HTTPS = {**CONFIG, "api_url": "https://api.intercom.example"}
-NOT_PROXIES = (
+INVALID_PROXIES = (
     "NO_PROXY",
     "no_proxy",
     "HTTPS_PROXY",
@@ -34,8 +34,8 @@ NOT_PROXIES = (
 )
 
 
-class _Refusing(BaseHTTPRequestHandler):
-    """A proxy that lets nobody through without credentials that it likes."""
+class _RefusingProxy(BaseHTTPRequestHandler):
+    """A proxy that refuses all requests with 407."""
 
     def do_CONNECT(self) -> None:
         self.send_response(407)
@@ -49,13 +49,13 @@ class _Refusing(BaseHTTPRequestHandler):
         self.do_CONNECT()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def refusing_proxy() -> Iterator[str]:
-    """Host and port of a proxy that answers 407."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+    """Host and port of a proxy that responds with 407."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _RefusingProxy) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -64,7 +64,7 @@ def refusing_proxy() -> Iterator[str]:
 def run(
     config: dict[str, Any], *arguments: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in clean_environment().items() if k not in NOT_PROXIES}
+    environment = {k: v for k, v in clean_environment().items() if k not in INVALID_PROXIES}
     with command(config=config) as tap:
         return subprocess.run(
             [*tap, *arguments],
@@ -139,8 +139,8 @@ def test_invalid_certificate_file_is_reported_without_retry(
 def test_test_option_without_network_ends_within_15_seconds(reporting: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:  # takes it, never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        begun = time.monotonic()
+        started = time.monotonic()
         done = run({**CONFIG, "api_url": url, "reporting_datasets": reporting}, "--test")
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - started < 15
     assert done.returncode == 4
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""What is asked of Intercom and what is made of odd answers: no row is lost, no view narrowed."""
+"""Export windows and unusual responses: no row is lost, no loaded value is erased."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 86_400
-HUGE = b" " * 150_000_000
+LARGE_BODY = b" " * 150_000_000
 NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "Not found"}]}
 
 
@@ -64,7 +64,7 @@ def test_empty_download_of_completed_job_is_damage(sim: Simulator) -> None:
 
 
 def test_abandoned_job_is_not_resumed(sim: Simulator) -> None:
-    """It cannot be canceled and hangs; the run shrinks the window, writes a half of it and dies."""
+    """The job hangs and cannot be canceled; the run shrinks the window and is killed within it."""
     config = configuration(sim, job_timeout_minutes=30)
     sim.job_faults.add(JobFault(never_ends=True))
     sim.faults.add(Fault("cancel", status=500, times=None))
@@ -143,7 +143,7 @@ def test_full_table_starts_again_without_moving_bookmark_back(sim: Simulator) ->
 def test_export_one_row_below_limit_counts_as_cut(
     sim: Simulator, rows_in_job: int, *, cut: bool
 ) -> None:
-    """If Intercom counts the header, the rows that it leaves are one fewer than the limit."""
+    """If Intercom counts the header, a cut file has one row less than the limit."""
     rows = b"".join(b"%d,2025-05-20T10:00:00Z\n" % number for number in range(rows_in_job))
     archive = malicious_archives.create_zip(
         {"open_20250601-000000.csv": b"receipt_id,opened_at\n" + rows}
@@ -153,8 +153,8 @@ def test_export_one_row_below_limit_counts_as_cut(
     assert ("Intercom cuts an export at 2,000" in run.log) is cut
 
 
-class Ahead(QuickClock):
-    """A machine's clock that is ten minutes ahead."""
+class FastClock(QuickClock):
+    """A clock that is ten minutes ahead."""
 
     @override
     def now(self) -> float:
@@ -162,8 +162,8 @@ class Ahead(QuickClock):
 
 
 def test_no_message_is_lost_if_clock_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the machine's clock a window would end nine minutes after Intercom's present."""
-    monkeypatch.setattr("tests.harness.quick_clock.QuickClock", Ahead)
+    """By the local clock, a window would end nine minutes in Intercom's future."""
+    monkeypatch.setattr("tests.harness.quick_clock.QuickClock", FastClock)
     now = datetime.now(timezone.utc).replace(microsecond=0)
     fault = Fault(times=None, headers={"Date": f"{now:%a, %d %b %Y %H:%M:%S GMT}"}, handled=True)
     with Simulator(receipts=50, days=3, end=now, clock=Clock(now), faults=[fault]) as sim:
@@ -198,7 +198,7 @@ def test_unknown_new_job_is_polled_again(
 def test_persistently_unknown_job_is_canceled_before_next_one(
     sim: Simulator,
 ) -> None:
-    """It may run all the same, and would hold the workspace's only slot."""
+    """The job may be running and would occupy the only job slot."""
     sim.faults.add(Fault("status", status=404, times=5, body=NOT_FOUND))
     sim.job_faults.add(JobFault(never_ends=True))
     run = run_without_waiting(configuration(sim, poll_interval_seconds=20, slot_timeout_minutes=0))
@@ -209,7 +209,7 @@ def test_persistently_unknown_job_is_canceled_before_next_one(
 
 
 def test_smaller_window_after_kill_does_not_erase_loaded_values() -> None:
-    """The run dies inside a window of 21 days; the next one has windows of three days."""
+    """The run is killed within a window of 21 days; the next run has windows of three days."""
     with Simulator(
         receipts=600,
         days=20,
@@ -256,7 +256,7 @@ def test_too_wide_window_after_kill_is_shortened_with_warning(
 def test_range_response_of_another_file_is_not_appended(
     sim: Simulator, headers: dict[str, str]
 ) -> None:
-    """The body is the right rest, so that only what the head says can tell."""
+    """The body is the correct rest, so only the headers differ."""
     sim.faults.add(
         Fault("download", cut_after_bytes=3000),
         Fault("download", headers=headers, handled=True, corrupt_at=500),
@@ -270,7 +270,7 @@ def test_range_response_of_another_file_is_not_appended(
 
 
 def bad_request(message: str) -> dict[str, Any]:
-    """Return an error body of Intercom."""
+    """Return an error body in Intercom's format."""
     return {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
 
 
@@ -316,10 +316,10 @@ def test_too_long_range_is_shortened(sim: Simulator, message: str) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("download", status=206, headers={"Content-Range": "bytes 5-6/7"}, body=HUGE),
-        Fault("download", status=503, body=HUGE),
-        Fault("status", status=503, body=HUGE),
-        Fault("create", status=503, body=HUGE),
+        Fault("download", status=206, headers={"Content-Range": "bytes 5-6/7"}, body=LARGE_BODY),
+        Fault("download", status=503, body=LARGE_BODY),
+        Fault("status", status=503, body=LARGE_BODY),
+        Fault("create", status=503, body=LARGE_BODY),
     ],
     ids=["another range", "download", "status", "create"],
 )
@@ -414,7 +414,7 @@ def test_retention_is_logged_only_if_data_is_omitted(days_ago: int, *, warned: b
 
 
 def test_deep_lookback_loads_late_replies_every_few_days() -> None:
-    """Nightly runs of a day; each third night reaches back 15 days, the others one day."""
+    """Nightly runs; every third night has a lookback of 15 days, the others of one day."""
     with Simulator(
         receipts=400,
         days=40,
@@ -468,7 +468,7 @@ def test_late_first_open_is_loaded_by_deep_lookback() -> None:
 
 
 def test_next_run_plans_windows_by_earlier_measurements(sim: Simulator) -> None:
-    """Jobs of 21 days hit the limit; a run that remembers does not try them again."""
+    """Jobs of 21 days exceed the limit; the next run does not request them again."""
     config = configuration(sim, window_days=30, lookback_days=0, export_row_limit=300)
     first = run_without_waiting(config)
     assert "Intercom cuts an export at 300" in first.log

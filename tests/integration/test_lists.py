@@ -1,4 +1,4 @@
-"""AI content and custom objects: whole tables, page by page, with what is gone from them."""
+"""AI content and custom objects: full tables, pagination, deletions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TIMES = {
 def run(
     config: dict[str, Any], *streams: str, state: dict[str, Any] | None = None, check: bool = True
 ) -> Output:
-    """Run the tap with some streams selected, in this process if it must succeed."""
+    """Run the tap with some streams selected; in this process if it must succeed."""
     catalog = select(discover_in_process(config), *streams)
     if check:
         return run_in_process(config, state=state, catalog=catalog)
@@ -44,7 +44,7 @@ def run(
 
 
 def record_of(entry: dict[str, Any]) -> dict[str, Any]:
-    """The record that an entry of the API should become."""
+    """Return the expected record of an entry of the API."""
     record: dict[str, Any] = {}
     for name, value in entry.items():
         if name in TIMES and value is not None:
@@ -70,7 +70,7 @@ def loaded(output: Output, stream: str) -> list[dict[str, Any]]:
 
 
 def pages_of(simulator: Simulator, path: str) -> list[tuple[int, int]]:
-    """Number and size of the pages that were asked for."""
+    """Return number and size of the requested pages."""
     queries = [parse_qs(r.query) for r in simulator.requests if r.path == path]
     return [(int(query["page"][0]), int(query["per_page"][0])) for query in queries]
 
@@ -154,14 +154,14 @@ def test_version_is_activated_after_all_records(simulate: Simulate, configure: C
 
 
 def page_of(*entries: Any, **envelope: Any) -> dict[str, Any]:
-    """A page as Intercom sends it, by hand; None takes a part of the envelope away."""
+    """Return a hand-written page; None removes a key of the envelope."""
     pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
     body = {"type": "list", "data": list(entries), "total_count": len(entries), "pages": pages}
     return {name: part for name, part in {**body, **envelope}.items() if part is not None}
 
 
 def entry_of(number: int, **properties: Any) -> dict[str, Any]:
-    """An external page, by hand."""
+    """Return a hand-written external page."""
     return {"type": "external_page", "id": str(number), "title": f"Page {number}", **properties}
 
 
@@ -171,18 +171,18 @@ EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages
 
 
 def activated(output: Output) -> list[str]:
-    """The streams of which a version is activated."""
+    """Return the streams with an ACTIVATE_VERSION message."""
     return [m["stream"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
 
 
 def loaded_after(*outputs: Output, stream: str) -> set[str]:
-    """The ids that a target ends up with after several runs."""
+    """Return the ids in a target after several runs."""
     together = type(outputs[0])(0, "", [line for output in outputs for line in output.lines])
     return {str(record["id"]) for record in together.loaded(stream)}
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ({"type": "list"}, "has no list of entries in 'data'"),
         ({"type": "list", "data": {"1": ONE}}, "has no list of entries in 'data'"),
@@ -214,7 +214,7 @@ def loaded_after(*outputs: Output, stream: str) -> set[str]:
     ],
 )
 def test_incomplete_list_is_an_error_and_deletes_nothing(
-    simulate: Simulate, configure: Configure, body: dict[str, Any], told: str
+    simulate: Simulate, configure: Configure, body: dict[str, Any], message: str
 ) -> None:
     simulator = simulate(receipts=10, ai_pages=20)
     config = configure(simulator)
@@ -223,7 +223,7 @@ def test_incomplete_list_is_an_error_and_deletes_nothing(
     cut = run(config, "external_page", state=whole.state, check=False)
     assert cut.exit_code == 5
     assert activated(cut) == []
-    assert told in cut.log
+    assert message in cut.log
     assert "Traceback" not in cut.log
     truth = {page["id"] for page in simulator.ai_content.pages()}
     assert truth <= loaded_after(whole, cut, stream="external_page")
@@ -338,7 +338,7 @@ def test_incomplete_list_of_one_type_deletes_no_instances(
 def run_entries(
     simulate: Simulate, configure: Configure, *entries: Any, selected: bool = True
 ) -> Output:
-    """Run the tap on a list of external pages that is written by hand."""
+    """Run the tap with a hand-written list of external pages."""
     simulator = simulate(receipts=10)
     simulator.faults.add(Fault("ai_pages", status=200, body=page_of(*entries)))
     streams = ("external_page", *(("rejected_row",) if selected else ()))
@@ -346,7 +346,7 @@ def run_entries(
 
 
 @pytest.mark.parametrize(
-    ("odd", "reason"),
+    ("unusual", "reason"),
     [
         (None, "is null, not an object"),
         ("Page 2", "is a text, not an object"),
@@ -365,15 +365,15 @@ def run_entries(
     ],
 )
 def test_unreadable_entry_is_rejected_and_others_are_written(
-    simulate: Simulate, configure: Configure, odd: Any, reason: str
+    simulate: Simulate, configure: Configure, unusual: Any, reason: str
 ) -> None:
-    output = run_entries(simulate, configure, entry_of(1), odd, entry_of(3))
+    output = run_entries(simulate, configure, entry_of(1), unusual, entry_of(3))
     assert [record["id"] for record in output.records("external_page")] == ["1", "3"]
     (rejected,) = output.records("rejected_row")
     assert rejected["file"] == "external_page"
     assert rejected["line"] == 2
     assert reason in rejected["reason"]
-    assert json.loads(rejected["raw"]) == odd
+    assert json.loads(rejected["raw"]) == unusual
     assert rejected["job_identifier"] == f"list:external_page:{rejected['created_at']}"
     assert activated(output) == []
     (line,) = [line for line in output.log.splitlines() if "WARNING" in line]

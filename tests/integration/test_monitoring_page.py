@@ -1,4 +1,4 @@
-"""docs/monitoring.md: its lines are in the log, its metrics are written, its SQL runs."""
+"""docs/monitoring.md: log lines, metrics and SQL."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COLUMNS = {
 
 
 def rows() -> dict[str, tuple[list[str], list[str]]]:
-    """The alerts of the page: patterns of lines, and metrics."""
+    """Return the alerts of the page: patterns of log lines, and metrics."""
     found = {}
     for line in PAGE.split("## Metrics")[0].splitlines():
         if line.startswith("| ") and "---" not in line and "| alert |" not in line:

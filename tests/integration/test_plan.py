@@ -1,4 +1,4 @@
-"""`--plan` and what the run then did, as processes over real HTTP."""
+"""`--plan` compared with the following run, as processes over HTTP."""
 
 from __future__ import annotations
 

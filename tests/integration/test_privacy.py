@@ -1,4 +1,4 @@
-"""What must not go out: columns that are deselected, excluded, or that nobody has selected yet."""
+"""Privacy: deselected, excluded and new columns are not written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLLECTED = Dialect(
 )
 
 # a stream map that changes nothing makes the SDK touch every record
-WAYS = pytest.mark.parametrize(
+ENCODERS = pytest.mark.parametrize(
     "more",
     [{}, {"stream_maps": {"*": {"created_at": "created_at"}}}],
     ids=["fast", "stream maps"],
@@ -44,15 +44,15 @@ WAYS = pytest.mark.parametrize(
 
 
 def run(
-    config: dict[str, Any], *streams: str, without: tuple[str, ...] = (), **more: Any
+    config: dict[str, Any], *streams: str, deselected: tuple[str, ...] = (), **more: Any
 ) -> Output:
     """Run the tap with some streams selected."""
-    catalog = select(discover_in_process(config), *streams, deselected=without)
+    catalog = select(discover_in_process(config), *streams, deselected=deselected)
     return run_in_process({**config, **maps_of(streams[:1], more)}, catalog=catalog)
 
 
 def maps_of(streams: tuple[str, ...], more: dict[str, Any]) -> dict[str, Any]:
-    """Give the map of `*` to some streams."""
+    """Apply the map of `*` to some streams."""
     if "*" not in more.get("stream_maps", ()):
         return more
     return {**more, "stream_maps": dict.fromkeys(streams, more["stream_maps"]["*"])}
@@ -63,7 +63,7 @@ def output_of(output: Output) -> str:
 
 
 def properties(output: Output, stream: str) -> set[str]:
-    """Names of the properties in every SCHEMA of a stream, and in its records."""
+    """Return the property names in the schemas and records of a stream."""
     names = {name for schema in output.schemas(stream) for name in schema["properties"]}
     return names.union(*output.records(stream))
 
@@ -71,12 +71,12 @@ def properties(output: Output, stream: str) -> set[str]:
 # --- columns that nobody selected
 
 
-@WAYS
+@ENCODERS
 def test_new_column_is_omitted_if_any_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL, dialect=PHONE))
-    output = run(config, "receipt", without=("receipt.first_click",), **more)
+    output = run(config, "receipt", deselected=("receipt.first_click",), **more)
     assert output.records("receipt")
     assert PRIVATE not in output_of(output)
     assert "phone_number" not in properties(output, "receipt")
@@ -86,7 +86,7 @@ def test_new_column_is_omitted_if_any_property_is_deselected(
     assert "schema" in line
 
 
-@WAYS
+@ENCODERS
 def test_new_column_is_written_if_all_properties_are_selected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
@@ -94,7 +94,7 @@ def test_new_column_is_written_if_all_properties_are_selected(
     assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
 
 
-@WAYS
+@ENCODERS
 def test_new_column_is_written_if_catalog_has_it(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
@@ -107,13 +107,13 @@ def test_new_column_is_written_if_catalog_has_it(
     assert "first_click" not in properties(output, "receipt")
 
 
-@WAYS
+@ENCODERS
 def test_known_column_missing_in_older_catalog_is_a_new_column(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL))
-    for without, expected in (((), True), (("receipt.first_click",), False)):
-        catalog = select(discover_in_process(config), "receipt", deselected=without)
+    for deselected, expected in (((), True), (("receipt.first_click",), False)):
+        catalog = select(discover_in_process(config), "receipt", deselected=deselected)
         (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
         del entry["schema"]["properties"]["email"]
         entry["metadata"] = [
@@ -145,7 +145,7 @@ def test_deselected_property_of_assumed_file_is_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(**SMALL, dialect=COLLECTED))
-    output = run(config, "collected_email", without=("collected_email.email",))
+    output = run(config, "collected_email", deselected=("collected_email.email",))
     assert "1" in {record["receipt_id"] for record in output.records("collected_email")}
     assert PRIVATE not in output_of(output)
 
@@ -153,14 +153,14 @@ def test_deselected_property_of_assumed_file_is_omitted(
 # --- rows that cannot be read
 
 
-@WAYS
+@ENCODERS
 def test_rejected_row_has_no_cells_if_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     damage = Mutation("open", line=1, replace=f"77,{PRIVATE}".encode())
-    for without, is_kept in (((), True), (("open.event_id", "open.receipt_id"), False)):
+    for deselected, is_kept in (((), True), (("open.event_id", "open.receipt_id"), False)):
         config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
-        output = run(config, "open", "rejected_row", without=without, **more)
+        output = run(config, "open", "rejected_row", deselected=deselected, **more)
         (record,) = output.loaded("rejected_row")
         assert record["line"] == 2
         assert record["reason"].startswith("opened_at is not a time")

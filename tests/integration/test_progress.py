@@ -1,4 +1,4 @@
-"""What a run says on its way: lines, summary, metrics, a bar; as a process, over real HTTP."""
+"""Progress of a run: log lines, summary, metrics, progress bar."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     Simulate = Callable[..., Simulator]
     Configure = Callable[..., dict[str, Any]]
 
-MINE = "tap-intercom-export            | "
-"""What stands before the tap's own lines."""
+TAP_PREFIX = "tap-intercom-export            | "
+"""Prefix of the tap's log lines."""
 
 
-def said(log: str) -> list[str]:
-    return [line.partition(MINE)[2] for line in log.splitlines() if MINE in line]
+def log_lines(log: str) -> list[str]:
+    return [line.partition(TAP_PREFIX)[2] for line in log.splitlines() if TAP_PREFIX in line]
 
 
 def metrics_of(log: str) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def test_run_logs_plan_progress_and_summary(simulate: Simulate, configure: Confi
         receipts=250, days=40, job_faults=[JobFault(job_number=2, ends_as="failed")]
     )
     output = run_tap(configure(simulator, window_days=14))
-    lines = said(output.log)
+    lines = log_lines(output.log)
     assert len(simulator.jobs) == 4
     (begin,) = [line for line in lines if line.startswith("Exporting")]
     assert "in 3 windows of 14 d, each with 7 d of lookback; 41 streams" in begin
@@ -125,11 +125,11 @@ def test_report_log_lines_name_dataset(simulate: Simulate, configure: Configure)
     config = configure(simulator, reporting_datasets=["call", "tickets"])
     catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
     output = run_tap(config, catalog=catalog)
-    jobs = [line for line in said(output.log) if "ob " in line and "Done" not in line]
+    jobs = [line for line in log_lines(output.log) if "ob " in line and "Done" not in line]
     assert jobs
     assert all(re.match(r"reporting_(call|tickets): ", line) for line in jobs), jobs
     for name in ("reporting_call", "reporting_tickets"):
-        assert any(line.startswith(f"{name}: Everything up to") for line in said(output.log))
+        assert any(line.startswith(f"{name}: Everything up to") for line in log_lines(output.log))
 
 
 def test_content_export_has_monitoring_columns(simulate: Simulate, configure: Configure) -> None:
@@ -194,16 +194,16 @@ def test_full_disk_error_of_stdout_names_stdout(
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.parametrize("expected", [True, False])
 def test_activate_version_can_be_disabled(
-    simulate: Simulate, configure: Configure, *, wanted: bool
+    simulate: Simulate, configure: Configure, *, expected: bool
 ) -> None:
-    config = configure(simulate(receipts=10), emit_activate_version_messages=wanted)
+    config = configure(simulate(receipts=10), emit_activate_version_messages=expected)
     output = run_tap(config, catalog=select(discover_in_process(config), "content_import_source"))
     kinds = Counter(message["type"] for message in output.messages)
     assert kinds["RECORD"] == 24
-    assert kinds["ACTIVATE_VERSION"] == wanted
-    assert any("version" in m for m in output.messages if m["type"] == "RECORD") == wanted
+    assert kinds["ACTIVATE_VERSION"] == expected
+    assert any("version" in m for m in output.messages if m["type"] == "RECORD") == expected
 
 
 @pytest.mark.parametrize("orchestrated", [False, True], ids=["terminal", "under Meltano"])
@@ -251,7 +251,7 @@ def test_failed_run_logs_progress(simulate: Simulate, configure: Configure) -> N
     fault = Fault("create", status=403, skip=1, times=None, body={"errors": [{"code": "no"}]})
     simulator = simulate(receipts=50, days=20, faults=[fault])
     output = run_tap(configure(simulator, window_days=7), check=False)
-    lines = said(output.log)
+    lines = log_lines(output.log)
     assert output.exit_code == 3
     assert any(
         line.startswith("Ended by an error after") and "1 window written" in line for line in lines

@@ -1,4 +1,4 @@
-"""What a run makes of the jobs and bookmarks of an earlier one, where they do not quite fit."""
+"""Resuming: jobs and bookmarks of an earlier run that do not fit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def copy(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask_for_job(sim: Simulator, after: int, before: int) -> str:
-    """Create a job as an earlier run would have."""
+    """Create a job as an earlier run does."""
     answer = requests.post(
         f"{sim.url}/export/content/data",
         json={"created_at_after": after, "created_at_before": before},
@@ -54,7 +54,7 @@ def ask_for_job(sim: Simulator, after: int, before: int) -> str:
 
 
 def test_job_that_depends_on_lost_job_is_not_resumed(sim: Simulator) -> None:
-    """Its window follows another one: alone it would never look at the openings in between."""
+    """Its window follows another one; alone, it would miss the opens in between."""
     config = configuration(sim, window_days=7, lookback_days=7)
     loaded = InMemoryTarget()
     whole = run_without_waiting(config)
@@ -80,7 +80,7 @@ def test_job_that_depends_on_lost_job_is_not_resumed(sim: Simulator) -> None:
 
 
 def test_unusable_job_is_polled_until_it_frees_slot(sim: Simulator) -> None:
-    """Intercom marks a job of more than a day as failed when somebody looks, and not before."""
+    """Intercom marks a job as failed after a day, but only when it is polled."""
     config = configuration(sim, window_days=5, lookback_days=2)
     state = InMemoryTarget().load(run_without_waiting(config).lines).state
     sim.job_faults.add(JobFault(never_ends=True))
@@ -153,7 +153,7 @@ def test_damaged_rows_of_a_stream_that_is_selected_later_are_kept(sim: Simulator
 def test_signal_during_discovery_does_not_write_state(
     sim: Simulator,
 ) -> None:
-    """The SDK reads the state after that; an empty one would take its place."""
+    """The SDK reads the state later; an empty state would replace it."""
     sim.faults.add(Fault("reporting_datasets", delay_seconds=20))
     state = {"bookmarks": {"receipt": {"replication_key_value": "2025-05-20T00:00:00Z"}}}
     with running_tap(configuration(sim, reporting_datasets=["call"]), state) as tap:
@@ -164,29 +164,29 @@ def test_signal_during_discovery_does_not_write_state(
         assert tap.lines == []
 
 
-class Watched(dict[str, Any]):
-    """A state that a signal may send at any moment: notes what is in it after every change."""
+class RecordedState(dict[str, Any]):
+    """A state that records its content after every change; a signal may write it at any time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[set[str]] = []
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         jobs = [*([self["job"]] if "job" in self else []), *self.get("next_jobs", [])]
         self.seen.append({job["job_identifier"] for job in jobs})
 
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, value)
-        self._note()
+        self._record()
 
     def pop(self, key: object, *default: Any) -> Any:
         value = super().pop(str(key), *default)
-        self._note()
+        self._record()
         return value
 
 
 def test_job_is_in_state_at_all_times() -> None:
-    state = Watched()
+    state = RecordedState()
     job_state = JobState(state, {}, StateWriter(MessageWriter()))
     first, second, third = (
         ExportJob(name, Window(0, number), "", -1) for number, name in enumerate("abc", start=5)

@@ -1,7 +1,7 @@
-"""What the tap uses of the SDK and the SDK calls private: told in one module, and still there.
+"""The private parts of the SDK that the tap uses are in one module, and still exist.
 
-When a release of the SDK changes any of it, these tests name it. Then `streams/sdk.py` is to be
-read beside the SDK's new source, before the upper bound in pyproject.toml moves.
+If a release of the SDK changes any of them, these tests name it. Then compare `streams/sdk.py`
+with the new source of the SDK before changing the upper bound in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -55,17 +55,17 @@ METHODS: list[tuple[type, str, str]] = [
     (SingerWriter, "format_message", "(self, message)"),
     (SingerWriter, "write_message", "(self, message)"),
 ]
-"""Methods that are overridden or called, and their parameters."""
+"""Overridden or called methods, and their parameters."""
 
 FIELDS = ("_schema", "_input_schema", "_stream_maps", "_stream_version", "_initialized_at")
-"""What a stream keeps and the seam reads or sets."""
+"""Fields of a stream that the seam reads or sets."""
 
 PUBLIC = (
     *("effective_schema", "mask", "stream_maps", "stream_state", "state_manager"),
     *("get_record_counter", "get_sync_timer", "get_replication_key_signpost", "log"),
     *("selected", "child_streams", "ABORT_AT_RECORD_COUNT"),
 )
-"""What the seam needs that the SDK does not call private."""
+"""Public parts of the SDK that the seam needs."""
 
 
 def parameters(function: Callable[..., Any]) -> str:
@@ -130,12 +130,12 @@ def test_sdk_calls_what_the_seam_overrides() -> None:
 
 
 def private_names() -> set[str]:
-    """Return what the SDK's streams have and call private."""
+    """Return the private names of the SDK's stream classes."""
     return {name for name in {*dir(Stream), *FIELDS} if re.match("_[a-z]", name)}
 
 
 def used_in(path: Path) -> Iterator[str]:
-    """Yield names that a module overrides, and attributes that it reads or sets."""
+    """Yield the methods that a module overrides and the attributes that it uses."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
             yield node.name
@@ -145,8 +145,8 @@ def used_in(path: Path) -> Iterator[str]:
 
 def test_seam_lists_all_private_names_it_uses() -> None:
     used = private_names() & set(used_in(Path(sdk.__file__)))
-    said = set(re.findall(r"`(_\w+)`", sdk.__doc__ or ""))
-    assert used == said, f"not said: {used - said}; said but not used: {said - used}"
+    listed = set(re.findall(r"`(_\w+)`", sdk.__doc__ or ""))
+    assert used == listed, f"not said: {used - listed}; said but not used: {listed - used}"
 
 
 def test_all_private_methods_of_seam_are_tested() -> None:

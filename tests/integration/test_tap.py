@@ -1,4 +1,4 @@
-"""The tap as a program: the SDK's own tests, its command line, and what is selected or mapped."""
+"""The tap as a program: the SDK's tests, command line, selection, stream maps."""
 
 from __future__ import annotations
 
@@ -68,13 +68,15 @@ TestSdk = get_tap_test_class(
 )
 
 # The columns of these files come from the file itself, and so do their last SCHEMAs.
-UNSEEN = {file.name for file in ASSUMED_FILES}
+ASSUMED_STREAMS = {file.name for file in ASSUMED_FILES}
 SAME_SCHEMA = "test_tap_stream_record_schema_matches_transformed_catalog"
-TestSdk.params[SAME_SCHEMA] = [p for p in TestSdk.params[SAME_SCHEMA] if p.id not in UNSEEN]
+TestSdk.params[SAME_SCHEMA] = [
+    p for p in TestSdk.params[SAME_SCHEMA] if p.id not in ASSUMED_STREAMS
+]
 
 
 def offline(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the tap without other configuration, and without a way to any network."""
+    """Return a function that runs the tap without configuration and without a network."""
     nowhere = "http://127.0.0.1:9"
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""The setting `workspace`: many workspaces share tables, and none takes another's rows or state."""
+"""The setting `workspace`: several workspaces in shared tables."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ EVERYTHING: dict[str, Any] = {
     "reporting_datasets": ["conversation", "tickets"],
     "custom_object_types": ["Order"],
 }
-"""Settings with which every kind of stream is there."""
+"""Settings that enable every kind of stream."""
 
 
 def everything(config: dict[str, Any]) -> dict[str, Any]:
-    """The catalog with all streams selected, also those that are not by default."""
+    """Return the catalog with all streams selected, including those deselected by default."""
     return select(discover_in_process(config))
 
 
 def run_both(
     simulate: Simulate, configure: Configure, **settings: Any
 ) -> tuple[Output, Output, Simulator]:
-    """Two runs over one history, without the setting and with it."""
+    """Run the tap twice over one history, without and with the setting."""
     simulator = simulate(ai_sources=3, ai_pages=5)
     plain = configure(simulator, **EVERYTHING, **settings)
     named = {**plain, "workspace": "acme_eu"}

@@ -1,4 +1,4 @@
-"""One thread writes: rows go out while the next job is created, and its STATE waits for nobody."""
+"""The writing thread: rows are written while the next job is created; its STATE is not delayed."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLOW_SECONDS = 2.5
-"""How long Intercom takes to create the second job."""
+"""Time that Intercom takes to create the second job."""
 
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    """Two windows, of which the job of the second one is slow to be created."""
+    """A simulator with two windows, where creating the second job is slow."""
     with Simulator(
         receipts=1300,
         days=20,
@@ -61,7 +61,7 @@ def test_rows_are_written_while_next_job_is_created(sim: Simulator) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how full a pipe is")
 def test_job_created_while_reader_stops_is_in_state_before_kill(sim: Simulator) -> None:
-    """The reader stops to read when the second job has been asked for, and never goes on."""
+    """The reader stops when the second job has been requested, and does not continue."""
     import subprocess  # noqa: PLC0415 - its only use
 
     with (
@@ -88,7 +88,7 @@ def test_job_created_while_reader_stops_is_in_state_before_kill(sim: Simulator) 
 
 
 def waiting_bytes(pipe: int) -> int:
-    """Return how many bytes are in a pipe."""
+    """Return the number of bytes in a pipe."""
     import struct  # noqa: PLC0415 - its only use
     import termios  # noqa: PLC0415 - likewise
 
@@ -112,14 +112,14 @@ def test_other_threads_cannot_write_to_stdout() -> None:
     assert "does not own stdout" in str(caught[0])
 
 
-class Noted:
-    """An event that notes by which thread it was applied."""
+class RecordingEvent:
+    """An event that records the thread that applied it."""
 
     def __init__(self) -> None:
         self.applied_by: list[str] = []
 
     def apply(self) -> None:
-        """Note the thread."""
+        """Record the thread."""
         self.applied_by.append(threading.current_thread().name)
 
 
@@ -127,7 +127,7 @@ def test_job_creation_waits_for_space_in_pipe() -> None:
     room = False
     events = EventQueue(lambda: room, lambda: None)
     order: list[str] = []
-    noted = Noted()
+    noted = RecordingEvent()
 
     def work() -> None:
         from tap_intercom_export.clock import Clock as TapClock  # noqa: PLC0415 - its only use
@@ -138,8 +138,8 @@ def test_job_creation_waits_for_space_in_pipe() -> None:
 
     worker = threading.Thread(target=work)
     worker.start()
-    begun = time.monotonic()
-    while not events.is_requesting or time.monotonic() - begun < 0.3:
+    started = time.monotonic()
+    while not events.is_requesting or time.monotonic() - started < 0.3:
         events.wait()
     assert not order
     room = True
@@ -149,21 +149,21 @@ def test_job_creation_waits_for_space_in_pipe() -> None:
     assert noted.applied_by == [threading.current_thread().name]
 
 
-class Interrupted:
-    """An event during which a signal comes, once: the handler ends the process there."""
+class InterruptedEvent:
+    """An event during which a signal arrives once; the handler ends the process."""
 
     def __init__(self) -> None:
         self.calls = 0
 
     def apply(self) -> None:
-        """Be interrupted the first time."""
+        """Raise at the first call, as the handler does."""
         self.calls += 1
         if self.calls == 1:
             raise KeyboardInterrupt
 
 
 def test_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
-    events, event = EventQueue(lambda: True, lambda: None), Interrupted()
+    events, event = EventQueue(lambda: True, lambda: None), InterruptedEvent()
     events.post(event)
     with pytest.raises(KeyboardInterrupt):
         events.handle()

@@ -1,4 +1,4 @@
-"""Archives in every dialect: each opens, and says the same."""
+"""Archives in every dialect."""
 
 from __future__ import annotations
 

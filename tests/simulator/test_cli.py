@@ -1,4 +1,4 @@
-"""The simulator as a process of its own."""
+"""The command-line interface of the simulator."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_command_serves_reports_and_lists_with_options(
 
 
 def refusal(*options: str) -> str:
-    """Return the last line of a simulator that must end at once, and without a traceback."""
+    """Return the last line of stderr of a simulator that must fail without a traceback."""
     refused = subprocess.run(
         [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
     )
@@ -93,7 +93,7 @@ def refusal(*options: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ("--reporting-timezone Atlantis/Capital", "Atlantis/Capital"),
         ("--port 65536", "argument --port: 65536 is more than 65535"),
@@ -121,15 +121,15 @@ def refusal(*options: str) -> str:
         ("--start 2199-12-31", "argument --start: must be earlier than --end, which is 20"),
     ],
 )
-def test_invalid_options_are_refused(options: str, said: str) -> None:
-    assert said in refusal(*options.split())
+def test_invalid_options_are_refused(options: str, message: str) -> None:
+    assert message in refusal(*options.split())
 
 
 def test_occupied_port_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        said = refusal("--port", str(port))
-    assert said.startswith(f"argument --port: cannot listen on {port}: ")
+        message = refusal("--port", str(port))
+    assert message.startswith(f"argument --port: cannot listen on {port}: ")
 
 
 def test_start_may_have_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:

@@ -1,4 +1,4 @@
-"""Faults: what they do to answers and jobs, seen by a real HTTP client and on the bare socket."""
+"""Faults of responses and jobs, seen by an HTTP client and on a socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated API over real HTTP: who is let in, what a job goes through, what is refused."""
+"""The simulated API over HTTP: access rules, jobs, downloads, invalid requests."""
 
 from __future__ import annotations
 

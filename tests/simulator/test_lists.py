@@ -1,4 +1,4 @@
-"""The simulated lists: AI content and custom objects, page by page."""
+"""The simulated lists: AI content and custom objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated reporting export: what can be asked for, what a report holds, what is true."""
+"""The simulated reporting export: datasets, jobs, files, expected rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OCTETS = {"Accept": "application/octet-stream"}
 IDS = ("standard.conversation_id", "timestamp.conversation_started_at")
 LATER = END + timedelta(days=20)
 STEADY = {"call_team_stats", "call_teammate_stats", "copilot_prompt_response_pair"}
-"""Datasets whose rows do not change, or only while a call lasts."""
+"""Datasets whose rows do not change, except during a call."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The made-up workspace: the same for a seed, realistic, and honest about time."""
+"""The generated workspace: reproducible, realistic, consistent over time."""
 
 from __future__ import annotations
 

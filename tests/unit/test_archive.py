@@ -1,4 +1,4 @@
-"""A downloaded archive: what container it is, whether it is whole, and what is in it."""
+"""Archives: recognition of the container, integrity, members, limits."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def tarred(files: dict[str, bytes]) -> bytes:
 
 
 def gzipped(data: bytes, name: str = "") -> bytes:
-    """Return data with gzip on top, with a file name in its header where one is given."""
+    """Return data compressed with gzip, with an optional file name in the header."""
     packed = io.BytesIO()
     with gzip.GzipFile(name, "wb", fileobj=packed, mtime=0) as stream:
         stream.write(data)
@@ -62,18 +62,18 @@ def gzipped(data: bytes, name: str = "") -> bytes:
 
 
 def opened(data: bytes, limits: Limits = NO_LIMITS) -> Archive:
-    """Open bytes as they were downloaded."""
+    """Open an archive from bytes."""
     return open_archive(io.BytesIO(data), limits)
 
 
 def content(archive: Archive, member: Member) -> bytes:
-    """Return all of a member."""
+    """Return the content of a member."""
     with archive.open(member) as stream:
         return stream.read()
 
 
 def contents(data: bytes) -> list[tuple[str, bytes]]:
-    """Return the files of an archive."""
+    """Return the content of all files of an archive."""
     archive = opened(data)
     found = [(member.path, content(archive, member)) for member in archive.members]
     archive.close()
@@ -259,7 +259,7 @@ def test_files_with_equal_names_are_both_read() -> None:
 
 
 def rows_read(data: bytes) -> int:
-    """Return the rows that a reader finds in a CSV, damaged ones included."""
+    """Return the number of rows in a CSV, including damaged ones."""
     damaged: list[object] = []
     reader = CellReader(io.BytesIO(data), damaged.append)
     reader.header()
@@ -299,7 +299,7 @@ def test_line_count_is_at_least_row_count(text: str, chunk: int) -> None:
 
 
 def test_lines_are_counted_if_damaged_quotes_hide_rows() -> None:
-    """One inch sign at the beginning and one at the end: quoted is what lies between, they say."""
+    """An unescaped quote in the first and in the last row makes everything between them quoted."""
     data = b'id,name\n1,5" pipe\n' + b"2,x\n" * 1000 + b'3,5" pipe\n'
     assert rows_read(data) == opened(data).lines == 1002
 
@@ -499,7 +499,7 @@ def test_single_file_can_be_reopened_after_partial_read(data: bytes) -> None:
 
 @pytest.fixture
 def spools(monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
-    """Return the list of temporary files that come to be from now on."""
+    """Return a list that collects the temporary files created from now on."""
     made: list[BinaryIO] = []
 
     def new_spool() -> BinaryIO:

@@ -1,4 +1,4 @@
-"""Batches of one stream: what a target ends up with, manifests, sizes, what a failure leaves."""
+"""Batches of one stream: records, manifests, file sizes, failures."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Batches:
         self.writer.write(text.encode(), len(records))
 
     def manifests(self) -> list[list[Record]]:
-        """The records of each manifest."""
+        """Records by manifest."""
         return [[record for path in manifest for record in read(path)] for manifest in self.sent]
 
 
@@ -120,8 +120,8 @@ def test_last_row_of_each_key_is_written(
         keys = [tuple(record[name] for name in key) for record in manifest]
         assert len(set(keys)) == len(keys), "a key comes twice in a manifest"
         loaded.update(zip(keys, manifest, strict=True))
-    wanted = {tuple(r[name] for name in key): r for block in blocks for r in block}
-    assert loaded == wanted
+    expected_rows = {tuple(r[name] for name in key): r for block in blocks for r in block}
+    assert loaded == expected_rows
     assert batches.counts == [len(manifest) for manifest in manifests]
     assert all(1 <= size <= batch_size for size in sizes)
 
@@ -188,7 +188,7 @@ def test_unsent_files_can_be_removed(tmp_path: Path) -> None:
 def test_file_gets_final_name_only_when_complete(
     root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of any filesystem: a folder, and one that writes in place."""
+    """For a local folder, and for a file system that writes in place."""
     root = root if "://" in root else str(tmp_path / root)
     fs, folder = fsspec.url_to_fs(root)
     fs.rm(folder, recursive=True) if fs.exists(folder) else None

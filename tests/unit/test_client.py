@@ -1,4 +1,4 @@
-"""What is said of requests: tries in vain, connections that cannot be secure, a line at DEBUG."""
+"""Log lines and errors of requests: retries, insecure connections, DEBUG."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JOB = "/export/content/data/nosuchjob"
 
 @pytest.fixture
 def connect(configure: Callable[..., dict[str, Any]]) -> Callable[..., IntercomClient]:
-    """Makes a client of a simulator; takes settings that differ."""
+    """Return a function that creates a client for a simulator; it takes other settings."""
 
     def make(simulator: Simulator, **settings: Any) -> IntercomClient:
         tap = TapIntercomExport(config=configure(simulator, **settings), setup_mapper=False)

@@ -1,4 +1,4 @@
-"""CSV files that are written in another way: delimiters, UTF-16."""
+"""CSV files with other delimiters and encodings."""
 
 from __future__ import annotations
 

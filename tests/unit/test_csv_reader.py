@@ -1,4 +1,4 @@
-"""CSV bytes to rows of cells."""
+"""The CSV reader: bytes to rows of cells."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass
 class Result:
-    """What a file was read to: its header, its rows with the line of each, what was left out."""
+    """The header, the rows with their line numbers, and the damaged rows of a file."""
 
     header: list[str]
     rows: list[list[str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Result:
 
 
 def read(data: bytes | io.BufferedIOBase) -> Result:
-    """Read a whole file, row by row and in blocks, which must come to the same."""
+    """Read a file row by row and in blocks, and check that both agree."""
     content = data if isinstance(data, bytes) else data.read()
     result = by_blocks(content)
     assert row_by_row(io.BytesIO(content)) == result
@@ -78,8 +78,8 @@ def cells_of(reader: CellReader, block: EscapedBlock | Iterator[list[str]]) -> I
             yield row
 
 
-class Trickle(io.RawIOBase):
-    """Gives few bytes at a time, as a network does."""
+class SlowSource(io.RawIOBase):
+    """A source that returns few bytes at a time, like a network connection."""
 
     def __init__(self, data: bytes, step: int) -> None:
         super().__init__()
@@ -98,8 +98,8 @@ class Trickle(io.RawIOBase):
 
 
 @dataclass(frozen=True)
-class Style:
-    """How a table is written."""
+class CsvStyle:
+    """A CSV dialect."""
 
     line_end: Literal["\n", "\r\n"]
     quoting: Literal[0, 1]
@@ -122,19 +122,19 @@ class Style:
 
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-awkward = st.sampled_from(list("\",\r\n\t;'\\ a\u2028\x85é€😀\ufeff"))
-cells_of_text = st.text(awkward | characters, max_size=12)
+special_text = st.sampled_from(list("\",\r\n\t;'\\ a\u2028\x85é€😀\ufeff"))
+cells_of_text = st.text(special_text | characters, max_size=12)
 styles = st.builds(
-    Style, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), st.booleans()
+    CsvStyle, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), st.booleans()
 )
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
-    """Return a table of at least a row.
+    """Return a table with at least one row.
 
-    The first cell begins with a letter, as headers do, and none of the first row has what could be
-    another delimiter than the comma.
+    The first cell starts with a letter, like a header, and the first row contains no other
+    delimiter than the comma.
     """
     width = draw(st.integers(1, 4))
     row = st.lists(cells_of_text, min_size=width, max_size=width)
@@ -145,7 +145,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 
 
 @given(tables(), styles)
-def test_written_table_is_read_unchanged(table: list[list[str]], style: Style) -> None:
+def test_written_table_is_read_unchanged(table: list[list[str]], style: CsvStyle) -> None:
     result = read(style.write(table))
     assert [result.header, *result.rows] == table
     assert result.damaged == []
@@ -153,15 +153,15 @@ def test_written_table_is_read_unchanged(table: list[list[str]], style: Style) -
 
 @given(tables(), styles, st.integers(1, 7), st.integers(1, 9))
 def test_table_is_read_from_slow_source(
-    table: list[list[str]], style: Style, step: int, buffer: int
+    table: list[list[str]], style: CsvStyle, step: int, buffer: int
 ) -> None:
-    result = row_by_row(io.BufferedReader(Trickle(style.write(table), step), buffer))
+    result = row_by_row(io.BufferedReader(SlowSource(style.write(table), step), buffer))
     assert [result.header, *result.rows] == table
 
 
 @given(tables(), styles, st.integers(1, 9))
 def test_table_is_read_with_any_buffer_size(
-    table: list[list[str]], style: Style, chunk: int
+    table: list[list[str]], style: CsvStyle, chunk: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
@@ -171,7 +171,7 @@ def test_table_is_read_with_any_buffer_size(
 
 
 @given(tables(), styles)
-def test_each_row_has_its_line_number(table: list[list[str]], style: Style) -> None:
+def test_each_row_has_its_line_number(table: list[list[str]], style: CsvStyle) -> None:
     result = read(style.write(table))
     line, expected = 1, []
     for row in table:
@@ -224,11 +224,11 @@ def test_invalid_characters_are_detected_at_any_buffer_boundary(
 ) -> None:
     monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
     result = read(FLAWED % (flaw, flaw))
-    mended = [[escape.replace_invalid(cell) for cell in row] for row in result.rows]
-    cells = [[cell for cell, _ in row] for row in mended]
+    repaired = [[escape.replace_invalid(cell) for cell in row] for row in result.rows]
+    cells = [[cell for cell, _ in row] for row in repaired]
     assert cells[1] == ["1", "x\ufffd\ny\nz"]
     assert cells[4] == ["4", "\ufffd"]
-    assert [sum(count for _, count in row) for row in mended] == [0, 1, 0, 0, 1]
+    assert [sum(count for _, count in row) for row in repaired] == [0, 1, 0, 0, 1]
     assert result.lines == [2, 4, 7, 9, 10]
     assert result.damaged == []
 
@@ -314,8 +314,8 @@ def test_every_line_is_in_a_row_or_a_damaged_row(lines: list[str]) -> None:
     raw = "".join(row.raw for row in result.damaged)
     kept = sorted((cells + raw).replace("\\x00", "\0").replace(escape.NUL, "\0"))
     marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
-    wanted = sorted("".join(texts[1:]))
-    assert [c for c in kept if c not in marks] == [c for c in wanted if c not in marks]
+    expected_rows = sorted("".join(texts[1:]))
+    assert [c for c in kept if c not in marks] == [c for c in expected_rows if c not in marks]
 
 
 def test_cell_of_ten_megabytes_is_read() -> None:
@@ -327,7 +327,7 @@ def test_cell_of_ten_megabytes_is_read() -> None:
 
 
 def test_row_with_very_many_lines_has_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line ends inside a quote that the next one closes: all of them would be one row."""
+    """Each line ends within a quote that the next line closes, so all of them would be one row."""
     monkeypatch.setattr(csv_reader_module, "MAX_CELL_BYTES", 1000)
     held = 0
     reader = CellReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)

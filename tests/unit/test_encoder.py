@@ -1,4 +1,4 @@
-"""The fast way and the SDK's way give the same records, whatever a file or a user brings."""
+"""The generated encoder and the SDK's encoder produce the same records."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ TEXTS = [
     " ",
     "",
 ]
-ODD_NAMES = [
+UNUSUAL_NAMES = [
     'quote"',
     "apostrophe'",
     "back\\slash",
@@ -115,7 +115,7 @@ def ids(file: StatisticFile) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one of the two ways made of a file."""
+    """The result of one of the encoders."""
 
     records: list[dict[str, Any]]
     damaged: list[DamagedRow]
@@ -138,10 +138,10 @@ def reader_of(
     return RowReader(io.BytesIO(data), file, constants, damaged.append, match)
 
 
-def both_ways(
+def both_encoders(
     file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> tuple[Reading, Reading]:
-    """Read a file the fast way and the SDK's."""
+    """Read a file with both encoders."""
     damaged: list[DamagedRow] = []
     announced: list[Column] = []
     fast: list[dict[str, Any]] = []
@@ -173,14 +173,14 @@ def both_ways(
 def assert_same(
     file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> list[dict[str, Any]]:
-    """Check that both ways agree, and return the records.
+    """Check that both encoders agree, and return the records.
 
-    Once with all lines read at once and once line by line: what a line may skip depends on those
+    Reads all lines at once, and line by line, because the path of a line depends on the lines
     that are read with it.
     """
     for chunk in (1, csv_reader_module.CHUNK_BYTES):
         with mock.patch.object(csv_reader_module, "CHUNK_BYTES", chunk):
-            fast, plain = both_ways(file, data, deselected, **options)
+            fast, plain = both_encoders(file, data, deselected, **options)
         # by their text: 1 is not 1.0 there, nor True
         assert list(map(json.dumps, fast.records)) == list(map(json.dumps, plain.records))
         assert fast.damaged == plain.damaged
@@ -189,7 +189,7 @@ def assert_same(
 
 
 def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n") -> bytes:
-    """Write a file; not with Python 3.10's csv module, which refuses a NUL."""
+    """Return a CSV file. Does not use the csv module, which refuses NUL in Python 3.10."""
     lines = (",".join(quoted(cell, row) for cell in row) for row in [header, *rows])
     return "".join(f"{line}{line_end}" for line in lines).encode("utf-8", "surrogatepass")
 
@@ -201,7 +201,7 @@ def quoted(cell: str, row: Sequence[str]) -> str:
 
 
 def headers(file: StatisticFile) -> dict[str, list[str]]:
-    """Headers that a file may come with."""
+    """Return possible headers of a file."""
     names = [column.name for column in file.columns] or ["thing", "seen_at"]
     return {
         "as known": names,
@@ -212,7 +212,7 @@ def headers(file: StatisticFile) -> dict[str, list[str]]:
         "with one renamed": ["renamed", *names[1:]],
         "with one repeated": [*names, names[0], names[-1]],
         "misspelled as is known": [n.replace("dismissal", "dismisall") for n in names],
-        "with odd names": [*names, *ODD_NAMES],
+        "with odd names": [*names, *UNUSUAL_NAMES],
         "with empty names": [*names, "", ""],
         "of one column": names[:1],
     }
@@ -234,7 +234,7 @@ GOOD = {
 
 
 def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
-    """Rows in which every kind of cell comes up in every column, and damaged ones."""
+    """Return rows with every kind of cell in every column, and damaged rows."""
     kinds = {column.name: column.kind for column in file.columns}
     full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
     rows = [full, [""] * len(header), full[:-1], [*full, "too many"], [*full, ""]]
@@ -294,13 +294,13 @@ def test_invalid_cell_in_deselected_column_rejects_row(
     assert_same(file, as_csv(header, [row]), {name})
 
 
-def as_they_stand(header: list[str], file: StatisticFile) -> list[Column]:
-    """Take headers for names of properties, so that those reach the code that is written."""
+def headers_as_property_names(header: list[str], file: StatisticFile) -> list[Column]:
+    """Use headers as property names, so that they occur in the generated code."""
     known = {column.name: column for column in file.columns}
     return [known.get(name) or Column(name, Kind.TEXT, "") for name in header]
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES)
 @pytest.mark.parametrize("file", [FILES["receipt"], FILES["click"], REPORT], ids=ids)
 def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, name: str) -> None:
     if "\n" in name:
@@ -309,16 +309,16 @@ def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, na
         header = [name, *(column.name for column in file.columns)]
     rows = rows_for(file, header)[:8]
     data = as_csv(header, rows)
-    record, *_ = assert_same(file, data, match=as_they_stand)
+    record, *_ = assert_same(file, data, match=headers_as_property_names)
     assert record[name] == "some text"
-    for record in assert_same(file, data, {name}, match=as_they_stand):
+    for record in assert_same(file, data, {name}, match=headers_as_property_names):
         assert name not in record
 
 
 @pytest.mark.parametrize("kind", [Kind.TIME, Kind.OPTIONAL_ID, Kind.NUMBER, Kind.TEXT])
 def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
-    columns = tuple(Column(name, kind, "") for name in ODD_NAMES)
-    odd = StatisticFile(
+    columns = tuple(Column(name, kind, "") for name in UNUSUAL_NAMES)
+    unusual = StatisticFile(
         name="'\"{odd}\\\n",
         description="",
         columns=(Column("receipt_id", Kind.ID, ""), *columns),
@@ -326,8 +326,8 @@ def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
         time=(),
         hash_name='it\'s {the} "key"',
     )
-    header = ["receipt_id", *ODD_NAMES]
-    records = assert_same(odd, as_csv(header, rows_for(odd, header)))
+    header = ["receipt_id", *UNUSUAL_NAMES]
+    records = assert_same(unusual, as_csv(header, rows_for(unusual, header)))
     assert len(records) > len(header)
 
 
@@ -436,7 +436,7 @@ def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
 
 # Through the whole tap.
 
-ODDITIES: dict[str, Dialect] = {
+UNUSUAL_DATA: dict[str, Dialect] = {
     "as production": Dialect(),
     "plain times, BOM, CRLF": Dialect(time_format="plain", byte_order_mark=True, line_end="\r\n"),
     "seconds, other order": Dialect(time_format="seconds", shuffled_columns=True),
@@ -454,12 +454,12 @@ ODDITIES: dict[str, Dialect] = {
         ),
     ),
 }
-PASSING = {"completed_at", "created_at", "job_identifier", "seconds_waited"}
-"""What no two runs have in common, in the streams that tell of jobs."""
+VARYING_PROPERTIES = {"completed_at", "created_at", "job_identifier", "seconds_waited"}
+"""Properties of `content_export` that differ between runs."""
 
 
 def records_by_stream(output: Output) -> dict[str, list[dict[str, Any]]]:
-    passing = dict.fromkeys(("content_export", "rejected_row"), PASSING)
+    passing = dict.fromkeys(("content_export", "rejected_row"), VARYING_PROPERTIES)
     return {
         stream: [
             {name: value for name, value in record.items() if name not in passing.get(stream, ())}
@@ -470,18 +470,18 @@ def records_by_stream(output: Output) -> dict[str, list[dict[str, Any]]]:
 
 
 def identity_maps(*streams: str) -> dict[str, dict[str, str]]:
-    """Stream maps that change nothing; but they make the SDK touch every record."""
+    """Return identity stream maps, which disable the generated encoder."""
     names = streams or [file.name for file in ALL]
     return {name: {"created_at": "created_at"} for name in names}
 
 
-@pytest.mark.parametrize("oddity", ODDITIES)
+@pytest.mark.parametrize("unusual", UNUSUAL_DATA)
 def test_identity_stream_map_does_not_change_records(
-    simulate: Simulate, configure: Configure, oddity: str
+    simulate: Simulate, configure: Configure, unusual: str
 ) -> None:
     outputs = []
     for more in ({}, {"stream_maps": identity_maps()}):
-        simulator = simulate(receipts=120, days=20, dialect=ODDITIES[oddity])
+        simulator = simulate(receipts=120, days=20, dialect=UNUSUAL_DATA[unusual])
         outputs.append(run_tap(configure(simulator, **more)))
     fast, slow = map(records_by_stream, outputs)
     assert fast.keys() == slow.keys()
@@ -494,7 +494,7 @@ def test_identity_stream_map_does_not_change_records(
 
 
 def counts(output: Output) -> dict[str, int]:
-    """What the metrics in the log say that was written."""
+    """Return the record counts of the metrics in the log."""
     found: Counter[str] = Counter()
     for line in output.log.splitlines():
         _, is_metric, text = line.partition("METRIC: ")
@@ -526,8 +526,8 @@ def test_both_encoders_omit_deselected_properties(
     assert all("url" not in record for record in fast["click"])
 
 
-def assert_says_so(fast: Output, slow: Output) -> None:
-    """Check that a run tells, once a stream, where it writes records the SDK's way."""
+def assert_fallback_is_logged(fast: Output, slow: Output) -> None:
+    """Check that a run logs once per stream that it uses the SDK's encoder."""
     assert "is written by the SDK" not in fast.log
     assert slow.log.count("'receipt' is written by the SDK, record by record") == 1
 
@@ -538,6 +538,6 @@ def test_flattening_gives_the_same_records(simulate: Simulate, configure: Config
     slow = run_tap(configure(simulate(receipts=80, days=20), **flat))
     for stream in ("receipt", "open", "click", "checkpoint", "overview"):
         assert fast.records(stream) == slow.records(stream)
-    assert_says_so(fast, slow)
+    assert_fallback_is_logged(fast, slow)
     jobs = slow.records("content_export")
     assert all(not isinstance(value, dict) for record in jobs for value in record.values())

@@ -1,4 +1,4 @@
-"""Blocks of CSV that are escaped as JSON wants it, beside Python's csv and json modules."""
+"""Escaping of CSV blocks for JSON, compared with Python's csv and json modules."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_every_character_is_unchanged(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "mended", "count"),
+    ("data", "repaired", "count"),
     [
         (b"a\0b", "a\ufffdb", 1),
         (b"a\xffb\xc3", "a\ufffdb\ufffd", 2),
@@ -140,7 +140,9 @@ def test_every_character_is_unchanged(code: int) -> None:
     ],
     ids=["NUL", "no UTF-8", "half a surrogate", "behind a surrogate pair"],
 )
-def test_invalid_characters_are_detected_and_replaced(data: bytes, mended: str, count: int) -> None:
+def test_invalid_characters_are_detected_and_replaced(
+    data: bytes, repaired: str, count: int
+) -> None:
     found = escape.escape_block(b"x,y\n" + data + b",z")
     assert found is not None
     plain, row = found.rows
@@ -148,7 +150,7 @@ def test_invalid_characters_are_detected_and_replaced(data: bytes, mended: str, 
     assert not escape.may_be_invalid(plain)
     assert escape.may_be_invalid(row)
     cell, _ = escape.unescape_row(row)
-    assert escape.replace_invalid(cell) == (mended, count)
+    assert escape.replace_invalid(cell) == (repaired, count)
     text, is_invalid = escape.decode(data)
     assert is_invalid
     assert (text, escape.encode(text)) == (cell, data)

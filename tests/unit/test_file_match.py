@@ -1,4 +1,4 @@
-"""Which known file a CSV is, and what the catalogue of files says."""
+"""Recognition of CSV files by name and columns, and the catalogue of files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tap_intercom_export.schemas.statistics import FILES, OTHER
 if TYPE_CHECKING:
     from tap_intercom_export.schemas.columns import StatisticFile
 
-SEEN = [
+OBSERVED_FILES = [
     "receipt",
     "open",
     "click",
@@ -38,9 +38,9 @@ SEEN = [
     "checkpoint",
     "overview",
 ]
-"""The files of real archives (reference, 4.2)."""
+"""Files in real archives (reference, section 4.2)."""
 
-UNSEEN = [
+ASSUMED_FILES = [
     "collected_email",
     "spam_complaint",
     "permission_grant",
@@ -59,12 +59,19 @@ UNSEEN = [
     "checklist_step_completion",
     "fin_helpful_answer",
 ]
-"""Files that most likely exist, of which there is no sample (reference, 4.2)."""
+"""Files without a public sample (reference, section 4.2)."""
 
-ALIKE = ["receipt", "answer", "answer_combined", "open", "checklist_step_open", "completion"]
-"""Some of which one begins or ends another."""
+SIMILAR_NAMES = [
+    "receipt",
+    "answer",
+    "answer_combined",
+    "open",
+    "checklist_step_open",
+    "completion",
+]
+"""Names that are prefixes or suffixes of each other."""
 
-STAMPS = [
+TIMESTAMPS = [
     "_20260401-120000",
     "_20260401_120000",
     "_20260401",
@@ -224,14 +231,14 @@ OVERVIEW_COUNTED = [
 OVERVIEW_WITHOUT_RATE = {"receipt", "tour_step_view", "keyword_reply"}
 
 every_file = pytest.mark.parametrize("file", [*FILES.values(), OTHER], ids=lambda file: file.name)
-every_name = pytest.mark.parametrize("name", [*SEEN, *UNSEEN])
+every_name = pytest.mark.parametrize("name", [*OBSERVED_FILES, *ASSUMED_FILES])
 
 
 # --- names of files
 
 
-@pytest.mark.parametrize("name", ALIKE)
-@pytest.mark.parametrize("stamp", STAMPS)
+@pytest.mark.parametrize("name", SIMILAR_NAMES)
+@pytest.mark.parametrize("stamp", TIMESTAMPS)
 def test_file_is_recognized_with_any_timestamp(name: str, stamp: str) -> None:
     assert by_file_name(f"{name}{stamp}.csv") is FILES[name]
 
@@ -241,7 +248,7 @@ def test_file_is_recognized_by_name(name: str) -> None:
     assert by_file_name(f"{name}_20260401-120000.csv") is FILES[name]
 
 
-@pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.parametrize("name", SIMILAR_NAMES)
 @pytest.mark.parametrize(
     "spelling",
     [
@@ -279,7 +286,7 @@ def test_file_is_recognized_in_plural_and_with_other_separators(path: str, name:
     assert by_file_name(path) is FILES[name]
 
 
-@given(st.sampled_from(SEEN + UNSEEN), st.sampled_from(STAMPS), st.data())
+@given(st.sampled_from(OBSERVED_FILES + ASSUMED_FILES), st.sampled_from(TIMESTAMPS), st.data())
 def test_file_is_recognized_in_any_case(name: str, stamp: str, data: st.DataObject) -> None:
     path = f"{name}{stamp}.csv"
     upper = data.draw(st.lists(st.booleans(), min_size=len(path), max_size=len(path)))
@@ -312,7 +319,7 @@ def test_name_without_statistic_is_no_match(path: str) -> None:
     assert by_file_name(path) is expected
 
 
-@pytest.mark.parametrize("stamp", STAMPS)
+@pytest.mark.parametrize("stamp", TIMESTAMPS)
 def test_statistic_name_has_no_timestamp(stamp: str) -> None:
     assert statistic_name(f"Exports/Novelty{stamp}.CSV") == "novelty"
 
@@ -326,7 +333,7 @@ def test_any_path_is_known_other_or_no_file(path: str) -> None:
 # --- files without a name
 
 
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize("name", OBSERVED_FILES)
 @pytest.mark.parametrize("step", [1, -1], ids=["in order", "turned round"])
 def test_unnamed_file_is_recognized_by_columns(name: str, step: int) -> None:
     header = [column.name for column in FILES[name].columns]
@@ -347,7 +354,7 @@ def test_survey_is_recognized_by_columns_with_any_number_of_questions(questions:
     assert by_header(header).name == "answer_combined"
 
 
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize("name", OBSERVED_FILES)
 def test_file_is_recognized_by_columns_in_any_spelling(name: str) -> None:
     header = [column.name.upper().replace("_", " ") for column in FILES[name].columns]
     assert by_header(header).name == name
@@ -393,8 +400,8 @@ def test_header_that_matches_no_file_is_other_statistic(header: list[str]) -> No
 
 
 def test_catalogue_has_21_observed_and_17_assumed_files() -> None:
-    assert (len(SEEN), len(UNSEEN)) == (21, 17)
-    assert set(FILES) == {*SEEN, *UNSEEN}
+    assert (len(OBSERVED_FILES), len(ASSUMED_FILES)) == (21, 17)
+    assert set(FILES) == {*OBSERVED_FILES, *ASSUMED_FILES}
 
 
 def test_receipt_has_its_52_columns_in_order() -> None:
@@ -418,7 +425,7 @@ def test_overview_has_its_columns_in_order() -> None:
     assert columns == [*OVERVIEW_TEXTS, *counters]
 
 
-@pytest.mark.parametrize("name", UNSEEN)
+@pytest.mark.parametrize("name", ASSUMED_FILES)
 def test_assumed_file_has_receipt_id_and_any_other_columns(name: str) -> None:
     names = [column.name for column in FILES[name].columns]
     assert names[0] == "receipt_id"

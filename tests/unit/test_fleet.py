@@ -1,4 +1,4 @@
-"""The parts of examples/dagster that know nothing of Dagster: YAML, exit statuses, logs."""
+"""The parts of examples/dagster that do not import Dagster: YAML, exit statuses, logs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_datasets_are_configured_only_for_their_group(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "message"),
     [
         ([entry("Acme")], "'Acme'"),
         ([entry("a-b")], "'a-b'"),
@@ -72,8 +72,8 @@ def test_datasets_are_configured_only_for_their_group(tmp_path: Path) -> None:
         ([entry("acme", schema="s"), entry("beta", schema="s")], "workspace_column"),
     ],
 )
-def test_error_names_the_problem(tmp_path: Path, bad: list[dict[str, Any]], said: str) -> None:
-    with pytest.raises(FleetError, match=said):
+def test_error_names_the_problem(tmp_path: Path, bad: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(FleetError, match=message):
         load(write(tmp_path, *bad))
 
 

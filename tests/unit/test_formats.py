@@ -1,4 +1,4 @@
-"""However Intercom answers, the records are those the simulator knows."""
+"""Records in every dialect of the simulator."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def assert_complete(simulator: Simulator, output: Output, dialect: Dialect) -> N
 
 
 OTHER_TOTALS = {"overview_of_all_time"}
-"""Dialects in which the totals of `overview` mean something else."""
+"""Dialects in which the totals of `overview` have another meaning."""
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_failed_job_with_status_200_is_retried(
 def test_single_file_is_recognized_by_columns(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
 ) -> None:
-    """So it is called in samples of Intercom's reference."""
+    """The name occurs in the samples of Intercom's reference."""
     packed = io.BytesIO()
     with gzip.GzipFile(name, "wb", fileobj=packed) as stream:
         stream.write(b"receipt_id,opened_at\n1,2025-05-20T10:00:00.000Z\n")

@@ -1,4 +1,4 @@
-"""NUL and bytes that are not UTF-8, which no database takes in a text, in rows of CSV."""
+"""Invalid characters in CSV rows: NUL and bytes that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLAWS = {"NUL": b"\0", "no UTF-8": b"\xff", "cut UTF-8": b"\xc3", "latin-1": b"\
 
 @dataclass
 class Read:
-    """What a file was read to."""
+    """Records and damaged rows of a file."""
 
     replaced: int
     records: list[dict[str, Any]]
@@ -33,7 +33,7 @@ class Read:
 
 
 def read(data: bytes, file: StatisticFile = FILES["click"]) -> Read:
-    """Read a file in blocks and row by row, which must come to the same."""
+    """Read a file in blocks and row by row, and check that both agree."""
     fast, careful = Read(0, []), Read(0, [])
     constants = {"statistic": "x", "file": "x.csv", "created_at": "2026-04-30T23:59:59Z"}
     reader = RowReader(io.BytesIO(data), file, constants, fast.damaged.append)

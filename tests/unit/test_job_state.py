@@ -1,4 +1,4 @@
-"""What the state keeps between runs: bookmarks, the jobs under way, and nothing too early."""
+"""The state between runs: bookmarks and active jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries of JSON lists: what becomes of any JSON value, and of characters databases refuse."""
+"""Entries of JSON lists: conversion of any JSON value, and invalid characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXTS = st.text(ANY_CHARACTER, max_size=8)
 
 
 def json_values(floats: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
-    """Any JSON value."""
+    """Return a strategy for JSON values."""
     return st.recursive(
         st.none() | st.booleans() | st.integers() | floats | TEXTS,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
@@ -57,7 +57,7 @@ def test_any_entry_becomes_valid_record_or_is_refused(entry: Any) -> None:
 
 
 def shape(value: Any) -> Any:
-    """A JSON value without its texts."""
+    """Return the structure of a JSON value without its texts."""
     if isinstance(value, dict):
         return [shape(entry) for entry in value.values()]
     return [shape(entry) for entry in value] if isinstance(value, list) else type(value)

@@ -1,4 +1,4 @@
-"""Cells to typed values."""
+"""Parsers: cells to typed values."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda m: timezone(timede
 
 
 def canonical(instant: datetime) -> str:
-    """Return an instant as the design has it, from its numbers."""
+    """Return the canonical text of a time."""
     whole = (
         f"{instant.year:04}-{instant.month:02}-{instant.day:02}"
         f"T{instant.hour:02}:{instant.minute:02}:{instant.second:02}"

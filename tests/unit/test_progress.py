@@ -1,4 +1,4 @@
-"""What is said of a run: durations, how long the rest takes, the summary, the metrics."""
+"""Progress of a run: durations, remaining time, summary, metrics."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_window_count_uses_current_window_size() -> None:
 def test_remaining_time_depends_on_slower_of_intercom_and_target(
     intercom: float, own: float, workers: int, left: float
 ) -> None:
-    """Two of ten days are written: by day 30 s and 10 s, and the last one is written alone."""
+    """Two of ten days are written; Intercom takes 30 s and the tap 10 s per day."""
     totals = windows(intercom_seconds=intercom, own_seconds=own)
     totals.written = 2 * DAY
     assert totals.seconds_left(workers) == pytest.approx(left)

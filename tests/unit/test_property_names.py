@@ -1,4 +1,4 @@
-"""Headers to names of properties."""
+"""Property names from CSV headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from random import Random
 
 SYSTEM_COLUMNS = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"]
-"""Names that PostgreSQL gives to no column of a table ("5.6. System Columns"), and `oid`."""
+"""Column names that PostgreSQL reserves ("5.6. System Columns"), and `oid`."""
 
 unicode_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
 clashing = st.sampled_from(

@@ -1,4 +1,4 @@
-"""One CSV file to typed records."""
+"""The row reader: a CSV file to typed records."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ SAME_NOON = [
 ]
 LATER, LATER_IN_A_FILE = "2026-04-14T08:00:00Z", "2026-04-14T08:00:00.000Z"
 
-KNOWN = [file for file in FILES.values() if file.time is not None]
-EVENTS = [file for file in KNOWN if file.hash_name]
-UNSEEN = [file for file in FILES.values() if file.time is None]
+KNOWN_FILES = [file for file in FILES.values() if file.time is not None]
+EVENT_FILES = [file for file in KNOWN_FILES if file.hash_name]
+ASSUMED_FILES = [file for file in FILES.values() if file.time is None]
 ALL = [*FILES.values(), OTHER]
 
 
@@ -49,7 +49,7 @@ def ids(file: StatisticFile) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """What a file was read to."""
+    """Records and damaged rows of a file."""
 
     records: list[dict[str, Any]]
     damaged: list[DamagedRow]
@@ -57,14 +57,14 @@ class Result:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The only record; no row is damaged."""
+        """The only record; fails if there are damaged rows."""
         assert self.damaged == []
         (record,) = self.records
         return record
 
 
 def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
-    """Read the bytes of a file."""
+    """Read a file from bytes."""
     damaged: list[DamagedRow] = []
     constants = {
         "created_at": BEFORE,
@@ -80,14 +80,14 @@ def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
 def read(
     file: StatisticFile, header: Sequence[str], *rows: Sequence[str], name: str = ""
 ) -> Result:
-    """Read a file of these rows."""
+    """Read a file with the given rows."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
     return read_bytes(file, text.getvalue().encode(), name)
 
 
 def read_one(file: StatisticFile, row: dict[str, str], name: str = "") -> Result:
-    """Read a file of one row."""
+    """Read a file with one row."""
     return read(file, list(row), list(row.values()), name=name)
 
 
@@ -103,7 +103,7 @@ VALUES = {**CELLS, Kind.TIME: NOON, Kind.NUMBER: 0.25, Kind.INTEGER: 3}
 
 
 def full_row(file: StatisticFile) -> dict[str, str]:
-    """Return a row with a cell in each column that is known."""
+    """Return a row with a cell in each known column."""
     return {column.name: CELLS[column.kind] for column in file.columns}
 
 
@@ -131,7 +131,7 @@ def test_every_time_of_a_record_is_written_in_utc(file: StatisticFile) -> None:
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times)
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
 def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
     record = read_one(file, full_row(file)).record
     assert {column.name: record[column.name] for column in file.columns} == {
@@ -139,14 +139,14 @@ def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
     }
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
 def test_order_of_columns_does_not_matter(file: StatisticFile) -> None:
     row = full_row(file)
     turned = dict(reversed(row.items()))
     assert read_one(file, turned).record == read_one(file, row).record
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
 def test_column_that_is_missing_is_null(file: StatisticFile) -> None:
     row = full_row(file)
     own_time = {"created_at"}  # see the test of a snapshot without it
@@ -208,7 +208,7 @@ def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
     assert f'"{header}"' in column.description
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
 def test_headers_are_recognized_in_any_spelling(file: StatisticFile) -> None:
     row = full_row(file)
     expected = read_one(file, row).record
@@ -335,16 +335,16 @@ def test_inapplicable_total_is_null() -> None:
 # --- ids of rows that have none
 
 
-@pytest.mark.parametrize("file", [*EVENTS, *UNSEEN, OTHER], ids=ids)
+@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, OTHER], ids=ids)
 @pytest.mark.parametrize("written", SAME_NOON)
 def test_row_id_does_not_depend_on_time_format(file: StatisticFile, written: str) -> None:
-    row = full_row(file) if file in EVENTS else {"receipt_id": "1", "seen_at": NOON_IN_A_FILE}
+    row = full_row(file) if file in EVENT_FILES else {"receipt_id": "1", "seen_at": NOON_IN_A_FILE}
     time = file.time[0] if file.time else "seen_at"
     expected = read_one(file, row).record[file.hash_name]
     assert read_one(file, {**row, time: written}).record[file.hash_name] == expected
 
 
-@pytest.mark.parametrize("file", EVENTS, ids=ids)
+@pytest.mark.parametrize("file", EVENT_FILES, ids=ids)
 def test_event_id_depends_on_each_column(file: StatisticFile) -> None:
     row = {**full_row(file), "new": "x"}
     seen = {read_one(file, row).record["event_id"]}
@@ -354,14 +354,14 @@ def test_event_id_depends_on_each_column(file: StatisticFile) -> None:
     assert len(seen) == 1 + len(row)
 
 
-@pytest.mark.parametrize("file", EVENTS, ids=ids)
+@pytest.mark.parametrize("file", EVENT_FILES, ids=ids)
 def test_event_id_does_not_depend_on_empty_columns(file: StatisticFile) -> None:
     row = full_row(file)
     expected = read_one(file, row).record["event_id"]
     assert read_one(file, {"new": "", **row}).record["event_id"] == expected
 
 
-@pytest.mark.parametrize("file", [*EVENTS, *UNSEEN, OTHER], ids=ids)
+@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, OTHER], ids=ids)
 @pytest.mark.parametrize(
     "written",
     [
@@ -407,7 +407,7 @@ def test_same_row_in_two_unknown_files_has_two_ids() -> None:
 
 @st.composite
 def rows_of_unknown_files(draw: st.DrawFn) -> dict[str, str]:
-    """Return a row with at most one column of time, in one of its formats."""
+    """Return a row with at most one time column, in any time format."""
     names = draw(st.lists(st.sampled_from(["receipt_id", "a", "b", "C", "é", "at"]), unique=True))
     row = {name: draw(st.text("01-é ,", max_size=4)) for name in names}
     if draw(st.booleans()):
@@ -469,7 +469,7 @@ def test_unknown_row_id_with_two_times_does_not_depend_on_format(
 
 
 def required(file: StatisticFile) -> list[str]:
-    """Return the columns of a file without which there is no record."""
+    """Return the required columns of a file."""
     columns = {column.name for column in file.columns}
     time = file.time if file.time and len(file.time) == 1 else ()
     identity = list(file.required)
@@ -480,7 +480,7 @@ def required(file: StatisticFile) -> list[str]:
     ("file", "name"),
     [
         pytest.param(file, name, id=f"{file.name}.{name}")
-        for file in KNOWN
+        for file in KNOWN_FILES
         for name in required(file)
     ],
 )

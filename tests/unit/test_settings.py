@@ -1,4 +1,4 @@
-"""Settings: what is checked before anything is asked of Intercom, and how a user is told."""
+"""Settings: validation before the first request, and error messages."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ DAY = 86_400
 
 
 def settings_of(**config: Any) -> Settings:
-    """Return the settings of a good configuration."""
+    """Return the settings of a valid configuration."""
     return TapIntercomExport(config={**GOOD, **config}).settings
 
 
 def problems_of(**config: Any) -> list[str]:
-    """Return what is said of a configuration; a setting that is `...` is not in it."""
+    """Return the problems of a configuration; a setting with the value `...` is omitted."""
     whole = {name: value for name, value in {**GOOD, **config}.items() if value is not ...}
     with pytest.raises(ConfigValidationError) as caught:
         TapIntercomExport(config=whole)
@@ -179,7 +179,7 @@ def test_invalid_end_date_does_not_hide_a_invalid_start_date() -> None:
 def test_range_longer_than_90_days_is_a_warning(
     window: int, lookback: int, *, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One client met a 400 that names 90 days, another asks for 365 days in one job."""
+    """One public client reports a 400 that names 90 days, another one requests 365 days per job."""
     config = {**GOOD, "window_days": window, "lookback_days": lookback}
     settings = TapIntercomExport(config=config).settings
     assert (settings.window, settings.lookback) == (window * DAY, lookback * DAY)
@@ -328,7 +328,7 @@ def test_token_is_not_in_the_log_of_a_discovery(caplog: pytest.LogCaptureFixture
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture, **config: Any) -> list[str]:
-    """Return what is warned of in a good configuration with other settings."""
+    """Return the warnings about a valid configuration with other settings."""
     TapIntercomExport(config={**GOOD, **config})
     return [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
 
@@ -408,12 +408,12 @@ ENVIRONMENT: dict[str, tuple[str, Any]] = {
     "stream_maps": ('{"open": {"x": "1"}}', {"open": {"x": "1"}}),
     "stream_map_config": ('{"seed": 1}', {"seed": 1}),
 }
-"""A value of every setting, as text and as it is meant."""
+"""A value of every setting, as text and as parsed value."""
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Set the least that is needed in the environment."""
+    """Set the required settings in the environment."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     for name, value in GOOD.items():
@@ -500,7 +500,7 @@ def test_invalid_integer_variable_error_has_name(
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Answers 404 to everything, and notes who asked: each run has a User-Agent of its own."""
+    """Responds with 404 and records the User-Agent, which differs between runs."""
 
     asked: ClassVar[Counter[str]] = Counter()
 
@@ -520,7 +520,7 @@ class Recorder(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the tap as a process, and what it must say."""
+    """A run of the tap as a process, and its expected output."""
 
     config: dict[str, Any]
     named: str = ""
@@ -557,7 +557,7 @@ RUNS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended."""
+    """Result of a run."""
 
     status: int
     stdout: str
@@ -567,7 +567,7 @@ class Outcome:
 
 
 def start(name: str, run: Run, port: int, folder: Path) -> Outcome:
-    """Run the tap as a process in a folder of its own."""
+    """Run the tap as a process in a separate folder."""
     agent = name.replace(" ", "-")
     config = {**GOOD, "api_url": f"http://{run.host}:{port}", "user_agent": agent, **run.config}
     clean = {
@@ -598,7 +598,7 @@ def start(name: str, run: Run, port: int, folder: Path) -> Outcome:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Let something listen that would hear a request."""
+    """Start a server that records requests."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -612,7 +612,7 @@ def port() -> Iterator[int]:
 def bad(
     request: pytest.FixtureRequest, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Run, Outcome]:
-    """Return a run with a bad setting, and how it ended."""
+    """Return a run with an invalid setting, and its result."""
     run = RUNS[request.param]
     return run, start(request.param, run, port, tmp_path_factory.mktemp("configuration"))
 

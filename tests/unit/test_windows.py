@@ -1,4 +1,4 @@
-"""Which range of time is asked for next."""
+"""Export windows: the next range of time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEW_YEAR = 1_767_225_600
 
 @dataclass(frozen=True)
 class Run:
-    """What a run begins with."""
+    """Start of a run."""
 
     export_range: ExportRange
     bookmark: int
@@ -35,14 +35,14 @@ class Run:
 
 @st.composite
 def legal_sizes(draw: st.DrawFn) -> Sizes:
-    """Return sizes that the settings allow: whole days, 90 together."""
+    """Return valid sizes: whole days, 90 days together."""
     window = draw(st.integers(1, 90))
     return Sizes(window * DAY, draw(st.integers(0, 90 - window)) * DAY)
 
 
 @st.composite
 def runs(draw: st.DrawFn, sizes: st.SearchStrategy[Sizes] | None = None) -> Run:
-    """Return a run of at most 30 windows, from a bookmark anywhere before the end or at it."""
+    """Return a run of at most 30 windows, with a bookmark at or before the end."""
     chosen = draw(legal_sizes() if sizes is None else sizes)
     start = draw(st.integers(0, 2 * NEW_YEAR))
     export_range = ExportRange(start, start + draw(st.integers(0, 30 * chosen.window)))
@@ -51,7 +51,7 @@ def runs(draw: st.DrawFn, sizes: st.SearchStrategy[Sizes] | None = None) -> Run:
 
 
 def rest_of(export_range: ExportRange, bookmark: int) -> PendingRange:
-    """Return all that is left of a export_range, as one pending."""
+    """Return the rest of an export range as one pending range."""
     return PendingRange(bookmark, export_range.end)
 
 
@@ -201,7 +201,7 @@ any_sizes = st.builds(Sizes, st.integers(1, 90 * DAY), st.integers(0, 90 * DAY))
 
 
 def shrunk(sizes: Sizes) -> list[Sizes]:
-    """Return the sizes that a window goes through until it cannot be asked for in less."""
+    """Return the sizes from repeated shrinking."""
     steps = [sizes]
     while smaller := steps[-1].halved(steps[-1]):
         steps.append(smaller)
@@ -227,7 +227,7 @@ def test_shrinking_halves_the_larger_size_and_keeps_the_other(sizes: Sizes) -> N
 
 @given(runs(), any_sizes)
 def test_each_halving_shortens_window(run: Run, sizes: Sizes) -> None:
-    """Also where a start or an end had left it less than was asked for: no job twice as it was."""
+    """Also if the start or the end limits the window, so that no equal job is created again."""
     pending, asked = rest_of(run.export_range, run.bookmark), sizes
     lengths = []
     while window := run.export_range.next_window(pending, asked):
@@ -326,16 +326,16 @@ def test_job_whose_lookback_was_shortened_fits() -> None:
 
 @dataclass(frozen=True)
 class Message:
-    """A message and the one thing that its reader did, in unix seconds."""
+    """A message and the time of its open, in unix seconds."""
 
     sent: int
     opened: int
 
 
 def load(loaded: dict[Message, bool], messages: list[Message], window: Window) -> None:
-    """Load a window as a target does: the last view of a message wins.
+    """Load a window as a target does: the last record of a message wins.
 
-    A job holds the messages sent in its range, and says "opened" of those opened in it too.
+    A job contains the messages sent in its range, and their opens within the range.
     """
     for message in messages:
         if window.after <= message.sent <= window.before:
@@ -344,7 +344,7 @@ def load(loaded: dict[Message, bool], messages: list[Message], window: Window) -
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[Run, list[Message]]:
-    """Return a run from the beginning and messages, some opened long after they were sent."""
+    """Return a run from the start, and messages that are partly opened late."""
     run = draw(runs())
     length = run.export_range.end - run.export_range.start
     sent = st.integers(0, length)
@@ -413,8 +413,8 @@ def test_no_window_ends_within_partially_written_window(run: Run, data: st.DataO
     at = st.integers(run.export_range.beginning, run.export_range.end)
     viewed = []
     for _ in range(data.draw(st.integers(0, 2))):
-        begun, end = sorted((data.draw(at), data.draw(at)))
-        viewed.append(PendingRange(begun, end))
+        started, end = sorted((data.draw(at), data.draw(at)))
+        viewed.append(PendingRange(started, end))
     export_range = replace(run.export_range, viewed=tuple(viewed))
     ends = [window.before for window in walk(replace(run, export_range=export_range))]
     assert not [
