@@ -163,7 +163,7 @@ _ELSEWHERE = (
     (
         "the streams of reporting datasets are synced in another order",
         "nothing is skipped",
-        "test_reporting.py",
+        "reporting/",
     ),
 )
 """Fault, behavior, and the file in tests/integration/ that tests it."""
