@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from demo.project import BY_DEFAULT, Project
+from demo.project import DEFAULT_SELECTION, Project
 from intercom_simulator import Dialect, Member
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
@@ -32,7 +32,7 @@ class Warehouse:
         folder: Path,
         postgres: Postgres,
         database: str,
-        select: tuple[str, ...] = BY_DEFAULT,
+        select: tuple[str, ...] = DEFAULT_SELECTION,
         **target: Any,
     ) -> None:
         self._url = postgres.url(database)
