@@ -124,7 +124,7 @@ def test_both_encoders_have_equal_hashes_and_property_order(table: Table) -> Non
     assert list(map(json.dumps, fast(table))) == list(map(json.dumps, careful(table)))
 
 
-def test_every_shape_without_what_is_null(table: Table) -> None:
+def test_every_shape_without_null_properties(table: Table) -> None:
     encoder = Encoder(table.reader(), omit_nulls=True)
     records = [json.loads(line) for lines in encoder.lines() for line in lines.data.splitlines()]
     for record in records:
