@@ -1,4 +1,4 @@
-"""The rows that every mart should hold, computed from the simulator's own data, without SQL."""
+"""Expected rows of every mart, computed in Python from the simulator's data, without SQL."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ TRACKED = {
     "unsubscribed": {"Email", "SMS"},
     "complained": {"Email"},
 }
-"""Content types of the simulator in which each thing can happen."""
+"""Content types of the simulator by statistic that can occur for them."""
 
-HAPPENINGS = {
+STATISTICS = {
     "hard_bounced_at": ("hard_bounce",),
     "soft_bounced_at": ("soft_bounce",),
     "failed_at": (
@@ -64,13 +64,13 @@ HAPPENINGS = {
     "series_exited_at": ("series_exit",),
 }
 
-ATTENTION = (
+ENGAGEMENT = (
     *("open", "click", "reply", "keyword_reply", "reaction", "answer", "completion"),
     *("collected_email", "permission_grant", "button_tap", "screen_view", "tour_step_view"),
     *("checklist_step_open", "checklist_step_click", "checklist_step_completion"),
     *("fin_step_reached", "fin_helpful_answer"),
 )
-"""Statistics that show that a person did something with the content."""
+"""Statistics that count as engagement."""
 
 _TIMES = {
     "goal_success": "goal_hit_at",
@@ -80,7 +80,7 @@ _TIMES = {
     "button_tap": "tapped_at",
     "fin_step_reached": "involved_at",
 }
-"""Columns with the time, where a file has several or none that ends the usual way."""
+"""Time columns of files in which it is ambiguous."""
 
 SCANNER_LINKS = 3
 SCANNER_SPAN = timedelta(seconds=1)
@@ -88,12 +88,12 @@ SCANNER_SPAN = timedelta(seconds=1)
 
 @dataclass
 class Figures:
-    """What the marts should hold of a simulated workspace.
+    """Expected rows of the marts for a simulated workspace.
 
     Args:
         simulator: The simulator.
-        until: The last instant that was exported.
-        source: What the rows have as `source_relation`.
+        until: Time up to which data was exported.
+        source: Value of `source_relation`.
         zone: Time zone of days.
     """
 
@@ -124,7 +124,7 @@ class Figures:
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
     def times(self, statistic: str) -> dict[str, list[datetime]]:
-        """Return when a statistic happened, in order, by receipt; clicks only by people."""
+        """Return the sorted times of a statistic by receipt; only human clicks."""
         found: dict[str, list[datetime]] = defaultdict(list)
         for row in self.human_clicks if statistic == "click" else self.truth(statistic):
             name = _TIMES.get(statistic) or next(column for column in row if column.endswith("_at"))
@@ -133,7 +133,7 @@ class Figures:
 
     @cached_property
     def clicks(self) -> list[Row]:
-        """All clicks, equal ones once, with `is_automated`: whether a scanner made them."""
+        """All distinct clicks, with `is_automated` for clicks of a scanner."""
         unique = {(r["receipt_id"], r["clicked_at"], r["url"]): r for r in self.truth("click")}
         by_receipt = _grouped(unique.values(), lambda row: row["receipt_id"])
         return [
@@ -159,7 +159,7 @@ class Figures:
 
     @cached_property
     def contents(self) -> dict[tuple[str, str], Row]:
-        """Content by ruleset and content id, with the letter of its variant."""
+        """Content by ruleset id and content id, with the letter of the variant."""
         found: dict[str, dict[str, Row]] = defaultdict(dict)
         for row in self.truth("receipt"):
             found[row["ruleset_id"]][row["content_id"]] = row
@@ -180,11 +180,11 @@ class Figures:
     @cached_property
     def messages(self) -> list[Row]:
         """The mart `messages`."""
-        times = {name: [self.times(one) for one in of] for name, of in HAPPENINGS.items()}
+        times = {name: [self.times(one) for one in of] for name, of in STATISTICS.items()}
         automated = _grouped(
             (row for row in self.clicks if row["is_automated"]), lambda row: row["receipt_id"]
         )
-        engaged = [self.times(one) for one in ATTENTION]
+        engaged = [self.times(one) for one in ENGAGEMENT]
         opens, clicks = self.times("open"), self.times("click")
         replies = [self.times("reply"), self.times("keyword_reply")]
         rulesets_with_goal = {
@@ -426,7 +426,7 @@ class Figures:
                     "is_nps": kind == "rating",  # the simulator's only scale is one
                     "rating": rating,
                     "nps_group": None if rating is None else _nps_group(rating),
-                    "is_latest": True,  # nobody answers a question of a survey twice
+                    "is_latest": True,  # a person answers each question at most once
                 }
             )
         return made
@@ -635,11 +635,11 @@ MARTS: dict[str, tuple[str, ...]] = {
     "teammate_performance": ("teammate", "worked_on"),
     "csat": ("rated_on", "agent_type", "teammate"),
 }
-"""What identifies a row of each mart besides `source_relation`; each is a property of `Figures`."""
+"""Key of each mart, without `source_relation`; each mart is a property of `Figures`."""
 
 
 def _totals(rows: list[Row]) -> Row:
-    """Return what `content_daily` and `deliverability_daily` count."""
+    """Return the counts of `content_daily` and `deliverability_daily`."""
     delivered = [row for row in rows if row["is_delivered"]]
     made: Row = {
         "sent": len(rows),
@@ -664,7 +664,7 @@ def _totals(rows: list[Row]) -> Row:
 
 
 def _rate(rows: list[Row], flag: str) -> float | None:
-    """Return the share of the rows that can have it which have it."""
+    """Return the share of rows with a flag among rows where it is not None."""
     flags = [row[flag] for row in rows if row[flag] is not None]
     return _share(sum(flags), len(flags))
 

@@ -1,4 +1,4 @@
-"""Source tables written by hand: several workspaces, repeated rows, zones."""
+"""Hand-written source tables: several workspaces, repeated rows, time zones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SOURCES = """
 def query(
     postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], list[tuple[Any, ...]]]:
-    """A database in which the sources above are built."""
+    """Return a function that queries a database with marts of the sources above."""
     database = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {database}".encode())

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 HASHED = ("event_id",)
-"""Columns that are the tap's own."""
+"""Hashes that the tap computes, which are not compared."""
 
 
 def expected(workspace: Workspace, mart: str) -> list[dict[str, Any]]:
@@ -86,5 +86,5 @@ def test_freshness_follows_content_export(dbt: Dbt) -> None:
         "freshness",
         "--vars={intercom_export_schema: raw, intercom_export_reporting: true}",
     )
-    # the simulated present is long ago
+    # the simulated present is in the past
     assert "ERROR STALE freshness of intercom_export.content_export" in done.stdout

@@ -1,4 +1,4 @@
-"""Every recipe of docs/recipes.md, and the result that stands below it.
+"""Every recipe of docs/recipes.md and its result.
 
 `WRITE_RECIPES=1 pytest tests/dbt/built/test_recipes.py` writes the results.
 """
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(600)
 PATH = ROOT / "docs" / "recipes.md"
 
 RECIPE = re.compile(r"```sql\n(?P<query>.*?)```\n(?:\n(?P<result>(?:\|[^\n]*\n)+))?", re.DOTALL)
-"""A query, and the table below it."""
+"""Pattern of a query and the table below it."""
 
 NUMBER = 10
 

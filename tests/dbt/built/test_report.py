@@ -1,4 +1,4 @@
-"""The report in a real browser, and its numbers beside the simulator's."""
+"""The report in a real browser, and its numbers compared with the simulator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-"""Names of a Chromium on the machine."""
+"""Program names of Chromium."""
 
 CHARTS = 9
 
@@ -41,7 +41,7 @@ COMMANDS = PAGE.lines
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Path of a Chromium, installed with apt where the tests run as root."""
+    """Path of Chromium, which is installed with apt if the tests run as root."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     apt = shutil.which("apt-get")
     if found is None and os.geteuid() == 0 and apt:
@@ -98,7 +98,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def opened(
     browser: Browser, report: Path, width: int, scheme: Any = "light"
 ) -> tuple[Page, list[str]]:
-    """Open the report; return the page, and what went wrong or left the machine."""
+    """Open the report; return the page, and errors and requests to the network."""
     wrong: list[str] = []
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
