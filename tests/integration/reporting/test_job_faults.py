@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("dialect", "fault", "settings"),
     [
-        (Dialect(), {"ends_as": "failed", "longer_than": 11 * DAY_SECONDS}, {}),
+        (Dialect(), {"ends_as": "failed", "range_longer_than_seconds": 11 * DAY_SECONDS}, {}),
         (Dialect(), {"never_ends": True, "times": 2}, {"job_timeout_minutes": 0.01}),
-        (Dialect(), {"rows": 25}, {"export_row_limit": 25}),
+        (Dialect(), {"max_rows": 25}, {"export_row_limit": 25}),
         (Dialect(reporting_max_range_seconds=10 * DAY_SECONDS), None, {}),
     ],
     ids=["failing", "endless", "cut", "refused"],
