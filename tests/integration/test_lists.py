@@ -150,7 +150,7 @@ def test_version_is_activated_after_all_records(simulate: Simulate, configure: C
         assert set(kinds[1:-1]) == {"RECORD"}
 
 
-# A list that is not whole
+# Incomplete lists
 
 
 def page_of(*entries: Any, **envelope: Any) -> dict[str, Any]:
@@ -332,7 +332,7 @@ def test_incomplete_list_of_one_type_deletes_no_instances(
     assert "custom_object_instance/Order" in second.log
 
 
-# Entries that nobody expects
+# Invalid entries
 
 
 def run_entries(

@@ -95,7 +95,7 @@ def message(response: requests.Response) -> str:
     return f"{response.status_code} {error['code']}: {error['message']}"
 
 
-# what can be asked for
+# datasets and requests
 
 
 def test_datasets_are_listed_with_qualified_ids_from_2_16(sim: Simulator) -> None:
@@ -477,7 +477,7 @@ def test_report_without_rows_has_header_only(sim: Simulator) -> None:
     assert report(sim, span=span) == [["conversation_id", "conversation_started_at"]]
 
 
-# the truth
+# expected rows
 
 
 def test_equal_seeds_give_equal_rows() -> None:

@@ -109,7 +109,7 @@ class CsvStyle:
     def write(self, table: list[list[str]]) -> bytes:
         """Return a table as CSV."""
         text = io.StringIO(newline="")
-        # Before 3.13 the writer quotes the line ends of its own kind only
+        # before 3.13, the writer only quotes its own kind of line ends
         careful = self.quoting == csv.QUOTE_ALL or "\r" in "".join(map("".join, table))
         csv.writer(
             text,

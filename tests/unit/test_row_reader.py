@@ -173,7 +173,7 @@ def test_any_text_is_unchanged(text: str) -> None:
     assert read_one(FILES["click"], row).record["url"] == (text or None)
 
 
-# --- columns that nobody knows
+# --- unknown columns
 
 
 def test_new_column_is_added_to_schema_and_records() -> None:
@@ -465,7 +465,7 @@ def test_unknown_row_id_with_two_times_does_not_depend_on_format(
     assert first[file.hash_name] == second[file.hash_name]
 
 
-# --- rows that are set aside
+# --- rejected rows
 
 
 def required(file: StatisticFile) -> list[str]:

@@ -47,7 +47,7 @@ def problems_of(**config: Any) -> list[str]:
     return list(caught.value.errors)
 
 
-# --- what is refused
+# --- invalid settings
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_range_longer_than_90_days_is_a_warning(
     assert ("372 days together" in caplog.text) is warned
 
 
-# --- what is accepted
+# --- valid settings
 
 
 def test_token_and_start_date_are_sufficient() -> None:
@@ -324,7 +324,7 @@ def test_token_is_not_in_the_log_of_a_discovery(caplog: pytest.LogCaptureFixture
     assert TOKEN not in caplog.text
 
 
-# --- what is accepted and told
+# --- warnings
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture, **config: Any) -> list[str]:

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from demo.project import DBT, DBT_PROGRAM, ROOT, Project
 from intercom_simulator import Clock, Simulator
 from tests.conftest import END
-from tests.dbt.figures import Figures
+from tests.dbt.expected_marts import ExpectedMarts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,14 +46,14 @@ class Workspace:
     """A simulated workspace with loaded tables and marts.
 
     Args:
-        figures: Expected rows of the marts.
+        expected_marts: Expected rows of the marts.
         postgres: The server.
         database: The database's name.
         log: Output of Meltano and dbt.
         folder: The Meltano project.
     """
 
-    figures: Figures
+    expected_marts: ExpectedMarts
     postgres: Postgres
     database: str
     log: list[str]
@@ -156,9 +156,9 @@ def workspace(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
         project.tap = {**project.tap, "end_date": f"{END + _LATER:%Y-%m-%dT%H:%M:%SZ}"}
         project.write()
         lines = project.run(then=[f"{DBT}:build"])
-        figures = Figures(simulator, END + _LATER, RAW)
+        expected_marts = ExpectedMarts(simulator, END + _LATER, RAW)
         log = [line.text for line in lines]
-        yield Workspace(figures, postgres, database, log, project.folder)
+        yield Workspace(expected_marts, postgres, database, log, project.folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from demo.project import ROOT
 from tests.dbt.built.conftest import MARTS as SCHEMA
 from tests.dbt.built.conftest import RAW
 from tests.dbt.compare import differences
-from tests.dbt.figures import MARTS
+from tests.dbt.expected_marts import MARTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ HASHED = ("event_id",)
 
 
 def expected(workspace: Workspace, mart: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = getattr(workspace.figures, mart)
+    rows: list[dict[str, Any]] = getattr(workspace.expected_marts, mart)
     assert len(rows) > 5, "too few to tell anything"
     return rows
 
@@ -51,7 +51,7 @@ def test_mart_in_duckdb_equals_simulator(
 
 
 def test_some_opens_are_only_in_event_files(workspace: Workspace) -> None:
-    # otherwise the comparison above would not tell whether messages reads both
+    # otherwise the comparison would not show whether `messages` reads both
     with workspace.connect(f"{SCHEMA},{RAW}") as connection:
         row = connection.execute(
             "SELECT count(*) AS late FROM messages JOIN receipt USING (receipt_id) "

@@ -162,7 +162,7 @@ def test_report_is_made_for_print(browser: Browser, report: Path) -> None:
 
 
 def test_totals_equal_simulator(browser: Browser, report: Path, workspace: Workspace) -> None:
-    rows = workspace.figures.messages
+    rows = workspace.expected_marts.messages
     delivered = [row for row in rows if row["is_delivered"]]
 
     def share(name: str, among: list[dict[str, Any]]) -> str:
@@ -189,13 +189,13 @@ def test_totals_equal_simulator(browser: Browser, report: Path, workspace: Works
 
 
 def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
-    figures = workspace.figures
-    sent = Counter((row["sent_on"], row["channel"]) for row in figures.messages)
+    expected_marts = workspace.expected_marts
+    sent = Counter((row["sent_on"], row["channel"]) for row in expected_marts.messages)
     assert {(row["day"], row["channel"]): row["sent"] for row in marts.channels} == sent
 
     contents = {row["content_id"]: row for row in marts.contents}
-    for content in {row["content_id"] for row in figures.messages}:
-        there = [row for row in figures.messages if row["content_id"] == content]
+    for content in {row["content_id"] for row in expected_marts.messages}:
+        there = [row for row in expected_marts.messages if row["content_id"] == content]
         opens = [row["is_opened"] for row in there if row["is_delivered"]]
         assert contents[content]["sent"] == len(there)
         if None in opens:
@@ -203,29 +203,31 @@ def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
         else:
             assert contents[content]["open_rate"] == pytest.approx(sum(opens) / len(opens))
 
-    hours = [row["hours_to_open"] for row in figures.messages if row["hours_to_open"] is not None]
+    hours = [
+        row["hours_to_open"] for row in expected_marts.messages if row["hours_to_open"] is not None
+    ]
     assert {row["hours"]: row["messages"] for row in marts.delays} == Counter(
         min(int(hour), 72) for hour in hours
     )
 
-    clicks = Counter(row["url"] for row in figures.human_clicks)
+    clicks = Counter(row["url"] for row in expected_marts.human_clicks)
     found: Counter[str] = Counter()
     for row in marts.links:
         found[row["url"]] += row["clicks"]
     assert +found == clicks
 
-    emails = [row for row in figures.messages if row["channel"] == "email"]
+    emails = [row for row in expected_marts.messages if row["channel"] == "email"]
     assert {row["email_domain"]: row["sent"] for row in marts.domains} == Counter(
         row["email_domain"] or "(unknown)" for row in emails
     )
-    answers = [row for row in figures.survey_answers if row["is_nps"]]
+    answers = [row for row in expected_marts.survey_answers if row["is_nps"]]
     assert {row["nps_group"]: row["answers"] for row in marts.nps} == Counter(
         row["nps_group"] for row in answers
     )
     assert [(row["ruleset_id"], row["entered"], row["completed"]) for row in marts.funnel] == [
         (row["ruleset_id"], row["entered"], row["completed"])
         for row in sorted(
-            figures.series_funnel, key=lambda row: (row["series_title"], row["position"])
+            expected_marts.series_funnel, key=lambda row: (row["series_title"], row["position"])
         )
     ]
 

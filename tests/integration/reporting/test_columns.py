@@ -65,7 +65,7 @@ def test_refused_attributes_of_several_windows_at_once(
     simulator = simulate(
         **SMALL,
         dialect=Dialect(refused_attributes=REFUSED),
-        # all are asked for before the first is refused, the second hears of it later
+        # all requests are sent before the first one is refused
         faults=[
             Fault("reporting_create", delay_seconds=0.1),
             Fault("reporting_create", delay_seconds=0.5),

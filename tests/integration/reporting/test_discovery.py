@@ -144,7 +144,7 @@ def test_server_error_on_discovery_is_retried(simulate: Simulate, configure: Con
     assert schema_of(discover(configure(simulator, reporting_datasets=["call"])), "call")
 
 
-# Alone, and off until asked for
+# Reports without the message export, disabled by default
 
 
 def test_reports_need_no_message_export(simulate: Simulate, configure: Configure) -> None:

@@ -85,7 +85,9 @@ def test_older_versions_use_plain_ids(
     sent = {
         ids["standard.conversation_id"] for ids in simulator.reporting.expected_rows(names[0], END)
     }
-    assert len(output.loaded("reporting_conversation")) < len(sent)  # without a customer's word
+    assert len(output.loaded("reporting_conversation")) < len(
+        sent
+    )  # without a message of the customer
 
 
 @pytest.mark.parametrize("container", ["gzip", "tar.gz", "zip", "csv", "encoded"])
