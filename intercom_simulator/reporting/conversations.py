@@ -174,7 +174,7 @@ class _ConversationGenerator:
         if conversation.started_by == "Customer":
             self._part(_CUSTOMER_REPLY)
         if not rng.randrange(12):
-            return  # nobody ever responds
+            return  # no teammate responds
         self._advance(10, 5 * _MINUTE_SECONDS)
         self._part(_ASSIGN, assigned=True, automated=True)
         if conversation.channel == "Phone call":

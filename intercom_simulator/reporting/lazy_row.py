@@ -14,4 +14,4 @@ class LazyRow(NamedTuple):
     """A row: the time by which ranges select it, in unix seconds, and a function for its values."""
 
     at: int
-    row: Callable[[], Row]
+    compute: Callable[[], Row]

@@ -153,4 +153,4 @@ class Reporting:
         first, last = unix_seconds(after), unix_seconds(before)
         for row in snapshot.dataset_rows(dataset):
             if first <= row.at <= last:
-                yield row.row()
+                yield row.compute()
