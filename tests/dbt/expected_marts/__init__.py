@@ -2,8 +2,9 @@
 
 from tests.dbt.expected_marts.conversation_marts import ConversationMarts
 from tests.dbt.expected_marts.engagement_marts import EngagementMarts
+from tests.dbt.expected_marts.message_marts import ENGAGEMENT, STATISTICS
 
-__all__ = ["MARTS", "ExpectedMarts"]
+__all__ = ["ENGAGEMENT", "MARTS", "STATISTICS", "ExpectedMarts"]
 
 
 class ExpectedMarts(EngagementMarts, ConversationMarts):

@@ -44,6 +44,7 @@ STATISTICS = {
     "series_disengaged_at": ("series_disengagement",),
     "series_exited_at": ("series_exit",),
 }
+"""Statistics by column of the mart `messages`."""
 
 ENGAGEMENT = (
     *("open", "click", "reply", "keyword_reply", "reaction", "answer", "completion"),
