@@ -130,7 +130,22 @@ class Start:
 
 @dataclass(frozen=True)
 class Report:
-    """All measurements of one run of the command."""
+    """All that was measured.
+
+    Attributes:
+        command: The command that measured it.
+        repeats: How many turns each had.
+        bytes_a_row: Mean length of the rows of the archive.
+        speeds: The ways to read it.
+        shapes: The tap and the SDK's stream with rows of other shapes.
+        memories: The tap with archives of other lengths.
+        starts: How long the tap takes to start.
+        load_rows: Rows that were loaded into PostgreSQL.
+        loads: How long that took.
+        batches: The tap and the SDK's batch writer.
+        waits: How long users wait until they can query rows.
+        earlier: Names of those that an earlier run of the command measured.
+    """
 
     command: str
     repeats: int

@@ -264,7 +264,7 @@ def _instructions(project: Project, postgres: Postgres) -> str:
     return (
         f"\nState for the next run\n\n{value}\n\n"
         "PostgreSQL is still running with the data\n\n"
-        f"  PGOPTIONS='-c search_path={results.SCHEMA}' psql '{postgres.url()}'\n\n"
+        f"  {postgres.psql_command(results.SCHEMA, MARTS)}\n\n"
         "To stop it and to remove the data\n\n"
         f"  {postgres.stop_command}\n"
     )

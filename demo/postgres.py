@@ -45,6 +45,7 @@ class Postgres:
 
     Args:
         socket_folder: Folder of the socket.
+        programs: Folder of the programs of PostgreSQL.
     """
 
     socket_folder: Path
@@ -60,10 +61,10 @@ class Postgres:
         return f"{driver}://postgres@/{database}?host={quote(str(self.socket_folder), safe='')}"
 
     def psql_command(self, *schemas: str) -> str:
-        """Return what a person types to look at the data: psql of the machine, or our own.
+        """Return a shell command that starts psql: of the machine, or of the package.
 
         Args:
-            schemas: The database schemas whose tables need no prefix.
+            schemas: Database schemas of the search path.
         """
         psql = "psql" if shutil.which("psql") else shlex.quote(str(self.programs / "psql"))
         return f"PGOPTIONS='-c search_path={','.join(schemas)}' {psql} '{self.url()}'"

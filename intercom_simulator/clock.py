@@ -6,19 +6,21 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
+_DAY_SECONDS = 86_400
+
 
 class Clock:
     """A clock with a start time that can be set and advanced.
 
-    Jobs take real seconds beside it, and none where nobody says how many: a client would wait.
+    The run time of jobs is in real seconds, and zero by default, so that clients need not wait.
 
     Args:
         start: Start time, with a time zone; the real time by default.
         running: Whether the clock runs. A stopped clock only changes through `advance` and `set`.
     """
 
-    JOB_SECONDS_A_DAY = 0.0
-    """Seconds that a job takes for each day of its range, if nobody says how many."""
+    JOB_SECONDS_PER_DAY = 0.0
+    """Default run time of a job, in seconds per day of its range."""
 
     def __init__(self, start: datetime | None = None, *, running: bool = True) -> None:
         self._lock = threading.Lock()
@@ -62,52 +64,54 @@ class Clock:
             self._set_at = _real_time()
 
     def elapsed(self) -> float:
-        """Return seconds that only grow, which jobs take: real ones."""
+        """Return a monotonic time for the run time of jobs, in seconds: real time."""
         return time.monotonic()
 
     def duration(self, range_seconds: float, *chosen: float | None) -> float:
-        """Return how long a job takes.
+        """Return the run time of a job, in seconds.
 
         Args:
-            range_seconds: The length of its range.
-            chosen: How long somebody wants it to take; the first that is not None.
+            range_seconds: Length of the job's range.
+            chosen: Configured run times; the first one that is not None is used.
         """
-        found = next((seconds for seconds in chosen if seconds is not None), None)
-        return range_seconds / 86_400 * self.JOB_SECONDS_A_DAY if found is None else found
+        configured = next((seconds for seconds in chosen if seconds is not None), None)
+        if configured is not None:
+            return configured
+        return range_seconds / _DAY_SECONDS * self.JOB_SECONDS_PER_DAY
 
 
 class VirtualClock(Clock):
-    """A clock that stands still, beside which jobs take minutes that nobody has to wait for.
+    """A stopped clock with a virtual time for jobs, so that hours of run time take no real time.
 
-    Their time passes only by `let_pass`, which a client calls in place of a pause.
+    The virtual time only passes through `let_pass`, which a client calls instead of waiting.
 
     Args:
-        start: The instant shown, with a time zone.
+        start: The time, with a time zone.
     """
 
-    JOB_SECONDS_A_DAY = 9 * 60 / 5
-    """Seconds that a job takes for each day of its range, if nobody says how many.
+    JOB_SECONDS_PER_DAY = 9 * 60 / 5
+    """Default run time of a job, in seconds per day of its range.
 
-    "A 5-day window took about 9 minutes" in one production workspace, the one public figure.
+    "A 5-day window took about 9 minutes" in one production workspace, the only public figure.
     """
 
     def __init__(self, start: datetime) -> None:
         super().__init__(start, running=False)
-        self._passed = 0.0
+        self._passed_seconds = 0.0
 
     def elapsed(self) -> float:
-        """Return the seconds that were let pass."""
+        """Return the virtual time that has passed, in seconds."""
         with self._lock:
-            return self._passed
+            return self._passed_seconds
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass for jobs; the instant shown stays.
+        """Let virtual time pass for jobs; the time of the clock does not change.
 
         Args:
-            seconds: How much.
+            seconds: Number of seconds.
         """
         with self._lock:
-            self._passed += seconds
+            self._passed_seconds += seconds
 
 
 def _real_time() -> datetime:

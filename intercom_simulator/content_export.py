@@ -47,7 +47,7 @@ class ContentExport:
         workspace: The data to export.
         clock: The simulator's clock.
         dialect: Returns the current dialect.
-        job_seconds: Run time of a job, in real seconds.
+        job_seconds: Run time of a job, in seconds; None for the default of the clock.
         folder: Folder for archives.
         job_faults: Faults of jobs.
         api_url: Returns the URL of the API.
@@ -137,9 +137,10 @@ class ContentExport:
             before=before,
             requested_at=requested_at,
             dialect=dialect,
-            seconds=self.job_seconds if fault.duration_seconds is None else fault.duration_seconds,
+            seconds=self.clock.duration(before - after, fault.duration_seconds, self.job_seconds),
             outcome=fault.ends_as or ("completed" if first_table else "no_data"),
             fault=fault,
+            elapsed=self.clock.elapsed,
         )
 
     def _status(self, _: Request, parts: tuple[str, ...]) -> Response:

@@ -37,8 +37,9 @@ class Job:
         before: Last second of the range, in unix seconds.
         requested_at: Creation time, by the simulator's clock.
         dialect: The dialect at the creation, which applies to the archive.
-        seconds: Run time, in real seconds.
+        seconds: Run time, in the seconds of `elapsed`.
         outcome: Status at the end.
+        elapsed: Returns the time that passes for jobs, in seconds.
         fault: The fault of the job.
         identifier: Job identifier of the API.
     """
@@ -60,12 +61,12 @@ class Job:
     cancelled: bool = False
     polls: int = 0
     downloads: int = 0
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(init=False)
     archive_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _final_status: str | None = None
 
     def __post_init__(self) -> None:
-        """Start it."""
+        """Record the start."""
         self.started = self.elapsed()
 
     @property
@@ -73,7 +74,7 @@ class Job:
         """Current status as in the API reference, independent of the dialect."""
         if self._final_status is not None:
             return self._final_status
-        age = time.monotonic() - self.started
+        age = self.elapsed() - self.started
         if self.fault.never_ends or age < self.seconds:
             pending = age < self.seconds * _PENDING_SHARE
             return "pending" if pending and not self.fault.never_ends else "in_progress"
@@ -183,7 +184,9 @@ class Jobs(Generic[JobType]):
             job: The job.
         """
         job.polls += 1
-        if job.active and self._clock.now() - job.requested_at > _MAX_RUN_TIME:
+        run_time = timedelta(seconds=job.elapsed() - job.started)
+        age = self._clock.now() - job.requested_at
+        if job.active and max(run_time, age) > _MAX_RUN_TIME:
             job.end("failed")
         return job.status
 

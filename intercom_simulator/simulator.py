@@ -52,7 +52,8 @@ class Simulator:
         dialect: How the API responds. A job keeps the dialect in which it was created.
         faults: Faults of responses; add more with `sim.faults.add(Fault(...))`.
         job_faults: Faults of jobs; add more with `sim.job_faults.add(JobFault(...))`.
-        job_seconds: Run time of a job, in real seconds.
+        job_seconds: Run time of a job, in seconds. The default is zero with a `Clock`, and 9
+            minutes for 5 days of the range with a `VirtualClock`.
         token: The only valid access token.
         scopes: OAuth scopes of the token.
         region: Region that this host serves.
@@ -85,7 +86,7 @@ class Simulator:
         dialect: Dialect | None = None,
         faults: Iterable[Fault] = (),
         job_faults: Iterable[JobFault] = (),
-        job_seconds: float = 0.0,
+        job_seconds: float | None = None,
         token: str = "sim-token",  # noqa: S107  - not a real secret
         scopes: tuple[str, ...] = (SCOPE, REPORTING_SCOPE),
         region: str = "us",
@@ -183,8 +184,8 @@ class Simulator:
         return self.reporting_export.jobs.own
 
     @property
-    def job_seconds(self) -> float:
-        """Run time of jobs created from now on, in real seconds."""
+    def job_seconds(self) -> float | None:
+        """Run time of jobs created from now on, in seconds; None for the default of the clock."""
         return self.content_export.job_seconds
 
     @job_seconds.setter

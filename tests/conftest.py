@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-SINGLE_PROCESS_FOLDER = "tests/dbt/built/"
-"""Folder of tests that share a database whose setup takes half a minute."""
+SINGLE_PROCESS_FOLDER = ("tests/dbt/built/", "tests/integration/test_new_meltano_project.py")
+"""Tests that share a database or a Meltano project which takes half a minute to make."""
 
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 """The simulated present. The clock does not run, so that job contents do not depend on speed."""
@@ -33,14 +33,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Schedules single tests, except for `SINGLE_PROCESS_FOLDER`, which runs as a whole.
+    """One test at a time, but each of `SINGLE_PROCESS_FOLDER` as a whole.
 
     The mark `xdist_group` does not work with pytest 9.2: xdist 3.8 sets an attribute of a test that
-    no longer exists.
+    is no longer there.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return SINGLE_PROCESS_FOLDER if nodeid.startswith(SINGLE_PROCESS_FOLDER) else nodeid
+        return next((name for name in SINGLE_PROCESS_FOLDER if nodeid.startswith(name)), nodeid)
 
 
 @pytest.fixture

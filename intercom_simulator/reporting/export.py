@@ -68,7 +68,8 @@ class ReportingExport:
         reporting: The data to report.
         clock: The simulator's clock.
         dialect: Returns the current dialect.
-        job_seconds: Returns the run time of a job, in real seconds.
+        job_seconds: Returns the run time of a job, in seconds; None for the default of the
+            clock.
         folder: Folder for the files.
         job_faults: Faults of jobs.
         version: Returns the API version of a request.
@@ -176,11 +177,14 @@ class ReportingExport:
             before=report_request.end if report_request else 0,
             requested_at=self.clock.now(),
             dialect=self.dialect(),
-            seconds=self.job_seconds()
-            if fault.duration_seconds is None
-            else fault.duration_seconds,
+            seconds=self.clock.duration(
+                report_request.end - report_request.start if report_request else 0,
+                fault.duration_seconds,
+                self.job_seconds(),
+            ),
             outcome=fault.ends_as or "completed",
             fault=fault,
+            elapsed=self.clock.elapsed,
             report_request=report_request,
             version=version,
         )

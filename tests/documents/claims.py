@@ -92,17 +92,17 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
     },
     "tests/dbt/built/test_recipes.py": {
         "test_every_recipe_gives_the_result_below_it": [Blocks("docs/recipes.md", "sql")],
-        "test_a_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
-        "test_a_start_for_a_lost_state_is_in_content_export": [
+        "test_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
+        "test_start_for_a_lost_state_is_in_content_export": [
             Blocks("docs/windows-and-state.md", "sql"),
         ],
-        "test_the_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
+        "test_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
     },
     "tests/dbt/built/test_report.py": {
         "test_commands_of_the_page": [Blocks("docs/dbt.md", "intercom_report")],
     },
     "tests/integration/test_batch_readers.py": {
-        "test_the_query_of_the_documentation_gives_the_last_row_of_each_key": [
+        "test_query_of_the_documentation_gives_the_last_row_of_each_key": [
             Blocks("docs/targets.md", "FROM read_parquet"),
         ],
     },
@@ -112,7 +112,7 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         ],
     },
     "tests/integration/test_new_meltano_project.py": {
-        "test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
+        "test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
             Blocks("README.md", "meltano add"),
         ],
         "test_target_jsonl_gets_every_row": [Blocks("docs/targets.md", "FROM read_json")],

@@ -24,7 +24,7 @@ from demo.project import DBT, TAP, TARGET
 from tests.documents.claims import claimed_by
 from tests.documents.conftest import BIN, shell_environment
 from tests.documents.markdown import PAGES, ROOT, Block, blocks, inline_code
-from tests.harness.singer import discover_here
+from tests.harness.singer import discover_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def test_the_tap_works_with_its_arguments(
 ) -> None:
     simulator = simulate(receipts=20, days=5)
     config = configure(simulator)
-    files = {"config": config, "catalog": discover_here(config), "state": {}}
+    files = {"config": config, "catalog": discover_in_process(config), "state": {}}
     for name, content in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     lines = [line for line in block.lines if not line.startswith("meltano invoke ")]

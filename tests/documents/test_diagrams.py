@@ -11,7 +11,7 @@ import pytest
 
 from demo.project import ROOT
 from tests.documents.claims import claimed_by
-from tests.harness.singer import discover_here, run_tap
+from tests.harness.singer import discover_in_process, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_entities_are_streams_with_their_properties(
     block: Block, simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=1), reporting_datasets=["conversation"])
-    streams = {s["tap_stream_id"]: s for s in discover_here(config)["streams"]}
+    streams = {s["tap_stream_id"]: s for s in discover_in_process(config)["streams"]}
     relations = re.findall(r'(?m)^ +(\w+) [|}][|o]--[|o][|{] (\w+) : "(.+)"$', block.text)
     entities = re.findall(r"(?m)^ +(\w+) \{\n([^}]+)\}", block.text)
     assert len(relations) + 1 + sum(2 + len(e[1].split("\n")) - 1 for e in entities) == len(

@@ -17,8 +17,8 @@ from demo.project import ROOT
 from intercom_simulator import Clock, JobFault, Simulator
 from tests.conftest import END
 from tests.documents.claims import claimed_by
-from tests.faults.play import configuration
-from tests.harness.singer import Output, run_quickly, run_tap
+from tests.faults.runner import configuration
+from tests.harness.singer import Output, run_tap, run_without_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,8 +77,8 @@ def blocks_of(test: str) -> pytest.MarkDecorator:
 @pytest.fixture(scope="module")
 def logged() -> set[str]:
     """Shapes of the lines of a plan and of runs: good, resumed, made smaller, failed."""
-    every_job = JobFault(ends_as="failed", times=None, job=None)
-    long_jobs = replace(every_job, longer_than=10 * DAY_SECONDS)
+    every_job = JobFault(ends_as="failed", times=None, job_number=None)
+    long_jobs = replace(every_job, range_longer_than_seconds=10 * DAY_SECONDS)
     found: set[str] = set()
     with simulated(job_seconds=0.2) as simulator:
         config = configuration(simulator)
@@ -90,12 +90,12 @@ def logged() -> set[str]:
         times = (datetime.fromtimestamp(at, timezone.utc) for at in (job.after, job.before))
         entry |= dict(zip(names, (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times), strict=True))
         state = {"bookmarks": {"content_export": {"job": entry}}}
-        found |= shapes(messages(run_quickly(config, state)))
+        found |= shapes(messages(run_without_waiting(config, state)))
     for fault in (long_jobs, every_job):
         with simulated(job_faults=[fault]) as simulator:
             lookback = 0 if fault is every_job else 7
             config = configuration(simulator, lookback_days=lookback)
-            found |= shapes(messages(run_quickly(config)))
+            found |= shapes(messages(run_without_waiting(config)))
     return found
 
 

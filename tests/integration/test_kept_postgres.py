@@ -22,7 +22,7 @@ def shell(command: str) -> str:
     return done.stdout
 
 
-def test_a_kept_server_can_be_looked_at_and_stopped(
+def test_kept_server_can_be_looked_at_and_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running_postgres(lambda: True) as server:

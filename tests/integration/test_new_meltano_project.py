@@ -21,7 +21,7 @@ import pytest
 import yaml
 from psycopg.rows import dict_row
 
-from demo.project import BY_DEFAULT
+from demo.project import DEFAULT_SELECTION
 from intercom_simulator import Clock, Simulator
 from intercom_simulator.columns import FILES
 from tests.conftest import END
@@ -212,7 +212,7 @@ def test_adding_the_tap_brings_its_definition_and_nothing_else(project: NewProje
     (extractor,) = yaml.safe_load(project.file)["plugins"]["extractors"]
     plugin = yaml.safe_load((ROOT / "plugin.yml").read_text(encoding="utf-8"))
     assert extractor["pip_url"] == f"-e '{ROOT}'"
-    assert extractor["select"] == plugin["select"] == list(BY_DEFAULT)
+    assert extractor["select"] == plugin["select"] == list(DEFAULT_SELECTION)
     assert extractor["config"] == {"start_date": "2025-05-11"}
     for part in ("settings", "capabilities", "settings_group_validation", "namespace"):
         assert extractor[part] == plugin[part]
@@ -221,7 +221,7 @@ def test_adding_the_tap_brings_its_definition_and_nothing_else(project: NewProje
     assert "✓ Message export" in project.setup
 
 
-def test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state(
+def test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state(
     project: NewProject, postgres: Postgres
 ) -> None:
     run, state = readme_commands()[-2:]
@@ -241,7 +241,7 @@ def test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_st
     assert bookmarks["receipt"]["replication_key_value"] == f"{END:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_a_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fields(
+def test_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fields(
     project: NewProject, postgres: Postgres
 ) -> None:
     known = len(project.simulator.jobs)

@@ -68,7 +68,7 @@ def properties(output: Output, stream: str) -> set[str]:
     return names.union(*output.records(stream))
 
 
-# --- new columns
+# --- columns that nobody selected
 
 
 @ENCODERS
@@ -150,7 +150,7 @@ def test_deselected_property_of_assumed_file_is_omitted(
     assert PRIVATE not in output_of(output)
 
 
-# --- rejected rows
+# --- rows that cannot be read
 
 
 @ENCODERS

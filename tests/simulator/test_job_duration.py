@@ -74,6 +74,6 @@ def test_what_somebody_says_goes_before_the_virtual_minutes() -> None:
     with Simulator(receipts=50, end=END, clock=VirtualClock(END), job_seconds=0) as sim:
         assert status(sim, create(sim)) == "completed"
         sim.job_seconds = None
-        sim.job_faults.add(JobFault(seconds=7.0))
+        sim.job_faults.add(JobFault(duration_seconds=7.0))
         create(sim)
         assert sim.jobs[-1].seconds == 7

@@ -189,13 +189,13 @@ def test_totals_equal_simulator(browser: Browser, report: Path, workspace: Works
 
 
 def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
-    expected_marts = workspace.expected_marts
-    sent = Counter((row["sent_on"], row["channel"]) for row in expected_marts.messages)
+    figures = workspace.expected_marts
+    sent = Counter((row["sent_on"], row["channel"]) for row in figures.messages)
     assert {(row["day"], row["channel"]): row["sent"] for row in marts.channels} == sent
 
     contents = {row["content_id"]: row for row in marts.contents}
-    for content in {row["content_id"] for row in expected_marts.messages}:
-        there = [row for row in expected_marts.messages if row["content_id"] == content]
+    for content in {row["content_id"] for row in figures.messages}:
+        there = [row for row in figures.messages if row["content_id"] == content]
         opens = [row["is_opened"] for row in there if row["is_delivered"]]
         assert contents[content]["sent"] == len(there)
         if None in opens:
@@ -203,31 +203,29 @@ def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
         else:
             assert contents[content]["open_rate"] == pytest.approx(sum(opens) / len(opens))
 
-    hours = [
-        row["hours_to_open"] for row in expected_marts.messages if row["hours_to_open"] is not None
-    ]
+    hours = [row["hours_to_open"] for row in figures.messages if row["hours_to_open"] is not None]
     assert {row["hours"]: row["messages"] for row in marts.delays} == Counter(
         min(int(hour), 72) for hour in hours
     )
 
-    clicks = Counter(row["url"] for row in expected_marts.human_clicks)
+    clicks = Counter(row["url"] for row in figures.human_clicks)
     found: Counter[str] = Counter()
     for row in marts.links:
         found[row["url"]] += row["clicks"]
     assert +found == clicks
 
-    emails = [row for row in expected_marts.messages if row["channel"] == "email"]
+    emails = [row for row in figures.messages if row["channel"] == "email"]
     assert {row["email_domain"]: row["sent"] for row in marts.domains} == Counter(
         row["email_domain"] or "(unknown)" for row in emails
     )
-    answers = [row for row in expected_marts.survey_answers if row["is_nps"]]
+    answers = [row for row in figures.survey_answers if row["is_nps"]]
     assert {row["nps_group"]: row["answers"] for row in marts.nps} == Counter(
         row["nps_group"] for row in answers
     )
     assert [(row["ruleset_id"], row["entered"], row["completed"]) for row in marts.funnel] == [
         (row["ruleset_id"], row["entered"], row["completed"])
         for row in sorted(
-            expected_marts.series_funnel, key=lambda row: (row["series_title"], row["position"])
+            figures.series_funnel, key=lambda row: (row["series_title"], row["position"])
         )
     ]
 
@@ -239,6 +237,16 @@ def test_duckdb_gives_the_same_report(built_in_duckdb: Path, marts: Marts) -> No
     assert other.days == marts.days
     assert other.delays == marts.delays
     assert len(other.answers) == len(marts.answers)
+
+
+def test_commands_of_the_page(report: Path, built_in_duckdb: Path, tmp_path: Path) -> None:
+    """The fixture `report` runs the first one."""
+    assert report.exists()
+    (command,) = COMMANDS[1:]
+    path = tmp_path / "messages.html"
+    told = written(command, f"duckdb:///{built_in_duckdb}", "--output", str(path))
+    assert told == path.as_uri()
+    assert path.stat().st_size > report.stat().st_size / 2
 
 
 def test_database_without_marts_is_an_error(workspace: Workspace) -> None:
