@@ -1,4 +1,4 @@
-"""Which test runs, or validates, which block of code of the documentation.
+"""Maps the code blocks of the documentation to the tests that run or validate them.
 
 `test_claims.py` fails for a block without an entry here, and for an entry without a block.
 """
@@ -17,14 +17,14 @@ class Blocks(NamedTuple):
 
     Args:
         page: Path of the page, from the root of the repository.
-        which: One of `LANGUAGES`, or words that stand in the block.
+        which: One of `LANGUAGES`, or words that the block contains.
     """
 
     page: str
     which: str
 
     def include(self, block: Block) -> bool:
-        """Tell whether a block is one of these."""
+        """Return whether a block is one of these."""
         if block.page != self.page:
             return False
         if self.which in LANGUAGES:
@@ -107,7 +107,7 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         ],
     },
     "tests/integration/test_monitoring_page.py": {
-        "test_the_sql_of_the_page_runs_on_what_the_tap_writes": [
+        "test_documented_sql_runs_on_loaded_tables": [
             Blocks("docs/monitoring.md", "sql"),
         ],
     },
@@ -121,18 +121,18 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_stream_maps_hash_and_remove": [Blocks("docs/privacy.md", "stream_maps")],
     },
 }
-"""For each test, by its file and name, the blocks that it runs or validates."""
+"""Blocks that each test runs or validates, by file and name of the test."""
 
 EXCEPTIONS: dict[Blocks, str] = {
     Blocks("docs/targets.md", "spark.read"): (
         "pyspark takes 400 MB; test_spark_reads_the_folder uses it where it is installed"
     ),
 }
-"""Blocks that no test runs or validates, and why."""
+"""Blocks that no test runs or validates, with the reason."""
 
 
 def claims_of(block: Block) -> list[str]:
-    """The tests that run or validate a block, or reasons why none does."""
+    """Return the tests that run or validate a block, or the reasons why none does."""
     tests = [
         f"{path}::{name}"
         for path, by_name in CLAIMS.items()
@@ -144,7 +144,7 @@ def claims_of(block: Block) -> list[str]:
 
 
 def claimed_by(test: str) -> list[Block]:
-    """The blocks that a test of this folder runs or validates.
+    """Return the blocks that a test of this folder runs or validates.
 
     Args:
         test: Its name.

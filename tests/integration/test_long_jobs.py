@@ -1,4 +1,4 @@
-"""Jobs that take minutes and hours, as in production, with a clock that does not wait for them."""
+"""Jobs with run times of minutes and hours, as in production, with a virtual clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOUR = 3600
 
 @pytest.fixture
 def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """A workspace whose jobs take time that passes while the tap pauses, and no other."""
+    """A workspace whose jobs proceed only while the tap pauses."""
     clock = VirtualClock(END)
 
     class PassingClock(QuickClock):
@@ -53,7 +53,7 @@ def configuration(simulator: Simulator, **settings: Any) -> dict[str, Any]:
     }
 
 
-def test_nine_minutes_for_five_days_make_three_hours_of_a_first_run_of_ninety(
+def test_first_run_of_ninety_days_takes_three_hours(
     simulator: Simulator,
 ) -> None:
     started = time.perf_counter()
@@ -65,13 +65,13 @@ def test_nine_minutes_for_five_days_make_three_hours_of_a_first_run_of_ninety(
     assert re.search(r"Done after 3 h \d+ min: 3 windows written; 3 jobs asked for", run.log)
     assert len(re.findall(r"is '(?:pending|in_progress)' \(\d+ s so far", run.log)) >= 150
     recent = run.state["bookmarks"]["content_export"]["recent_windows"]
-    # known to be over at the first look after its end, a minute later at most
+    # the first poll after the end is at most a minute later
     for window, job in zip(recent, simulator.jobs, strict=True):
         assert 0 <= window["job_seconds"] - job.seconds <= 62
     assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
 
 
-def test_after_a_job_that_nearly_took_too_long_the_next_take_about_half_of_the_limit(
+def test_windows_after_a_slow_job_take_about_half_of_the_limit(
     simulator: Simulator,
 ) -> None:
     run = run_without_waiting(configuration(simulator, job_timeout_minutes=60))
