@@ -1,4 +1,4 @@
-"""`--plan` and what the run then did, as processes over real HTTP."""
+"""`--plan` compared with the following run, as processes over HTTP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.singer import discover_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def exported(output: Any) -> list[tuple[str, str]]:
         pytest.param({"window_days": 60, "lookback_days": 20}, id="one window"),
     ],
 )
-def test_a_first_run_makes_the_windows_of_the_plan(
+def test_first_run_exports_planned_windows(
     simulate: Simulate, configure: Configure, settings: dict[str, Any]
 ) -> None:
     simulator = simulate(receipts=50, days=40)
@@ -63,9 +63,7 @@ def test_a_first_run_makes_the_windows_of_the_plan(
     assert ranges_of(plan) == exported(run_tap(config))
 
 
-def test_the_next_run_makes_the_windows_of_the_plan(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_next_run_exports_planned_windows(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=50, days=40)
     config = configure(simulator, window_days=7, lookback_days=5)
     first = run_tap({**config, "end_date": "2025-05-20T00:00:00Z"})
@@ -79,7 +77,7 @@ def test_the_next_run_makes_the_windows_of_the_plan(
     assert ranges_of(again) == []
 
 
-def test_a_job_that_is_resumed_is_in_the_plan(simulate: Simulate, configure: Configure) -> None:
+def test_plan_has_resumed_job(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=50, days=40)
     config = configure(simulator, window_days=14, lookback_days=5)
     state = next(s for s in run_tap(config).states if "job" in s["bookmarks"]["content_export"])
@@ -96,7 +94,7 @@ def test_a_job_that_is_resumed_is_in_the_plan(simulate: Simulate, configure: Con
     assert again.records("content_export")[0]["job_identifier"] == job["job_identifier"]
 
 
-def test_a_job_that_does_not_fit_is_told(simulate: Simulate, configure: Configure) -> None:
+def test_plan_mentions_job_that_does_not_fit(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=50, days=40)
     config = configure(simulator, window_days=14, lookback_days=5)
     state = next(s for s in run_tap(config).states if "job" in s["bookmarks"]["content_export"])
@@ -106,12 +104,10 @@ def test_a_job_that_does_not_fit_is_told(simulate: Simulate, configure: Configur
     assert export["abandoned_jobs"] == [job]
 
 
-def test_the_plan_of_reports_is_that_of_each_dataset(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_plan_has_windows_of_each_dataset(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=20, conversations=60)
     config = configure(simulator, reporting_datasets=["call", "tickets"], window_days=10)
-    catalog = select(discover_here(config), "reporting_call", "reporting_tickets")
+    catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
     plan = plan_of(config, catalog=catalog)
     assert simulator.reporting_jobs == []
     assert [export["stream"] for export in plan["exports"]] == [
@@ -127,14 +123,14 @@ def test_the_plan_of_reports_is_that_of_each_dataset(
     from tap_intercom_export.clock import to_text  # noqa: PLC0415 - to compare
 
     asked = sorted(
-        (f"reporting_{job.order.dataset.id}", to_text(job.after), to_text(job.before))
+        (f"reporting_{job.report_request.dataset.id}", to_text(job.after), to_text(job.before))
         for job in simulator.reporting_jobs
-        if job.order
+        if job.report_request
     )
     assert planned == asked
 
 
-def test_the_plan_says_what_is_not_selected(
+def test_plan_mentions_deselected_streams(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     config = configure(simulate(receipts=10, days=5))
@@ -148,7 +144,7 @@ def test_the_plan_says_what_is_not_selected(
     assert nothing["exports"] == nothing["lists"] == []
 
 
-def test_the_plan_is_text_for_people(simulate: Simulate, configure: Configure) -> None:
+def test_plan_is_readable_text(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, days=20), window_days=14, lookback_days=7)
     output = run_tap(config, "--plan", check=False)
     assert output.exit_code == 0, output.log
@@ -162,7 +158,7 @@ def test_the_plan_is_text_for_people(simulate: Simulate, configure: Configure) -
     assert others == "not selected: content_import_source, external_page"
 
 
-def test_a_plan_of_a_bad_configuration_is_an_error_of_it() -> None:
+def test_plan_with_invalid_configuration_is_configuration_error() -> None:
     output = run_tap({"start_date": "2026-01-01"}, "--plan", check=False)
     assert output.exit_code == 2
     assert "access_token" in output.log
