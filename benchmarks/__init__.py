@@ -1,1 +1,1 @@
-"""How fast the tap is beside other ways to read the same export: `python -m benchmarks`."""
+"""Benchmarks of the tap and of other ways to read the same export: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""Archives to measure with: realistic rows of a shape, the same in every run, of any length."""
+"""Archives for measurements: realistic rows of a shape, equal in every run, of any length."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from benchmarks.shapes import Shape
 
 _BLOCK = 1000
-"""Rows that are made and packed at once."""
+"""Number of rows that are generated and compressed at a time."""
 
 
 def archive(folder: Path, rows: int, files: int = 1, shape: Shape = RECEIPTS) -> Path:
-    """Return a ZIP with this many rows, made when it is not there yet.
+    """Return a ZIP archive with a number of rows; it is created if it does not exist.
 
     Args:
-        folder: Where archives are kept.
-        rows: Rows of all its files together.
-        files: Files that they are spread over.
-        shape: What the rows look like.
+        folder: Folder of the archives.
+        rows: Total number of rows.
+        files: Number of files.
+        shape: Shape of the rows.
     """
     path = folder / f"{shape.key}-{rows}-{files}.zip"
     if path.exists():
@@ -49,7 +49,7 @@ def archive(folder: Path, rows: int, files: int = 1, shape: Shape = RECEIPTS) ->
 
 
 def gzipped(path: Path) -> Path:
-    """Return the one file of an archive as a gzip, for tools that read no ZIP."""
+    """Return the single file of an archive as a gzip file, for tools that do not read ZIP."""
     packed = path.with_suffix(".csv.gz")
     if not packed.exists():
         half_done = packed.with_suffix(".new")
@@ -64,7 +64,7 @@ def gzipped(path: Path) -> Path:
 
 
 def bytes_a_row(path: Path) -> float:
-    """Return the mean length of an archive's rows, unpacked."""
+    """Return the mean uncompressed length of the rows of an archive, in bytes."""
     with zipfile.ZipFile(path) as pack:
         size = sum(info.file_size for info in pack.infolist())
     return size / int(path.stem.split("-")[1])
@@ -75,7 +75,7 @@ def _name(shape: Shape, number: int) -> str:
 
 
 def as_csv(shape: Shape, rows: list[list[str]]) -> bytes:
-    """Return some rows as they stand in the file of a shape."""
+    """Return rows as CSV in the format of a shape."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=shape.line_end).writerows(rows)
     return text.getvalue().encode()

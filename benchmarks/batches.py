@@ -1,4 +1,4 @@
-"""BATCH: what a row costs in each format, beside the SDK's own batch writer on the same records."""
+"""BATCH: time per row in each format, compared with the SDK's batch writer on the same records."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMATS = {"jsonl": "jsonl, gzip", "parquet": "parquet"}
-"""The formats, and how tables call them; the compression is the default one."""
+"""Formats and their names in tables; the compression is the default."""
 
 ROWS = (20_000, 100_000)
-"""Rows of the archives whose difference counts. The SDK's writer takes long for more."""
+"""Numbers of rows of the two archives that are compared; the SDK's writer is slow for more rows."""
 
 MEMORY_ROWS = 400_000
-"""Rows of the archive with which memory is measured: several files."""
+"""Number of rows of the archive for memory measurements; several files."""
 
 TIMES_SDK = 8.0
 MOST_MIB = {"jsonl": 150.0, "parquet": 200.0}
-"""The goals."""
+"""Goals."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSpeed:
-    """What this tap and the SDK's writer took for the same archives.
+    """Run times of this tap and of the SDK's writer for the same archives.
 
     Attributes:
-        file_format: The format.
-        ours: What this tap took, by rows.
-        theirs: What the SDK's writer took, by rows.
+        file_format: Format of the files.
+        ours: Measurements of this tap, by number of rows.
+        theirs: Measurements of the SDK's writer, by number of rows.
         mib: Peak memory of this tap with `MEMORY_ROWS`, of both processes.
     """
 
@@ -48,17 +48,17 @@ class BatchSpeed:
 
     @property
     def micros(self) -> float:
-        """Microseconds a row of this tap."""
+        """Microseconds per row of this tap."""
         return _slope(self.ours)
 
     @property
     def sdk_micros(self) -> float:
-        """Microseconds a row of the SDK's writer."""
+        """Microseconds per row of the SDK's writer."""
         return _slope(self.theirs)
 
     @property
     def times(self) -> float:
-        """How many times as fast this tap is."""
+        """Ratio of the SDK's time to the time of this tap."""
         return self.sdk_micros / self.micros
 
 
@@ -70,13 +70,13 @@ def _slope(taken: Mapping[int, Taken]) -> float:
 def batch_speeds(
     archive: Callable[[int], Path], folder: Path, repeats: int, say: Callable[[str], None]
 ) -> Iterator[BatchSpeed]:
-    """Measure each format, both writers in turn, so that both see the same machine.
+    """Measure each format, alternating between both writers to equalize the load of the machine.
 
     Args:
-        archive: Returns an archive with this many rows.
-        folder: Where configurations and files go.
-        repeats: How many turns each has.
-        say: Told what is measured.
+        archive: Returns an archive with a number of rows.
+        folder: Folder for configurations and files.
+        repeats: Number of measurements of each.
+        say: Called with a description of each measurement.
     """
     out = folder / "batches"
     for file_format, title in FORMATS.items():
@@ -108,10 +108,10 @@ def tap_config(folder: Path, url: str, file_format: str, out: Path) -> Path:
     """Write a configuration of the tap with `batch_config`, and return its path.
 
     Args:
-        folder: Where it goes.
-        url: The server's address.
-        file_format: Of the files.
-        out: Where these go.
+        folder: Folder of the configuration.
+        url: URL of the server.
+        file_format: Format of the batch files.
+        out: Folder of the batch files.
     """
     config: dict[str, Any] = json.loads(ways.tap_config(folder, url).read_text())
     config["batch_config"] = {"encoding": {"format": file_format}, "storage": {"root": str(out)}}

@@ -1,4 +1,4 @@
-"""A chart as SVG: time and memory against rows, both on logarithmic scales, by this code alone."""
+"""SVG charts without a library: time and memory by rows, on logarithmic scales."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTH, HEIGHT = 460, 340
-"""Of one panel."""
+"""Size of a panel, in pixels."""
 
 LEFT, RIGHT, TOP, BOTTOM = 62, 14, 34, 44
-"""What a panel leaves around its plot."""
+"""Margins of a panel, in pixels."""
 
 _COLORS = ("#d1242f", "#0969da", "#8250df", "#bf8700", "#6e7781")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the chart: its name, and its points by rows."""
+    """A line of the chart: name and values by number of rows."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One half of the chart: its title, and a line for each way."""
+    """A panel of the chart: title and one line for each program."""
 
     title: str
     lines: Sequence[Line]
@@ -61,7 +61,7 @@ def bars(title: str, values: Sequence[tuple[str, float, str]]) -> str:
 
     Args:
         title: What the bars are.
-        values: Of each bar its name, its value, and what stands behind it.
+        values: Name, value and label of each bar.
     """
     width, left, most = 2 * WIDTH, 330, max(value for _, value, _ in values)
     height = TOP + 26 * len(values) + 8
@@ -84,9 +84,9 @@ class _Scale:
     """A logarithmic scale with whole powers of ten at its ends.
 
     Args:
-        values: What it has to reach.
-        start: Pixel of its lower end.
-        end: Pixel of its upper end.
+        values: Values that the scale must include.
+        start: Pixel position of the lower end.
+        end: Pixel position of the upper end.
     """
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
@@ -95,11 +95,11 @@ class _Scale:
         self._start, self._step = start, (end - start) / (self.high - self.low)
 
     def __call__(self, value: float) -> float:
-        """Return the pixel of a value."""
+        """Return the pixel position of a value."""
         return round(self._start + (log10(value) - self.low) * self._step, 1)
 
     def ticks(self) -> list[float]:
-        """Return the powers of ten on it."""
+        """Return the powers of ten on the scale."""
         return [10.0**power for power in range(self.low, self.high + 1)]
 
 

@@ -1,4 +1,4 @@
-"""What a user waits for: the tap into a real PostgreSQL, with several settings of the target."""
+"""Run time of the tap and target-postgres into a real PostgreSQL, with several target settings."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "activate_version": False,
     },
 }
-"""Settings of target-postgres, by their names in the table; `use_copy` wants psycopg."""
+"""Settings of target-postgres, by name in the table; `use_copy` needs psycopg."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What loading took, for the tap and for the target."""
+    """Measurements of the tap and of the target."""
 
     settings: str
     tap: Taken
@@ -56,11 +56,11 @@ class Load:
 
 
 def loads(tap: Sequence[str | Path], folder: Path) -> Iterator[Load]:
-    """Yield what it takes to load an archive into a new table, with each of the settings.
+    """Yield the measurements of loading an archive into a new table, for each of the settings.
 
     Args:
-        tap: The tap's command.
-        folder: Where the target's configuration goes.
+        tap: Command line of the tap.
+        folder: Folder for the configuration of the target.
     """
     with running_postgres() as postgres:
         for number, (name, settings) in enumerate(SETTINGS.items()):
@@ -81,7 +81,7 @@ def _target(folder: Path, config: Mapping[str, Any]) -> list[str | Path]:
 
 
 def pipe(tap: Sequence[str | Path], target: Sequence[str | Path]) -> tuple[Taken, Taken]:
-    """Run `tap | target` and return what each of them took."""
+    """Run `tap | target` and return the measurements of both."""
     begun = time.perf_counter()
     reader = start(target, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     if reader.stdin is None:

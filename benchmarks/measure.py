@@ -23,16 +23,16 @@ _LOOK_SECONDS = 0.05
 """Between two looks at the children of a process, whose peak never falls."""
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes that the kernel's `ru_maxrss` counts in."""
+"""Unit of the kernel's `ru_maxrss`, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run of a program took.
+    """Measurements of a run of a program.
 
     Attributes:
-        seconds: From its start to its end.
-        cpu: CPU seconds of all its threads.
+        seconds: Run time.
+        cpu: CPU time of all threads, in seconds.
         mib: The most memory it had at once, MiB.
         children_mib: The most that the processes it started had, MiB; 0 where the system does not
             tell.
@@ -45,9 +45,9 @@ class Taken:
 
     @classmethod
     def best(cls, runs: Iterable[Taken]) -> Taken:
-        """Return the shortest times of some runs, and the most memory.
+        """Return the shortest times and the largest memory of several runs.
 
-        What else a machine does makes a program slower and never faster.
+        Other load on the machine makes a program slower, never faster.
         """
         taken = list(runs)
         return cls(
@@ -62,7 +62,7 @@ def run(command: Sequence[str | Path]) -> Taken:
     """Run a program with its output to /dev/null.
 
     Raises:
-        RuntimeError: It failed; its last lines are in the text.
+        RuntimeError: The program failed; the message contains its last lines.
     """
     with Path(os.devnull).open("wb") as nowhere:
         begun = time.perf_counter()
@@ -70,7 +70,7 @@ def run(command: Sequence[str | Path]) -> Taken:
 
 
 def start(command: Sequence[str | Path], stdout: int, stdin: int | None = None) -> Process:
-    """Start a program, to be given to `finish`."""
+    """Start a program, for `finish`."""
     return subprocess.Popen(  # noqa: S603 - our own programs
         [str(part) for part in command],
         cwd=ROOT,
@@ -86,10 +86,10 @@ def finish(process: Process, begun: float) -> Taken:
 
     Args:
         process: The program.
-        begun: When it was started, by `time.perf_counter`.
+        begun: Start time, from `time.perf_counter`.
 
     Raises:
-        RuntimeError: It failed; its last lines are in the text.
+        RuntimeError: The program failed; the message contains its last lines.
     """
     with _ChildrenMemory(process.pid) as children:
         log = process.stderr.read() if process.stderr else b""
@@ -150,7 +150,7 @@ Process = subprocess.Popen[bytes]
 
 
 def _environment() -> dict[str, str]:
-    """The environment without settings of the tap, with bytecode, and with this repository."""
+    """Return the environment without settings of the tap, with bytecode and this repository."""
     kept = {
         key: value
         for key, value in os.environ.items()

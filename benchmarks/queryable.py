@@ -1,4 +1,4 @@
-"""What a user waits for: the time from the start of the tap until the rows can be queried."""
+"""Time from the start of the tap until the rows can be queried."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ POSTGRES_WAYS: dict[str, tuple[dict[str, Any], str]] = {
     "the same, BATCH jsonl": (FAST, "jsonl"),
     "the same, BATCH parquet": (FAST, "parquet"),
 }
-"""Settings of target-postgres and the format of batches, if there are any, by the way's name."""
+"""Settings of target-postgres and the batch format, if any, by name."""
 
 OTHER_TARGET = "pipelinewise-target-postgres"
-"""Another Singer target for PostgreSQL; it reads RECORD messages."""
+"""Another Singer target for PostgreSQL, which reads RECORD messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long a user waits for rows.
+    """Time until rows can be queried.
 
     Attributes:
-        way: How they are loaded.
-        rows: How many they are.
-        seconds: From the start of the tap until all of them are in the table.
+        way: Name of the way of loading.
+        rows: Number of rows.
+        seconds: Time from the start of the tap until all rows are in the table.
     """
 
     way: str
@@ -51,16 +51,16 @@ class Wait:
 
 
 def waits(url: str, rows: int, folder: Path, environments: Path) -> Iterator[Wait]:
-    """Yield how long each way takes to load an archive into a new table.
+    """Yield the time of each way to load an archive into a new table.
 
     Args:
-        url: Of the server that has it.
-        rows: How many rows it has.
-        folder: Where configurations and files go.
-        environments: Where environments are kept.
+        url: URL of the server with the archive.
+        rows: Number of rows of the archive.
+        folder: Folder for configurations and files.
+        environments: Folder for Python environments.
 
     Raises:
-        RuntimeError: A table does not have the rows afterwards.
+        RuntimeError: A table does not contain all rows afterwards.
     """
     out = folder / "batches"
     with running_postgres() as postgres:
@@ -107,7 +107,7 @@ def _piped(
 def _other_target(
     postgres: Postgres, url: str, rows: int, folder: Path, environments: Path
 ) -> Iterator[Wait]:
-    """Yield the other target's time, where it installs."""
+    """Yield the time of the other target, if it can be installed."""
     python = ways.environment(environments, OTHER_TARGET)
     if python is None:
         return
@@ -115,7 +115,7 @@ def _other_target(
         "host": str(postgres.socket_folder),
         "port": 5432,
         "user": "postgres",
-        "password": "unused",  # the socket asks for none; the target insists on one
+        "password": "unused",  # the socket needs no password, but the target requires one
         "dbname": "postgres",
         "default_target_schema": "wait_other",
         "primary_key_required": True,

@@ -1,4 +1,4 @@
-"""What was measured as a page of tables, a chart, and a few lines for the terminal."""
+"""Reports of measurements: a page of tables, charts, and a summary for the terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TIMES_LIMIT = 8.0
 MOST_MIB = 150.0
 MEMORY_GROWTH = 1.10
 START_UP = 1.15
-"""The goals."""
+"""Goals."""
 
 WAYS_WEIGHED = """\
 ### Ways that were weighed
@@ -63,7 +63,7 @@ has to overwrite what a narrower window brought."""
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What a way took for archives of different lengths."""
+    """Measurements of a program for archives of different lengths."""
 
     key: str
     title: str
@@ -71,17 +71,17 @@ class Speed:
 
     @property
     def micros(self) -> float:
-        """Microseconds a row, of time as it passes, without what does not grow with the rows."""
+        """Microseconds of elapsed time per additional row."""
         return self._slope({rows: taken.seconds for rows, taken in self.taken.items()})
 
     @property
     def cpu_micros(self) -> float:
-        """The same in CPU time."""
+        """Microseconds of CPU time per additional row."""
         return self._slope({rows: taken.cpu for rows, taken in self.taken.items()})
 
     @property
     def mib(self) -> float:
-        """Peak memory with the longest archive."""
+        """Peak memory with the longest archive, in MiB."""
         return self.taken[max(self.taken)].mib
 
     @property
@@ -96,7 +96,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class ShapeSpeed:
-    """What the tap and the standard SDK stream took for rows of one shape."""
+    """Measurements of the tap and of the standard SDK stream for rows of one shape."""
 
     shape: Shape
     bytes_a_row: float
@@ -105,13 +105,13 @@ class ShapeSpeed:
 
     @property
     def times_standard(self) -> float:
-        """How many times as fast as the standard stream the tap is."""
+        """Ratio of the time of the standard stream to the time of the tap."""
         return self.standard.micros / self.tap.micros
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the tap took for an archive of some length, in one file or many."""
+    """Measurements of the tap for an archive, with one or many files."""
 
     rows: int
     files: int
@@ -120,7 +120,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the tap and a bare tap of the SDK take to start, and the ratio of their CPU times."""
+    """Start-up times of the tap and of a bare SDK tap, and the ratio of their CPU times."""
 
     option: str
     tap: Taken
@@ -161,7 +161,7 @@ class Report:
     earlier: Sequence[str] = ()
 
     def summary(self) -> str:
-        """Return the goals and the comparisons in short, a line each."""
+        """Return the goals and comparisons, one line each."""
         tap = self._speed(TAP)
         lines = [
             f"{'ok  ' if met else 'MISS'}  {what}: {measured} (goal: {goal})"
@@ -183,7 +183,7 @@ class Report:
         return "\n".join(lines) + "\n"
 
     def speed_page(self, text: str) -> str:
-        """Return docs/speed.md with its tables exchanged; that of loading if it was measured."""
+        """Return docs/speed.md with new tables; the table of loading only if it was measured."""
         text = _with_block(text, "speed", self._short_speed_table())
         return _with_block(text, "loading", self._short_load_table()) if self.loads else text
 
@@ -201,7 +201,7 @@ class Report:
         return svg([Panel("Seconds, whole process", times), Panel("Peak memory, MiB", sizes)])
 
     def shapes_svg(self) -> str:
-        """Return the chart of rows a second by shape."""
+        """Return the chart of rows per second by shape."""
         return bars(
             "Rows a second by the shape of the data, and times the standard SDK stream",
             [
@@ -279,7 +279,7 @@ class Report:
         return "\n\n".join([*parts, *self._batch_parts(), *self._wait_parts()]) + "\n"
 
     def _batch_parts(self) -> list[str]:
-        """Return what the page says of batches."""
+        """Return the parts of the page about batches."""
         if not self.batches:
             return []
         return [
@@ -305,7 +305,7 @@ class Report:
         ]
 
     def _wait_parts(self) -> list[str]:
-        """Return what the page says of the time until rows can be queried."""
+        """Return the parts of the page about the time until rows can be queried."""
         if not self.waits:
             return []
         lengths = sorted({wait.rows for wait in self.waits})
@@ -330,7 +330,7 @@ class Report:
         ]
 
     def _goals(self) -> list[tuple[str, str, str, bool]]:
-        """Return the goals: what, how much, what was measured, and whether it is met."""
+        """Return the goals: name, target, measurement, and whether it is met."""
         tap = self._speed(TAP)
         faster = self._speed(STANDARD).micros / tap.micros
         limits = {key: tap.micros / self._speed(key).micros for key in (LIMIT, LINES)}
@@ -505,7 +505,7 @@ class Report:
 
 
 def _with_block(text: str, name: str, block: str) -> str:
-    """Return a text with what stands between a block's two comments exchanged."""
+    """Return a text with the content between the two comments of a block replaced."""
     start, end = f"<!-- {name}: written by make bench -->\n", f"\n<!-- end of {name} -->"
     before, rest = text.split(start)
     return f"{before}{start}{block}{end}{rest.split(end)[1]}"
@@ -523,7 +523,7 @@ def _wrapped(text: str) -> str:
 
 
 def _machine() -> str:
-    """Say what this machine is, and which versions are measured."""
+    """Return a description of this machine and of the measured versions."""
     model = platform.processor() or platform.machine()
     about = Path("/proc/cpuinfo")
     if about.exists():

@@ -1,7 +1,7 @@
-"""A year of nightly runs at a given number of messages a day, in seconds: `make scaling`.
+"""Simulates a year of nightly runs for a number of messages per day: `make scaling`.
 
-Intercom, the target and the nights are a model with a virtual clock; which windows are asked for,
-and how they become smaller and larger again, is decided by the tap's own `ExportRange` and
+Intercom, the target and the nights are a model with a virtual clock. The windows and their sizes
+come from the tap's `ExportRange` and `WindowSizer`. Writes the table of docs/scaling.md.
 `WindowSizer`. Writes the table of docs/scaling.md.
 """
 
@@ -38,25 +38,25 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "scaling.md"
 
 @dataclass(frozen=True)
 class Model:
-    """What is assumed; each figure can be given on the command line.
+    """Assumptions; each can be set on the command line.
 
     Args:
-        messages_a_day: Messages sent a day; more on weekdays and by day.
-        rows_a_message: Rows of all files for a message: its receipt, opens, clicks and so on.
-        row_limit: Rows at which Intercom cuts an export.
-        seconds_a_day: Intercom's time for each day of a job's range (9 minutes for 5 days: the one
+        messages_a_day: Messages sent per day; more on weekdays and during the day.
+        rows_a_message: Rows of all files per message: receipt, opens, clicks and so on.
+        row_limit: Number of rows at which Intercom cuts an export.
+        seconds_a_day: Intercom's time per day of a job's range (9 minutes for 5 days is the only
             public figure).
-        seconds_a_million_rows: Intercom's time for each million rows, besides; not known.
-        tap_rows_a_second: What the tap writes (docs/benchmark.md).
-        target_rows_a_second: What the target takes (docs/benchmark.md, PostgreSQL with COPY).
+        seconds_a_million_rows: Intercom's additional time per million rows; unknown, assumed.
+        tap_rows_a_second: Rows per second that the tap writes (docs/benchmark.md).
+        target_rows_a_second: Rows per second that the target loads (docs/benchmark.md, with COPY).
         lookback_days: The setting.
         window_days: The setting.
-        nights: How many.
-        seed: Of the faults.
-        job_fails: Share of jobs that fail.
-        slot_is_held: Share of nights in which somebody holds the slot for one to four hours.
-        run_is_killed: Share of nights whose run is killed in some window, and started again.
-        intercom_is_down: Share of nights without Intercom.
+        nights: Number of nights.
+        seed: Seed of the faults.
+        job_fails: Share of failing jobs.
+        slot_is_held: Share of nights in which another client occupies the slot for 1 to 4 hours.
+        run_is_killed: Share of nights whose run is killed within a window and restarted.
+        intercom_is_down: Share of nights in which Intercom is unavailable.
     """
 
     messages_a_day: float
@@ -84,7 +84,7 @@ class Model:
         return self._sent(window.before + 1) - self._sent(window.after)
 
     def _sent(self, second: float) -> float:
-        """Return the rows of all that was sent before; by day twice as many as by night."""
+        """Return the rows of messages sent before a time; twice as many by day as by night."""
         days, left = divmod(second, DAY)
         night, day = 2 / 3, 4 / 3  # of the average, from 0 to 12 h and from 12 to 24 h
         half = DAY / 2
@@ -94,16 +94,16 @@ class Model:
 
 @dataclass
 class Night:
-    """What a night took.
+    """Measurements of a night.
 
     Attributes:
-        jobs: Export jobs that were asked for.
-        useless_jobs: Those that failed, or held too many rows.
-        rows: Rows that were written.
-        intercom_seconds: Time that Intercom worked.
-        seconds: Time from its beginning to its end.
-        lookbacks: The lookback of each window that was written, in seconds.
-        lag: Age of the bookmark at its end, in seconds.
+        jobs: Number of created export jobs.
+        useless_jobs: Number of jobs that failed or had too many rows.
+        rows: Number of written rows.
+        intercom_seconds: Run time of the jobs.
+        seconds: Run time of the night.
+        lookbacks: Lookback of each written window, in seconds.
+        lag: Age of the bookmark at the end, in seconds.
     """
 
     jobs: int = 0
@@ -119,7 +119,7 @@ class Year:
     """Nightly runs, one after the other.
 
     Args:
-        model: What is assumed.
+        model: The assumptions.
     """
 
     def __init__(self, model: Model) -> None:
@@ -134,12 +134,12 @@ class Year:
         """Return all nights.
 
         Raises:
-            AssertionError: The rules of the tap were broken: a gap, or an export that was cut.
+            AssertionError: A rule of the tap was violated: a gap, or a cut export.
         """
         nights = []
         for number in range(self._model.nights):
             due = FIRST_NIGHT + timedelta(days=number)
-            if self._clock.now() > due:  # the night before took longer than a day
+            if self._clock.now() > due:  # the previous night took longer than a day
                 continue
             self._clock.set(due)
             if self._random.random() >= self._model.intercom_is_down:
@@ -149,7 +149,7 @@ class Year:
     def _night(self) -> Night:
         night, model = Night(), self._model
         began = self._clock.now().timestamp()
-        asking = writing = began  # when each is done with what it has
+        asking = writing = began  # time at which each is done
         if self._random.random() < model.slot_is_held:
             asking += self._random.uniform(1, 4) * HOUR
         killed_in = self._random.randrange(4) if self._random.random() < model.run_is_killed else -1
@@ -173,10 +173,12 @@ class Year:
                     continue
                 if self._random.random() < model.job_fails:
                     night.useless_jobs += 1
-                    continue  # the tap asks once more for the same
+                    continue  # the tap creates the same job once more
                 seconds = rows / min(model.tap_rows_a_second, model.target_rows_a_second)
                 writing = max(asking, writing) + seconds
-                if len(night.lookbacks) == killed_in:  # half was written; the job is resumed
+                if (
+                    len(night.lookbacks) == killed_in
+                ):  # half of the window was written; the job is resumed
                     killed_in, writing = -1, writing + seconds / 2 + 2 * 60
                 self._write(window, rows, left, night)
                 measured = Measured((window.before - window.after) / DAY, took, int(rows))
@@ -206,11 +208,11 @@ class Year:
 
 
 def row_of(model: Model, nights: list[Night]) -> list[str]:
-    """Return the cells of a table's row: what the nights of a year took.
+    """Return the cells of a table row: the measurements of a year.
 
     Args:
-        model: What was assumed.
-        nights: The nights, without the first one, which has no lookback yet.
+        model: The assumptions.
+        nights: The nights, without the first one, which has no lookback.
     """
     jobs = statistics.median(n.jobs for n in nights)
     useless = sum(n.useless_jobs for n in nights) / sum(n.jobs for n in nights)
@@ -259,7 +261,7 @@ SCENARIOS = (
     (33.3, 0.0),
     (100.0, 0.0),
 )
-"""Million messages a day, and lookback in days; 33.3 are a billion a month."""
+"""Million messages per day, and lookback in days; 33.3 is a billion per month."""
 
 
 def main() -> None:
@@ -281,14 +283,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="into docs/scaling.md")
     options = vars(parser.parse_args())
     write = options.pop("write")
-    logging.disable(logging.WARNING)  # each window that is made smaller
+    logging.disable(logging.WARNING)  # warnings about each shortened window
     lines = [f"| {' | '.join(HEADS)} |", f"| {' | '.join('---' for _ in HEADS)} |"]
     began = time.monotonic()
     for messages, lookback in SCENARIOS:
         model = Model(messages * MILLION, lookback_days=lookback, **options)
         try:
             cells = row_of(model, Year(model).run()[1:])
-        except TapError:  # the tap gives up, and so does the table
+        except TapError:  # the tap gives up, and the table says so
             why = "**stops: the smallest window, an hour, holds too many rows**"
             cells = [f"{messages:g}", f"{lookback:g}", why, *[""] * (len(HEADS) - 3)]
         lines.append(f"| {' | '.join(cells)} |")

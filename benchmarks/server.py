@@ -1,6 +1,6 @@
-"""A very small Intercom in a process of its own: every job is done at once, all with one archive.
+"""A minimal Intercom in a separate process: every job completes at once with the same archive.
 
-The simulator makes its data in Python while the tap waits, which is what is not to be measured.
+The simulator generates its data while the tap waits, which must not be part of the measurement.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ DATASET = {
         for name in REPORT_COLUMNS
     ],
 }
-"""What Intercom says of the reporting dataset."""
+"""The entry of the reporting dataset in the list of datasets."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers what the tap asks for an export; every other list is empty."""
+    """Responds to the requests of an export; all other lists are empty."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"job_identifier": _JOB, "status": "pending", "download_url": ""})
 
     def do_GET(self) -> None:
-        """Name the datasets, tell that the job is done, or send the archive."""
+        """Return the datasets, the completed job, or the archive."""
         if self.path.startswith("/download/"):
             with self.archive.open("rb") as file:
                 self.send_response(200)
@@ -89,8 +89,8 @@ def serving(archive: Path, *, is_report: bool = False) -> Generator[str]:
     """Serve an archive until the `with` block ends.
 
     Args:
-        archive: What every job ends with.
-        is_report: Whether it is of a reporting export; message exports have no data then.
+        archive: Archive of every job.
+        is_report: Whether it belongs to a reporting export; message exports then have no data.
 
     Yields:
         The server's address.
@@ -109,7 +109,7 @@ def serving(archive: Path, *, is_report: bool = False) -> Generator[str]:
 
 
 def main() -> None:
-    """Serve the archive that the argument names, on any free port, and print the address."""
+    """Serve the archive of the argument on a free port, and print the URL."""
     _Handler.archive = Path(sys.argv[1])
     _Handler.is_report = "--report" in sys.argv
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

@@ -1,4 +1,4 @@
-"""The ways to read an export that are compared: what each is called and how it is started."""
+"""The compared programs that read an export: names and commands."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LIMIT, LINES = "limit", "lines"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way.
+    """A program that reads an export.
 
     Attributes:
         key: Short name.
         title: Name in the tables.
-        command: Makes the command from the archive and the address that serves it.
+        command: Returns the command line for an archive and the URL that serves it.
     """
 
     key: str
@@ -41,7 +41,7 @@ class Way:
 
 
 def tap_config(folder: Path, url: str, *, is_report: bool = False) -> Path:
-    """Write a configuration of the tap, for one window of thirty days, and return its path."""
+    """Write a configuration of the tap for one window of thirty days, and return its path."""
     path = folder / "tap.json"
     config = {
         "access_token": TOKEN,
@@ -59,10 +59,10 @@ def tap_config(folder: Path, url: str, *, is_report: bool = False) -> Path:
 
 
 def tap(folder: Path, *, is_report: bool = False) -> Way:
-    """Return this tap, the whole of it, from creating a job to the last STATE.
+    """Return this tap: a complete run from creating a job to the last STATE.
 
     Args:
-        folder: Where its configuration goes.
+        folder: Folder of its configuration.
         is_report: Whether it exports the reporting dataset.
     """
     return Way(
@@ -79,7 +79,7 @@ def standard_sdk(shape: Shape) -> Way:
     """Return the standard stream of the SDK.
 
     Args:
-        shape: What the rows look like.
+        shape: Shape of the rows.
     """
     return Way(
         STANDARD,
@@ -104,7 +104,7 @@ COUNT_LINE_BY_LINE = Way(
 
 
 def csv_loop(folder: Path) -> Way:
-    """Return the loop over `csv.DictReader`, with singer-python where it installs."""
+    """Return the loop over `csv.DictReader`, with singer-python if it can be installed."""
     python = environment(folder, "singer-python", "requests")
     note = "" if python else " (its lines copied)"
     return Way(
@@ -118,7 +118,7 @@ def csv_loop(folder: Path) -> Way:
 
 
 def airbyte(folder: Path) -> Way | None:
-    """Return Airbyte's CDK, or None where it does not install."""
+    """Return Airbyte's CDK, or None if it cannot be installed."""
     python = environment(folder, "airbyte-cdk")
     if python is None:
         return None
@@ -130,14 +130,14 @@ def airbyte(folder: Path) -> Way | None:
 
 
 def environment(folder: Path, *packages: str) -> Path | None:
-    """Return the Python of an environment with some packages, made when it is not there yet.
+    """Return the Python of an environment with packages; it is created if it does not exist.
 
     Args:
         folder: Where environments are kept.
-        packages: What pip is to install.
+        packages: Packages that pip installs.
 
     Returns:
-        None where they do not install.
+        None if the packages cannot be installed.
     """
     place = folder / "environments" / packages[0]
     python, stamp = place / "bin" / "python", place / "installed"

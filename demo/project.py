@@ -1,4 +1,4 @@
-"""A Meltano project in a folder, and `meltano run` with its log handed on line by line."""
+"""A Meltano project in a folder; runs Meltano and passes on its log line by line."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ DBT = "dbt-postgres"
 ROOT = Path(__file__).resolve().parent.parent
 
 DBT_PROGRAM = ROOT / ".venv-dbt" / "bin" / "dbt"
-"""dbt, in an environment of its own that `make` makes."""
+"""dbt, in a separate environment that `make` creates."""
 
-BY_DEFAULT = ("*.*", "!content_import_source.*", "!external_page.*")
-"""The rules that select what the tap selects by itself: `*.*` alone takes the AI lists too."""
+DEFAULT_SELECTION = ("*.*", "!content_import_source.*", "!external_page.*")
+"""Select rules for the default selection of the tap; `*.*` alone also selects AI content."""
 
-_PATIENCE = 20.0
-"""Seconds that Meltano and its plugins get to end after a signal."""
+_TERMINATION_TIMEOUT_SECONDS = 20.0
+"""Time for Meltano and its plugins to end after a signal."""
 
 _ENVIRONMENT = {
     "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -39,16 +39,16 @@ _ENVIRONMENT = {
     "MELTANO_CLI_LOG_FORMAT": "json",
     "NO_COLOR": "1",
 }
-_NOT_OURS = ("MELTANO_", "TAP_INTERCOM_EXPORT_", "TARGET_POSTGRES_", "DBT_")
-"""How variables begin that would reach into the project from the outside."""
+_REMOVED_PREFIXES = ("MELTANO_", "TAP_INTERCOM_EXPORT_", "TARGET_POSTGRES_", "DBT_")
+"""Prefixes of environment variables that would change the project."""
 
 
 class MeltanoError(Exception):
-    """A Meltano command ended with an error; the text holds its last lines."""
+    """A Meltano command failed; the message contains its last lines."""
 
 
 class LogLine(NamedTuple):
-    """A line of Meltano's log: the plugin that wrote it, or "", its text, and its level."""
+    """A line of Meltano's log. `plugin` is empty for lines of Meltano itself."""
 
     plugin: str
     text: str
@@ -57,24 +57,23 @@ class LogLine(NamedTuple):
 
 @dataclass
 class Project:
-    """A Meltano project with the tap and target-postgres, run from this very environment.
+    """A Meltano project with the tap and target-postgres from this Python environment.
 
     Args:
-        folder: An empty folder for it.
+        folder: Empty folder for the project.
         tap: Configuration of the tap.
-        database_url: SQLAlchemy address of the database to load into.
-        schema: The database schema to load into.
-        select: Selection rules, such as `receipt.*`.
-        target: Configuration of the target besides its own.
-        dbt: Configuration of dbt, as the repository's meltano.yml defines it; without one the
-            project has no dbt.
+        database_url: SQLAlchemy URL of the database.
+        schema: Database schema of the tables.
+        select: Select rules, such as `receipt.*`.
+        target: Additional configuration of the target.
+        dbt: Configuration of dbt, as defined in the repository's meltano.yml; empty for no dbt.
     """
 
     folder: Path
     tap: Mapping[str, Any]
     database_url: str
     schema: str = "intercom"
-    select: Sequence[str] = BY_DEFAULT
+    select: Sequence[str] = DEFAULT_SELECTION
     target: Mapping[str, Any] = field(default_factory=dict)
     dbt: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,7 +82,7 @@ class Project:
         self.write()
 
     def write(self) -> None:
-        """Write `meltano.yml`, in JSON, which is YAML."""
+        """Write `meltano.yml`, as JSON, which is valid YAML."""
         tap = {
             "name": TAP,
             "namespace": "tap_intercom_export",
@@ -100,7 +99,7 @@ class Project:
             "config": {
                 "sqlalchemy_url": self.database_url,
                 "default_target_schema": self.schema,
-                # these make it six times as fast
+                # these settings make the target six times as fast
                 "use_copy": True,
                 "validate_records": False,
                 "add_record_metadata": False,
@@ -145,31 +144,31 @@ class Project:
 
         Args:
             options: Options of `meltano run`, such as `--full-refresh`.
-            then: What is run after that, such as `dbt-postgres:build`.
-            on_line: Gets every line of the log as it comes.
+            then: Further commands of the run, such as `dbt-postgres:build`.
+            on_line: Called with every log line.
 
         Returns:
             The lines of the log.
 
         Raises:
-            MeltanoError: It did not succeed.
+            MeltanoError: The command failed.
         """
         return self.meltano("run", *options, TAP, TARGET, *then, on_line=on_line)
 
     def meltano(
         self, *arguments: str, on_line: Callable[[LogLine], None] | None = None
     ) -> list[LogLine]:
-        """Run a Meltano command and end it, plugins included, if this program is interrupted.
+        """Run a Meltano command; end it and its plugins if this program is interrupted.
 
         Args:
-            arguments: What follows `meltano`.
-            on_line: Gets every line of the log as it comes.
+            arguments: Arguments of `meltano`.
+            on_line: Called with every log line.
 
         Returns:
             The lines of the log.
 
         Raises:
-            MeltanoError: It did not succeed.
+            MeltanoError: The command failed.
         """
         lines: list[LogLine] = []
         with subprocess.Popen(  # noqa: S603 - our own program
@@ -181,7 +180,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,  # a process group of its own, to be ended as a whole
+            start_new_session=True,  # a process group, to end all its processes
         ) as process:
             try:
                 for raw in process.stdout or ():
@@ -207,36 +206,38 @@ def _program(name: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_OURS)}
-    # without bytecode every start of Meltano takes twice as long
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(_REMOVED_PREFIXES)
+    }
+    # without bytecode, starting Meltano takes twice as long
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    # the simulated Intercom is on this machine: a proxy could not reach it
+    # a proxy cannot reach the simulator on this machine
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), "127.0.0.1", "localhost")))
     return {**kept, **_ENVIRONMENT}
 
 
 def _log_line(raw: str) -> LogLine:
-    """Read a line of Meltano's log, which is JSON; the first lines and tracebacks are not."""
+    """Parse a line of Meltano's log: JSON, except for the first lines and tracebacks."""
     try:
         entry = json.loads(raw)
     except ValueError:
         entry = None
-    if not isinstance(entry, dict) or "event" not in entry:  # the latter is what a command prints
+    if not isinstance(entry, dict) or "event" not in entry:  # output of a command
         return LogLine("", raw.rstrip())
     text = str(entry.get("event") or "").rstrip()
     level = str(entry.get("level") or "info")
-    # without a log parser Meltano takes each line of a plugin as text, with its own level in it
+    # without a log parser, Meltano logs lines of a plugin as text, which contains the level
     inner = re.match(r"\S+ \S+ \| (\w+) +\|", text)
     return LogLine(str(entry.get("string_id") or ""), text, inner[1].lower() if inner else level)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End a process, if it runs, and what it started."""
+    """End a process and its children, if it is running."""
     if process.poll() is not None:
         return
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(_PATIENCE)
+        process.wait(_TERMINATION_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)

@@ -1,10 +1,10 @@
 """Write the dbt package's sources and staging models from the tap's catalog.
 
     python docs/dbt_staging.py           writes them
-    python docs/dbt_staging.py --check   exits 1 and names the files that would change
+    python docs/dbt_staging.py --check   exits with 1 and prints the files that would change
 
 The message export and the lists come from `tap-intercom-export --discover`. The catalog has no
-reporting datasets, because a workspace has to be asked for them: `REPORTING` lists the attributes
+reporting datasets, because they depend on the workspace: `REPORTING` lists the attributes
 that the marts read.
 """
 
@@ -32,10 +32,10 @@ _SCHEMA = (
     "{{ var('intercom_export_schema') if var('intercom_export_schema') is string "
     "else var('intercom_export_schema')[0] }}"
 )
-"""The source's schema; of several, the first, as dbt allows a source one."""
+"""Schema of the source; the first of several, because a dbt source has one schema."""
 
 _RENAMED = {"rows": "rows_by_statistic", "row": "row_values", "raw": "raw_row"}
-"""Columns whose names a warehouse reserves: their names in the staging models."""
+"""Names in the staging models for columns whose names are reserved in a warehouse."""
 
 _CONVERSATION = {
     "conversation_id": ("string", "Intercom's id of the conversation."),
@@ -101,7 +101,7 @@ REPORTING: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
         },
     ),
 }
-"""Reporting datasets that the marts read: what a row is, its key, and the columns needed."""
+"""Reporting datasets that the marts read: description, key and required columns."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Table:
 
     Args:
         name: Name of the stream.
-        description: What a row is.
+        description: Description of a row.
         key: Columns that identify a row.
         columns: Type and description by name.
     """
@@ -122,7 +122,7 @@ class Table:
 
     @property
     def is_event(self) -> bool:
-        """Whether a row is something that happened to a message."""
+        """Whether a row is an event of a message."""
         return self.key == ("event_id",)
 
 
@@ -261,7 +261,7 @@ def _model(table: Table) -> dict[str, Any]:
 
 
 def texts() -> dict[Path, str]:
-    """Return what each file should hold."""
+    """Return the content of each file."""
     found = tables()
     wanted = {
         MODELS / "staging" / f"{model_name(table)}.sql": staging_sql(table) for table in found
@@ -276,7 +276,7 @@ def texts() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write the files, or with `--check` say which are behind."""
+    """Write the files, or with `--check` print which are outdated."""
     wanted = texts()
     stale = set((MODELS / "staging").glob("*.sql")) - wanted.keys()
     behind = [

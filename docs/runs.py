@@ -1,4 +1,4 @@
-"""Write docs/runs.md: the log and the plan of runs against a simulated Intercom, as they came out.
+"""Write docs/runs.md: logs and plans of runs against a simulated Intercom.
 
 python docs/runs.py
 """
@@ -30,7 +30,7 @@ JOB_SECONDS = 2.0
 """Seconds that a simulated job takes; a real one takes minutes."""
 
 LONGEST = 26
-"""Lines of a log that are shown; what is left out is said."""
+"""Maximum number of log lines; omitted lines are mentioned."""
 
 
 @dataclass
@@ -39,12 +39,12 @@ class Case:
 
     Attributes:
         title: Heading of its section.
-        text: What is shown.
+        text: Introduction of the section.
         days: Length of the simulated history.
-        settings: Settings besides those that every run needs.
-        earlier: Days before the end at which an earlier run ended; 0 where it is the first.
+        settings: Settings other than those of every run.
+        earlier: Days before the end at which an earlier run ended; 0 for the first run.
         killed: Whether an earlier run was killed while its job was pending.
-        job_faults: What goes wrong with jobs.
+        job_faults: Faults of jobs.
     """
 
     title: str
@@ -80,20 +80,22 @@ CASES = (
         "Windows that are made smaller",
         "Every job of more than ten days fails.",
         40,
-        job_faults=(JobFault(ends_as="failed", times=None, longer_than=10 * DAY_SECONDS),),
+        job_faults=(
+            JobFault(ends_as="failed", times=None, range_longer_than_seconds=10 * DAY_SECONDS),
+        ),
     ),
     Case(
         "A run that fails",
         "Every job fails, however small.",
         10,
         {"window_days": 1, "lookback_days": 0},
-        job_faults=(JobFault(ends_as="failed", times=None, job=None),),
+        job_faults=(JobFault(ends_as="failed", times=None, job_number=None),),
     ),
 )
 
 
 def shown(log: str) -> list[str]:
-    """Return the lines of a log without time and metrics, the middle left out where it is long."""
+    """Return the lines of a log without times and metrics; the middle of a long log is omitted."""
     lines = [re.sub(r"^\S+ \S+ \| (\w+) +\| [^|]+\| ", r"\1 ", line) for line in log.splitlines()]
     lines = [line for line in lines if "METRIC" not in line]
     table = [line for line in lines if line.startswith("INFO   ")]
@@ -123,7 +125,7 @@ def last_state(lines: Iterable[str]) -> Any:
 
 
 def section(case: Case, folder: Path) -> str:
-    """Run a case, and return its section of the page."""
+    """Run a case and return its section of the page."""
     simulator = Simulator(
         receipts=20 * case.days,
         days=case.days,

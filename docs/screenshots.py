@@ -1,4 +1,4 @@
-"""Take the pictures of the report in the documentation: `make demo`, then this.
+"""Take screenshots of the report for the documentation, after `make demo`.
 
 python docs/screenshots.py /usr/bin/chromium
 """
@@ -20,11 +20,11 @@ PICTURES = (
     ("report-dark.png", 1280, 1240, "dark"),
     ("report-narrow.png", 400, 1240, "light"),
 )
-"""File, width and height in pixels, color scheme."""
+"""File name, width and height in pixels, color scheme."""
 
 
 def main() -> None:
-    """Take the pictures with the Chromium that is named."""
+    """Take the screenshots with the given Chromium."""
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=sys.argv[1], args=options)

@@ -1,11 +1,11 @@
-"""Write what the tap says about itself into docs/, plugin.yml and meltano.yml.
+"""Write tables generated from the tap into docs/, plugin.yml and meltano.yml.
 
 plugin.yml is written as a whole. The other files have blocks between two comments, `NAME: written
 by make docs` and `end of NAME`. Settings come from `tap-intercom-export --about`, streams from its
 catalog.
 
     python docs/tables.py           writes them
-    python docs/tables.py --check   exits 1 and names the files that would change
+    python docs/tables.py --check   exits with 1 and prints the files that would change
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Setting = dict[str, Any]
 
 
 def about() -> dict[str, Any]:
-    """Return what `--about` prints."""
+    """Return the output of `--about`."""
     answer = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", "--about", "--format=json"],
         check=True,
@@ -59,8 +59,8 @@ def sdk_settings() -> set[str]:
 def kind_of(schema: Mapping[str, Any]) -> str:
     """Return Meltano's kind of a setting.
 
-    A number that may have a fraction is an integer there: a decimal that comes from the
-    environment stops Meltano 4.4, and whole numbers are good enough where people set them.
+    Numbers with fractions are integers in Meltano, because a decimal from the environment stops
+    Meltano 4.4, and whole numbers are sufficient for these settings.
     """
     if "enum" in schema:
         return "options"
@@ -72,7 +72,7 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 
 def meltano_setting(name: str, schema: Mapping[str, Any]) -> Setting:
-    """Return a setting in the form of the Hub and of meltano.yml, in Meltano's order."""
+    """Return a setting in the format of the Hub and meltano.yml, with keys in Meltano's order."""
     setting: Setting = {"name": name, "kind": kind_of(schema)}
     if "default" in schema:
         setting["value"] = schema["default"]
@@ -90,10 +90,10 @@ def meltano_setting(name: str, schema: Mapping[str, Any]) -> Setting:
 
 
 def definition(told: Mapping[str, Any]) -> str:
-    """Return the part of a Meltano plugin definition that the tap itself knows.
+    """Return the part of a Meltano plugin definition that follows from the tap.
 
-    Keys and quotation marks are as Meltano writes them: `meltano config set` writes the whole
-    file again, and should change nothing else in it.
+    Order of keys and quotation marks are those of Meltano, so that `meltano config set`, which
+    rewrites the file, changes nothing else.
     """
     schemas: dict[str, dict[str, Any]] = told["settings"]["properties"]
     part = {
@@ -115,9 +115,9 @@ def plugin_file(told: Mapping[str, Any], before: str) -> str:
 
 
 def hub_entry(told: Mapping[str, Any]) -> str:
-    """Return what the Hub wants to know of a plugin besides its definition.
+    """Return the fields of a plugin that only the Hub needs.
 
-    The repository comes from the package's own metadata, once it has an address.
+    The repository comes from the metadata of the package, once it has a URL.
     """
     urls = importlib.metadata.metadata("tap-intercom-export").get_all("Project-URL") or []
     addresses = dict(url.split(", ", 1) for url in urls)
@@ -150,7 +150,7 @@ def selection() -> str:
 
 
 def double_quoted(single: re.Match[str]) -> str:
-    """Return a text that YAML has in single quotation marks in double ones."""
+    """Convert a YAML text from single to double quotation marks."""
     return '"{}"'.format(single[1].replace("''", "'"))
 
 
@@ -168,12 +168,12 @@ def code(value: Any) -> str:
 
 
 def plain(value: Any) -> str:
-    """Return a value as one types it: JSON, but text without quotation marks."""
+    """Return a value as JSON, but text without quotation marks."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def settings_table(told: Mapping[str, Any]) -> str:
-    """Return the table of the tap's own settings."""
+    """Return the table of the tap's settings."""
     sdk = sdk_settings()
     required = told["settings"]["required"]
 
@@ -194,7 +194,7 @@ def settings_table(told: Mapping[str, Any]) -> str:
 
 
 def sdk_settings_table(told: Mapping[str, Any]) -> str:
-    """Return the table of the settings that every tap of the SDK has."""
+    """Return the table of the settings of every SDK tap."""
     sdk = sdk_settings()
     return table(
         ["setting", "kind", "what it does"],
@@ -207,7 +207,7 @@ def sdk_settings_table(told: Mapping[str, Any]) -> str:
 
 
 def description_of(stream: Stream) -> str:
-    """Return what a record of a stream is: of the CSV file, else the class's first sentence."""
+    """Return the description of a stream: of the CSV file, or the first sentence of the class."""
     file = {**files.FILES, files.OTHER.name: files.OTHER}.get(stream.name)
     if file:
         return file.description
@@ -228,7 +228,7 @@ def streams_table() -> str:
 
 
 def dictionary() -> str:
-    """Return a section for each stream with a table of its columns, as the catalog has them."""
+    """Return a section for each stream with a table of its columns from the catalog."""
     tap = TapIntercomExport(config={}, validate_config=False)
     return "\n".join(
         f"## {stream.name}\n\n{description_of(stream)}\n\n{_columns_table(stream)}"
@@ -252,21 +252,21 @@ def _columns_table(stream: Stream) -> str:
 
 
 def _type_of(schema: Mapping[str, Any]) -> str:
-    """Return the type of a column: the format where it has one, without null."""
+    """Return the type of a column: its format, if any, and without null."""
     names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     return str(schema.get("format") or " or ".join(name for name in names if name != "null"))
 
 
 def replaced(text: str, name: str, block: str) -> str:
-    """Return a text with a block between its two comments exchanged.
+    """Return a text with the block between two comments replaced.
 
     Args:
         text: The text of a file.
         name: The block's name.
-        block: Its new lines, which take the indentation of the first comment.
+        block: New lines, which get the indentation of the first comment.
 
     Raises:
-        ValueError: The text has no such comments.
+        ValueError: The text does not contain the comments.
     """
     pattern = re.compile(
         rf"(?m)^( *)(.*\b{name}: written by make docs.*\n)(?s:.*?)^( *.*\bend of {name}\b)"
@@ -280,7 +280,7 @@ def replaced(text: str, name: str, block: str) -> str:
 
 
 def main() -> None:
-    """Write the blocks, or with `--check` say which files are behind."""
+    """Write the blocks, or with `--check` print which files are outdated."""
     told = about()
     blocks = {
         "docs/settings.md": {

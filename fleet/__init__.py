@@ -1,1 +1,1 @@
-"""The try-out of examples/dagster: two nights of 24 simulated workspaces, with what goes wrong."""
+"""Test of examples/dagster: two nights of 24 simulated workspaces, with faults."""

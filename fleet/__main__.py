@@ -1,4 +1,4 @@
-"""`python -m fleet`: two nights of a fleet on Dagster, with what goes wrong in one.
+"""`python -m fleet`: two nights of a fleet on Dagster, one of them with faults.
 
 Environment variables: `WORKSPACES` (24, at least 5). Writes docs/fleet.md and docs/fleet.svg when
 all of them took part.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ALL = 24
 NIGHTS = 2
 AT_ONCE = 6
-"""As in examples/dagster/dagster.yaml."""
+"""Concurrency, as in examples/dagster/dagster.yaml."""
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -40,7 +40,7 @@ _NIGHT_SECONDS = 3600
 _SLOT_HELD_SECONDS = 60
 _STATE_AWAY_SECONDS = 8
 _LATE_START = timedelta(days=20)
-"""How far back the workspaces begin that are backfilled later."""
+"""Start of the workspaces that are backfilled later."""
 
 
 class StateStore:
@@ -105,7 +105,7 @@ class Fleet:
     events: list[tuple[float, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Choose whom what happens to."""
+        """Choose the workspaces of the faults."""
         last = len(self.members)
         self.killed, self.refused, self.held = (self.members[i] for i in (1, 2, 3))
         self.backfilled = [self.members[0], self.members[last - 1]]
@@ -149,7 +149,7 @@ class Fleet:
         raise RuntimeError("The night does not end; see Dagster's logs")
 
     def verify(self, end: datetime) -> tuple[list[str], list[str]]:
-        """Return what is as it should be, and what is not.
+        """Return the results of the checks.
 
         Args:
             end: The instant of the last night.
@@ -206,10 +206,10 @@ class Fleet:
 
 
 def main() -> int:
-    """Run it.
+    """Run the fleet.
 
     Returns:
-        The exit status: 0 if all is as it should be.
+        The exit status: 0 if all checks succeed.
     """
     for name in (DAGSTER_BIN / "dagster", MELTANO_BIN / "meltano"):
         if not name.exists():

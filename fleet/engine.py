@@ -42,7 +42,7 @@ _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -89,7 +89,7 @@ class Engine:
                     os.killpg(process.pid, signal.SIGKILL)
 
     def launch(self, workspace: str, groups: tuple[str, ...], *, full_refresh: bool = False) -> str:
-        """Put a run of a workspace's job into the queue.
+        """Queue a run of the job of a workspace.
 
         Args:
             workspace: Its name.
@@ -116,12 +116,12 @@ class Engine:
         return str(answer["run"]["runId"])
 
     def runs(self) -> list[dict[str, Any]]:
-        """Return all runs with what is known of them, the newest first."""
+        """Return all runs, newest first."""
         found: list[dict[str, Any]] = self._ask(_RUNS)["runsOrError"]["results"]
         return found
 
     def is_idle(self, runs: list[dict[str, Any]]) -> bool:
-        """Tell whether nothing runs, is queued or will be tried again.
+        """Return whether no run is active, queued or waiting for a retry.
 
         Args:
             runs: What `runs` returned.
@@ -175,13 +175,13 @@ class Engine:
 
 
 def kill_run(state_suffix: str) -> bool:
-    """Kill a sync and the run that it belongs to with SIGKILL, as a lost machine would.
+    """Kill a sync and its run with SIGKILL, as if the machine were lost.
 
     Args:
         state_suffix: The suffix of the sync's state id.
 
     Returns:
-        Whether there was one.
+        Whether a sync was found.
     """
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

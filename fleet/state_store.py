@@ -1,7 +1,7 @@
-"""An S3 on this machine that can be away for a while: moto's server, told what to do on stdin.
+"""A local S3 server (moto) that can be stopped and started by commands on stdin.
 
-Run by the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is `stop` or
-`start`; what is stored stays.
+Runs with the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is
+`stop` or `start`; stored objects are kept.
 """
 
 import os
@@ -14,7 +14,7 @@ BUCKET = "intercom-fleet"
 
 def main() -> None:
     """Serve until stdin ends."""
-    # in the environment of this process alone; the others import this module for its constants
+    # only installed in the environment of this process; others import the constants
     boto3 = import_module("boto3")
     server_class = import_module("moto.server").ThreadedMotoServer
 

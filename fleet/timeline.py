@@ -1,4 +1,4 @@
-"""The runs of Dagster's event log as a chart (SVG) and as a page."""
+"""Chart (SVG) and page of the runs in Dagster's event log."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Run:
     """A run of the event log, times in unix seconds.
 
     Args:
-        workspace: Whose sync it was.
-        status: How it ended.
-        queued: When it was put into the queue.
-        started: When it began; None if it never did.
-        ended: When it ended.
-        reason: Why it was there, such as a retry.
+        workspace: Workspace of the run.
+        status: Final status.
+        queued: Time of queueing.
+        started: Start time; None if it was not started.
+        ended: End time.
+        reason: Reason of the run, such as a retry.
     """
 
     workspace: str
@@ -41,10 +41,10 @@ class Run:
 
     @classmethod
     def from_log(cls, entry: Mapping[str, Any]) -> Run:
-        """Return the run of an answer of Dagster's API.
+        """Create a run from an entry of Dagster's API.
 
         Args:
-            entry: Its entry.
+            entry: The entry.
         """
         tags = {tag["key"]: tag["value"] for tag in entry["tags"]}
         return cls(
@@ -73,7 +73,7 @@ def at_once(runs: Sequence[Run]) -> int:
 
 
 def overlapping(runs: Sequence[Run]) -> list[str]:
-    """Return the workspaces of which two runs ran at the same time.
+    """Return the workspaces with overlapping runs.
 
     Args:
         runs: The runs.
@@ -83,11 +83,11 @@ def overlapping(runs: Sequence[Run]) -> list[str]:
 
 
 def chart(runs: Sequence[Run], events: Sequence[tuple[float, str]]) -> str:
-    """Return the runs as bars over time, a row a workspace.
+    """Return the runs as bars over time, one row for each workspace.
 
     Args:
         runs: The runs.
-        events: What was done to the fleet, and when.
+        events: Injected faults and their times.
     """
     first = min(one.queued for one in runs)
     span = max(max(one.ended for one in runs) - first, 1.0)
@@ -138,8 +138,8 @@ def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], found: Sequen
 
     Args:
         runs: The runs.
-        events: What was done to the fleet, and when.
-        found: What was verified at the end, a sentence each.
+        events: Injected faults and their times.
+        found: Results of the checks, one sentence each.
     """
     first = min(one.queued for one in runs)
     counts = Counter(one.status for one in runs)

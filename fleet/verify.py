@@ -1,4 +1,4 @@
-"""Whether the fleet did what it should: rows, jobs at Intercom, colours of runs."""
+"""Checks of the fleet: rows, jobs at Intercom, statuses of runs."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from fleet.workspaces import SimulatedWorkspace
 
 COMPARED = tuple(name for name in FILES if name != "overview")
-"""Streams that are compared row by row, every column; `overview` has rows of each job's range."""
+"""Streams whose rows are compared; `overview` depends on the ranges of jobs."""
 
 _LISTS = ("content_import_source", "external_page")
 
 
 def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list[str]:
-    """Compare what PostgreSQL holds of a workspace with what the simulator holds.
+    """Compare the rows of a workspace in PostgreSQL with the simulator.
 
     Args:
-        url: The address of the database.
+        url: URL of the database.
         workspace: The workspace.
-        until: The last instant that was exported.
+        until: Time up to which data was exported.
 
     Returns:
-        What differs, a line each.
+        The differences, one line each.
     """
     lines = []
     simulator = workspace.simulator
@@ -48,7 +48,7 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
                 if ids != Counter(str(row["id"]) for row in known[stream]):
                     lines.append(f"{stream}: ids differ")
         if "reporting" in workspace.groups:
-            truth = simulator.reporting.truth("conversation", until)
+            truth = simulator.reporting.expected_rows("conversation", until)
             loaded = _rows(connection, workspace.schema, "reporting_conversation")
             if len(truth) != len(loaded):
                 lines.append(f"reporting_conversation: {len(loaded)} rows, not {len(truth)}")
@@ -56,7 +56,7 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
 
 
 def exported_twice(workspace: SimulatedWorkspace) -> dict[tuple[int, int], int]:
-    """Return the ranges for which Intercom was asked more than once, and how often.
+    """Return the ranges with more than one job, and the number of jobs.
 
     Args:
         workspace: The workspace.
@@ -66,7 +66,7 @@ def exported_twice(workspace: SimulatedWorkspace) -> dict[tuple[int, int], int]:
 
 
 def _rows(connection: psycopg.Connection[Any], schema: str, table: str) -> list[dict[str, Any]]:
-    """Return the rows of a table; none if there is no such table, as no such row has come yet."""
+    """Return the rows of a table; empty if the table does not exist because no row was loaded."""
     found = connection.execute("select to_regclass(%s)", [f"{schema}.{table}"]).fetchone()
     if not found or found[0] is None:
         return []

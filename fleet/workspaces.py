@@ -1,4 +1,4 @@
-"""The simulated workspaces, and the YAML file that describes them to the example."""
+"""The simulated workspaces, and the YAML file with their configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIRST_NIGHT = datetime(2026, 6, 1, 3, 0, tzinfo=timezone.utc)
-"""The simulated instant of the first sync. The clocks of the workspaces stand still in a night."""
+"""Simulated time of the first sync. The simulated clocks do not run during a night."""
 
 NIGHT = timedelta(days=1)
 
@@ -24,18 +24,18 @@ ALL_GROUPS = ("content", "reporting", "lists")
 
 _HISTORY_DAYS = 75
 _SIZES = (60, 150, 400, 1_000, 2_500, 40, 90, 700)
-"""Messages in the history of a workspace."""
+"""Numbers of messages in a workspace."""
 
 _WITH_ALL_GROUPS_EVERY = 8
 
 
 @dataclass
 class SimulatedWorkspace:
-    """A workspace that is synced.
+    """A simulated workspace.
 
     Args:
-        number: Its number, from 0, which decides about everything else.
-        start_date: The `start_date` of its entry in the YAML file.
+        number: Number, from 0, which determines all other properties.
+        start_date: Setting `start_date` of the workspace.
     """
 
     number: int
@@ -43,7 +43,7 @@ class SimulatedWorkspace:
     simulator: Simulator = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make up its history."""
+        """Create the simulator."""
         self.simulator = Simulator(
             receipts=_SIZES[self.number % len(_SIZES)],
             days=_HISTORY_DAYS,
@@ -60,34 +60,34 @@ class SimulatedWorkspace:
 
     @property
     def name(self) -> str:
-        """Its name in the fleet."""
+        """Name in the fleet."""
         return f"ws{self.number:02}"
 
     @property
     def region(self) -> str:
-        """Where it is hosted."""
+        """Region of the workspace."""
         return REGIONS[self.number % len(REGIONS)]
 
     @property
     def schema(self) -> str:
-        """The schema of its tables."""
+        """Database schema of the tables."""
         return f"intercom_{self.name}"
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups of streams that are synced."""
+        """Groups of streams that are synced."""
         return ALL_GROUPS if self.number % _WITH_ALL_GROUPS_EVERY == 0 else ALL_GROUPS[:1]
 
     @property
     def token_variable(self) -> str:
-        """The environment variable with its token."""
+        """Environment variable with the token."""
         return f"INTERCOM_TOKEN_{self.name.upper()}"
 
     def entry(self, end: datetime) -> dict[str, Any]:
-        """Return its entry in the YAML file.
+        """Return the entry in the YAML file.
 
         Args:
-            end: The night's instant.
+            end: Simulated time of the night.
         """
         return {
             "name": self.name,
@@ -114,12 +114,12 @@ def write(path: Path, workspaces: Iterable[SimulatedWorkspace], end: datetime) -
 
     Args:
         path: The file.
-        workspaces: What stands in it.
-        end: The night's instant.
+        workspaces: The workspaces.
+        end: Simulated time of the night.
     """
     new = path.with_suffix(".new")
     new.write_text(json.dumps({"workspaces": [one.entry(end) for one in workspaces]}, indent=1))
-    new.replace(path)  # a run that begins now must not read half a file
+    new.replace(path)  # a starting run must not read an incomplete file
 
 
 def _text(instant: datetime) -> str:

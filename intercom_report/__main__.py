@@ -1,4 +1,4 @@
-"""`python -m intercom_report`: the report on a database of one's own."""
+"""Command line of the report: `python -m intercom_report`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def write_report(dsn: str, schema: str, output: Path) -> None:
     """Read the marts and write the report.
 
     Args:
-        dsn: Address of the database, as `connected` takes it.
-        schema: The schema that dbt builds in.
+        dsn: URL of the database, in a format that `connected` accepts.
+        schema: Database schema of the marts.
         output: The HTML file to write.
 
     Raises:
-        MissingMartsError: There are no marts in the schema.
+        MissingMartsError: The schema has no marts.
     """
     from intercom_report.marts import read_marts  # noqa: PLC0415 - --help need not wait for Altair
     from intercom_report.page import Origin, page  # noqa: PLC0415 - likewise
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the report.
 
     Args:
-        arguments: The command line; that of the process when left out.
+        arguments: Command-line arguments; by default those of the process.
 
     Returns:
         The exit status.

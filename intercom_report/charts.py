@@ -1,4 +1,4 @@
-"""The charts, as Vega-Lite specifications; colors of text and axes come from the page's theme."""
+"""Charts as Vega-Lite specifications; colors of text and axes come from the page's theme."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from intercom_report.marts import Marts
 
 Chart: TypeAlias = Any
-"""A chart; the methods of Altair's have no types."""
+"""An Altair chart, whose methods have no types."""
 
 LEAST_MESSAGES = 30
-"""Messages below which a content's rate says too little to be ranked."""
+"""Minimum number of messages of a content in the ranking; rates of fewer are unreliable."""
 
 RANKED = 8
-"""How many of the best and of the worst contents are shown."""
+"""Number of best and of worst contents in the ranking."""
 
 _LINKS_SHOWN = 12
 _DOMAINS_SHOWN = 12
@@ -48,10 +48,10 @@ _GROUPS = {"promoter": GREEN, "passive": GRAY, "detractor": RED}
 
 
 def charts(marts: Marts) -> dict[str, dict[str, Any]]:
-    """Return the specification of each chart that there is data for, by its name.
+    """Return the specifications of all charts that have data, by name.
 
     Args:
-        marts: What to draw.
+        marts: The data.
     """
     drawn: dict[str, Callable[[Marts], Chart | None]] = {
         "sent": _sent,
@@ -69,14 +69,14 @@ def charts(marts: Marts) -> dict[str, dict[str, Any]]:
 
 
 def label_of(row: Row) -> str:
-    """Return a content's title on one line, with the letter of its variant."""
+    """Return the title of a content in one line, with the letter of its variant."""
     title = " ".join(str(row["content_title"] or "(no title)").split())
     variant = f" [{row['variant']}]" if row.get("variant") else ""
     return f"{title}{variant} · {row['content_type']}"
 
 
 def _data(rows: Sequence[Row]) -> alt.Data:
-    """Return rows as a chart's data; days as texts."""
+    """Return rows as chart data, with days as text."""
     return alt.Data(  # type: ignore[no-untyped-call]  # Altair's
         values=[
             {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
@@ -90,7 +90,7 @@ def _scale(colors: dict[str, str]) -> alt.Scale:
 
 
 def _height(rows: Sequence[Row], column: str, step: int) -> int:
-    """Return the height of bars, of which there is one for each value of a column."""
+    """Return the height of a chart with one bar for each value of a column."""
     return step * len({row[column] for row in rows})
 
 
@@ -138,10 +138,10 @@ def _rates(marts: Marts) -> Chart | None:
 
 
 def rates_by_day(marts: Marts) -> list[Row]:
-    """Return the share of messages opened and clicked, by day and of the 7 days up to it.
+    """Return the shares of opened and clicked messages, by day and over the last 7 days.
 
     Args:
-        marts: What to draw.
+        marts: The data.
     """
     rows = []
     for what, base in (("opened", "open_base"), ("clicked", "click_base")):

@@ -17,15 +17,15 @@ _DUCKDB = "duckdb:///"
 
 
 class MissingMartsError(Exception):
-    """The database has no marts in the schema that was named."""
+    """The database has no marts in the given schema."""
 
 
 class _Cursor(Protocol):
-    """What psycopg's cursors and DuckDB's connections have in common."""
+    """Common interface of psycopg's cursors and DuckDB's connections."""
 
     @property
     def description(self) -> Sequence[Any] | None:
-        """The columns of the result; the first item of each is its name."""
+        """Columns of the result; the first item of each is the name."""
 
     def fetchall(self) -> list[Any]:
         """Return all rows."""
@@ -41,18 +41,18 @@ class Database:
     """A database with marts.
 
     Args:
-        connection: An open connection whose search path is the marts' schema.
-        name: What to call it to a reader: without user and password.
+        connection: Open connection whose search path is the schema of the marts.
+        name: Display name, without user and password.
     """
 
     connection: _Connection
     name: str
 
     def rows(self, query: str) -> list[Row]:
-        """Return the rows of a query; numbers of any kind become int or float.
+        """Return the rows of a query; all numbers become int or float.
 
         Args:
-            query: SQL that PostgreSQL and DuckDB read alike.
+            query: SQL that is valid in PostgreSQL and DuckDB.
         """
         cursor = self.connection.execute(query)
         names = [column[0] for column in cursor.description or ()]
@@ -67,15 +67,15 @@ def connected(dsn: str, schema: str) -> Generator[Database]:
     """Connect to a database until the `with` block ends.
 
     Args:
-        dsn: A PostgreSQL address (`postgresql://user:password@host/database`, or
+        dsn: A PostgreSQL URL (`postgresql://user:password@host/database`, or
             `host=… dbname=…`), or `duckdb:///path/of/a/file`.
-        schema: The schema that dbt builds in.
+        schema: Database schema of the marts.
 
     Yields:
         The database.
 
     Raises:
-        MissingMartsError: There is no `messages` in the schema.
+        MissingMartsError: The schema has no table `messages`.
     """
     if dsn.startswith(_DUCKDB):
         import duckdb  # noqa: PLC0415 - only where it is used
@@ -103,7 +103,7 @@ def connected(dsn: str, schema: str) -> Generator[Database]:
 
 
 def _has_messages(connection: _Connection, schema: str) -> bool:
-    """Tell whether there is a table `messages` in a schema."""
+    """Return whether a schema has a table `messages`."""
     quoted = schema.replace("'", "''")
     query = (
         "SELECT count(*) FROM information_schema.tables "  # noqa: S608 - quoted

@@ -1,4 +1,4 @@
-"""What the report needs from the marts: queries, and the numbers they give."""
+"""Queries on the marts, and their results, for the report."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from intercom_report.database import Database, Row
 
 LONGEST_DELAY_HOURS = 72
-"""Hours up to which the delays of opens are told apart, as in `_DELAYS`."""
+"""Longest delay of opens that is counted separately, as in `_DELAYS`."""
 
 _Z = 1.959964
-"""Standard deviations on either side that hold 95 % of a normal distribution."""
+"""Two-sided 95 % quantile of the normal distribution, in standard deviations."""
 
 _OVERVIEW = """
     SELECT count(*) AS sent,
@@ -106,16 +106,16 @@ _NPS = """
 
 @dataclass(frozen=True)
 class Marts:
-    """Everything the report shows, as rows.
+    """All data of the report, as rows.
 
     Attributes:
         overview: Totals of all messages.
-        as_of: Until when everything is exported.
-        workspaces: What the rows come from.
-        days: Totals by day of sending.
+        as_of: Time up to which all data is exported.
+        workspaces: Workspaces of the rows.
+        days: Totals by day of the message.
         channels: Messages by day and channel.
         contents: Totals by content, with rates and their 95 % confidence intervals.
-        delays: Opened messages by whole hours from sending; the last stands for all longer ones.
+        delays: Opened messages by delay in whole hours; the last entry includes all longer delays.
         funnel: Blocks of series.
         links: Clicks by content and link.
         domains: E-mails by domain.
@@ -138,10 +138,10 @@ class Marts:
 
 
 def read_marts(database: Database) -> Marts:
-    """Read what the report shows.
+    """Read the data of the report.
 
     Args:
-        database: Has the marts.
+        database: Database with the marts.
     """
     return Marts(
         overview=database.rows(_OVERVIEW)[0],
@@ -160,18 +160,18 @@ def read_marts(database: Database) -> Marts:
 
 
 def rate(part: float | None, whole: float | None) -> float | None:
-    """Return a share between 0 and 1, or None where there is nothing to be a share of."""
+    """Return a share between 0 and 1, or None if the whole is zero."""
     return None if part is None or not whole else part / whole
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float] | None:
-    """Return the 95 % confidence interval of a share, by Wilson's formula.
+    """Return the Wilson score interval (95 %) of a share.
 
-    Unlike the textbook's it stays between 0 and 1, and holds for few trials.
+    Unlike the normal approximation, it stays between 0 and 1 and is valid for few trials.
 
     Args:
-        successes: How many of the trials.
-        trials: How many there were.
+        successes: Number of successes.
+        trials: Number of trials.
     """
     if not trials:
         return None

@@ -1,4 +1,4 @@
-"""Puts charts, tables and what draws them into one HTML page that needs no network."""
+"""Renders charts, tables and JavaScript into one HTML page that needs no network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from intercom_report.tables import Kind
 
 _GLOBAL = "window.vegaEmbed = vegaEmbed;"
-"""JavaScript that ends the bundle of libraries: page.js finds it there."""
+"""JavaScript at the end of the library bundle, which exports it to page.js."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Tile:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a report was made from, and when.
+    """Source and time of a report.
 
     Args:
-        database: What the database is called.
+        database: Display name of the database.
         schema: The schema of the marts.
-        made_at: When, with a time zone.
+        made_at: Time of creation, with a time zone.
     """
 
     database: str
@@ -55,8 +55,8 @@ def page(marts: Marts, origin: Origin) -> str:
     """Return the report as HTML.
 
     Args:
-        marts: What to show.
-        origin: What it was made from.
+        marts: The data.
+        origin: Source and time of the report.
     """
     folder = files("intercom_report") / "assets"
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
@@ -84,7 +84,7 @@ def tiles(marts: Marts) -> list[Tile]:
     """Return the numbers at the top of the page.
 
     Args:
-        marts: What to show.
+        marts: The data.
     """
     o = marts.overview
 
@@ -109,10 +109,10 @@ def tiles(marts: Marts) -> list[Tile]:
 
 
 def _script(code: str) -> Any:
-    """Return JavaScript that may stand in a script element, which it must not close."""
+    """Escape JavaScript for a script element, so that it cannot close the element."""
     return Markup(re.sub(r"</(?=script)", r"<\\/", code, flags=re.IGNORECASE))  # noqa: S704
 
 
 def _data(value: Any) -> Any:
-    """Return a value as JSON that may stand in a script element, whatever texts are in it."""
+    """Return a value as JSON that is safe in a script element."""
     return Markup(json.dumps(value).replace("<", "\\u003c"))  # noqa: S704 - escaped

@@ -1,4 +1,4 @@
-"""The tables of the report: columns, and what stands in each cell."""
+"""The tables of the report: columns and cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Kind = Literal["text", "number", "percent", "hours"]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what is shown, and what it is sorted by."""
+    """A cell: displayed text and sort value."""
 
     text: str
     order: Any
@@ -31,7 +31,7 @@ class Table:
     """A table.
 
     Attributes:
-        columns: Name and kind of each.
+        columns: Name and kind of each column.
         rows: The cells.
     """
 
@@ -43,10 +43,10 @@ Column = tuple[str, Kind, "Callable[[Row], Any]"]
 
 
 def tables(marts: Marts) -> dict[str, Table]:
-    """Return each table that has rows, by its name.
+    """Return all tables that have rows, by name.
 
     Args:
-        marts: What to show.
+        marts: The data.
     """
     made = {
         "contents": _table(marts.contents, _CONTENTS),
@@ -59,11 +59,11 @@ def tables(marts: Marts) -> dict[str, Table]:
 
 
 def shown(value: Any, kind: Kind) -> str:
-    """Return a value as it is shown; a dash where there is none.
+    """Return the displayed text of a value; a dash for None.
 
     Args:
         value: A text, a number, a share between 0 and 1, or hours.
-        kind: Which of them.
+        kind: Kind of the value.
     """
     if value is None:
         return "–"  # noqa: RUF001 - a dash

@@ -1,13 +1,14 @@
-"""An Intercom on this machine, for demonstrations and tests: its API, and the truth behind it.
+"""A local simulator of Intercom's export and list APIs, for the demo and the tests.
 
     with Simulator(receipts=500, seed=1) as sim:
-        ...  # speak to sim.url with sim.token
-        expected = sim.workspace.truth("receipt", sim.clock.now())
-        reports = sim.reporting.truth("conversation", sim.clock.now())
+        ...  # send requests to sim.url with the token sim.token
+        expected = sim.workspace.expected_rows("receipt", sim.clock.now())
+        reports = sim.reporting.expected_rows("conversation", sim.clock.now())
         pages = sim.ai_content.pages()
         orders = sim.custom_objects.instances("Order")
 
-It needs the standard library only and knows nothing of the tap.
+The expected rows come from the simulated data, not from the API. The package uses the standard
+library only and does not import the tap.
 """
 
 from intercom_simulator.clock import Clock, VirtualClock

@@ -1,4 +1,4 @@
-"""What all of Intercom's endpoints share: routing, token, version, scopes and rate limit."""
+"""What all API endpoints share: routing, token, API version, scopes and rate limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from intercom_simulator.messages import Answer, Request, error_answer
+from intercom_simulator.http_messages import Request, Response, error_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +20,9 @@ VERSIONS = (
     "Preview",
     "Unstable",
 )
-"""The API versions Intercom knows, from the oldest."""
+"""The API versions that Intercom knows, oldest first."""
 
-_WINDOW_SECONDS = 10
+_RATE_LIMIT_WINDOW_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -30,33 +30,33 @@ class Route:
     """An endpoint.
 
     Args:
-        name: What faults call it.
-        method: Its HTTP method.
-        pattern: A regular expression for the whole path; its groups go to the handler.
-        scope: The OAuth scope it needs; None for none.
-        since: The first API version that has it.
-        handle: Answers a request.
+        name: Name of the route, which `Fault.route` refers to.
+        method: HTTP method.
+        pattern: Regular expression for the whole path; its groups are passed to the handler.
+        scope: Required OAuth scope; None if none is required.
+        since_version: First API version that has the endpoint.
+        handle: Returns the response to a request.
     """
 
     name: str
     method: str
     pattern: str
     scope: str | None
-    since: str
-    handle: Callable[[Request, tuple[str, ...]], Answer]
+    since_version: str
+    handle: Callable[[Request, tuple[str, ...]], Response]
 
 
 @dataclass(frozen=True)
-class Access:
-    """Who is let in.
+class AccessRules:
+    """Access rules of the API.
 
     Args:
-        token: The only good access token.
-        scopes: The scopes it has.
-        region: The region this host serves.
-        token_region: The region the token belongs to; elsewhere it is as good as none.
-        app_version: The API version of requests that name none.
-        rate_limit: How many requests are answered in ten seconds.
+        token: The only valid access token.
+        scopes: OAuth scopes of the token.
+        region: Region that this host serves.
+        token_region: Region of the token; in other regions the token is invalid.
+        app_version: API version of requests that do not name one.
+        rate_limit: Number of requests allowed in ten seconds.
     """
 
     token: str
@@ -68,82 +68,82 @@ class Access:
 
 
 class Api:
-    """Finds the route of a request and answers it, or tells why not.
+    """Checks the access rules and passes requests to their routes.
 
     Args:
         routes: All endpoints.
-        access: Who is let in.
+        access: The access rules.
     """
 
-    def __init__(self, routes: Sequence[Route], access: Access) -> None:
-        self._routes = [(route, re.compile(route.pattern)) for route in routes]
+    def __init__(self, routes: Sequence[Route], access: AccessRules) -> None:
+        self._routes = [(find_route, re.compile(find_route.pattern)) for find_route in routes]
         self._access = access
         self._lock = threading.Lock()
         self._window = 0
         self._used = 0
 
-    def route(self, request: Request) -> tuple[Route, tuple[str, ...]] | None:
-        """Find the endpoint of a request and the variable parts of its path.
+    def find_route(self, request: Request) -> tuple[Route, tuple[str, ...]] | None:
+        """Find the route of a request.
 
         Args:
             request: The request.
         """
-        for route, pattern in self._routes:
+        for find_route, pattern in self._routes:
             match = pattern.fullmatch(request.path)
-            if match and route.method == request.method:
-                return route, match.groups()
+            if match and find_route.method == request.method:
+                return find_route, match.groups()
         return None
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request.
+    def respond(self, request: Request) -> Response:
+        """Respond to a request.
 
         Args:
             request: The request.
         """
-        headers, left = self._rate()
-        answer = self._limited() if left < 0 else self._checked(request)
-        return replace(answer, headers={**headers, **answer.headers})
+        headers, left = self._count_request()
+        respond = self._rate_limit_error() if left < 0 else self._dispatch(request)
+        return replace(respond, headers={**headers, **respond.headers})
 
-    def _checked(self, request: Request) -> Answer:
-        found = self.route(request)
-        refusal = self._refusal(request, found[0] if found else None)
+    def _dispatch(self, request: Request) -> Response:
+        found = self.find_route(request)
+        refusal = self._access_error(request, found[0] if found else None)
         if refusal is not None:
             return refusal
         if found is None:
-            return error_answer(404, "not_found", "The requested resource does not exist.")
-        route, parts = found
-        return route.handle(request, parts)
+            return error_response(404, "not_found", "The requested resource does not exist.")
+        find_route, parts = found
+        return find_route.handle(request, parts)
 
-    def _refusal(self, request: Request, route: Route | None) -> Answer | None:
+    def _access_error(self, request: Request, find_route: Route | None) -> Response | None:
         access = self._access
         known = (
             access.region == access.token_region
             and request.header("Authorization") == f"Bearer {access.token}"
         )
         if not known:
-            return error_answer(401, "unauthorized", "Access Token Invalid", _request_id())
-        version = version_of(request, access.app_version)
+            return error_response(401, "unauthorized", "Access Token Invalid", _request_id())
+        version = api_version_of(request, access.app_version)
         if version not in VERSIONS:
             message = "The requested version could not be found"
-            return error_answer(400, "intercom_version_invalid", message, _request_id())
-        if route is None:
+            return error_response(400, "intercom_version_invalid", message, _request_id())
+        if find_route is None:
             return None
-        if not supports(version, route.since):
+        if not supports(version, find_route.since_version):
             message = "Requested resource is not available in current API version."
-            return error_answer(400, "intercom_version_invalid", message, _request_id())
-        if route.scope is not None and route.scope not in access.scopes:
-            message = f"This action needs the scope {route.scope}."
-            return error_answer(403, "action_forbidden", message, _request_id())
+            return error_response(400, "intercom_version_invalid", message, _request_id())
+        if find_route.scope is not None and find_route.scope not in access.scopes:
+            message = f"This action needs the scope {find_route.scope}."
+            return error_response(403, "action_forbidden", message, _request_id())
         return None
 
-    def _limited(self) -> Answer:
+    def _rate_limit_error(self) -> Response:
         message = f"More than {self._access.rate_limit * 6} requests received in 1 minute"
-        return error_answer(429, "rate_limit_exceeded", message, _request_id())
+        return error_response(429, "rate_limit_exceeded", message, _request_id())
 
-    def _rate(self) -> tuple[dict[str, str], int]:
+    def _count_request(self) -> tuple[dict[str, str], int]:
         now = int(time.time())
         with self._lock:
-            window = now // _WINDOW_SECONDS
+            window = now // _RATE_LIMIT_WINDOW_SECONDS
             if window != self._window:
                 self._window, self._used = window, 0
             self._used += 1
@@ -151,28 +151,28 @@ class Api:
         return {
             "X-RateLimit-Limit": str(self._access.rate_limit),
             "X-RateLimit-Remaining": str(max(0, left)),
-            "X-RateLimit-Reset": str((window + 1) * _WINDOW_SECONDS),
+            "X-RateLimit-Reset": str((window + 1) * _RATE_LIMIT_WINDOW_SECONDS),
         }, left
 
 
-def version_of(request: Request, app_version: str) -> str:
-    """Tell the API version a request is answered in.
+def api_version_of(request: Request, app_version: str) -> str:
+    """Return the API version of a request.
 
     Args:
         request: The request.
-        app_version: The version of requests that name none.
+        app_version: API version of requests that do not name one.
     """
     return request.header("Intercom-Version") or app_version
 
 
-def supports(version: str, since: str) -> bool:
-    """Tell whether an API version has what came with another.
+def supports(version: str, since_version: str) -> bool:
+    """Return whether an API version includes a feature.
 
     Args:
         version: One of `VERSIONS`.
-        since: The first version that has it.
+        since_version: The first version that has the feature.
     """
-    return VERSIONS.index(version) >= VERSIONS.index(since)
+    return VERSIONS.index(version) >= VERSIONS.index(since_version)
 
 
 def _request_id() -> str:

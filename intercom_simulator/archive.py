@@ -1,4 +1,4 @@
-"""Tables to the file one downloads: names, folders, and the container the dialect asks for."""
+"""Builds the file of a download: file names, folders and the container, in a dialect."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from intercom_simulator.columns import RECEIPT
-from intercom_simulator.render import sheets
-from intercom_simulator.tables import table, tables
+from intercom_simulator.csv_rendering import render_csv_files
+from intercom_simulator.tables import select_table, select_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,102 +24,107 @@ if TYPE_CHECKING:
     from intercom_simulator.history import History
     from intercom_simulator.tables import Selection, Table
 
-_FAST = 1
+_FAST_COMPRESSION_LEVEL = 1
 
 
 class Entry(NamedTuple):
-    """A file on its way into an archive, in pieces."""
+    """A file of an archive, as chunks of bytes."""
 
     name: str
-    pieces: Iterable[bytes]
+    chunks: Iterable[bytes]
 
 
-def build(
-    path: Path, history: History, selection: Selection, dialect: Dialect, most_rows: int | None
+def build_archive(
+    path: Path, history: History, selection: Selection, dialect: Dialect, max_rows: int | None
 ) -> None:
-    """Write a job's archive to a file.
+    """Write the archive of a job.
 
     Args:
-        path: Where to write it.
+        path: Path of the archive.
         history: The workspace's history.
-        selection: The job's range and its present.
-        dialect: How to write it.
-        most_rows: How many rows a file may have; the rest is dropped without a word, as Intercom
-            does beyond ten million.
+        selection: Range and simulated present of the job.
+        dialect: Format of the archive.
+        max_rows: Maximum number of rows in a file. Further rows are silently dropped, as Intercom
+            does beyond ten million rows. None for no limit.
     """
-    stamp = datetime.fromtimestamp(selection.until, timezone.utc).strftime(dialect.stamp)
+    stamp = datetime.fromtimestamp(selection.until, timezone.utc).strftime(dialect.timestamp_format)
     if dialect.container in {"gzip", "csv"}:
-        chosen: Iterable[Table] = [table(history, RECEIPT.name, selection)]
+        chosen: Iterable[Table] = [select_table(history, RECEIPT.name, selection)]
     else:
-        chosen = _chosen(history, selection, dialect)
-    entries = _entries((_cut(one, most_rows) for one in chosen), dialect, stamp)
-    pack(path, entries, dialect.container, dialect)
+        chosen = _selected_tables(history, selection, dialect)
+    entries = _entries((_limit_rows(table, max_rows) for table in chosen), dialect, stamp)
+    write_container(path, entries, dialect.container, dialect)
 
 
-def pack(path: Path, entries: Iterable[Entry], container: Container, dialect: Dialect) -> None:
+def write_container(
+    path: Path, entries: Iterable[Entry], container: Container, dialect: Dialect
+) -> None:
     """Write files into a container.
 
     Args:
-        path: Where to write it.
+        path: Path of the container.
         entries: The files.
-        container: The form of it.
-        dialect: How to write it otherwise.
+        container: Format of the container.
+        dialect: Other properties of the format.
     """
     with path.open("wb") as file:
         _CONTAINERS[container](file, entries, dialect)
-    for _ in range(dialect.wrapped):
-        _wrap(path)
+    for _ in range(dialect.gzip_layers):
+        _add_gzip_layer(path)
 
 
-def _chosen(history: History, selection: Selection, dialect: Dialect) -> Iterator[Table]:
-    for one in tables(history, selection, empty=dialect.empty_files):
-        if one.statistic not in dialect.leave_out:
-            yield one
+def _selected_tables(history: History, selection: Selection, dialect: Dialect) -> Iterator[Table]:
+    for table in select_tables(history, selection, empty=dialect.empty_files):
+        if table.statistic not in dialect.omitted_statistics:
+            yield table
 
 
-def _cut(one: Table, most_rows: int | None) -> Table:
-    return one if most_rows is None else one._replace(rows=islice(one.rows, most_rows))
+def _limit_rows(table: Table, max_rows: int | None) -> Table:
+    return table if max_rows is None else table._replace(rows=islice(table.rows, max_rows))
 
 
-def _entries(found: Iterable[Table], dialect: Dialect, stamp: str) -> Iterator[Entry]:
-    for one in found:
-        for sheet in sheets(one, dialect):
-            name = sheet.statistic
+def _entries(tables: Iterable[Table], dialect: Dialect, stamp: str) -> Iterator[Entry]:
+    for table in tables:
+        for csv_file in render_csv_files(table, dialect):
+            name = csv_file.statistic
             if name == RECEIPT.name and dialect.plural_receipts:
                 name += "s"
-            part = f"_{sheet.part}" if sheet.part else ""
+            part = f"_{csv_file.part}" if csv_file.part else ""
             name = f"{name}{stamp}{part}.csv"
             yield Entry(
-                dialect.folder + (name.upper() if dialect.upper_names else name), sheet.pieces
+                dialect.folder + (name.upper() if dialect.uppercase_names else name),
+                csv_file.chunks,
             )
     if dialect.container in {"zip", "tar.gz"}:
-        for member in dialect.members:
+        for member in dialect.extra_members:
             yield Entry(member.name.format(stamp=stamp), [member.body])
 
 
-def _wrap(path: Path) -> None:
+def _add_gzip_layer(path: Path) -> None:
     inner = path.with_suffix(".inner")
     path.replace(inner)
     with (
         inner.open("rb") as source,
         path.open("wb") as file,
-        gzip.GzipFile("", "wb", _FAST, file, mtime=0) as layer,
+        gzip.GzipFile("", "wb", _FAST_COMPRESSION_LEVEL, file, mtime=0) as layer,
     ):
         shutil.copyfileobj(source, layer)
     inner.unlink()
 
 
 def _zip(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as archive:
+    with zipfile.ZipFile(
+        file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST_COMPRESSION_LEVEL
+    ) as archive:
         for entry in entries:
             with archive.open(entry.name, "w", force_zip64=True) as member:
                 _write(member, entry)
 
 
 def _tar(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
-    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=_FAST) as archive:
+    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=_FAST_COMPRESSION_LEVEL) as archive:
         for entry in entries:
-            # a tar member's size comes before its bytes
+            # the header of a tar member contains its size
             with tempfile.TemporaryFile() as spool:
                 _write(spool, entry)
                 info = tarfile.TarInfo(entry.name)
@@ -131,7 +136,7 @@ def _tar(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
 def _gzip(file: IO[bytes], entries: Iterable[Entry], dialect: Dialect) -> None:
     for entry in entries:
         name = entry.name if dialect.gzip_name else ""
-        with gzip.GzipFile(name, "wb", _FAST, file, mtime=0) as layer:
+        with gzip.GzipFile(name, "wb", _FAST_COMPRESSION_LEVEL, file, mtime=0) as layer:
             _write(layer, entry)
 
 
@@ -141,8 +146,8 @@ def _csv(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
 
 
 def _write(file: IO[bytes] | BufferedIOBase, entry: Entry) -> None:
-    for piece in entry.pieces:
-        file.write(piece)
+    for chunk in entry.chunks:
+        file.write(chunk)
 
 
 _CONTAINERS: dict[Container, Callable[[IO[bytes], Iterable[Entry], Dialect], None]] = {

@@ -1,4 +1,4 @@
-"""The command `intercom-simulator`: the simulator as a process of its own."""
+"""The command `intercom-simulator`: runs the simulator as a process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from intercom_simulator.simulator import Simulator
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from intercom_simulator.messages import Request
+    from intercom_simulator.http_messages import Request
 
 _CONTAINERS = ("zip", "gzip", "tar.gz", "csv")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the simulator until SIGINT or SIGTERM.
 
     Args:
-        arguments: The command line; that of the process when left out.
+        arguments: Command-line arguments; by default those of the process.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with simulator:
-        _say(_greeting(simulator))
+        _print(_startup_text(simulator))
         ended.wait()
 
 
@@ -77,7 +77,7 @@ def _simulator(options: argparse.Namespace, start: datetime, end: datetime) -> S
     )
 
 
-def _greeting(simulator: Simulator) -> str:
+def _startup_text(simulator: Simulator) -> str:
     end = simulator.workspace.end or simulator.clock.now()
     start = end - timedelta(days=simulator.workspace.days)
     config = {
@@ -96,11 +96,11 @@ def _greeting(simulator: Simulator) -> str:
 
 
 def _print_request(request: Request) -> None:
-    status = "no answer" if request.status is None else request.status
-    _say(f"{request.at:{_TIME}} {request.method} {request.path} {status}")
+    status = "no response" if request.status is None else request.status
+    _print(f"{request.received_at:{_TIME}} {request.method} {request.path} {status}")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -109,27 +109,32 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="intercom-simulator",
         description=(
-            "An Intercom on this machine: its exports and lists, with made-up data. It prints a "
-            "configuration of the tap, and runs until Ctrl-C."
+            "Simulates Intercom's export and list APIs on this machine, with generated data. "
+            "Prints a configuration for the tap and runs until Ctrl-C."
         ),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
-        "--port", type=_whole(0, 65_535), default=0, help="port; 0 for any free one"
+        "--port", type=_whole_number(0, 65_535), default=0, help="port; 0 for any free port"
     )
-    parser.add_argument("--receipts", type=_whole(0), default=500, help="how many messages")
+    parser.add_argument("--receipts", type=_whole_number(0), default=500, help="number of messages")
     parser.add_argument(
-        "--days", type=_whole(1, 36_500), default=90, help="length of the history in days"
+        "--days", type=_whole_number(1, 36_500), default=90, help="length of the history in days"
     )
-    parser.add_argument("--start", type=_instant, help="begin of the history, instead of --days")
-    parser.add_argument("--end", type=_instant, help="the simulator's present; default: now")
-    parser.add_argument("--seed", type=int, default=1, help="chooses the data")
-    parser.add_argument("--job-seconds", type=_seconds, default=2.0, help="how long a job takes")
+    parser.add_argument("--start", type=_instant, help="start of the history, instead of --days")
+    parser.add_argument("--end", type=_instant, help="the simulated present; default: now")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the generated data")
+    parser.add_argument("--job-seconds", type=_seconds, default=2.0, help="run time of a job")
     parser.add_argument("--token", default="sim-token", help="the access token")
-    parser.add_argument("--dialect", choices=DIALECTS, default="production", help="how it answers")
-    parser.add_argument("--container", choices=_CONTAINERS, help="form of downloads")
     parser.add_argument(
-        "--conversations", type=_whole(0), default=300, help="how many, for reports"
+        "--dialect", choices=DIALECTS, default="production", help="dialect of the API"
+    )
+    parser.add_argument("--container", choices=_CONTAINERS, help="container format of downloads")
+    parser.add_argument(
+        "--conversations",
+        type=_whole_number(0),
+        default=300,
+        help="number of conversations, for reports",
     )
     parser.add_argument(
         "--reporting-timezone", type=_zone, default="UTC", help="time zone of reports"
@@ -138,9 +143,13 @@ def _parser() -> argparse.ArgumentParser:
         "--reporting-language", choices=LANGUAGES, default="en", help="language of reports"
     )
     parser.add_argument(
-        "--reporting-container", choices=(*_CONTAINERS, "encoded"), help="form of reports"
+        "--reporting-container",
+        choices=(*_CONTAINERS, "encoded"),
+        help="container format of reports",
     )
-    parser.add_argument("--ai-pages", type=_whole(0), default=400, help="how many external pages")
+    parser.add_argument(
+        "--ai-pages", type=_whole_number(0), default=400, help="number of external pages"
+    )
     parser.add_argument("--verbose", action="store_true", help="print a line for each request")
     return parser
 
@@ -149,7 +158,7 @@ def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: {error}") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: {error}") from error
     if not 1970 <= instant.year < 2200:  # noqa: PLR2004  - room for the days before and after
         raise argparse.ArgumentTypeError(f"{text!r} is not between 1970 and 2199")
     if instant.tzinfo is None:
@@ -157,28 +166,28 @@ def _instant(text: str) -> datetime:
     return instant.astimezone(timezone.utc)
 
 
-def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    def whole(text: str) -> int:
+def _whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    def parse(text: str) -> int:
         try:
             number = int(text)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
-        if number < least:
-            raise argparse.ArgumentTypeError(f"{number} is less than {least}")
-        if most is not None and number > most:
-            raise argparse.ArgumentTypeError(f"{number} is more than {most}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
+        if number < minimum:
+            raise argparse.ArgumentTypeError(f"{number} is less than {minimum}")
+        if maximum is not None and number > maximum:
+            raise argparse.ArgumentTypeError(f"{number} is more than {maximum}")
         return number
 
-    return whole
+    return parse
 
 
 def _seconds(text: str) -> float:
     try:
         number = float(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
     if not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return number
 
 

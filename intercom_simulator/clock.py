@@ -1,4 +1,4 @@
-"""The simulator's clock: real time moved by an offset, which a test may move further."""
+"""The simulator's clock: real time plus an offset that tests can change."""
 
 from __future__ import annotations
 
@@ -6,105 +6,113 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
+_DAY_SECONDS = 86_400
+
 
 class Clock:
-    """A clock that starts where it is told to and can be moved.
+    """A clock with a start time that can be set and advanced.
 
-    Jobs take real seconds beside it, and none where nobody says how many: a client would wait.
+    The run time of jobs is in real seconds, and zero by default, so that clients need not wait.
 
     Args:
-        start: The first instant shown, with a time zone; the real time when left out.
-        running: Whether it goes on by itself. A clock that does not only moves when told to.
+        start: Start time, with a time zone; the real time by default.
+        running: Whether the clock runs. A stopped clock only changes through `advance` and `set`.
     """
 
-    JOB_SECONDS_A_DAY = 0.0
-    """Seconds that a job takes for each day of its range, if nobody says how many."""
+    JOB_SECONDS_PER_DAY = 0.0
+    """Default run time of a job, in seconds per day of its range."""
 
     def __init__(self, start: datetime | None = None, *, running: bool = True) -> None:
         self._lock = threading.Lock()
         self._running = running
-        self._shown = _real()
-        self._seen = self._shown
+        self._base = _real_time()
+        self._set_at = self._base
         if start is not None:
             self.set(start)
 
     def now(self) -> datetime:
-        """Tell the simulated time, in UTC."""
+        """Return the simulated time, in UTC."""
         with self._lock:
-            return self._shown + (_real() - self._seen if self._running else timedelta())
+            return self._base + (_real_time() - self._set_at if self._running else timedelta())
 
     def timestamp(self) -> int:
-        """Tell the simulated time in whole unix seconds."""
+        """Return the simulated time, in whole unix seconds."""
         return int(self.now().timestamp())
 
     def advance(self, seconds: float) -> None:
-        """Move on (or back) by a number of seconds."""
+        """Advance the clock.
+
+        Args:
+            seconds: Number of seconds; negative to set the clock back.
+        """
         with self._lock:
-            self._shown += timedelta(seconds=seconds)
+            self._base += timedelta(seconds=seconds)
 
     def set(self, instant: datetime) -> None:
-        """Show another time.
+        """Set the time.
 
         Args:
             instant: The new time, with a time zone.
 
         Raises:
-            ValueError: The instant has no time zone.
+            ValueError: The time has no time zone.
         """
         if instant.tzinfo is None:
-            raise ValueError("The simulator's clock needs an instant with a time zone.")
+            raise ValueError("The simulator's clock needs a date-time with a time zone.")
         with self._lock:
-            self._shown = instant.astimezone(timezone.utc)
-            self._seen = _real()
+            self._base = instant.astimezone(timezone.utc)
+            self._set_at = _real_time()
 
     def elapsed(self) -> float:
-        """Return seconds that only grow, which jobs take: real ones."""
+        """Return a monotonic time for the run time of jobs, in seconds: real time."""
         return time.monotonic()
 
     def duration(self, range_seconds: float, *chosen: float | None) -> float:
-        """Return how long a job takes.
+        """Return the run time of a job, in seconds.
 
         Args:
-            range_seconds: The length of its range.
-            chosen: How long somebody wants it to take; the first that is not None.
+            range_seconds: Length of the job's range.
+            chosen: Configured run times; the first one that is not None is used.
         """
-        found = next((seconds for seconds in chosen if seconds is not None), None)
-        return range_seconds / 86_400 * self.JOB_SECONDS_A_DAY if found is None else found
+        configured = next((seconds for seconds in chosen if seconds is not None), None)
+        if configured is not None:
+            return configured
+        return range_seconds / _DAY_SECONDS * self.JOB_SECONDS_PER_DAY
 
 
 class VirtualClock(Clock):
-    """A clock that stands still, beside which jobs take minutes that nobody has to wait for.
+    """A stopped clock with a virtual time for jobs, so that hours of run time take no real time.
 
-    Their time passes only by `let_pass`, which a client calls in place of a pause.
+    The virtual time only passes through `let_pass`, which a client calls instead of waiting.
 
     Args:
-        start: The instant shown, with a time zone.
+        start: The time, with a time zone.
     """
 
-    JOB_SECONDS_A_DAY = 9 * 60 / 5
-    """Seconds that a job takes for each day of its range, if nobody says how many.
+    JOB_SECONDS_PER_DAY = 9 * 60 / 5
+    """Default run time of a job, in seconds per day of its range.
 
-    "A 5-day window took about 9 minutes" in one production workspace, the one public figure.
+    "A 5-day window took about 9 minutes" in one production workspace, the only public figure.
     """
 
     def __init__(self, start: datetime) -> None:
         super().__init__(start, running=False)
-        self._passed = 0.0
+        self._passed_seconds = 0.0
 
     def elapsed(self) -> float:
-        """Return the seconds that were let pass."""
+        """Return the virtual time that has passed, in seconds."""
         with self._lock:
-            return self._passed
+            return self._passed_seconds
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass for jobs; the instant shown stays.
+        """Let virtual time pass for jobs; the time of the clock does not change.
 
         Args:
-            seconds: How much.
+            seconds: Number of seconds.
         """
         with self._lock:
-            self._passed += seconds
+            self._passed_seconds += seconds
 
 
-def _real() -> datetime:
+def _real_time() -> datetime:
     return datetime.now(timezone.utc)

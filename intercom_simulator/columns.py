@@ -1,8 +1,8 @@
-"""The CSV files of a content export and their columns, as Intercom sends them.
+"""The CSV files of a content export and their columns.
 
-The simulator keeps this list to itself, so that a client is tested against knowledge that is not
-its own. Orders and spellings are those of real archives. For the files in `INVENTED` no sample is
-public: their columns after `receipt_id` and the time are made up.
+This table is independent of the tap, so that the tap is tested against other data than its own.
+Order and spelling are those of real archives. For the files in `ASSUMED_FILES` no public sample
+exists: their columns other than `receipt_id` and the time are assumptions.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["text", "time", "number"]
-"""How a column's values are meant: text (ids and codes too), an instant, or a count."""
+"""Type of a column: text (including ids and codes), a time, or a count."""
 
 
 @dataclass(frozen=True)
-class File:
-    """One kind of CSV file in an archive.
+class FileSchema:
+    """A CSV file of an archive.
 
     Args:
-        name: The statistic, which is the file's name without stamp and extension.
-        columns: The header, in order.
-        time: The column a job's range selects rows by.
+        name: The statistic: the file name without timestamp and extension.
+        columns: Column names, in order.
+        time: The column by which a job's range selects rows.
     """
 
     name: str
@@ -29,8 +29,8 @@ class File:
     time: str
 
 
-def _file(name: str, columns: str, time: str) -> File:
-    return File(name, tuple(columns.split()), time)
+def _event_file(name: str, columns: str, time: str) -> FileSchema:
+    return FileSchema(name, tuple(columns.split()), time)
 
 
 FIRST_STATISTICS = (
@@ -68,9 +68,9 @@ FIRST_STATISTICS = (
     "fin_helpful_answer",
     "fin_step_reached",
 )
-"""The statistics that have a `first_*` column in `receipt`, in the order of those columns."""
+"""Statistics with a `first_*` column in `receipt`, in the order of these columns."""
 
-RECEIPT = File(
+RECEIPT = FileSchema(
     "receipt",
     (
         "user_id",
@@ -97,84 +97,84 @@ RECEIPT = File(
     "received_at",
 )
 
-KNOWN = (
-    _file("open", "receipt_id opened_at", "opened_at"),
-    _file("click", "receipt_id clicked_at link_type url", "clicked_at"),
-    _file("reply", "receipt_id replied_at", "replied_at"),
-    _file("completion", "receipt_id completed_at", "completed_at"),
-    _file("dismissal", "receipt_id dismissed_at", "dismissed_at"),
-    _file("goal_success", "receipt_id goal_hit_at", "goal_hit_at"),
-    _file(
+PUBLISHED_FILES = (
+    _event_file("open", "receipt_id opened_at", "opened_at"),
+    _event_file("click", "receipt_id clicked_at link_type url", "clicked_at"),
+    _event_file("reply", "receipt_id replied_at", "replied_at"),
+    _event_file("completion", "receipt_id completed_at", "completed_at"),
+    _event_file("dismissal", "receipt_id dismissed_at", "dismissed_at"),
+    _event_file("goal_success", "receipt_id goal_hit_at", "goal_hit_at"),
+    _event_file(
         "series_completion",
         "receipt_id completed_at completion_node_ruleset_id",
         "completed_at",
     ),
-    _file(
+    _event_file(
         "series_disengagement",
         "receipt_id disengaged_at disengaged_node_ruleset_id",
         "disengaged_at",
     ),
-    _file("series_exit", "receipt_id exited_at", "exited_at"),
-    _file(
+    _event_file("series_exit", "receipt_id exited_at", "exited_at"),
+    _event_file(
         "answer",
         "receipt_id answered_at question_id question response_type response",
         "answered_at",
     ),
-    _file("reaction", "receipt_id reacted_at reaction", "reacted_at"),
-    _file("unsubscribe", "receipt_id unsubscribed_at", "unsubscribed_at"),
-    _file("hard_bounce", "receipt_id hard_bounced_at", "hard_bounced_at"),
-    _file("soft_bounce", "receipt_id soft_bounced_at", "soft_bounced_at"),
-    _file("tour_step_view", "receipt_id step_id viewed_at", "viewed_at"),
-    _file(
+    _event_file("reaction", "receipt_id reacted_at reaction", "reacted_at"),
+    _event_file("unsubscribe", "receipt_id unsubscribed_at", "unsubscribed_at"),
+    _event_file("hard_bounce", "receipt_id hard_bounced_at", "hard_bounced_at"),
+    _event_file("soft_bounce", "receipt_id soft_bounced_at", "soft_bounced_at"),
+    _event_file("tour_step_view", "receipt_id step_id viewed_at", "viewed_at"),
+    _event_file(
         "tour_step_failure",
         "receipt_id step_id failed_selector failure_url failed_at",
         "failed_at",
     ),
-    _file(
+    _event_file(
         "fin_step_reached",
         "receipt_id involved_at content_id content_type ruleset_id conversation_id",
         "involved_at",
     ),
 )
-"""Event files whose columns are public."""
+"""Event files whose columns have been published."""
 
-INVENTED = (
-    _file("collected_email", "receipt_id collected_at email", "collected_at"),
-    _file("spam_complaint", "receipt_id complained_at", "complained_at"),
-    _file("permission_grant", "receipt_id granted_at permission", "granted_at"),
-    _file("button_tap", "receipt_id tapped_at button_label button_url", "tapped_at"),
-    _file("screen_view", "receipt_id viewed_at screen_id", "viewed_at"),
-    _file("webhook_failure", "receipt_id failed_at response_code", "failed_at"),
-    _file("sms_failure", "receipt_id failed_at failure_reason", "failed_at"),
-    _file("whatsapp_failure", "receipt_id failed_at failure_reason", "failed_at"),
-    _file("push_failure", "receipt_id failed_at failure_reason device_token", "failed_at"),
-    _file("email_failure", "receipt_id failed_at failure_reason", "failed_at"),
-    _file("keyword_reply", "receipt_id replied_at keyword", "replied_at"),
-    _file("people_reached_receipt", "receipt_id reached_at", "reached_at"),
-    _file("checklist_step_receipt", "receipt_id step_id received_at", "received_at"),
-    _file("checklist_step_open", "receipt_id step_id opened_at", "opened_at"),
-    _file("checklist_step_click", "receipt_id step_id clicked_at url", "clicked_at"),
-    _file("checklist_step_completion", "receipt_id step_id completed_at", "completed_at"),
-    _file("fin_helpful_answer", "receipt_id answered_at", "answered_at"),
+ASSUMED_FILES = (
+    _event_file("collected_email", "receipt_id collected_at email", "collected_at"),
+    _event_file("spam_complaint", "receipt_id complained_at", "complained_at"),
+    _event_file("permission_grant", "receipt_id granted_at permission", "granted_at"),
+    _event_file("button_tap", "receipt_id tapped_at button_label button_url", "tapped_at"),
+    _event_file("screen_view", "receipt_id viewed_at screen_id", "viewed_at"),
+    _event_file("webhook_failure", "receipt_id failed_at response_code", "failed_at"),
+    _event_file("sms_failure", "receipt_id failed_at failure_reason", "failed_at"),
+    _event_file("whatsapp_failure", "receipt_id failed_at failure_reason", "failed_at"),
+    _event_file("push_failure", "receipt_id failed_at failure_reason device_token", "failed_at"),
+    _event_file("email_failure", "receipt_id failed_at failure_reason", "failed_at"),
+    _event_file("keyword_reply", "receipt_id replied_at keyword", "replied_at"),
+    _event_file("people_reached_receipt", "receipt_id reached_at", "reached_at"),
+    _event_file("checklist_step_receipt", "receipt_id step_id received_at", "received_at"),
+    _event_file("checklist_step_open", "receipt_id step_id opened_at", "opened_at"),
+    _event_file("checklist_step_click", "receipt_id step_id clicked_at url", "clicked_at"),
+    _event_file("checklist_step_completion", "receipt_id step_id completed_at", "completed_at"),
+    _event_file("fin_helpful_answer", "receipt_id answered_at", "answered_at"),
 )
-"""Event files that surely exist, but whose columns nobody has published."""
+"""Event files that are known to exist, but whose columns have not been published."""
 
-ANSWER_COMBINED = _file(
+ANSWER_COMBINED = _event_file(
     "answer_combined",
     "receipt_id user_id user_external_id name email company_id company_external_id created_via "
     "received_at completed_at",
     "completed_at",
 )
-"""The columns before those of the survey questions, which differ from archive to archive."""
+"""The fixed columns; those of the survey questions follow and differ between archives."""
 
-CHECKPOINT = _file(
+CHECKPOINT = _event_file(
     "checkpoint",
     "user_id company_id series_entry_record_id ruleset_id status_code status_name created_at "
     "last_processed_at expires_at times_processed",
     "created_at",
 )
 
-COUNTERS = (
+OVERVIEW_COUNTERS = (
     ("receipt", False),
     ("reply", True),
     ("completion", True),
@@ -207,9 +207,9 @@ COUNTERS = (
     ("fin_step_reached", True),
     ("email_failure", True),
 )
-"""The statistics `overview` counts, in order, and whether it gives a rate besides."""
+"""Statistics counted in `overview`, in order, and whether they have a rate column."""
 
-OVERVIEW = File(
+OVERVIEW = FileSchema(
     "overview",
     (
         "ruleset_id",
@@ -228,38 +228,39 @@ OVERVIEW = File(
         "last_edited_at",
         "url",
         *(
-            f"{statistic}_{what}"
-            for statistic, has_rate in COUNTERS
-            for what in ("total", "unique", "rate")[: 3 if has_rate else 2]
+            f"{statistic}_{suffix}"
+            for statistic, has_rate in OVERVIEW_COUNTERS
+            for suffix in ("total", "unique", "rate")[: 3 if has_rate else 2]
         ),
     ),
     "created_at",
 )
 
-EVENTS = {file.name: file for file in (*KNOWN, *INVENTED)}
+EVENT_FILES = {file.name: file for file in (*PUBLISHED_FILES, *ASSUMED_FILES)}
 FILES = {
-    file.name: file for file in (RECEIPT, *EVENTS.values(), ANSWER_COMBINED, CHECKPOINT, OVERVIEW)
+    file.name: file
+    for file in (RECEIPT, *EVENT_FILES.values(), ANSWER_COMBINED, CHECKPOINT, OVERVIEW)
 }
-"""Every file the simulator can send, by name."""
+"""Every CSV file that the simulator can send, by name."""
 
-SENTINELS = {
+NULL_SENTINELS = {
     ("receipt", "company_id"): "-1",
     ("receipt", "series_id"): "-1",
     ("checkpoint", "company_id"): "-1",
     ("answer_combined", "company_id"): "'-1",
 }
-"""What stands in a cell, of a file and column, that has no value. Elsewhere such a cell is empty.
+"""Cell contents for missing values, by (file, column). In other columns the cell is empty.
 
-The apostrophe has been seen in a real `answer_combined`; it looks like protection against
-spreadsheet formulas.
+The apostrophe was seen in a real `answer_combined`; it probably protects against spreadsheet
+formulas.
 """
 
 
-def kind(column: str) -> Kind:
-    """Tell how the values of a column are meant, from its name.
+def column_kind(column: str) -> Kind:
+    """Return the type of a column, which follows from its name.
 
     Args:
-        column: A column of one of `FILES`; not the text of a survey question.
+        column: A column of one of `FILES`, not the text of a survey question.
     """
     if column.startswith("first_") or column.endswith("_at"):
         return "time"

@@ -1,4 +1,4 @@
-"""What a simulated workspace sends: emails, chats, surveys and so on, and their series."""
+"""Generates the content that a simulated workspace sends: emails, chats, surveys, series."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """A survey's question. Its text heads a column of `answer_combined`, maybe another's too."""
+    """A survey question. Its text is a column header of `answer_combined`; texts may repeat."""
 
     question_id: str
     text: str
@@ -17,7 +17,7 @@ class Question(NamedTuple):
 
 
 class Series(NamedTuple):
-    """A series of messages. `last_ruleset_id` is the block at which a person completes it."""
+    """A series of messages. `last_ruleset_id` is the block that completes the series."""
 
     series_id: str
     title: str
@@ -27,7 +27,7 @@ class Series(NamedTuple):
 class Content(NamedTuple):
     """One piece of content. Variants of an A/B test share the `ruleset_id`.
 
-    `created_at` and `edited_at` are unix seconds, `created_at` is the earlier.
+    `created_at` and `edited_at` are in unix seconds; `created_at` is the earlier one.
     """
 
     ruleset_id: str
@@ -44,7 +44,7 @@ class Content(NamedTuple):
     edited_at: int
 
 
-class _Piece(NamedTuple):
+class _ContentTemplate(NamedTuple):
     content_type: str
     title: str | None
     series: int | None = None
@@ -54,7 +54,7 @@ class _Piece(NamedTuple):
 
 _SERIES = (("Onboarding", 0), ('Win-back, "spring" 🌷', 1))
 
-# 63 bytes is the longest column name PostgreSQL takes; one question is longer.
+# PostgreSQL limits column names to 63 bytes; one question is longer.
 _NPS = (
     ("How likely are you to recommend us, on a scale of 0 to 10?", "scale"),
     ('What is the "main" reason for your score,\nin your own words?', "text"),
@@ -70,28 +70,28 @@ _PRODUCT = (
     ("Why?", "text"),
 )
 
-_PIECES = (
-    _Piece("Email", "Welcome aboard", series=0, variants=2),
-    _Piece("Email", 'Tips, tricks and "hidden" features', series=0),
-    _Piece("Email", "September news 🎉", variants=3),
-    _Piece("Email", "We miss you", series=1),
-    _Piece("Chat", "Hi there 👋"),
-    _Piece("Chat", None),
-    _Piece("Chat", "Need a hand,\nor two?", series=1),
-    _Piece("Post", "What’s new – été"),  # noqa: RUF001  - as people type
-    _Piece("Post", "Release 2.0", series=0),
-    _Piece("Banner", "Maintenance on Sunday, 03:00"),
-    _Piece("Banner", "=Discount"),
-    _Piece("Carousel", "Mobile tour"),
-    _Piece("Survey", "NPS", questions=_NPS),
-    _Piece("Survey", "Product, and more", questions=_PRODUCT),
-    _Piece("Push", "Your export is ready"),
-    _Piece("SMS", "Reply YES to confirm"),
-    _Piece("WhatsApp", "Order update"),
-    _Piece("Checklist", "Getting started"),
-    _Piece("Tour", "Dashboard tour"),
-    _Piece("Webhook", "Notify CRM", series=1),
-    _Piece("Workflow", "Fin: refund request"),
+_TEMPLATES = (
+    _ContentTemplate("Email", "Welcome aboard", series=0, variants=2),
+    _ContentTemplate("Email", 'Tips, tricks and "hidden" features', series=0),
+    _ContentTemplate("Email", "September news 🎉", variants=3),
+    _ContentTemplate("Email", "We miss you", series=1),
+    _ContentTemplate("Chat", "Hi there 👋"),
+    _ContentTemplate("Chat", None),
+    _ContentTemplate("Chat", "Need a hand,\nor two?", series=1),
+    _ContentTemplate("Post", "What’s new – été"),  # noqa: RUF001  - as people type
+    _ContentTemplate("Post", "Release 2.0", series=0),
+    _ContentTemplate("Banner", "Maintenance on Sunday, 03:00"),
+    _ContentTemplate("Banner", "=Discount"),
+    _ContentTemplate("Carousel", "Mobile tour"),
+    _ContentTemplate("Survey", "NPS", questions=_NPS),
+    _ContentTemplate("Survey", "Product, and more", questions=_PRODUCT),
+    _ContentTemplate("Push", "Your export is ready"),
+    _ContentTemplate("SMS", "Reply YES to confirm"),
+    _ContentTemplate("WhatsApp", "Order update"),
+    _ContentTemplate("Checklist", "Getting started"),
+    _ContentTemplate("Tour", "Dashboard tour"),
+    _ContentTemplate("Webhook", "Notify CRM", series=1),
+    _ContentTemplate("Workflow", "Fin: refund request"),
 )
 
 _DEVICES: dict[str, tuple[str | None, ...]] = {
@@ -104,51 +104,53 @@ _DEVICES: dict[str, tuple[str | None, ...]] = {
 }
 _ANY_DEVICE = ("web", "web", "ios", "android")
 _VIA = ("shown_automatically", "sent_automatically", "sent_manually", "api")
-_BEYOND_DOUBLE = 2**53 + 1
-_HUGE_EVERY = 7
-_DAY = 86_400
+_ABOVE_DOUBLE_PRECISION = 2**53 + 1
+_HUGE_ID_EVERY = 7
+_DAY_SECONDS = 86_400
 
 
-def make_content(rng: Random, before: int) -> list[Content]:
-    """Make up the workspace's content.
+def generate_content(rng: Random, before: int) -> list[Content]:
+    """Generate the workspace's content.
 
     Args:
-        rng: The source of chance.
-        before: Unix seconds; all of it was created earlier.
+        rng: The random number generator.
+        before: Unix seconds; all content was created earlier.
     """
     rulesets = [
-        str(_BEYOND_DOUBLE + 2 * number) if number % _HUGE_EVERY == 0 else str(31_000_000 + number)
-        for number in (rng.randrange(1_000) + 1_000 * index for index in range(len(_PIECES)))
+        str(_ABOVE_DOUBLE_PRECISION + 2 * number)
+        if number % _HUGE_ID_EVERY == 0
+        else str(31_000_000 + number)
+        for number in (rng.randrange(1_000) + 1_000 * index for index in range(len(_TEMPLATES)))
     ]
     series = [
         Series(
             str(4_000 + index),
             title,
-            max(r for p, r in zip(_PIECES, rulesets, strict=True) if p.series == index),
+            max(r for p, r in zip(_TEMPLATES, rulesets, strict=True) if p.series == index),
         )
         for title, index in _SERIES
     ]
     contents: list[Content] = []
-    for number, (piece, ruleset_id) in enumerate(zip(_PIECES, rulesets, strict=True)):
-        created_at = before - rng.randrange(_DAY, 300 * _DAY)
+    for number, (template, ruleset_id) in enumerate(zip(_TEMPLATES, rulesets, strict=True)):
+        created_at = before - rng.randrange(_DAY_SECONDS, 300 * _DAY_SECONDS)
         contents.extend(
             Content(
                 ruleset_id=ruleset_id,
                 content_id=str(52_000_000 + 10 * number + variant),
-                content_type=piece.content_type,
-                title=piece.title,
+                content_type=template.content_type,
+                title=template.title,
                 created_via=_VIA[number % len(_VIA)],
                 ruleset_version_id=str(83_000_000 + number),
-                series=None if piece.series is None else series[piece.series],
-                node_id=None if piece.series is None else str(700 + number),
+                series=None if template.series is None else series[template.series],
+                node_id=None if template.series is None else str(700 + number),
                 questions=tuple(
                     Question(f"{number}{position:03d}", text, response_type)
-                    for position, (text, response_type) in enumerate(piece.questions)
+                    for position, (text, response_type) in enumerate(template.questions)
                 ),
-                devices=_DEVICES.get(piece.content_type, _ANY_DEVICE),
+                devices=_DEVICES.get(template.content_type, _ANY_DEVICE),
                 created_at=created_at,
-                edited_at=created_at + rng.randrange(_DAY),
+                edited_at=created_at + rng.randrange(_DAY_SECONDS),
             )
-            for variant in range(piece.variants)
+            for variant in range(template.variants)
         )
     return contents

@@ -1,4 +1,4 @@
-"""The endpoints of Intercom's content data export."""
+"""The endpoints of the content data export (the message export)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import Route
-from intercom_simulator.archive import build
-from intercom_simulator.downloads import OCTETS, Downloads
-from intercom_simulator.faults import Faults, JobFault
-from intercom_simulator.jobs import Job, Jobs, SlotTaken
-from intercom_simulator.messages import (
-    Answer,
+from intercom_simulator.archive import build_archive
+from intercom_simulator.downloads import OCTET_STREAM, Downloads
+from intercom_simulator.faults import FaultQueue, JobFault
+from intercom_simulator.http_messages import (
     Request,
-    error_answer,
-    json_answer,
+    Response,
+    error_response,
+    json_response,
 )
-from intercom_simulator.tables import Selection, tables
+from intercom_simulator.jobs import Job, Jobs, NoFreeSlotError
+from intercom_simulator.tables import Selection, select_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
 SCOPE = "export_content_data"
-"""The scope the endpoints need."""
+"""OAuth scope that the endpoints require."""
 
 _SINCE = "2.5"
 _PARAMETERS = ("created_at_after", "created_at_before")
-_DAY = 86_400
+_DAY_SECONDS = 86_400
 
 
-class _RefusedError(Exception):
-    """A range that Intercom does not accept."""
+class _InvalidRangeError(Exception):
+    """The request body has no range that Intercom accepts."""
 
 
 @dataclass
 class ContentExport:
-    """Content export jobs: creating, polling, cancelling and downloading them.
+    """Content export jobs: create, poll, cancel and download.
 
     Args:
-        workspace: What there is to export.
+        workspace: The data to export.
         clock: The simulator's clock.
-        dialect: Gives the dialect spoken now.
-        job_seconds: How long a job takes; None for as long as the clock says.
-        folder: Where archives are kept.
-        job_faults: What goes wrong with jobs.
-        api_url: Gives the address of the API.
-        storage_url: Gives the address of the storage host.
+        dialect: Returns the current dialect.
+        job_seconds: Run time of a job, in seconds; None for the default of the clock.
+        folder: Folder for archives.
+        job_faults: Faults of jobs.
+        api_url: Returns the URL of the API.
+        storage_url: Returns the URL of the storage host.
     """
 
     workspace: Workspace
@@ -59,12 +59,12 @@ class ContentExport:
     dialect: Callable[[], Dialect]
     job_seconds: float | None
     folder: Path
-    job_faults: Faults[JobFault]
+    job_faults: FaultQueue[JobFault]
     api_url: Callable[[], str]
     storage_url: Callable[[], str]
 
     def __post_init__(self) -> None:
-        """Start without jobs."""
+        """Create the empty job list."""
         self.jobs: Jobs[Job] = Jobs(self.clock)
         self.downloads = Downloads(
             jobs=self.jobs,
@@ -76,7 +76,7 @@ class ContentExport:
         )
 
     def routes(self) -> list[Route]:
-        """Give the endpoints."""
+        """Return the routes of the endpoints."""
         job = "([a-z0-9]+)"
         return [
             Route("create", "POST", "/export/content/data", SCOPE, _SINCE, self._create),
@@ -88,34 +88,39 @@ class ContentExport:
         ]
 
     def hold_slot(self, seconds: float | None) -> Job:
-        """Let somebody else have a job pending.
+        """Occupy the slot with a job of another client.
 
         Args:
-            seconds: For how many real seconds; None for until it is cancelled.
+            seconds: Real seconds until the job ends; None to run until it is canceled.
+
+        Returns:
+            The job.
         """
-        job = self._new(0, 0, 0, JobFault(seconds=seconds or 0.0, never_ends=seconds is None))
-        self.jobs.occupy(job)
+        job = self._new_job(
+            0, 0, 0, JobFault(duration_seconds=seconds or 0.0, never_ends=seconds is None)
+        )
+        self.jobs.add_foreign(job)
         return job
 
-    def _create(self, request: Request, _: tuple[str, ...]) -> Answer:
+    def _create(self, request: Request, _: tuple[str, ...]) -> Response:
         try:
-            after, before = _range(request, self.dialect().longest_range)
-        except _RefusedError as error:
-            return error_answer(400, "bad_request", str(error))
+            after, before = _parse_range(request, self.dialect().max_range_seconds)
+        except _InvalidRangeError as error:
+            return error_response(400, "bad_request", str(error))
 
         def make(number: int) -> Job:
             seconds = before - after
-            fault = self.job_faults.next(lambda each: each.concerns("content", number, seconds))
-            return self._new(number, after, before, fault or JobFault())
+            fault = self.job_faults.next(lambda each: each.applies_to("content", number, seconds))
+            return self._new_job(number, after, before, fault or JobFault())
 
         try:
             job = self.jobs.create(make)
-        except SlotTaken:
+        except NoFreeSlotError:
             message = "Exceeded rate limit of 1 pending message data export jobs"
-            return error_answer(429, "rate_limit_exceeded", message)
-        return self._answer(job, "pending")
+            return error_response(429, "rate_limit_exceeded", message)
+        return self._job_response(job, "pending")
 
-    def _new(self, number: int, after: int, before: int, fault: JobFault) -> Job:
+    def _new_job(self, number: int, after: int, before: int, fault: JobFault) -> Job:
         requested_at = self.clock.now()
         dialect = self.dialect()
         selection = Selection(
@@ -125,49 +130,49 @@ class ContentExport:
             dialect.events_by,
             dialect.overview_of_all_time,
         )
-        found = next(tables(self.workspace.history, selection), None)
+        first_table = next(select_tables(self.workspace.history, selection), None)
         return Job(
             number=number,
             after=after,
             before=before,
             requested_at=requested_at,
             dialect=dialect,
-            seconds=self.clock.duration(before - after, fault.seconds, self.job_seconds),
-            elapsed=self.clock.elapsed,
-            outcome=fault.ends_as or ("completed" if found else "no_data"),
+            seconds=self.clock.duration(before - after, fault.duration_seconds, self.job_seconds),
+            outcome=fault.ends_as or ("completed" if first_table else "no_data"),
             fault=fault,
+            elapsed=self.clock.elapsed,
         )
 
-    def _status(self, _: Request, parts: tuple[str, ...]) -> Answer:
+    def _status(self, _: Request, parts: tuple[str, ...]) -> Response:
         job = self.jobs.find(parts[0])
         if job is None:
             return _not_found()
-        return self._answer(job, self.jobs.poll(job))
+        return self._job_response(job, self.jobs.poll(job))
 
-    def _cancel(self, _: Request, parts: tuple[str, ...]) -> Answer:
+    def _cancel(self, _: Request, parts: tuple[str, ...]) -> Response:
         job = self.jobs.find(parts[0])
         if job is None:
             return _not_found()
         job.cancel()
-        return json_answer(200, self._view(job, job.status))
+        return json_response(200, self._job_json(job, job.status))
 
-    def _download(self, request: Request, parts: tuple[str, ...]) -> Answer:
-        if OCTETS not in (request.header("Accept") or ""):
-            message = f"The Accept header should be {OCTETS}"
-            return error_answer(406, "media_type_not_acceptable", message)
+    def _download(self, request: Request, parts: tuple[str, ...]) -> Response:
+        if OCTET_STREAM not in (request.header("Accept") or ""):
+            message = f"The Accept header should be {OCTET_STREAM}"
+            return error_response(406, "media_type_not_acceptable", message)
         job = self.jobs.find(parts[0])
         if job is None or not job.downloadable:
             return _not_found()
-        return self.downloads.answer(job, request)
+        return self.downloads.respond(job, request)
 
     def archive(self, job: Job) -> Path:
-        """Give the file of a job's archive, which is made when first asked for.
+        """Return the path of a job's archive, which is built on first use.
 
         Args:
             job: A completed job.
         """
         path = self.folder / job.identifier
-        with job.building:
+        with job.archive_lock:
             if not path.exists():
                 until = int(job.requested_at.timestamp())
                 selection = Selection(
@@ -177,60 +182,62 @@ class ContentExport:
                     job.dialect.events_by,
                     job.dialect.overview_of_all_time,
                 )
-                draft = path.with_suffix(".draft")
-                build(draft, self.workspace.history, selection, job.dialect, job.fault.rows)
-                draft.replace(path)
+                partial = path.with_suffix(".partial")
+                build_archive(
+                    partial, self.workspace.history, selection, job.dialect, job.fault.max_rows
+                )
+                partial.replace(path)
         return path
 
     def rebuild(self, job: Job, dialect: Dialect) -> None:
-        """Let a job's archive be made anew.
+        """Discard a job's archive so that the next download builds it again.
 
         Args:
-            job: A job.
-            dialect: How to write it.
+            job: The job.
+            dialect: The dialect for the new archive.
         """
-        with job.building:
+        with job.archive_lock:
             job.dialect = dialect
             (self.folder / job.identifier).unlink(missing_ok=True)
 
-    def _answer(self, job: Job, status: str) -> Answer:
-        code = job.dialect.failed_status if status == "failed" else 200
-        return json_answer(code, self._view(job, status))
+    def _job_response(self, job: Job, status: str) -> Response:
+        code = job.dialect.failed_http_status if status == "failed" else 200
+        return json_response(code, self._job_json(job, status))
 
-    def _view(self, job: Job, status: str) -> dict[str, Any]:
-        words = {"completed": job.dialect.done_word}
+    def _job_json(self, job: Job, status: str) -> dict[str, Any]:
+        words = {"completed": job.dialect.completed_status}
         if job.fault.status_word is not None:
             words["in_progress"] = job.fault.status_word
-        return self.downloads.view(job, status, words.get(status, status))
+        return self.downloads.job_json(job, status, words.get(status, status))
 
 
-def _range(request: Request, longest: int) -> tuple[int, int]:
-    """Give the range asked for.
+def _parse_range(request: Request, max_seconds: int) -> tuple[int, int]:
+    """Return the requested range, in unix seconds.
 
     Raises:
-        _RefusedError: With the sentence Intercom has for what is wrong with it.
+        _RefusedError: The body is invalid. The message is worded as Intercom words it.
     """
     try:
-        asked = json.loads(request.body or b"{}")
+        body = json.loads(request.body or b"{}")
     except ValueError as error:
-        raise _RefusedError("The request body is not valid JSON") from error
-    if not isinstance(asked, dict):
-        raise _RefusedError("The request body is not a JSON object")
-    for name in asked:
+        raise _InvalidRangeError("The request body is not valid JSON") from error
+    if not isinstance(body, dict):
+        raise _InvalidRangeError("The request body is not a JSON object")
+    for name in body:
         if name not in _PARAMETERS:
-            raise _RefusedError(f"bad '{name}' parameter")
+            raise _InvalidRangeError(f"bad '{name}' parameter")
     for name in _PARAMETERS:
-        if name not in asked:
-            raise _RefusedError(f"'{name}' is a required parameter")
-        if type(asked[name]) is not int:
-            raise _RefusedError(f"'{name}' must be an integer")
-    after, before = (asked[name] for name in _PARAMETERS)
+        if name not in body:
+            raise _InvalidRangeError(f"'{name}' is a required parameter")
+        if type(body[name]) is not int:
+            raise _InvalidRangeError(f"'{name}' must be an integer")
+    after, before = (body[name] for name in _PARAMETERS)
     if after > before:
-        raise _RefusedError("created_at_after is greater than created_at_before")
-    if before - after > longest:
-        raise _RefusedError(f"export period is longer than {longest // _DAY} days")
+        raise _InvalidRangeError("created_at_after is greater than created_at_before")
+    if before - after > max_seconds:
+        raise _InvalidRangeError(f"export period is longer than {max_seconds // _DAY_SECONDS} days")
     return after, before
 
 
-def _not_found() -> Answer:
-    return error_answer(404, "not_found", "The requested resource does not exist.")
+def _not_found() -> Response:
+    return error_response(404, "not_found", "The requested resource does not exist.")

@@ -1,4 +1,4 @@
-"""Endpoints Intercom does not have: looking at the simulator and moving its clock from outside."""
+"""Control endpoints, which Intercom does not have: inspect the simulator and set its clock."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.columns import FILES
-from intercom_simulator.messages import Answer, Body, error_answer, json_answer
+from intercom_simulator.http_messages import Body, Response, error_response, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
     from intercom_simulator.clock import Clock
+    from intercom_simulator.http_messages import Request
     from intercom_simulator.jobs import Job, Jobs
     from intercom_simulator.lists import AiContent, CustomObjects
-    from intercom_simulator.messages import Request
     from intercom_simulator.reporting import Reporting, ReportJob
     from intercom_simulator.workspace import Workspace
 
     Rows: TypeAlias = Iterable[dict[str, Any]]
 
-PREFIX = "/simulator/"
-"""How the paths of these endpoints begin. They need no token and meet no faults."""
+CONTROL_PATH_PREFIX = "/simulator/"
+"""Path prefix of the control endpoints. They need no token, and faults do not apply to them."""
 
 _REPORT = "reporting_"
 
 
 @dataclass(frozen=True)
 class Control:
-    """Everything that can be looked at from outside.
+    """The control endpoints.
 
     Args:
         clock: The simulator's clock.
-        workspace: What the message export is about.
-        jobs: Its jobs.
-        reporting: What reports are about.
-        reports: The jobs that make reports.
-        ai_content: Sources and pages.
-        custom_objects: Instances of custom objects.
+        workspace: The data of the message export.
+        jobs: The jobs of the message export.
+        reporting: The data of the reporting export.
+        reports: The jobs of the reporting export.
+        ai_content: Content import sources and external pages.
+        custom_objects: Custom object instances.
     """
 
     clock: Clock
@@ -51,36 +51,43 @@ class Control:
     ai_content: AiContent
     custom_objects: CustomObjects
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request to one of the control endpoints.
+    def respond(self, request: Request) -> Response:
+        """Respond to a request to a control endpoint.
 
-        `GET status` tells clock, jobs and numbers of rows. `POST clock` takes
-        `{"advance_seconds": n}` or `{"set": "<ISO date-time>"}`. `GET truth/<name>` gives the rows
-        that exist by now, one JSON a line: of a statistic, of `reporting_<dataset>`,
-        `content_import_source`, `external_page` or `custom_object_instance`.
+        - `GET status` returns the clock, the jobs and row counts.
+        - `POST clock` takes `{"advance_seconds": n}` or `{"set": "<ISO date-time>"}`.
+        - `GET expected_rows/<name>` returns the rows that exist now, one JSON object per line. The
+          name is a statistic, `reporting_<dataset>`, `content_import_source`, `external_page` or
+          `custom_object_instance`.
 
         Args:
             request: The request.
         """
-        what, _, name = request.path[len(PREFIX) :].partition("/")
-        if (request.method, what, name) == ("GET", "status", ""):
-            return json_answer(200, self._status())
-        if (request.method, what, name) == ("POST", "clock", ""):
-            return _moved(request, self.clock)
-        rows = self._truth(name) if (request.method, what) == ("GET", "truth") else None
+        action, _, name = request.path[len(CONTROL_PATH_PREFIX) :].partition("/")
+        if (request.method, action, name) == ("GET", "status", ""):
+            return json_response(200, self._status())
+        if (request.method, action, name) == ("POST", "clock", ""):
+            return _set_clock(request, self.clock)
+        rows = (
+            self._expected_rows(name)
+            if (request.method, action) == ("GET", "expected_rows")
+            else None
+        )
         if rows is None:
-            return error_answer(404, "not_found", "The simulator has no such endpoint.")
-        body = Body.of("".join(json.dumps(row, default=_text) + "\n" for row in rows).encode())
-        return Answer(200, {"Content-Type": "application/x-ndjson"}, body)
+            return error_response(404, "not_found", "The simulator has no such endpoint.")
+        body = Body.from_source(
+            "".join(json.dumps(row, default=_format_time) + "\n" for row in rows).encode()
+        )
+        return Response(200, {"Content-Type": "application/x-ndjson"}, body)
 
     def _status(self) -> dict[str, Any]:
         now = self.clock.now()
-        seen = [
+        jobs = [
             {
                 "job_identifier": job.identifier,
                 "created_at_after": job.after,
                 "created_at_before": job.before,
-                "requested_at": _text(job.requested_at),
+                "requested_at": _format_time(job.requested_at),
                 "status": job.status,
             }
             for job in self.jobs.own
@@ -88,17 +95,17 @@ class Control:
         reports = [
             {
                 "job_identifier": job.identifier,
-                "dataset_id": job.order.dataset.id if job.order else None,
+                "dataset_id": job.report_request.dataset.id if job.report_request else None,
                 "start_time": job.after,
                 "end_time": job.before,
-                "requested_at": _text(job.requested_at),
+                "requested_at": _format_time(job.requested_at),
                 "status": job.status,
             }
             for job in self.reports.own
         ]
         return {
-            "clock": _text(now),
-            "jobs": seen,
+            "clock": _format_time(now),
+            "jobs": jobs,
             "counts": self.workspace.counts(now),
             "reporting_jobs": reports,
             "reporting_counts": self.reporting.counts(now),
@@ -111,13 +118,13 @@ class Control:
             },
         }
 
-    def _truth(self, name: str) -> Rows | None:
+    def _expected_rows(self, name: str) -> Rows | None:
         now = self.clock.now()
         dataset = name[len(_REPORT) :]
         if name.startswith(_REPORT) and dataset in self.reporting.datasets:
-            return self.reporting.truth(dataset, now)
+            return self.reporting.expected_rows(dataset, now)
         if name in FILES:
-            return self.workspace.truth(name, now)
+            return self.workspace.expected_rows(name, now)
         if name == "content_import_source":
             return self.ai_content.sources()
         if name == "external_page":
@@ -128,16 +135,16 @@ class Control:
         return None
 
 
-def _moved(request: Request, clock: Clock) -> Answer:
+def _set_clock(request: Request, clock: Clock) -> Response:
     try:
-        asked = json.loads(request.body)
-        if "set" in asked:
-            clock.set(datetime.fromisoformat(asked["set"].replace("Z", "+00:00")))
-        clock.advance(float(asked.get("advance_seconds", 0)))
+        parameters = json.loads(request.body)
+        if "set" in parameters:
+            clock.set(datetime.fromisoformat(parameters["set"].replace("Z", "+00:00")))
+        clock.advance(float(parameters.get("advance_seconds", 0)))
     except (ValueError, TypeError, AttributeError) as error:
-        return error_answer(400, "bad_request", str(error))
-    return json_answer(200, {"clock": _text(clock.now())})
+        return error_response(400, "bad_request", str(error))
+    return json_response(200, {"clock": _format_time(clock.now())})
 
 
-def _text(instant: Any) -> str:
+def _format_time(instant: Any) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

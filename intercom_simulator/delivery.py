@@ -1,4 +1,4 @@
-"""The one interpreter of faults: an answer and a fault become bytes on a connection."""
+"""Applies faults: turns a response and a fault into the bytes sent on a connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from intercom_simulator.messages import Answer, Body
+from intercom_simulator.http_messages import Body, Response
 
 if TYPE_CHECKING:
     import threading
@@ -24,97 +24,103 @@ _JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Delivery:
-    """What goes onto the connection.
+    """What is sent on the connection.
 
     Args:
-        answer: The answer, changed as the fault says.
-        headers: All its headers.
-        send: How many bytes of the body to send.
-        whole: Whether the client is to believe that this was all.
-        last: Whether the connection ends with it.
+        response: The response, with the fault applied.
+        headers: All headers of the response.
+        body_bytes: Number of bytes of the body to send.
+        appears_complete: Whether the length or the chunks hide that the body was cut.
+        closes_connection: Whether the connection is closed afterwards.
         fault: The fault.
     """
 
-    answer: Answer
+    response: Response
     headers: dict[str, str]
-    send: int
-    whole: bool
-    last: bool
+    body_bytes: int
+    appears_complete: bool
+    closes_connection: bool
     fault: Fault
 
 
-def faulty(answer: Answer | None, fault: Fault) -> Answer:
-    """Change an answer as a fault says.
+def apply_fault(response: Response | None, fault: Fault) -> Response:
+    """Apply a fault to the status, the headers and the body of a response.
 
     Args:
-        answer: The API's answer; None if it was not asked.
-        fault: What goes wrong.
+        response: The response of the API; None if the API was not called.
+        fault: The fault.
+
+    Returns:
+        The changed response.
     """
-    answer = answer or Answer(int(HTTPStatus.OK), {"Content-Type": _JSON})
-    headers = dict(answer.headers)
-    body = answer.body
-    status = answer.status if fault.status is None else fault.status
+    response = response or Response(int(HTTPStatus.OK), {"Content-Type": _JSON})
+    headers = dict(response.headers)
+    body = response.body
+    status = response.status if fault.status is None else fault.status
     if fault.redirect is not None:
         headers["Location"] = fault.redirect
         status = fault.status or _REDIRECT
     if fault.body is not None:
-        body = Body.of(_bytes(fault.body))
-    if fault.no_body:
-        body = Body.of(b"")
+        body = Body.from_source(_encode_body(fault.body))
+    if fault.empty_body:
+        body = Body.from_source(b"")
     for name, value in fault.headers.items():
         headers.pop(name, None)
         if value is not None:
             headers[name] = value
-    return replace(answer, status=status, headers=headers, body=body)
+    return replace(response, status=status, headers=headers, body=body)
 
 
-def plan(answer: Answer, fault: Fault) -> Delivery:
-    """Decide what of an answer is sent, and what its head promises.
+def plan_delivery(response: Response, fault: Fault) -> Delivery:
+    """Determine how much of the body is sent and which length the headers announce.
 
     Args:
-        answer: The answer, already changed by `faulty`.
-        fault: What goes wrong with the transfer.
+        response: The response, already changed by `apply_fault`.
+        fault: The fault of the transfer.
+
+    Returns:
+        What to send.
     """
-    size = answer.body.size
-    send = size if fault.cut_fraction is None else int(size * fault.cut_fraction)
-    if fault.cut_after is not None:
-        send = min(send, fault.cut_after)
-    whole = fault.clean or send == size
-    headers = dict(answer.headers)
-    if answer.chunked:
+    size = response.body.size
+    body_bytes = size if fault.cut_fraction is None else int(size * fault.cut_fraction)
+    if fault.cut_after_bytes is not None:
+        body_bytes = min(body_bytes, fault.cut_after_bytes)
+    appears_complete = fault.hide_cut or body_bytes == size
+    headers = dict(response.headers)
+    if response.chunked:
         headers["Transfer-Encoding"] = "chunked"
     elif "Content-Length" not in fault.headers:
-        headers["Content-Length"] = str(send if whole else size)
-    last = not whole or "Content-Length" in fault.headers
-    return Delivery(answer, headers, send, whole, last, fault)
+        headers["Content-Length"] = str(body_bytes if appears_complete else size)
+    closes_connection = not appears_complete or "Content-Length" in fault.headers
+    return Delivery(response, headers, body_bytes, appears_complete, closes_connection, fault)
 
 
-def deliver(delivery: Delivery, out: BufferedIOBase, stop: threading.Event) -> None:
-    """Send the body of an answer, whose head is out.
+def send_body(delivery: Delivery, out: BufferedIOBase, stop: threading.Event) -> None:
+    """Send the body of a response, after its head.
 
     Args:
         delivery: What to send.
         out: The connection.
-        stop: Ends a pause early.
+        stop: Event that ends a pause early.
     """
     sent = 0
-    for piece in _cut(_corrupted(delivery), delivery.send):
-        stall = delivery.fault.stall_after
-        if stall is not None and sent <= stall < sent + len(piece):
-            _send(piece[: stall - sent], delivery, out)
+    for chunk in _truncate(_corrupted(delivery), delivery.body_bytes):
+        stall = delivery.fault.stall_after_bytes
+        if stall is not None and sent <= stall < sent + len(chunk):
+            _send_chunk(chunk[: stall - sent], delivery, out)
             out.flush()
             stop.wait(delivery.fault.stall_seconds)
-            _send(piece[stall - sent :], delivery, out)
+            _send_chunk(chunk[stall - sent :], delivery, out)
         else:
-            _send(piece, delivery, out)
-        sent += len(piece)
-    if delivery.answer.chunked and delivery.whole:
+            _send_chunk(chunk, delivery, out)
+        sent += len(chunk)
+    if delivery.response.chunked and delivery.appears_complete:
         out.write(b"0\r\n\r\n")
     out.flush()
 
 
-def reset(connection: socket.socket) -> None:
-    """End a connection with a reset, as a crashed peer does.
+def reset_connection(connection: socket.socket) -> None:
+    """Reset a connection (TCP RST), as a crashed peer does.
 
     Args:
         connection: The connection.
@@ -123,41 +129,41 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def _send(piece: bytes, delivery: Delivery, out: BufferedIOBase) -> None:
-    if not piece:
+def _send_chunk(chunk: bytes, delivery: Delivery, out: BufferedIOBase) -> None:
+    if not chunk:
         return
-    if delivery.answer.chunked:
-        out.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+    if delivery.response.chunked:
+        out.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
     else:
-        out.write(piece)
+        out.write(chunk)
 
 
 def _corrupted(delivery: Delivery) -> Iterator[bytes]:
     position = delivery.fault.corrupt_at
     if position is None:
-        yield from delivery.answer.body.pieces()
+        yield from delivery.response.body.chunks()
         return
-    position %= max(1, delivery.answer.body.size)
+    position %= max(1, delivery.response.body.size)
     sent = 0
-    for piece in delivery.answer.body.pieces():
-        if sent <= position < sent + len(piece):
-            changed = bytearray(piece)
+    for chunk in delivery.response.body.chunks():
+        if sent <= position < sent + len(chunk):
+            changed = bytearray(chunk)
             changed[position - sent] ^= 0xFF
             yield bytes(changed)
         else:
-            yield piece
-        sent += len(piece)
+            yield chunk
+        sent += len(chunk)
 
 
-def _cut(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    for piece in pieces:
+def _truncate(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for chunk in chunks:
         if size <= 0:
             return
-        yield piece[:size]
-        size -= len(piece)
+        yield chunk[:size]
+        size -= len(chunk)
 
 
-def _bytes(body: object) -> bytes:
+def _encode_body(body: object) -> bytes:
     if isinstance(body, bytes):
         return body
     return (body if isinstance(body, str) else json.dumps(body)).encode()

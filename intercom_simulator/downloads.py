@@ -1,4 +1,4 @@
-"""Handing out what a job has written: links, redirects, the storage host, parts of a file."""
+"""Downloads of job results: links, redirects, the storage host, range requests."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, Generic
 
+from intercom_simulator.http_messages import Body, Request, Response, error_response
 from intercom_simulator.jobs import Jobs, JobType
-from intercom_simulator.messages import Answer, Body, Request, error_answer
-from intercom_simulator.partial import partial
+from intercom_simulator.range_requests import apply_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
     from intercom_simulator.jobs import Job
 
-OCTETS = "application/octet-stream"
-"""The type of every download, and what a client has to accept."""
+OCTET_STREAM = "application/octet-stream"
+"""Content type of every download, which the `Accept` header must contain."""
 
 
 @dataclass
 class Downloads(Generic[JobType]):
-    """The files of one kind of export, by way of the API and of the storage host.
+    """Downloads of one kind of export, from the API and from the storage host.
 
     Args:
         jobs: The jobs.
-        path: What the path of a download begins with; the job's identifier follows.
-        file: Gives the file of a job, which is made when first asked for.
-        encoding: Gives the header `Content-Encoding` of a job's download.
-        api_url: Gives the address of the API.
-        storage_url: Gives the address of the storage host.
+        path: Path prefix of downloads; the job identifier follows.
+        file: Returns the file of a job, which is built on first use.
+        encoding: Returns the `Content-Encoding` header of a download, or None.
+        api_url: Returns the URL of the API.
+        storage_url: Returns the URL of the storage host.
     """
 
     jobs: Jobs[JobType]
@@ -43,63 +43,63 @@ class Downloads(Generic[JobType]):
     storage_url: Callable[[], str]
 
     def __post_init__(self) -> None:
-        """Choose a secret to sign links with."""
+        """Choose the secret that signs links."""
         self._secret = secrets.token_hex(16)
 
-    def answer(self, job: JobType, request: Request) -> Answer:
-        """Answer a download that the API allows.
+    def respond(self, job: JobType, request: Request) -> Response:
+        """Respond to a download request that passed the checks of the API.
 
         Args:
             job: A job that can be downloaded.
             request: The request.
         """
-        if job.dialect.redirect is not None:
-            return Answer(job.dialect.redirect, {"Location": self._storage_link(job)})
+        if job.dialect.redirect_status is not None:
+            return Response(job.dialect.redirect_status, {"Location": self._storage_link(job)})
         return self._content(job, request)
 
-    def stored(self, request: Request) -> Answer:
-        """Answer as the storage host does: with a signed address, and without a bearer token.
+    def respond_from_storage(self, request: Request) -> Response:
+        """Respond as the storage host: requires a signed URL and refuses a bearer token.
 
         Args:
             request: The request.
         """
         if not request.path.startswith("/storage/"):  # a link to the host of another region
-            return error_answer(404, "not_found", "The requested resource does not exist.")
+            return error_response(404, "not_found", "The requested resource does not exist.")
         if request.header("Authorization") is not None:
             return _storage_error(400, "InvalidArgument", "Only one auth mechanism allowed")
         if request.query != f"signature={self._secret}":
             return _storage_error(403, "SignatureDoesNotMatch", "The signature does not match")
-        job = self.jobs.find(identifier_of(request))
+        job = self.jobs.find(job_identifier_of(request))
         if job is None or not job.downloadable:
             return _storage_error(404, "NoSuchKey", "The specified key does not exist.")
         return self._content(job, request)
 
-    def view(self, job: JobType, status: str, word: str) -> dict[str, Any]:
-        """Show a job as the API does.
+    def job_json(self, job: JobType, status: str, status_word: str) -> dict[str, Any]:
+        """Return the JSON representation of a job.
 
         Args:
             job: The job.
-            status: Its status, in the words of the reference.
-            word: Its status as the dialect says it.
+            status: Status of the job, as in the API reference.
+            status_word: Status of the job, in its dialect.
         """
         done = status == "completed"
         return {
             job.dialect.identifier_key: job.identifier,
-            "status": word,
+            "status": status_word,
             "download_url": self._link(job) if done else "",
             "download_expires_at": _expiry(job) if done else "",
         }
 
-    def _content(self, job: JobType, request: Request) -> Answer:
+    def _content(self, job: JobType, request: Request) -> Response:
         job.downloads += 1
         path = self.file(job)
-        headers = {"Content-Type": OCTETS}
+        headers = {"Content-Type": OCTET_STREAM}
         encoding = self.encoding(job)
         if encoding is not None:
             headers["Content-Encoding"] = encoding
-        answer = Answer(200, headers, Body.of(path), job.dialect.chunked)
+        respond = Response(200, headers, Body.from_source(path), job.dialect.chunked)
         etag = hashlib.sha256(job.identifier.encode()).hexdigest()[:32]
-        return partial(answer, request, etag) if job.dialect.ranges else answer
+        return apply_range(respond, request, etag) if job.dialect.range_requests else respond
 
     def _link(self, job: JobType) -> str:
         path = f"{self.path}{job.identifier}"
@@ -115,8 +115,8 @@ class Downloads(Generic[JobType]):
         return f"{self.storage_url()}/storage/{job.identifier}?signature={self._secret}"
 
 
-def identifier_of(request: Request) -> str:
-    """Give the job that a request to the storage host is about.
+def job_identifier_of(request: Request) -> str:
+    """Return the job identifier in the path of a request to the storage host.
 
     Args:
         request: The request.
@@ -132,9 +132,9 @@ def _expiry(job: Job) -> str | int:
         "iso": job.expires_at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "empty": "",
     }
-    return forms[job.dialect.expires_as]
+    return forms[job.dialect.expires_at_format]
 
 
-def _storage_error(status: int, code: str, message: str) -> Answer:
+def _storage_error(status: int, code: str, message: str) -> Response:
     text = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return Answer(status, {"Content-Type": "application/xml"}, Body.of(text.encode()))
+    return Response(status, {"Content-Type": "application/xml"}, Body.from_source(text.encode()))

@@ -1,4 +1,4 @@
-"""What can go wrong, as data: with an answer (`Fault`) and with an export job (`JobFault`)."""
+"""Faults as data: of responses (`Fault`) and of export jobs (`JobFault`)."""
 
 from __future__ import annotations
 
@@ -27,64 +27,64 @@ Route = Literal[
     "custom_object",
     "*",
 ]
-"""The requests a fault may be about.
+"""Names of the routes to which a fault can apply; `*` means all of them.
 
-The first four are those of the message export; `storage` is a download from the storage host.
+The first four belong to the message export; `storage` is a download from the storage host.
 """
 
 Export = Literal["content", "reporting"]
-"""The two kinds of export that have jobs."""
+"""The kinds of export that have jobs."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to the answer of a request. Everything that is set happens to the same answer.
+    """A fault of the response to a request. All fields that are set apply to the same response.
 
     Args:
-        on: The requests concerned; `*` for all of them.
-        times: How many of them; None for all that come.
-        skip: How many to let pass before.
-        handled: Whether the API still does what was asked for, such as creating the job. When left
-            out: not if `status`, `body` or `redirect` replaces its answer, else yes.
-        status: The HTTP status instead of the right one.
-        headers: Headers to set; None takes one away.
-        body: The body instead of the right one; what is neither bytes nor text is sent as JSON.
-        no_body: Whether the body is left out, with a `Content-Length` of 0.
-        redirect: A `Location` to send people to, with status 302 unless `status` says otherwise.
-        delay: Seconds to wait before the head.
-        corrupt_at: The position of a byte of the body to change; negative from its end.
-        stall_after: After how many bytes of the body to pause.
-        stall_seconds: How long that pause is.
-        cut_after: After how many bytes of the body to stop.
-        cut_fraction: The same as a share of the body, from 0 to 1.
-        clean: Whether a cut is hidden: the length announced fits, or the chunks end as they should.
-            If not, the connection ends in the middle.
-        reset: Whether the connection is reset: before any answer, or at the cut if there is one.
-        hang_up: Whether the connection is closed, in order, before any answer.
+        route: Route of the affected requests; `*` for all routes.
+        times: Number of affected requests; None for all.
+        skip: Number of requests to leave unaffected before.
+        handled: Whether the API still processes the request, for example creates the job. By
+            default it does not if `status`, `body` or `redirect` replaces the response.
+        status: HTTP status of the response.
+        headers: Headers to set; a value of None removes the header.
+        body: Body of the response; a value other than bytes or text is sent as JSON.
+        empty_body: Whether the body is empty, with a `Content-Length` of 0.
+        redirect: `Location` of a redirect, with status 302 unless `status` is set.
+        delay_seconds: Delay before the response.
+        corrupt_at: Offset of a byte of the body to change; negative offsets count from the end.
+        stall_after_bytes: Number of bytes of the body after which the transfer pauses.
+        stall_seconds: Length of that pause.
+        cut_after_bytes: Number of bytes of the body after which the transfer ends.
+        cut_fraction: The same as a fraction of the body, from 0 to 1.
+        hide_cut: Whether the announced length or the last chunk hides the cut. If not, the
+            connection ends in the middle of the body.
+        reset: Whether the connection is reset: before the response, or at the cut if there is one.
+        close_connection: Whether the connection is closed normally, without a response.
     """
 
-    on: Route = "*"
+    route: Route = "*"
     times: int | None = 1
     skip: int = 0
     handled: bool | None = None
     status: int | None = None
     headers: Mapping[str, str | None] = field(default_factory=dict)
     body: Any = None
-    no_body: bool = False
+    empty_body: bool = False
     redirect: str | None = None
-    delay: float = 0.0
+    delay_seconds: float = 0.0
     corrupt_at: int | None = None
-    stall_after: int | None = None
+    stall_after_bytes: int | None = None
     stall_seconds: float = 30.0
-    cut_after: int | None = None
+    cut_after_bytes: int | None = None
     cut_fraction: float | None = None
-    clean: bool = False
+    hide_cut: bool = False
     reset: bool = False
-    hang_up: bool = False
+    close_connection: bool = False
 
     @property
     def reaches_api(self) -> bool:
-        """Whether the API does what was asked for."""
+        """Whether the API processes the request."""
         if self.handled is not None:
             return self.handled
         return self.status is None and self.body is None and self.redirect is None
@@ -92,114 +92,114 @@ class Fault:
 
 @dataclass(frozen=True)
 class JobFault:
-    """What becomes of an export job.
+    """A fault of an export job.
 
     Args:
-        job: The number of the job concerned, counting from 1; whichever comes when left out.
-        times: How many jobs; None for all that come.
-        skip: How many to let pass before.
-        longer_than: Only jobs whose range is longer than this many seconds are concerned.
-        ends_as: The status it ends with, such as `failed`, or `canceled` by somebody else.
-        never_ends: Whether it stays in progress.
-        status_word: The status it shows instead of `in_progress`, from the start.
-        seconds: How long it takes, in real seconds.
-        rows: How many rows a file of it has at most, as with the cut at ten million.
-        expired: Whether its data is gone as soon as it is done: the download answers 404.
-        forgotten: Whether the API answers 404 about it from the start.
-        export: The kind of job concerned; each kind numbers its jobs from 1.
-        dataset: Only jobs for this reporting dataset are concerned.
+        job_number: Number of the affected job, counting from 1; None for the next job.
+        times: Number of affected jobs; None for all.
+        skip: Number of jobs to leave unaffected before.
+        range_longer_than_seconds: Affect only jobs with a longer range than this.
+        ends_as: Final status of the job, such as `failed`, or `canceled` by another client.
+        never_ends: Whether the job stays in progress.
+        status_word: Status of the job while it is in progress, instead of `in_progress`.
+        duration_seconds: Run time of the job, in real seconds.
+        max_rows: Maximum number of rows in a file of the job, like Intercom's limit of ten million.
+        expired: Whether the archive is gone once the job is completed: downloads return 404.
+        not_found: Whether the API responds with 404 about the job from the start.
+        export: Kind of the job; each kind numbers its jobs from 1.
+        dataset: Affect only jobs of this reporting dataset.
     """
 
-    job: int | None = None
+    job_number: int | None = None
     times: int | None = 1
     skip: int = 0
-    longer_than: int | None = None
+    range_longer_than_seconds: int | None = None
     ends_as: Literal["failed", "canceled", "no_data"] | None = None
     never_ends: bool = False
     status_word: str | None = None
-    seconds: float | None = None
-    rows: int | None = None
+    duration_seconds: float | None = None
+    max_rows: int | None = None
     expired: bool = False
-    forgotten: bool = False
+    not_found: bool = False
     export: Export = "content"
     dataset: str | None = None
 
-    def concerns(
+    def applies_to(
         self, export: Export, number: int, seconds: int, dataset: str | None = None
     ) -> bool:
-        """Tell whether a job is one of those concerned.
+        """Return whether the fault applies to a job.
 
         Args:
-            export: Its kind.
-            number: Its number, counting from 1.
-            seconds: The length of its range.
-            dataset: Its reporting dataset, if it has one.
+            export: Kind of the job.
+            number: Number of the job, counting from 1.
+            seconds: Length of the job's range.
+            dataset: Reporting dataset of the job, if it has one.
         """
         return (
             self.export == export
-            and self.job in {None, number}
-            and (self.longer_than is None or seconds > self.longer_than)
+            and self.job_number in {None, number}
+            and (self.range_longer_than_seconds is None or seconds > self.range_longer_than_seconds)
             and self.dataset in {None, dataset}
         )
 
 
-class _Counted(Protocol):
+class _Repeating(Protocol):
     @property
     def times(self) -> int | None: ...
     @property
     def skip(self) -> int: ...
 
 
-FaultType = TypeVar("FaultType", bound=_Counted)
+FaultType = TypeVar("FaultType", bound=_Repeating)
 
 
 @dataclass
-class _Pending(Generic[FaultType]):
+class _PendingFault(Generic[FaultType]):
     fault: FaultType
     skip: int
-    left: int | None
+    remaining: int | None
 
 
-class Faults(Generic[FaultType]):
-    """Faults waiting for what they are about. Each thing meets one fault: the first that is due.
+class FaultQueue(Generic[FaultType]):
+    """A thread-safe queue of faults. For each request or job, the first fault that applies is used.
 
     Args:
-        faults: Those waiting from the start.
+        faults: The initial faults.
     """
 
     def __init__(self, faults: Iterable[FaultType] = ()) -> None:
         self._lock = threading.Lock()
-        self._pending: list[_Pending[FaultType]] = []
+        self._pending: list[_PendingFault[FaultType]] = []
         self.add(*faults)
 
     def add(self, *faults: FaultType) -> None:
-        """Let more faults wait, after those that do.
+        """Append faults to the queue.
 
         Args:
-            faults: What shall happen.
+            faults: The faults.
         """
         with self._lock:
-            self._pending += [_Pending(fault, fault.skip, fault.times) for fault in faults]
+            self._pending += [_PendingFault(fault, fault.skip, fault.times) for fault in faults]
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Remove all faults."""
         with self._lock:
             self._pending.clear()
 
-    def next(self, concerned: Callable[[FaultType], bool]) -> FaultType | None:
-        """Give the fault that happens now, and count it.
+    def next(self, applies: Callable[[FaultType], bool]) -> FaultType | None:
+        """Return the fault of the current request or job, if any, and count its use.
 
         Args:
-            concerned: Tells whether a fault is about what happens.
+            applies: Returns whether a fault applies to the current request or job.
         """
         with self._lock:
             found: FaultType | None = None
             for pending in self._pending:
-                if pending.left == 0 or not concerned(pending.fault):
+                if pending.remaining == 0 or not applies(pending.fault):
                     continue
                 if pending.skip:
                     pending.skip -= 1
                 elif found is None:
                     found = pending.fault
-                    pending.left = None if pending.left is None else pending.left - 1
+                    pending.remaining = None if pending.remaining is None else pending.remaining - 1
             return found

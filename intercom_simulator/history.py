@@ -1,4 +1,4 @@
-"""A workspace's past and near future: messages, events, survey responses and checkpoints."""
+"""Generates a workspace's history: messages, events, survey responses and checkpoints."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from intercom_simulator.content import Content, make_content
-from intercom_simulator.engagement import Happening, follow
-from intercom_simulator.people import Person, make_people
+from intercom_simulator.content import Content, generate_content
+from intercom_simulator.engagement import EngagementEvent, simulate_engagement
+from intercom_simulator.people import Person, generate_people
 
-DAY = 86_400
+DAY_SECONDS = 86_400
 """Seconds in a day."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How much to make up.
+class HistoryConfig:
+    """Size and shape of a history.
 
     Args:
-        receipts: How many messages the days before `end` hold.
-        days: How many days the history goes back.
-        seed: Equal plans with equal seeds give equal histories.
-        end: Unix seconds. What is later is the future, which shows when the clock has moved on.
-        future_days: How many days the messages go on after `end`, as many a day as before.
-        max_delay_days: The time within which people do something with a message.
-        late_share: How many messages, from 0 to 1, are taken notice of only after `max_delay_days`.
-        late_days: The time within which those are.
+        receipts: Number of messages in the `days` before `end`.
+        days: Length of the history, in days.
+        seed: Seed; equal configurations give equal histories.
+        end: The simulated present, in unix seconds. Later rows are not visible until the clock
+            reaches them.
+        future_days: For how many days after `end` messages are generated, at the same rate.
+        max_delay_days: Time after a message within which people engage with it.
+        late_share: Share of messages, from 0 to 1, whose engagement comes after `max_delay_days`.
+        late_days: Time after a message within which late engagement comes.
     """
 
     receipts: int
@@ -41,7 +42,7 @@ class Plan:
 
 
 class Receipt(NamedTuple):
-    """A message delivered to a person; `received_at` in unix seconds."""
+    """A message delivered to a person; `received_at` is in unix seconds."""
 
     received_at: int
     receipt_id: str
@@ -52,15 +53,15 @@ class Receipt(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something done with a message; `receipt` is its position in `History.receipts`."""
+    """An event of a message; `receipt` is the index of the message in `History.receipts`."""
 
     at: int
     receipt: int
-    extras: tuple[str | None, ...]
+    extra_cells: tuple[str | None, ...]
 
 
-class Answer(NamedTuple):
-    """One answer to one question of a survey."""
+class SurveyAnswer(NamedTuple):
+    """The answer to one question of a survey."""
 
     at: int
     question_id: str
@@ -68,17 +69,17 @@ class Answer(NamedTuple):
     response: str
 
 
-class Response(NamedTuple):
-    """Somebody's answers to a survey, in order. `completed_at` is None if they never finished."""
+class SurveyResponse(NamedTuple):
+    """The answers of one person to a survey, in order. `completed_at` is None if unfinished."""
 
     receipt: int
     received_at: int
     completed_at: int | None
-    answers: tuple[Answer, ...]
+    answers: tuple[SurveyAnswer, ...]
 
 
 class Visit(NamedTuple):
-    """One processing of a checkpoint, from `at` on, with the status it led to."""
+    """One processing of a checkpoint at `at`, in unix seconds, and the resulting status."""
 
     at: int
     status_code: str
@@ -86,7 +87,7 @@ class Visit(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """A person at a block of a series, with everything that became of it in time."""
+    """A person at a block of a series, with the status over time."""
 
     created_at: int
     person: Person
@@ -98,72 +99,79 @@ class Checkpoint(NamedTuple):
 
 @dataclass
 class History:
-    """All that ever happens in a workspace. Every list is sorted by time."""
+    """All rows of a workspace, past and future. Every list is sorted by time."""
 
     contents: list[Content]
     receipts: list[Receipt] = field(default_factory=list)
     events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    responses: list[Response] = field(default_factory=list)
+    responses: list[SurveyResponse] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
 
-_MESSAGE_SHARE_OF_PEOPLE = 8
+_MESSAGES_PER_PERSON = 8
 _SAME_SECOND_EVERY = 23
 _MIDNIGHT_EVERY = 41
 _LAST_SECOND_EVERY = 53
 _CONVERSATION_SHARE = 0.1
-_HUGE_EVERY = 97
-_BEYOND_DOUBLE = 2**53 + 1
+_HUGE_ID_EVERY = 97
+_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _FIRST_RECEIPT_ID = 961_758_128
 _FIRST_CONVERSATION_ID = 215_000_000_000
 _CHECKPOINT_END_SHARE = 0.8
 _EXPIRY_DAYS = 14
 _EXPIRING_SHARE = 0.7
 _FIRST_ENTRY_ID = 610_000_000
-# A chain of things done within seconds of each other may run over the limit by as many seconds.
-_MARGIN = 60
+# Events that follow each other within seconds may exceed the limit by as many seconds.
+_MARGIN_SECONDS = 60
 
 
-def make_history(plan: Plan) -> History:
-    """Make up a workspace's history, past and future.
+def generate_history(config: HistoryConfig) -> History:
+    """Generate a workspace's history, past and future.
 
     Args:
-        plan: How much of it.
+        config: Size and shape of the history.
     """
-    rng = Random(plan.seed)
-    start = plan.end - plan.days * DAY
-    history = History(make_content(rng, start))
-    people = make_people(rng, max(24, plan.receipts // _MESSAGE_SHARE_OF_PEOPLE))
-    # The past is drawn before the future, so that the length of the future does not change it.
-    late = Random(plan.seed + 2)
+    rng = Random(config.seed)
+    start = config.end - config.days * DAY_SECONDS
+    history = History(generate_content(rng, start))
+    people = generate_people(rng, max(24, config.receipts // _MESSAGES_PER_PERSON))
+    # The past is generated first, so that it does not depend on `future_days`.
+    late_rng = Random(config.seed + 2)
     for first, days, number in (
-        (start, plan.days, plan.receipts),
-        (plan.end, plan.future_days, plan.receipts * plan.future_days // max(1, plan.days)),
+        (start, config.days, config.receipts),
+        (
+            config.end,
+            config.future_days,
+            config.receipts * config.future_days // max(1, config.days),
+        ),
     ):
-        done = len(history.receipts)
-        for received_at in arrivals(rng, first, first + days * DAY, number):
+        existing = len(history.receipts)
+        for received_at in generate_arrivals(rng, first, first + days * DAY_SECONDS, number):
             _add_receipt(rng, history, people, received_at)
-        _add_engagement(rng, late, history, plan, done)
+        _add_engagement(rng, late_rng, history, config, existing)
     for events in history.events.values():
         events.sort(key=lambda event: event[:2])
-    _add_checkpoints(Random(plan.seed + 1), history, plan)
+    _add_checkpoints(Random(config.seed + 1), history, config)
     return history
 
 
-def arrivals(rng: Random, start: int, end: int, number: int) -> list[int]:
-    """Spread instants over days, more by day than by night, some equal, some at midnight.
+def generate_arrivals(rng: Random, start: int, end: int, number: int) -> list[int]:
+    """Generate arrival times: more by day than by night, some equal, some at midnight.
 
     Args:
-        rng: The source of chance.
-        start: Unix seconds; all are later.
-        end: Unix seconds; none is later.
-        number: How many.
+        rng: The random number generator.
+        start: Unix seconds; all times are later.
+        end: Unix seconds; no time is later.
+        number: Number of times.
+
+    Returns:
+        Unix seconds, sorted.
     """
     times: list[int] = []
     previous = end
     for index in range(number):
         at = start + int(rng.random() * (end - start))
-        midnight = at - at % DAY
+        midnight = at - at % DAY_SECONDS
         if index % _SAME_SECOND_EVERY == 1:
             at = previous
         elif index % _MIDNIGHT_EVERY == 0:
@@ -171,7 +179,7 @@ def arrivals(rng: Random, start: int, end: int, number: int) -> list[int]:
         elif index % _LAST_SECOND_EVERY == 0:
             at = midnight - 1
         else:
-            at = midnight + int(rng.triangular(0, DAY, DAY * 0.6))
+            at = midnight + int(rng.triangular(0, DAY_SECONDS, DAY_SECONDS * 0.6))
         if not start < at <= end:
             at = start + 1 + int(rng.random() * (end - start - 1))
         times.append(at)
@@ -189,7 +197,7 @@ def _add_receipt(rng: Random, history: History, people: list[Person], received_a
     history.receipts.append(
         Receipt(
             received_at,
-            str(number + _BEYOND_DOUBLE if index % _HUGE_EVERY == 0 else number),
+            str(number + _ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 0 else number),
             rng.choice(people),
             content,
             str(_FIRST_CONVERSATION_ID + index)
@@ -200,57 +208,63 @@ def _add_receipt(rng: Random, history: History, people: list[Person], received_a
     )
 
 
-def _add_engagement(rng: Random, late: Random, history: History, plan: Plan, first: int) -> None:
-    """Let people act on the messages from position `first` on."""
+def _add_engagement(
+    rng: Random, late_rng: Random, history: History, config: HistoryConfig, first: int
+) -> None:
+    """Generate the events and survey responses of the messages from index `first` on."""
     ordinals = Counter(receipt.content.content_type for receipt in history.receipts[:first])
-    usual = int(plan.max_delay_days * DAY) - _MARGIN
+    usual_delay_seconds = int(config.max_delay_days * DAY_SECONDS) - _MARGIN_SECONDS
     for index, receipt in enumerate(history.receipts[first:], first):
         content = receipt.content
-        start, end = receipt.received_at, receipt.received_at + usual
-        if plan.late_share and late.random() < plan.late_share:
-            start, end = end + _MARGIN, start + int(plan.late_days * DAY)
-        happenings = list(follow(rng, content, start, end, ordinals[content.content_type]))
+        start, end = receipt.received_at, receipt.received_at + usual_delay_seconds
+        if config.late_share and late_rng.random() < config.late_share:
+            start, end = end + _MARGIN_SECONDS, start + int(config.late_days * DAY_SECONDS)
+        engagement_events = list(
+            simulate_engagement(rng, content, start, end, ordinals[content.content_type])
+        )
         ordinals[content.content_type] += 1
-        for statistic, at, extras in happenings:
-            history.events[statistic].append(Event(at, index, extras))
+        for statistic, at, extra_cells in engagement_events:
+            history.events[statistic].append(Event(at, index, extra_cells))
         if content.questions:
-            _add_response(history, index, happenings)
+            _add_response(history, index, engagement_events)
 
 
-def _add_response(history: History, index: int, happenings: list[Happening]) -> None:
-    answers: list[Answer] = []
+def _add_response(history: History, index: int, engagement_events: list[EngagementEvent]) -> None:
+    answers: list[SurveyAnswer] = []
     completed_at = None
-    for statistic, at, extras in happenings:
+    for statistic, at, extra_cells in engagement_events:
         if statistic == "answer":
-            question_id, question, _, response = extras
-            answers.append(Answer(at, str(question_id), str(question), str(response)))
+            question_id, question, _, response = extra_cells
+            answers.append(SurveyAnswer(at, str(question_id), str(question), str(response)))
         elif statistic == "completion":
             completed_at = at
     if answers:
         received_at = history.receipts[index].received_at
-        history.responses.append(Response(index, received_at, completed_at, tuple(answers)))
+        history.responses.append(SurveyResponse(index, received_at, completed_at, tuple(answers)))
 
 
-def _add_checkpoints(rng: Random, history: History, plan: Plan) -> None:
+def _add_checkpoints(rng: Random, history: History, config: HistoryConfig) -> None:
     entries: dict[tuple[str, str], str] = {}
     visited: set[tuple[str, str]] = set()
-    usual = int(plan.max_delay_days * DAY) - _MARGIN
+    usual_delay_seconds = int(config.max_delay_days * DAY_SECONDS) - _MARGIN_SECONDS
     for receipt in history.receipts:
         content = receipt.content
         if content.series is None:
             continue
-        traveller = (receipt.person.user_id, content.series.series_id)
-        entry = entries.get(traveller)
+        person_in_series = (receipt.person.user_id, content.series.series_id)
+        entry = entries.get(person_in_series)
         if entry is None or (entry, content.ruleset_id) in visited:
             number = _FIRST_ENTRY_ID + len(visited)
-            entry = entries[traveller] = str(number + _BEYOND_DOUBLE * (number % 5 == 0))
+            entry = entries[person_in_series] = str(
+                number + _ABOVE_DOUBLE_PRECISION * (number % 5 == 0)
+            )
         visited.add((entry, content.ruleset_id))
         at = receipt.received_at
         visits = [Visit(at, "1", "waiting")]
         if rng.random() < _CHECKPOINT_END_SHARE:
-            later = at + 1 + int(rng.random() * (usual - 1))
+            later = at + 1 + int(rng.random() * (usual_delay_seconds - 1))
             visits.append(Visit(later, *rng.choice((("2", "completed"), ("3", "exited")))))
-        expires_at = at + _EXPIRY_DAYS * DAY if rng.random() < _EXPIRING_SHARE else None
+        expires_at = at + _EXPIRY_DAYS * DAY_SECONDS if rng.random() < _EXPIRING_SHARE else None
         history.checkpoints.append(
             Checkpoint(at, receipt.person, entry, content.ruleset_id, expires_at, tuple(visits))
         )

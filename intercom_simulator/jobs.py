@@ -1,4 +1,4 @@
-"""Export jobs and their life: the slots, the statuses over time, the expiry."""
+"""Export jobs: slots, status over time, expiry."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from intercom_simulator.dialect import Dialect
 
 ACTIVE = ("pending", "in_progress")
-"""The statuses of a job that holds a slot."""
+"""Statuses of a job that occupies a slot."""
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _IDENTIFIER_LENGTH = 16
 _PENDING_SHARE = 1 / 3
 # "A job left in progress for more than a day is marked failed when polled" (reference 2.17).
-_LONGEST_RUN = timedelta(days=1)
+_MAX_RUN_TIME = timedelta(days=1)
 
 
 @dataclass
@@ -32,16 +32,16 @@ class Job:
     """An export job.
 
     Args:
-        number: Its number in order of creation, from 1; 0 for a job of somebody else.
-        after: The first second of its range, in unix seconds.
-        before: The last second of its range.
-        requested_at: When it was created, by the simulator's clock.
-        dialect: The dialect spoken when it was created; its archive keeps it.
-        seconds: How long it takes, by `elapsed`.
-        outcome: The status it ends with.
-        fault: What goes wrong with it.
-        elapsed: Tells the seconds that pass for jobs.
-        identifier: What the API calls it.
+        number: Number in order of creation, from 1; 0 for a job of another client.
+        after: First second of the range, in unix seconds.
+        before: Last second of the range, in unix seconds.
+        requested_at: Creation time, by the simulator's clock.
+        dialect: The dialect at the creation, which applies to the archive.
+        seconds: Run time, in the seconds of `elapsed`.
+        outcome: Status at the end.
+        elapsed: Returns the time that passes for jobs, in seconds.
+        fault: The fault of the job.
+        identifier: Job identifier of the API.
     """
 
     number: int
@@ -62,18 +62,18 @@ class Job:
     polls: int = 0
     downloads: int = 0
     started: float = field(init=False)
-    building: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _ended_as: str | None = None
+    archive_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _final_status: str | None = None
 
     def __post_init__(self) -> None:
-        """Start it."""
+        """Record the start."""
         self.started = self.elapsed()
 
     @property
     def status(self) -> str:
-        """The status now, in the words of the reference: `completed`, whatever the dialect says."""
-        if self._ended_as is not None:
-            return self._ended_as
+        """Current status as in the API reference, independent of the dialect."""
+        if self._final_status is not None:
+            return self._final_status
         age = self.elapsed() - self.started
         if self.fault.never_ends or age < self.seconds:
             pending = age < self.seconds * _PENDING_SHARE
@@ -82,52 +82,56 @@ class Job:
 
     @property
     def active(self) -> bool:
-        """Whether it holds a slot."""
+        """Whether the job occupies a slot."""
         return self.status in ACTIVE
 
     @property
     def downloadable(self) -> bool:
-        """Whether it has an archive, and still has it."""
+        """Whether the archive exists and has not expired."""
         return self.status == "completed" and not self.fault.expired
 
     @property
     def ended_at(self) -> datetime:
-        """When it ended or will end, by the simulator's clock as it was at the creation."""
+        """End of the job: its creation time by the simulator's clock plus its run time."""
         return self.requested_at + timedelta(seconds=self.seconds)
 
     @property
     def expires_at(self) -> datetime:
-        """When its archive goes, by the simulator's clock."""
-        return self.ended_at + timedelta(seconds=self.dialect.expires_after)
+        """Time at which the archive expires, by the simulator's clock."""
+        return self.ended_at + timedelta(seconds=self.dialect.expires_after_seconds)
 
     def end(self, status: str) -> None:
-        """Let it end now.
+        """End the job now.
 
         Args:
-            status: The status it ends with.
+            status: The final status.
         """
-        self._ended_as = status
+        self._final_status = status
 
     def cancel(self) -> None:
-        """Cancel it, if it is not over."""
+        """Cancel the job, if it is active."""
         if self.active:
             self.cancelled = True
             self.end("canceled")
 
 
-class SlotTaken(Exception):  # noqa: N818  - it is an answer, not a mistake
-    """As many other jobs are pending as may be."""
+class NoFreeSlotError(Exception):
+    """All job slots are occupied."""
 
 
 JobType = TypeVar("JobType", bound=Job)
 
 
 class Jobs(Generic[JobType]):
-    """All jobs of one kind of export in a workspace, of which only so many may be active.
+    """The jobs of one kind of export, of which only a limited number may be active.
 
     Args:
         clock: The simulator's clock.
-        slots: How many.
+        slots: Maximum number of active jobs.
+
+    Attributes:
+        own: Jobs created through the API, in order.
+        foreign: Jobs of other clients.
     """
 
     def __init__(self, clock: Clock, slots: int = 1) -> None:
@@ -141,50 +145,51 @@ class Jobs(Generic[JobType]):
         """Create a job, if a slot is free.
 
         Args:
-            make: Makes the job of a number.
+            make: Creates the job with a given number.
 
         Raises:
-            SlotTaken: None is.
+            NoFreeSlotError: All slots are occupied.
         """
         with self._lock:
             if sum(job.active for job in (*self.own, *self.foreign)) >= self._slots:
-                raise SlotTaken
+                raise NoFreeSlotError
             job = make(len(self.own) + 1)
             self.own.append(job)
             return job
 
-    def occupy(self, job: JobType) -> None:
-        """Let somebody else's job hold a slot.
+    def add_foreign(self, job: JobType) -> None:
+        """Add a job of another client.
 
         Args:
-            job: That job.
+            job: The job.
         """
         with self._lock:
             self.foreign.append(job)
 
     def find(self, identifier: str) -> JobType | None:
-        """Find a job that the API still knows.
+        """Return a job that the API still knows, or None.
 
         Args:
-            identifier: What the API calls it.
+            identifier: Job identifier.
         """
         for job in (*self.own, *self.foreign):
-            if job.identifier == identifier and not self._gone(job):
+            if job.identifier == identifier and not self._is_gone(job):
                 return job
         return None
 
     def poll(self, job: JobType) -> str:
-        """Give a job's status to somebody who asks the API.
+        """Return the status of a job, and count the poll.
 
         Args:
             job: The job.
         """
         job.polls += 1
-        run = timedelta(seconds=job.elapsed() - job.started)
-        if job.active and max(run, self._clock.now() - job.requested_at) > _LONGEST_RUN:
+        run_time = timedelta(seconds=job.elapsed() - job.started)
+        age = self._clock.now() - job.requested_at
+        if job.active and max(run_time, age) > _MAX_RUN_TIME:
             job.end("failed")
         return job.status
 
-    def _gone(self, job: JobType) -> bool:
+    def _is_gone(self, job: JobType) -> bool:
         expired = not job.active and self._clock.now() >= job.expires_at
-        return job.fault.forgotten or expired
+        return job.fault.not_found or expired

@@ -1,4 +1,4 @@
-"""The people a simulated workspace writes to: users, leads and their companies."""
+"""Generates the contacts of a simulated workspace: users, leads and their companies."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 class Company(NamedTuple):
-    """A company, by Intercom's id and by the workspace's own."""
+    """A company, with Intercom's id and the workspace's own id."""
 
     company_id: str
     company_external_id: str
 
 
 class Person(NamedTuple):
-    """A contact. A lead has no `user_external_id`, and may lack email, name and company."""
+    """A contact. A lead has no `user_external_id` and may have no email, name or company."""
 
     user_id: str
     user_external_id: str | None
@@ -25,8 +25,8 @@ class Person(NamedTuple):
     company: Company | None
 
 
-# Names that break careless CSV code: comma, doubled quotes, line break, emoji, right-to-left,
-# combining accents, an apostrophe in front that must stay, what looks like nothing or a number.
+# Names that break naive CSV code: commas, quotes, line breaks, emoji, right-to-left text, combining
+# accents, a leading apostrophe that must be kept, texts that look like NULL or a number.
 NAMES = (
     "Ada Lovelace",
     "O'Neill, Shaquille",
@@ -46,18 +46,18 @@ NAMES = (
     "Nguyễn Thị Minh Khai",
 )
 _LEAD_EVERY = 6
-_HUGE_EVERY = 11
+_HUGE_ID_EVERY = 11
 _ZEROS_EVERY = 3
 _NO_COMPANY_EVERY = 4
-_BEYOND_DOUBLE = 2**53 + 1
+_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 
 
-def make_people(rng: Random, number: int) -> list[Person]:
-    """Make up a number of people, in a few companies.
+def generate_people(rng: Random, number: int) -> list[Person]:
+    """Generate people who belong to a few companies.
 
     Args:
-        rng: The source of chance.
-        number: How many people.
+        rng: The random number generator.
+        number: Number of people.
     """
     companies = [
         Company(_hex_id(rng), f"{index:05d}" if index % 2 else f"acme, inc {index}")
@@ -77,8 +77,8 @@ def _person(rng: Random, index: int, companies: list[Company]) -> Person:
 
 
 def _external_id(index: int) -> str:
-    if index % _HUGE_EVERY == 0:
-        return str(_BEYOND_DOUBLE + index)
+    if index % _HUGE_ID_EVERY == 0:
+        return str(_ABOVE_DOUBLE_PRECISION + index)
     if index % _ZEROS_EVERY == 0:
         return f"{index:08d}"
     return f"user-{index}"

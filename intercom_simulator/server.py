@@ -1,4 +1,4 @@
-"""The HTTP listener: sockets in, requests to an application, answers and their faults out."""
+"""The HTTP listener: passes requests to an application and applies faults to its responses."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 
-from intercom_simulator.delivery import deliver, faulty, plan, reset
+from intercom_simulator.delivery import apply_fault, plan_delivery, reset_connection, send_body
 from intercom_simulator.faults import Fault
-from intercom_simulator.messages import Request
+from intercom_simulator.http_messages import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from intercom_simulator.messages import Answer
+    from intercom_simulator.http_messages import Response
 
 _HOST = "127.0.0.1"
 
 
 class Listener:
-    """Answers HTTP on a port of this machine, one thread a connection.
+    """Serves HTTP on a local port, with one thread for each connection.
 
     Args:
-        host: What logged requests call it: `api` or `storage`.
-        port: The port; 0 for any free one.
-        now: Tells the time.
-        fault: Gives the fault a request meets.
-        answer: Answers a request.
-        log: Gets every request once its answer is known.
+        host: Name of this host in recorded requests: `api` or `storage`.
+        port: The port; 0 for any free port.
+        now: Returns the simulated time.
+        fault: Returns the fault that applies to a request.
+        respond: Returns the response to a request.
+        log: Called with every request once its response is known.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Listener:
         *,
         now: Callable[[], datetime],
         fault: Callable[[Request], Fault | None],
-        answer: Callable[[Request], Answer],
+        respond: Callable[[Request], Response],
         log: Callable[[Request], None],
     ) -> None:
         self.host = host
         self.now = now
         self.fault = fault
-        self.answer = answer
+        self.respond = respond
         self.log = log
         self.stopping = threading.Event()
         self._server = _Server((_HOST, port), _Handler)
@@ -60,19 +60,19 @@ class Listener:
         return int(self._server.server_address[1])
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start to serve requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End all connections and free the port."""
+        """Close all connections and free the port."""
         self.stopping.set()
         if self._thread.is_alive():
-            # wakes the thread at once, where `serve_forever` would only look from time to time
+            # wakes the thread at once; `serve_forever` only polls its stop flag
             with suppress(OSError):
                 socket.create_connection((_HOST, self.port)).close()
             self._thread.join()
         self._server.server_close()
-        self._server.hang_up()
+        self._server.close_connections()
 
     def _run(self) -> None:
         while not self.stopping.is_set():
@@ -86,28 +86,28 @@ class _Server(ThreadingHTTPServer):
     listener: Listener
 
     def __init__(self, *arguments: Any) -> None:
-        self._open: set[socket.socket] = set()
+        self._open_sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
-            self._open.add(request)
+            self._open_sockets.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
-            self._open.discard(request)
+            self._open_sockets.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay quiet about clients that go away: cut connections are what this server is for."""
+        """Ignore clients that disconnect: cut connections are part of the tests."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
-    def hang_up(self) -> None:
+    def close_connections(self) -> None:
         with self._lock:
-            for connection in self._open:
+            for connection in self._open_sockets:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
@@ -126,21 +126,21 @@ class _Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return "nginx"
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  - the parent's name
-        """Stay quiet: the listener logs requests."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  - name of the base class
+        """Log nothing here: the listener records requests."""
 
     def _serve(self) -> None:
         listener = cast("_Server", self.server).listener
         request = self._request(listener)
         fault = listener.fault(request) or Fault()
-        answer = listener.answer(request) if fault.reaches_api else None
-        delivery = plan(faulty(answer, fault), fault)
-        silent = fault.hang_up or (fault.reset and delivery.whole)
-        request.status = None if silent else delivery.answer.status
+        response = listener.respond(request) if fault.reaches_api else None
+        delivery = plan_delivery(apply_fault(response, fault), fault)
+        no_response = fault.close_connection or (fault.reset and delivery.appears_complete)
+        request.status = None if no_response else delivery.response.status
         listener.log(request)
-        listener.stopping.wait(fault.delay)
-        if not silent:
-            self.send_response_only(delivery.answer.status)
+        listener.stopping.wait(fault.delay_seconds)
+        if not no_response:
+            self.send_response_only(delivery.response.status)
             self.send_header("Server", self.version_string())
             if "Date" not in delivery.headers:
                 self.send_header("Date", self.date_time_string())
@@ -148,10 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.flush()
-            deliver(delivery, self.wfile, listener.stopping)
+            send_body(delivery, self.wfile, listener.stopping)
         if fault.reset:
-            reset(self.connection)
-        if silent or fault.reset or delivery.last:
+            reset_connection(self.connection)
+        if no_response or fault.reset or delivery.closes_connection:
             self.close_connection = True
 
     def _request(self, listener: Listener) -> Request:
@@ -163,6 +163,6 @@ class _Handler(BaseHTTPRequestHandler):
             query=query,
             headers=dict(self.headers.items()),
             body=self.rfile.read(size),
-            at=listener.now(),
+            received_at=listener.now(),
             host=listener.host,
         )

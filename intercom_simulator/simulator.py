@@ -1,4 +1,4 @@
-"""The simulator as a whole: a workspace, its API and the storage host, running in this process."""
+"""The simulator: a generated workspace, the API and the storage host, in this process."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intercom_simulator.api import Access, Api, version_of
+from intercom_simulator.api import AccessRules, Api, api_version_of
 from intercom_simulator.clock import Clock
 from intercom_simulator.content_export import SCOPE, ContentExport
-from intercom_simulator.control import PREFIX, Control
+from intercom_simulator.control import CONTROL_PATH_PREFIX, Control
 from intercom_simulator.dialect import Dialect
-from intercom_simulator.downloads import identifier_of
-from intercom_simulator.faults import Fault, Faults, JobFault
+from intercom_simulator.downloads import job_identifier_of
+from intercom_simulator.faults import Fault, FaultQueue, JobFault
 from intercom_simulator.lists import AiContent, CustomObjects
 from intercom_simulator.lists.custom_objects import TYPES
 from intercom_simulator.reporting import Reporting, ReportingExport, ReportJob
@@ -28,46 +28,48 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from intercom_simulator.http_messages import Request, Response
     from intercom_simulator.jobs import Job
-    from intercom_simulator.messages import Answer, Request
     from intercom_simulator.reporting.labels import Language
 
 
 class Simulator:
-    """An Intercom on this machine. Use it in a `with` statement, or call `start` and `stop`.
+    """A simulated Intercom workspace behind a local HTTP server.
 
-    Its clock starts at `end` and goes on by itself; messages and events that are later do not exist
-    yet.
+    Use it in a `with` statement, or call `start` and `stop`. Its clock starts at `end` and keeps
+    running; messages and events after the clock's current time are not visible yet.
 
     Args:
-        receipts: How many messages were sent in the days before `end`.
-        days: How far the history goes back.
-        seed: Chooses one of the possible histories.
-        end: The instant between past and future, with a time zone; the present when left out.
-        future_days: How long messages go on after `end`, to be seen once the clock has been moved.
-        max_delay_days: The time within which people do something with a message.
-        late_share: How many messages, from 0 to 1, are taken notice of only later than that.
-        late_days: The time within which those are.
-        dialect: How it answers. A job keeps the dialect it was created in.
-        faults: What goes wrong with answers; later `sim.faults.add(Fault(...))`.
-        job_faults: What goes wrong with jobs; later `sim.job_faults.add(JobFault(...))`.
-        job_seconds: How long a job takes. When left out, no time with a clock that runs or stands
-            still, and 9 minutes for 5 days of its range with a `VirtualClock`.
-        token: The only good access token.
-        scopes: The scopes it has.
-        region: The region the host serves.
-        token_region: The region the token belongs to; if another, it is refused.
-        app_version: The API version of requests that name none.
-        rate_limit: How many requests are answered in ten seconds.
-        port: The port; 0 for any free one.
-        conversations: How many conversations were started in the days before `end`, for reports.
-        reporting_timezone: The workspace's time zone, in which reports give their times.
-        reporting_language: The workspace's language, in which reports give their labels.
-        ai_sources: How many import sources there are.
-        ai_pages: How many external pages.
-        custom_objects: The types of custom objects, and how many instances of each.
+        receipts: Number of messages sent in the `days` before `end`.
+        days: Length of the history, in days.
+        seed: Seed of the generated data.
+        end: The simulated present at the start, with a time zone; the current time by default.
+        future_days: For how many days after `end` messages are generated. They become visible when
+            the clock reaches them.
+        max_delay_days: Time after a message within which people engage with it.
+        late_share: Share of messages, from 0 to 1, whose engagement comes after `max_delay_days`.
+        late_days: Time after a message within which late engagement comes.
+        dialect: How the API responds. A job keeps the dialect in which it was created.
+        faults: Faults of responses; add more with `sim.faults.add(Fault(...))`.
+        job_faults: Faults of jobs; add more with `sim.job_faults.add(JobFault(...))`.
+        job_seconds: Run time of a job, in seconds. The default is zero with a `Clock`, and 9
+            minutes for 5 days of the range with a `VirtualClock`.
+        token: The only valid access token.
+        scopes: OAuth scopes of the token.
+        region: Region that this host serves.
+        token_region: Region of the token; if it differs from `region`, the token is refused.
+        app_version: API version of requests that do not name one.
+        rate_limit: Number of requests allowed in ten seconds.
+        port: Port of the API; 0 for any free port.
+        conversations: Number of conversations started in the `days` before `end`, for reports.
+        reporting_timezone: Time zone of the workspace, used for the times in reports.
+        reporting_language: Language of the workspace, used for the labels in reports.
+        ai_sources: Number of content import sources.
+        ai_pages: Number of external pages.
+        custom_objects: Number of instances by custom object type.
         clock: A clock to use instead of one that starts at `end`.
-        on_request: Gets every request once its answer is known, from the thread that answers it.
+        on_request: Called with every request once its response is known, in the thread that
+            serves it.
     """
 
     def __init__(  # noqa: PLR0913  - these are the simulator's settings, each with a default
@@ -85,10 +87,10 @@ class Simulator:
         faults: Iterable[Fault] = (),
         job_faults: Iterable[JobFault] = (),
         job_seconds: float | None = None,
-        token: str = "sim-token",  # noqa: S107  - it opens nothing
+        token: str = "sim-token",  # noqa: S107  - not a real secret
         scopes: tuple[str, ...] = (SCOPE, REPORTING_SCOPE),
         region: str = "us",
-        token_region: str = "us",  # noqa: S107  - nor does this
+        token_region: str = "us",  # noqa: S107  - a region, not a secret
         app_version: str = "2.14",
         rate_limit: int = 1_666,
         port: int = 0,
@@ -106,8 +108,8 @@ class Simulator:
         )
         self.clock = clock or Clock(self.workspace.end)
         self.dialect = dialect or Dialect()
-        self.faults = Faults(faults)
-        self.job_faults = Faults(job_faults)
+        self.faults = FaultQueue(faults)
+        self.job_faults = FaultQueue(job_faults)
         self.token = token
         self.requests: list[Request] = []
         self._on_request = on_request
@@ -148,7 +150,9 @@ class Simulator:
             ai_content=self.ai_content,
             custom_objects=self.custom_objects,
         )
-        self._access = access = Access(token, scopes, region, token_region, app_version, rate_limit)
+        self._access = access = AccessRules(
+            token, scopes, region, token_region, app_version, rate_limit
+        )
         routes = [
             *self.content_export.routes(),
             *self.reporting_export.routes(),
@@ -156,32 +160,32 @@ class Simulator:
             *self.custom_objects.routes(),
         ]
         self._api = Api(routes, access)
-        self._listener = self._listen("api", port, self._answer)
-        self._storage = self._listen("storage", 0, self._stored)
+        self._api_listener = self._create_listener("api", port, self._respond)
+        self._storage_listener = self._create_listener("storage", 0, self._respond_from_storage)
 
     @property
     def url(self) -> str:
-        """The address of the API."""
-        return f"http://127.0.0.1:{self._listener.port}"
+        """URL of the API."""
+        return f"http://127.0.0.1:{self._api_listener.port}"
 
     @property
     def storage_url(self) -> str:
-        """The address of the storage host, which is another one than the API's."""
-        return f"http://localhost:{self._storage.port}"
+        """URL of the storage host, which differs from the host of the API."""
+        return f"http://localhost:{self._storage_listener.port}"
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs of the message export created through the API, in order."""
+        """Jobs of the message export that were created through the API, in order of creation."""
         return self.content_export.jobs.own
 
     @property
     def reporting_jobs(self) -> list[ReportJob]:
-        """The jobs of the reporting export created through the API, in order."""
+        """Jobs of the reporting export that were created through the API, in order of creation."""
         return self.reporting_export.jobs.own
 
     @property
     def job_seconds(self) -> float | None:
-        """How long a job created from now on takes; None for as long as the clock says."""
+        """Run time of jobs created from now on, in seconds; None for the default of the clock."""
         return self.content_export.job_seconds
 
     @job_seconds.setter
@@ -189,80 +193,87 @@ class Simulator:
         self.content_export.job_seconds = seconds
 
     def hold_slot(self, seconds: float | None = None) -> Job:
-        """Let somebody else have a job pending, so that no other can be created.
+        """Occupy the only job slot with a job of another client.
 
         Args:
-            seconds: For how many real seconds; until the job is cancelled when left out.
+            seconds: Real seconds until the job ends; by default it runs until it is canceled.
 
         Returns:
-            That job. Its `cancel` frees the slot, as does a request to cancel it.
+            The job. Its `cancel` method or a cancel request frees the slot.
         """
         return self.content_export.hold_slot(seconds)
 
     def hold_reporting_slots(
         self, seconds: float | None = None, number: int = SLOTS
     ) -> list[ReportJob]:
-        """Let somebody else have reports pending.
+        """Occupy reporting job slots with jobs of another client.
 
         Args:
-            seconds: For how many real seconds; until the jobs are cancelled when left out.
-            number: How many reports; with as many as there are slots, no other can be asked for.
+            seconds: Real seconds until the jobs end; by default they run until they are canceled.
+            number: Number of slots to occupy; by default all of them.
 
         Returns:
-            Their jobs. The `cancel` of each frees a slot; the API has no request for it.
+            The jobs. The `cancel` method of a job frees its slot; the API cannot cancel it.
         """
         return [self.reporting_export.hold_slot(seconds) for _ in range(number)]
 
     def start(self) -> Self:
-        """Begin to answer."""
-        self._listener.start()
-        self._storage.start()
+        """Start both HTTP servers."""
+        self._api_listener.start()
+        self._storage_listener.start()
         return self
 
     def stop(self) -> None:
-        """End all connections and remove all files."""
-        self._listener.stop()
-        self._storage.stop()
+        """Close all connections and remove all files."""
+        self._api_listener.stop()
+        self._storage_listener.stop()
         self._folder.cleanup()
 
     def __enter__(self) -> Self:
-        """Begin to answer."""
+        """Start both HTTP servers."""
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        """End all connections and remove all files."""
+        """Close all connections and remove all files."""
         self.stop()
 
-    def _listen(self, host: str, port: int, answer: Callable[[Request], Answer]) -> Listener:
+    def _create_listener(
+        self, host: str, port: int, respond: Callable[[Request], Response]
+    ) -> Listener:
         return Listener(
-            host, port, now=self.clock.now, fault=self._fault, answer=answer, log=self._log
+            host,
+            port,
+            now=self.clock.now,
+            fault=self._next_fault,
+            respond=respond,
+            log=self._record_request,
         )
 
-    def _answer(self, request: Request) -> Answer:
-        if request.path.startswith(PREFIX):
-            return self._control.answer(request)
-        return self._api.answer(request)
+    def _respond(self, request: Request) -> Response:
+        if request.path.startswith(CONTROL_PATH_PREFIX):
+            return self._control.respond(request)
+        return self._api.respond(request)
 
-    def _stored(self, request: Request) -> Answer:
-        if self.reporting_export.jobs.find(identifier_of(request)):
-            return self.reporting_export.downloads.stored(request)
-        return self.content_export.downloads.stored(request)
+    def _respond_from_storage(self, request: Request) -> Response:
+        if self.reporting_export.jobs.find(job_identifier_of(request)):
+            return self.reporting_export.downloads.respond_from_storage(request)
+        return self.content_export.downloads.respond_from_storage(request)
 
     def _version(self, request: Request) -> str:
-        return version_of(request, self._access.app_version)
+        return api_version_of(request, self._access.app_version)
 
-    def _fault(self, request: Request) -> Fault | None:
-        if request.path.startswith(PREFIX):
+    def _next_fault(self, request: Request) -> Fault | None:
+        if request.path.startswith(CONTROL_PATH_PREFIX):
             return None
         if request.host == "storage":
             name = "storage"
         else:
-            found = self._api.route(request)
-            name = found[0].name if found else ""
-        return self.faults.next(lambda fault: fault.on in {"*", name})
+            match = self._api.find_route(request)
+            name = match[0].name if match else ""
+        return self.faults.next(lambda fault: fault.route in {"*", name})
 
-    def _log(self, request: Request) -> None:
-        if request.path.startswith(PREFIX):
+    def _record_request(self, request: Request) -> None:
+        if request.path.startswith(CONTROL_PATH_PREFIX):
             return
         with self._lock:
             self.requests.append(request)

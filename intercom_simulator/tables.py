@@ -1,4 +1,4 @@
-"""What one export job over a range contains, as raw tables: pure selections from a history."""
+"""Selects the rows that an export job over a range contains, as tables of raw values."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from intercom_simulator.columns import (
     ANSWER_COMBINED,
     CHECKPOINT,
-    COUNTERS,
-    EVENTS,
+    EVENT_FILES,
     FILES,
     FIRST_STATISTICS,
     OVERVIEW,
+    OVERVIEW_COUNTERS,
     RECEIPT,
-    kind,
+    column_kind,
 )
 from intercom_simulator.engagement import (
     BEHAVIOUR,
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
 
     from intercom_simulator.columns import Kind
     from intercom_simulator.content import Content
-    from intercom_simulator.history import Event, History, Response
+    from intercom_simulator.history import Event, History, SurveyResponse
 
 Cell: TypeAlias = "str | int | float | None"
-"""A raw value: a text, an instant in unix seconds, a count, or nothing."""
+"""A raw value: text, a time in unix seconds, a count, or None."""
 
-BEGINNING = -(2**62)
-"""An instant before everything, in unix seconds."""
+EARLIEST_SECONDS = -(2**62)
+"""A time before all rows, in unix seconds."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of a history a job may see. All instants are unix seconds.
+    """The part of a history that a job exports. All times are in unix seconds.
 
     Args:
-        after: The range's first second.
-        before: The range's last second.
-        until: What happens later has not happened yet.
-        events_by: Whether events are in range by their own time alone, or by their message's time
-            as well.
-        overview_of_all_time: Whether `overview` counts all time, of the content that has something
-            in range.
+        after: First second of the range.
+        before: Last second of the range.
+        until: The simulated present; later rows are not visible.
+        events_by: Whether events are in range by their own time only (`event`), or by the time of
+            their message as well (`receipt`).
+        overview_of_all_time: Whether `overview` counts all time, for content that has rows in the
+            range.
     """
 
     after: int
@@ -61,12 +61,12 @@ class Selection:
 
     @property
     def last(self) -> int:
-        """The last second in range that is past."""
+        """The last second of the range that is not in the future."""
         return min(self.before, self.until)
 
 
 class Table(NamedTuple):
-    """The rows of one file. A survey's questions head columns, so headers may repeat."""
+    """The rows of one file. Survey questions are column headers, so headers may repeat."""
 
     statistic: str
     header: tuple[str, ...]
@@ -74,16 +74,18 @@ class Table(NamedTuple):
     rows: Iterable[tuple[Cell, ...]]
 
 
-def tables(history: History, selection: Selection, *, empty: bool = False) -> Iterator[Table]:
-    """Give a table for every file that has a row in the selection.
+def select_tables(
+    history: History, selection: Selection, *, empty: bool = False
+) -> Iterator[Table]:
+    """Yield the table of every file that has rows in the selection.
 
     Args:
         history: The workspace's history.
-        selection: The job's range and its present.
-        empty: Whether to give one for the others, too.
+        selection: Range and simulated present of the job.
+        empty: Whether to yield tables without rows, too.
     """
     for statistic in FILES:
-        found = table(history, statistic, selection)
+        found = select_table(history, statistic, selection)
         rows = iter(found.rows)
         first = next(rows, None)
         if first is not None:
@@ -92,30 +94,30 @@ def tables(history: History, selection: Selection, *, empty: bool = False) -> It
             yield found
 
 
-def table(history: History, statistic: str, selection: Selection) -> Table:
-    """Give the rows of one file.
+def select_table(history: History, statistic: str, selection: Selection) -> Table:
+    """Return the table of one file.
 
     Args:
         history: The workspace's history.
-        statistic: The file's name, one of `FILES`.
-        selection: The job's range and its present.
+        statistic: Name of the file, one of `FILES`.
+        selection: Range and simulated present of the job.
     """
     file = FILES[statistic]
     if statistic == ANSWER_COMBINED.name:
         return _answer_combined(history, selection)
-    kinds = tuple(kind(column) for column in file.columns)
+    kinds = tuple(column_kind(column) for column in file.columns)
     rows: Iterable[tuple[Cell, ...]]
-    if statistic in EVENTS:
+    if statistic in EVENT_FILES:
         rows = _event_rows(history, statistic, selection)
     else:
         rows = _SPECIAL[statistic](history, selection)
     return Table(statistic, file.columns, kinds, rows)
 
 
-def responses(history: History, selection: Selection) -> list[Response]:
-    """Select survey responses, each as far as it had come by the end of the selection.
+def select_responses(history: History, selection: Selection) -> list[SurveyResponse]:
+    """Select survey responses, with the answers given by the end of the selection.
 
-    A response is in range by its completion, or if not complete by the arrival of its survey.
+    A completed response is in range by its completion, others by the arrival of the survey.
     """
     found = []
     for response in history.responses:
@@ -151,7 +153,7 @@ def _receipt_rows(history: History, selection: Selection) -> Iterator[tuple[Cell
     firsts: list[dict[int, int]] = []
     for statistic in FIRST_STATISTICS:
         found = _events(history, statistic, selection)
-        # the earliest comes last and wins
+        # in reverse order, so that the earliest event wins
         firsts.append({event.receipt: event.at for event in reversed(found)})
     for index in _receipt_span(history, selection):
         receipt = history.receipts[index]
@@ -184,15 +186,15 @@ def _receipt_rows(history: History, selection: Selection) -> Iterator[tuple[Cell
 def _event_rows(
     history: History, statistic: str, selection: Selection
 ) -> Iterator[tuple[Cell, ...]]:
-    file = EVENTS[statistic]
+    file = EVENT_FILES[statistic]
     place = file.columns.index(file.time) - 1
     receipts = history.receipts
-    for at, receipt, extras in _events(history, statistic, selection):
-        yield (receipts[receipt].receipt_id, *extras[:place], at, *extras[place:])
+    for at, receipt, extra_cells in _events(history, statistic, selection):
+        yield (receipts[receipt].receipt_id, *extra_cells[:place], at, *extra_cells[place:])
 
 
 def _answer_combined(history: History, selection: Selection) -> Table:
-    found = responses(history, selection)
+    found = select_responses(history, selection)
     surveys = dict.fromkeys(history.receipts[response.receipt].content for response in found)
     questions = {
         question.question_id: question.text
@@ -200,7 +202,7 @@ def _answer_combined(history: History, selection: Selection) -> Table:
         for question in survey.questions
     }
     header = (*ANSWER_COMBINED.columns, *questions.values())
-    kinds: list[Kind] = [kind(column) for column in ANSWER_COMBINED.columns]
+    kinds: list[Kind] = [column_kind(column) for column in ANSWER_COMBINED.columns]
     kinds += ["text"] * len(questions)
     return Table(
         ANSWER_COMBINED.name,
@@ -213,12 +215,12 @@ def _answer_combined(history: History, selection: Selection) -> Table:
     )
 
 
-def response_cells(history: History, response: Response) -> tuple[Cell, ...]:
-    """Give the cells of a survey response before those of its answers.
+def response_cells(history: History, response: SurveyResponse) -> tuple[Cell, ...]:
+    """Return the cells of a survey response that precede those of its answers.
 
     Args:
         history: The workspace's history.
-        response: One of its `responses`.
+        response: A survey response of that history.
     """
     receipt = history.receipts[response.receipt]
     person = receipt.person
@@ -237,13 +239,13 @@ def response_cells(history: History, response: Response) -> tuple[Cell, ...]:
     )
 
 
-def _responses_to(questions: Iterable[str], response: Response) -> list[str | None]:
+def _responses_to(questions: Iterable[str], response: SurveyResponse) -> list[str | None]:
     given = {answer.question_id: answer.response for answer in response.answers}
     return [given.get(question_id) for question_id in questions]
 
 
 def _checkpoint_rows(history: History, selection: Selection) -> Iterator[tuple[Cell, ...]]:
-    """Give the checkpoints created in range, in their present state, even if it is later."""
+    """Yield the checkpoints created in the range, with their current status, even if later."""
     checkpoints = history.checkpoints
     for point in checkpoints[
         bisect_left(checkpoints, (selection.after,)) : bisect_left(
@@ -267,11 +269,11 @@ def _checkpoint_rows(history: History, selection: Selection) -> Iterator[tuple[C
 
 
 def _overview_rows(history: History, selection: Selection) -> Iterator[tuple[Cell, ...]]:
-    """Give the totals in range, or of all time, of the content that has any in range."""
+    """Yield totals of the range, or of all time, for content that has rows in the range."""
     if selection.overview_of_all_time:
         in_range = replace(selection, overview_of_all_time=False)
         shown = {row[:5] for row in _overview_rows(history, in_range)}
-        ever = replace(in_range, after=BEGINNING, before=selection.until)
+        ever = replace(in_range, after=EARLIEST_SECONDS, before=selection.until)
         yield from (row for row in _overview_rows(history, ever) if row[:5] in shown)
         return
     totals: dict[Content, Counter[str]] = defaultdict(Counter)
@@ -282,7 +284,7 @@ def _overview_rows(history: History, selection: Selection) -> Iterator[tuple[Cel
         totals[receipt.content]["receipt"] += 1
         uniques[receipt.content]["receipt"].add(index)
         last_sent[receipt.content] = receipt.received_at
-    for statistic in EVENTS:
+    for statistic in EVENT_FILES:
         for _, index, _ in _events(history, statistic, selection):
             content = history.receipts[index].content
             totals[content][statistic] += 1
@@ -314,7 +316,7 @@ def _overview_rows(history: History, selection: Selection) -> Iterator[tuple[Cel
 def _counters(content: Content, totals: Counter[str], unique: dict[str, int]) -> Iterator[Cell]:
     applicable = _applicable(content)
     reached = unique.get("receipt", 0)
-    for statistic, has_rate in COUNTERS:
+    for statistic, has_rate in OVERVIEW_COUNTERS:
         applies = statistic in applicable
         yield totals[statistic] if applies else None
         yield unique.get(statistic, 0) if applies else None

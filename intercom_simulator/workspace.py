@@ -1,4 +1,4 @@
-"""A simulated Intercom workspace, and the truth about it that an export is compared with."""
+"""A simulated workspace and the rows that an export of it is expected to contain."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from intercom_simulator.columns import ANSWER_COMBINED, FILES
-from intercom_simulator.history import History, Plan, make_history
+from intercom_simulator.history import History, HistoryConfig, generate_history
 from intercom_simulator.tables import (
-    BEGINNING,
+    EARLIEST_SECONDS,
     Selection,
     Table,
     response_cells,
-    responses,
-    table,
+    select_responses,
+    select_table,
 )
 
 if TYPE_CHECKING:
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from intercom_simulator.tables import Cell
 
 Instant: TypeAlias = "datetime | int"
-"""A date-time with a zone, or unix seconds."""
+"""A date-time with a time zone, or unix seconds."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace made up from a seed: the same arguments give the same rows on every machine.
+    """A workspace generated from a seed: the same arguments give the same rows everywhere.
 
     Args:
-        receipts: How many messages were sent in the days before `end`.
-        days: How far the history goes back.
-        seed: Chooses one of the possible histories.
-        end: The instant between past and future; the present second when left out.
-        future_days: How long messages go on after `end`. They exist once the clock has come to
-            them.
-        max_delay_days: The time within which people do something with a message.
-        late_share: How many messages, from 0 to 1, are taken notice of only later than that.
-        late_days: The time within which those are.
+        receipts: Number of messages sent in the `days` before `end`.
+        days: Length of the history, in days.
+        seed: Seed of the generated data.
+        end: The simulated present at the start; the current time by default.
+        future_days: For how many days after `end` messages are generated. They become visible when
+            the clock reaches them.
+        max_delay_days: Time after a message within which people engage with it.
+        late_share: Share of messages, from 0 to 1, whose engagement comes after `max_delay_days`.
+        late_days: Time after a message within which late engagement comes.
     """
 
     receipts: int = 500
@@ -54,9 +54,9 @@ class Workspace:
     history: History = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make up the history."""
+        """Generate the history."""
         end = self.end or datetime.now(timezone.utc)
-        plan = Plan(
+        plan = HistoryConfig(
             self.receipts,
             self.days,
             self.seed,
@@ -67,59 +67,58 @@ class Workspace:
             self.late_days,
         )
         object.__setattr__(self, "end", end)
-        object.__setattr__(self, "history", make_history(plan))
+        object.__setattr__(self, "history", generate_history(plan))
 
-    def truth(self, statistic: str, until: Instant) -> list[dict[str, Any]]:
-        """Give the rows a user should finally have of one file.
+    def expected_rows(self, statistic: str, until: Instant) -> list[dict[str, Any]]:
+        """Return the rows of one file that a complete sync is expected to load.
 
-        Every `first_*` is the first of its events up to `until`, whatever the ranges asked for.
+        Every `first_*` column has the first event up to `until`, independent of job ranges.
 
         Args:
-            statistic: The file's name, such as `receipt` or `open`.
-            until: What happens later has not happened yet.
+            statistic: Name of the file, such as `receipt` or `open`.
+            until: The simulated present; later rows are not visible.
 
         Returns:
-            Rows as `rows` gives them.
+            Rows in the format of `rows`.
         """
-        return self.rows(statistic, BEGINNING, until, until)
+        return self.rows(statistic, EARLIEST_SECONDS, until, until)
 
     def rows(
         self, statistic: str, after: Instant, before: Instant, until: Instant
     ) -> list[dict[str, Any]]:
-        """Give the rows that one job over a range contains of one file.
+        """Return the rows of one file in a job over a range.
 
         Args:
-            statistic: The file's name, such as `receipt` or `open`.
-            after: The range's first second.
-            before: The range's last second, which belongs to it.
-            until: When the job is created; what happens later has not happened yet.
+            statistic: Name of the file, such as `receipt` or `open`.
+            after: First second of the range.
+            before: Last second of the range, inclusive.
+            until: Creation time of the job; later rows are not visible.
 
         Returns:
-            Rows in order of time: instants as UTC date-times, counts as numbers, everything else as
-            text, None where there is no value. A row of `answer_combined` has its questions and
-            answers as a list of pairs under `answers`, in order, without the questions that were
-            not answered.
+            Rows sorted by time: times as UTC date-times, counts as numbers, other values as text,
+            None for missing values. A row of `answer_combined` has the answered questions under
+            `answers`, as a list of (question, answer) in order.
         """
         selection = Selection(unix_seconds(after), unix_seconds(before), unix_seconds(until))
         if statistic == ANSWER_COMBINED.name:
-            return self._combined(selection)
-        return _typed(table(self.history, statistic, selection))
+            return self._answer_combined_rows(selection)
+        return _typed(select_table(self.history, statistic, selection))
 
     def counts(self, until: Instant) -> dict[str, int]:
-        """Count the rows of every file up to an instant.
+        """Return the number of rows by file.
 
         Args:
-            until: What happens later has not happened yet.
+            until: The simulated present; later rows are not visible.
         """
-        selection = Selection(BEGINNING, unix_seconds(until), unix_seconds(until))
+        selection = Selection(EARLIEST_SECONDS, unix_seconds(until), unix_seconds(until))
         return {
-            statistic: sum(1 for _ in table(self.history, statistic, selection).rows)
+            statistic: sum(1 for _ in select_table(self.history, statistic, selection).rows)
             for statistic in FILES
         }
 
-    def _combined(self, selection: Selection) -> list[dict[str, Any]]:
-        found = responses(self.history, selection)
-        base = table(self.history, ANSWER_COMBINED.name, selection)
+    def _answer_combined_rows(self, selection: Selection) -> list[dict[str, Any]]:
+        found = select_responses(self.history, selection)
+        base = select_table(self.history, ANSWER_COMBINED.name, selection)
         width = len(ANSWER_COMBINED.columns)
         rows = _typed(
             Table(
@@ -135,30 +134,30 @@ class Workspace:
 
 
 def unix_seconds(instant: Instant) -> int:
-    """Give an instant in whole unix seconds.
+    """Convert a time to whole unix seconds.
 
     Args:
-        instant: A date-time with a zone, or unix seconds already.
+        instant: A date-time with a time zone, or unix seconds.
 
     Raises:
-        ValueError: The date-time has no zone.
+        ValueError: The date-time has no time zone.
     """
     if isinstance(instant, int):
         return instant
     if instant.tzinfo is None:
-        raise ValueError("An instant without a time zone means nothing here.")
+        raise ValueError("A date-time needs a time zone.")
     return (instant - _EPOCH) // timedelta(seconds=1)
 
 
 def _typed(found: Table) -> list[dict[str, Any]]:
     columns = list(zip(found.header, found.kinds, strict=True))
     return [
-        {column: _value(cell, meant) for (column, meant), cell in zip(columns, row, strict=True)}
+        {column: _value(cell, kind) for (column, kind), cell in zip(columns, row, strict=True)}
         for row in found.rows
     ]
 
 
-def _value(cell: Cell, meant: Kind) -> str | float | datetime | None:
-    if cell is None or meant != "time":
+def _value(cell: Cell, kind: Kind) -> str | float | datetime | None:
+    if cell is None or kind != "time":
         return cell
     return _EPOCH + timedelta(seconds=float(cell))

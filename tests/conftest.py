@@ -1,4 +1,4 @@
-"""What several tests need: a simulated workspace, the tap's configuration for it, a database."""
+"""Shared fixtures: a simulated workspace, a configuration for it, a database."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-ONE_PROCESS = ("tests/dbt/built/", "tests/integration/test_new_meltano_project.py")
+SINGLE_PROCESS_FOLDER = ("tests/dbt/built/", "tests/integration/test_new_meltano_project.py")
 """Tests that share a database or a Meltano project which takes half a minute to make."""
 
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
-"""The simulated present. It stands still, so that what a job can see does not depend on speed."""
+"""The simulated present. The clock does not run, so that job contents do not depend on speed."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Give tests that share what takes long to make to one process."""
+    """Run tests that share an expensive fixture in one process."""
     return GroupScheduling(config, log)
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """One test at a time, but each of `ONE_PROCESS` as a whole.
+    """One test at a time, but each of `SINGLE_PROCESS_FOLDER` as a whole.
 
     The mark `xdist_group` does not work with pytest 9.2: xdist 3.8 sets an attribute of a test that
     is no longer there.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((name for name in ONE_PROCESS if nodeid.startswith(name)), nodeid)
+        return next((name for name in SINGLE_PROCESS_FOLDER if nodeid.startswith(name)), nodeid)
 
 
 @pytest.fixture
 def simulate() -> Iterator[Callable[..., Simulator]]:
-    """Starts a simulator; it takes the arguments of `Simulator`."""
+    """Return a function that starts a simulator; it takes the arguments of `Simulator`."""
     running: list[Simulator] = []
 
     def start(**options: Any) -> Simulator:
@@ -61,7 +61,7 @@ def simulate() -> Iterator[Callable[..., Simulator]]:
 
 @pytest.fixture
 def configure() -> Callable[..., dict[str, Any]]:
-    """Makes a configuration of the tap for a simulator; takes settings that differ."""
+    """Return a function that creates a configuration for a simulator; it takes other settings."""
 
     def make(simulator: Simulator, **settings: Any) -> dict[str, Any]:
         start = END - timedelta(days=simulator.workspace.days + 1)
@@ -79,20 +79,20 @@ def configure() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def catalog() -> dict[str, Any]:
-    """The catalog, as discovery gives it."""
+    """The catalog of a discovery without a configuration."""
     return discover()
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server."""
+    """A running PostgreSQL server."""
     with running_postgres() as server:
         yield server
 
 
 @pytest.fixture
 def database(postgres: Postgres) -> str:
-    """An empty database, by its name."""
+    """Name of a new, empty database."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())

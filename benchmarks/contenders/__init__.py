@@ -1,1 +1,1 @@
-"""Other ways to read the same export, each as its users write it; each is started as a script."""
+"""Other programs that read the same export, written as their users would; each is a script."""

@@ -1,6 +1,6 @@
-"""Airbyte's CDK: its gzip and CSV decoders, and its messages, as a declarative connector has them.
+"""Airbyte's CDK: the gzip and CSV decoders and the messages of a declarative connector.
 
-Give the gzip as the argument. Cells stay texts; a schema normalization would come on top.
+Argument: the gzip file. Cells stay text; schema normalization would take additional time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A loop over `csv.DictReader` with the archive in memory, as most taps for such exports have it.
+"""A loop over `csv.DictReader` with the archive in memory, as in most taps for such exports.
 
-Give the archive's URL as the argument. Where singer-python is installed its `write_record` writes;
-it needs an environment of its own, and else its few lines stand here.
+Argument: URL of the archive. Uses `write_record` of singer-python if it is installed in its
+separate environment, else an equal function below.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ try:
 except ImportError:
 
     def write_record(stream: str, record: dict[str, Any]) -> None:
-        """Write a record as singer-python does."""
+        """Write a record like singer-python."""
         message = {"type": "RECORD", "stream": stream, "record": record}
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()

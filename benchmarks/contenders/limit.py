@@ -1,6 +1,6 @@
-"""The limit: unpack the archive and count its lines, the fastest way the standard library has.
+"""Lower limit of the run time: decompress the archive and count lines with the standard library.
 
-Give the archive as the argument; `--line-by-line` after it counts as one would write it first.
+Arguments: the archive; optionally `--line-by-line` for the obvious loop over lines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def lines(archive: str) -> int:
 
 
 def lines_one_by_one(archive: str) -> int:
-    """Return the same, by a loop over the lines."""
+    """Return the same number, with a loop over the lines."""
     with zipfile.ZipFile(archive) as pack:
         return sum(1 for name in pack.namelist() for _ in pack.open(name))
 

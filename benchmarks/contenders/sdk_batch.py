@@ -1,4 +1,4 @@
-"""The SDK's own batch writer on the records of this tap: typed, one by one.
+"""The SDK's batch writer with the typed records of this tap.
 
 Arguments: the archive, the format (jsonl or parquet), and the folder for the files.
 """
@@ -23,7 +23,7 @@ RECEIPT = FILES["receipt"]
 
 
 class Receipts(Stream):
-    """The rows of the archive's files, as this tap reads them."""
+    """Rows of the archive, as records of this tap."""
 
     name = "receipt"
     primary_keys = RECEIPT.key
@@ -38,7 +38,7 @@ class Receipts(Stream):
 
 
 class BatchTap(Tap):
-    """A tap with that stream."""
+    """A tap with this stream."""
 
     name = "tap-batch"
     config_jsonschema: ClassVar[dict[str, Any]] = {

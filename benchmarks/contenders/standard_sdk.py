@@ -1,7 +1,7 @@
-"""A stream of the Meltano SDK as its documentation shows: `get_records` yields a dict for a row.
+"""A stream as in the documentation of the Meltano SDK: `get_records` yields a dict per row.
 
-Give the archive and the key of its shape as the arguments. It lies on disk already, which spares
-this one the download.
+Arguments: the archive and the key of its shape. The archive is on disk, so this program does not
+have to download it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Rows(Stream):
-    """The rows of the archive's files.
+    """Rows of the archive.
 
     Args:
         tap: The tap.
@@ -51,7 +51,7 @@ def _is_time(name: str) -> bool:
 
 
 class StandardTap(Tap):
-    """A tap with that stream."""
+    """A tap with this stream."""
 
     name = "tap-standard"
     config_jsonschema: ClassVar[dict[str, Any]] = {
@@ -69,5 +69,5 @@ class StandardTap(Tap):
 
 if __name__ == "__main__":
     if sys.argv[1].startswith("--"):
-        StandardTap.cli()  # to see how long a bare tap takes to start
+        StandardTap.cli()  # to measure the start-up time of a bare tap
     StandardTap(config={"archive": sys.argv[1], "shape": sys.argv[2]}).sync_all()

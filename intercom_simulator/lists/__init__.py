@@ -1,4 +1,4 @@
-"""The lists Intercom gives page by page: AI content and instances of custom objects."""
+"""The paginated lists: AI content and custom object instances."""
 
 from intercom_simulator.lists.ai_content import AiContent
 from intercom_simulator.lists.custom_objects import CustomObjects

@@ -1,4 +1,4 @@
-"""The endpoints of AI content: import sources and external pages, and the truth about them."""
+"""The endpoints of AI content: content import sources and external pages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import Route, supports
-from intercom_simulator.lists.pages import page_answer
-from intercom_simulator.lists.web_pages import make_pages, make_sources
-from intercom_simulator.messages import Answer, Request, error_answer, json_answer
+from intercom_simulator.http_messages import Request, Response, error_response, json_response
+from intercom_simulator.lists.ai_content_data import generate_pages, generate_sources
+from intercom_simulator.lists.pagination import page_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +26,14 @@ _PER_PAGE = 50
 
 @dataclass
 class AiContent:
-    """What a workspace's AI agent reads. It is made up when somebody first looks at it.
+    """The content of a workspace's AI agent, generated on first use.
 
     Args:
-        workspace: Gives seed and time.
+        workspace: Provides the seed and the time.
         clock: The simulator's clock, for deletions.
-        number_of_sources: How many import sources.
-        number_of_pages: How many external pages.
-        version: Tells the API version of a request.
+        number_of_sources: Number of content import sources.
+        number_of_pages: Number of external pages.
+        version: Returns the API version of a request.
     """
 
     workspace: Workspace
@@ -43,36 +43,36 @@ class AiContent:
     version: Callable[[Request], str]
 
     def __post_init__(self) -> None:
-        """Start untouched."""
+        """Create the lock that guards the lists."""
         self._lock = threading.RLock()
 
     def routes(self) -> list[Route]:
-        """Give the endpoints."""
+        """Return the routes of the endpoints."""
         return [
             Route(name, "GET", path, None, _SINCE, handle)
             for name, path, handle in (
                 ("ai_sources", "/ai/content_import_sources", self._list_sources),
-                ("ai_source", "/ai/content_import_sources/([^/]+)", self._one_source),
+                ("ai_source", "/ai/content_import_sources/([^/]+)", self._get_source),
                 ("ai_pages", "/ai/external_pages", self._list_pages),
-                ("ai_page", "/ai/external_pages/([^/]+)", self._one_page),
+                ("ai_page", "/ai/external_pages/([^/]+)", self._get_page),
             )
         ]
 
     def sources(self) -> list[dict[str, Any]]:
-        """Give all import sources as the newest API shows them, the newest first."""
+        """Return all content import sources as in the newest API version, newest first."""
         with self._lock:
             return deepcopy(self._sources)
 
     def pages(self) -> list[dict[str, Any]]:
-        """Give all external pages as the API shows them, deleted ones too, the newest first."""
+        """Return all external pages, including deleted ones, newest first."""
         with self._lock:
             return deepcopy(self._pages)
 
     def delete_page(self, identifier: str) -> None:
-        """Delete a page as Intercom does: it stays in the list, without its text.
+        """Delete a page as Intercom does: it stays in the list without its text.
 
         Args:
-            identifier: The page's id.
+            identifier: Id of the page.
 
         Raises:
             KeyError: There is no such page.
@@ -83,10 +83,10 @@ class AiContent:
             page["updated_at"] = self.clock.timestamp()
 
     def remove_page(self, identifier: str) -> None:
-        """Take a page out of the list, so that those behind it move up.
+        """Remove a page from the list, so that later pages move up.
 
         Args:
-            identifier: The page's id.
+            identifier: Id of the page.
 
         Raises:
             KeyError: There is no such page.
@@ -96,34 +96,34 @@ class AiContent:
 
     @cached_property
     def _sources(self) -> list[dict[str, Any]]:
-        return make_sources(self.workspace, self.number_of_sources)
+        return generate_sources(self.workspace, self.number_of_sources)
 
     @cached_property
     def _pages(self) -> list[dict[str, Any]]:
-        return make_pages(self.workspace, self._sources, self.number_of_pages)
+        return generate_pages(self.workspace, self._sources, self.number_of_pages)
 
-    def _list_sources(self, request: Request, _: tuple[str, ...]) -> Answer:
-        found = [self._seen(source, request) for source in self.sources()]
-        return page_answer(request, found, _PER_PAGE)
+    def _list_sources(self, request: Request, _: tuple[str, ...]) -> Response:
+        sources = [self._source_json(source, request) for source in self.sources()]
+        return page_response(request, sources, _PER_PAGE)
 
-    def _one_source(self, request: Request, parts: tuple[str, ...]) -> Answer:
+    def _get_source(self, request: Request, parts: tuple[str, ...]) -> Response:
         try:
             source = _find(self.sources(), parts[0])
         except KeyError:
             return _not_found("Content Import Source")
-        return json_answer(200, self._seen(source, request))
+        return json_response(200, self._source_json(source, request))
 
-    def _list_pages(self, request: Request, _: tuple[str, ...]) -> Answer:
-        return page_answer(request, self.pages(), _PER_PAGE)
+    def _list_pages(self, request: Request, _: tuple[str, ...]) -> Response:
+        return page_response(request, self.pages(), _PER_PAGE)
 
-    def _one_page(self, _: Request, parts: tuple[str, ...]) -> Answer:
+    def _get_page(self, _: Request, parts: tuple[str, ...]) -> Response:
         try:
             page = _find(self.pages(), parts[0])
         except KeyError:
             return _not_found("External Page")
-        return json_answer(200, page)
+        return json_response(200, page)
 
-    def _seen(self, source: dict[str, Any], request: Request) -> dict[str, Any]:
+    def _source_json(self, source: dict[str, Any], request: Request) -> dict[str, Any]:
         if not supports(self.version(request), _AUDIENCES_SINCE):
             del source["audience_ids"]
         return source
@@ -136,5 +136,5 @@ def _find(items: list[dict[str, Any]], identifier: str) -> dict[str, Any]:
     raise KeyError(identifier)
 
 
-def _not_found(what: str) -> Answer:
-    return error_answer(404, "not_found", f"{what} not found")
+def _not_found(what: str) -> Response:
+    return error_response(404, "not_found", f"{what} not found")

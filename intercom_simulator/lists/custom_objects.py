@@ -1,4 +1,4 @@
-"""The endpoints of custom objects: instances of the workspace's own types, and their truth."""
+"""The endpoints of custom object instances."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from intercom_simulator.api import Route, supports
-from intercom_simulator.lists.instances import make_instances
-from intercom_simulator.lists.pages import page_answer
-from intercom_simulator.messages import Answer, Request, error_answer, json_answer
+from intercom_simulator.http_messages import Request, Response, error_response, json_response
+from intercom_simulator.lists.custom_object_data import generate_instances
+from intercom_simulator.lists.pagination import page_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
 TYPES: Mapping[str, int] = {"Order": 320, "Subscription plan": 24, "Wishlist": 0}
-"""The types a workspace has unless told otherwise, and how many instances of each."""
+"""Default types of custom objects, and the number of instances of each."""
 
 _SINCE = "2.13"
 _LISTED_SINCE = "2.16"
@@ -29,12 +29,12 @@ _PER_PAGE = 20
 
 @dataclass
 class CustomObjects:
-    """A workspace's custom objects. They are made up when somebody first looks at them.
+    """A workspace's custom objects, generated on first use.
 
     Args:
-        workspace: Gives seed and time.
-        types: The types, and how many instances of each.
-        version: Tells the API version of a request.
+        workspace: Provides the seed and the time.
+        types: Number of instances by type.
+        version: Returns the API version of a request.
     """
 
     workspace: Workspace
@@ -42,19 +42,19 @@ class CustomObjects:
     version: Callable[[Request], str]
 
     def __post_init__(self) -> None:
-        """Start untouched."""
+        """Create the lock that guards the instances."""
         self._lock = threading.RLock()
 
     def routes(self) -> list[Route]:
-        """Give the endpoints."""
+        """Return the routes of the endpoints."""
         path = "/custom_object_instances/([^/]+)"
         return [
             Route("custom_objects", "GET", path, None, _SINCE, self._list),
-            Route("custom_object", "GET", f"{path}/([^/]+)", None, _SINCE, self._one),
+            Route("custom_object", "GET", f"{path}/([^/]+)", None, _SINCE, self._get),
         ]
 
     def instances(self, type_name: str) -> list[dict[str, Any]]:
-        """Give all instances of a type as the API shows them, the newest first.
+        """Return all instances of a type, newest first.
 
         Args:
             type_name: One of the types.
@@ -66,11 +66,11 @@ class CustomObjects:
             return deepcopy(self._instances[type_name])
 
     def remove(self, type_name: str, identifier: str) -> None:
-        """Take an instance out of its list, so that those behind it move up.
+        """Remove an instance from its list, so that later instances move up.
 
         Args:
-            type_name: Its type.
-            identifier: Its id.
+            type_name: Type of the instance.
+            identifier: Id of the instance.
 
         Raises:
             KeyError: There is no such type or instance.
@@ -84,35 +84,35 @@ class CustomObjects:
     @cached_property
     def _instances(self) -> dict[str, list[dict[str, Any]]]:
         return {
-            name: make_instances(self.workspace, name, number)
+            name: generate_instances(self.workspace, name, number)
             for name, number in self.types.items()
         }
 
-    def _list(self, request: Request, parts: tuple[str, ...]) -> Answer:
+    def _list(self, request: Request, parts: tuple[str, ...]) -> Response:
         type_name = unquote(parts[0])
         external_id = parse_qs(request.query).get("external_id")
         listed = supports(self.version(request), _LISTED_SINCE)
         if external_id is None and not listed:
             message = "Requested resource is not available in current API version."
-            return error_answer(400, "intercom_version_invalid", message)
+            return error_response(400, "intercom_version_invalid", message)
         if type_name not in self.types:
-            return _no_type(type_name)
+            return _unknown_type(type_name)
         if external_id is None:
-            return page_answer(request, self.instances(type_name), _PER_PAGE)
-        return self._single(type_name, "external_id", external_id[-1])
+            return page_response(request, self.instances(type_name), _PER_PAGE)
+        return self._find_by(type_name, "external_id", external_id[-1])
 
-    def _one(self, _: Request, parts: tuple[str, ...]) -> Answer:
+    def _get(self, _: Request, parts: tuple[str, ...]) -> Response:
         type_name, identifier = (unquote(part) for part in parts)
         if type_name not in self.types:
-            return _no_type(type_name)
-        return self._single(type_name, "id", identifier)
+            return _unknown_type(type_name)
+        return self._find_by(type_name, "id", identifier)
 
-    def _single(self, type_name: str, field: str, value: str) -> Answer:
+    def _find_by(self, type_name: str, field: str, value: str) -> Response:
         for instance in self.instances(type_name):
             if instance[field] == value:
-                return json_answer(200, instance)
-        return error_answer(404, "not_found", "Custom object instance not found")
+                return json_response(200, instance)
+        return error_response(404, "not_found", "Custom object instance not found")
 
 
-def _no_type(type_name: str) -> Answer:
-    return error_answer(404, "not_found", f"Custom object type `{type_name}` not found")
+def _unknown_type(type_name: str) -> Response:
+    return error_response(404, "not_found", f"Custom object type `{type_name}` not found")

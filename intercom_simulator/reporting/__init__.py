@@ -1,4 +1,4 @@
-"""Intercom's reporting data export: datasets, jobs, files, and the truth behind them."""
+"""The reporting data export: datasets, jobs, files and expected rows."""
 
 from intercom_simulator.reporting.export import ReportingExport, ReportJob
 from intercom_simulator.reporting.reporting import Reporting

@@ -1,4 +1,4 @@
-"""What a reporting dataset is made of: attributes, their plain and qualified ids, their kinds."""
+"""Reporting datasets and their attributes, with plain ids, qualified ids and types."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Kind = Literal["time", "duration", "text"]
-"""How an attribute's values are meant; Intercom tells by nothing but the qualified id's prefix."""
+"""Type of an attribute. In the API, only the prefix of the qualified id indicates it."""
 
 _KINDS: dict[str, Kind] = {"timestamp": "time", "duration": "duration"}
 
-# The prefixes of standard attributes, the first that fits. Those seen in public are: standard,
-# timestamp, duration, team, teammate, call, conversation, conversation-rating-sent, people.
+# Prefixes of standard attributes; the first pattern that matches applies. Published prefixes:
+# standard, timestamp, duration, team, teammate, call, conversation, conversation-rating-sent,
+# people.
 _PREFIXES = (
     (r"action_time|.*_at", "timestamp"),
     (r"customer_name|voice_routing_inbox", "conversation"),
@@ -26,18 +27,19 @@ _PREFIXES = (
     (r".*(response_time|_handling_time|time_to_|_time_in_|time_from_|_after_miss).*", "duration"),
     (r"call_(id|direction|state|terminating_.*|.*_time|.*_count)", "call"),
 )
-_WORDS = {"rating": "conversation-rating-sent"}
+_LONG_PREFIXES = {"rating": "conversation-rating-sent"}
 
 
 class Attribute(NamedTuple):
     """A column of a dataset.
 
     Args:
-        id: What heads its column; for a custom one its display name, which others may have too.
-        name: What the report builder shows.
-        qualified_id: The only name that is its own.
-        custom: Whether somebody in the workspace made it.
-        kind: How its values are meant.
+        id: Plain id and column header. For a custom attribute it is the display name, which need
+            not be unique.
+        name: Display name in the report builder.
+        qualified_id: Unique id.
+        custom: Whether it is a custom attribute of the workspace.
+        kind: Type of the values.
     """
 
     id: str
@@ -52,12 +54,12 @@ class Dataset:
     """A reporting dataset.
 
     Args:
-        id: What the API calls it.
-        name: Its display name.
-        description: A sentence about it.
-        time: The plain id of the attribute a range selects rows by.
-        key: The qualified ids that together are different in every row; empty if none are known.
-        attributes: Its columns.
+        id: Dataset id of the API.
+        name: Display name.
+        description: Description in one sentence.
+        time: Plain id of the attribute by which a range selects rows.
+        key: Qualified ids of the key; empty if no key is known.
+        attributes: The columns.
     """
 
     id: str
@@ -67,25 +69,25 @@ class Dataset:
     key: tuple[str, ...]
     attributes: tuple[Attribute, ...]
 
-    def resolve(self, asked: Iterable[str]) -> tuple[list[Attribute], list[str]]:
+    def resolve(self, ids: Iterable[str]) -> tuple[list[Attribute], list[str]]:
         """Find attributes by plain or qualified ids.
 
-        A plain id that several attributes have means the first of them, the next time the second,
-        and so on.
+        If several attributes have the same plain id, its first use means the first of them, its
+        second use the second, and so on.
 
         Args:
-            asked: The ids.
+            ids: The requested ids.
 
         Returns:
-            The attributes in the order asked for, and the ids that mean none.
+            The attributes in the requested order, and the unknown ids.
         """
         qualified = {one.qualified_id: one for one in self.attributes}
         plain: dict[str, list[Attribute]] = {}
         for one in self.attributes:
             plain.setdefault(one.id, []).append(one)
         found: list[Attribute] = []
-        wrong: list[str] = []
-        for name in asked:
+        unknown: list[str] = []
+        for name in ids:
             if name in qualified:
                 found.append(qualified[name])
             elif name in plain:
@@ -94,18 +96,18 @@ class Dataset:
                 if len(same) > 1:
                     same.append(same.pop(0))
             else:
-                wrong.append(name)
-        return found, wrong
+                unknown.append(name)
+        return found, unknown
 
 
-def standard(identifier: str) -> Attribute:
-    """Make an attribute every workspace has.
+def standard_attribute(identifier: str) -> Attribute:
+    """Create an attribute that exists in every workspace.
 
     Args:
-        identifier: Its plain id, from which the rest follows.
+        identifier: Plain id, from which name, prefix and type follow.
     """
-    fits = (prefix for pattern, prefix in _PREFIXES if re.fullmatch(pattern, identifier))
-    prefix = next(fits, "standard")
+    prefixes = (prefix for pattern, prefix in _PREFIXES if re.fullmatch(pattern, identifier))
+    prefix = next(prefixes, "standard")
     name = identifier.replace("_", " ").capitalize()
-    qualified_id = f"{_WORDS.get(prefix, prefix)}.{identifier}"
+    qualified_id = f"{_LONG_PREFIXES.get(prefix, prefix)}.{identifier}"
     return Attribute(identifier, name, qualified_id, custom=False, kind=_KINDS.get(prefix, "text"))

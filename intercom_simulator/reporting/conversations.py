@@ -1,4 +1,4 @@
-"""Makes up conversations: what was said and done when, ratings, promises kept and missed, calls."""
+"""Generates conversations: actions over time, ratings, SLAs and phone calls."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Part(NamedTuple):
-    """Something done in a conversation, at a time in unix seconds; durations in seconds.
+    """An action in a conversation. Durations are in seconds.
 
     Args:
-        at: When.
-        action_id: Its id.
-        actions: What; a reply can close the conversation at once.
-        by: Who; None for the customer or a workflow.
-        assigned: Whether the team and the teammate got the conversation by it.
-        automated: Whether a workflow did it.
-        response: How long the customer had waited for this reply.
+        at: Time of the action, in unix seconds.
+        action_id: Id of the action.
+        actions: Types of the action; a reply can also close the conversation.
+        by: The acting teammate; None for the customer or a workflow.
+        assigned: Whether the action assigned the conversation to the team and the teammate.
+        automated: Whether a workflow performed the action.
+        response: Response time of a reply.
         first: Whether it is the first reply.
-        to_close: How long the conversation had been open, if this closed it.
-        mentioned: Who is mentioned.
+        to_close: Time since the start of the conversation, if the action closed it.
+        mentioned: Mentioned teammates.
     """
 
     at: int
@@ -43,10 +43,10 @@ class Part(NamedTuple):
     mentioned: tuple[Teammate, ...] = ()
 
 
-class Survey(NamedTuple):
-    """A request to rate. `rated_at` and `rating` are None if nobody ever answers.
+class RatingRequest(NamedTuple):
+    """A request to rate a conversation. `rated_at` and `rating` are None if never answered.
 
-    Without a teammate, Fin is rated.
+    The rating is about the teammate, or about Fin if there is none.
     """
 
     rating_id: str
@@ -58,19 +58,19 @@ class Survey(NamedTuple):
     teammate: Teammate | None
 
 
-class Promise(NamedTuple):
-    """An SLA applied to a conversation: due at a time, kept at another or (None) never."""
+class SlaApplication(NamedTuple):
+    """An SLA applied to a conversation. `met_at` is None if the SLA is never met."""
 
     name: str
     metric: Label
     started_at: int
     due_at: int
-    kept_at: int | None
+    met_at: int | None
     action_id: str
 
 
 class Call(NamedTuple):
-    """A phone call. Nobody answered it if `answered_at` is None."""
+    """A phone call. `answered_at` is None for a missed call."""
 
     call_id: str
     direction: Label
@@ -82,7 +82,7 @@ class Call(NamedTuple):
 
 @dataclass(eq=False)
 class Conversation:
-    """A conversation with all that ever happens in it, in order of time."""
+    """A conversation with all its actions, past and future, sorted by time."""
 
     conversation_id: str
     started_at: int
@@ -96,8 +96,8 @@ class Conversation:
     language: str
     fin: bool
     parts: list[Part] = field(default_factory=list)
-    surveys: list[Survey] = field(default_factory=list)
-    promises: list[Promise] = field(default_factory=list)
+    rating_requests: list[RatingRequest] = field(default_factory=list)
+    sla_applications: list[SlaApplication] = field(default_factory=list)
     call: Call | None = None
 
 
@@ -113,32 +113,32 @@ _ASSIGN, _REPLY, _CLOSE = Label("Assign"), Label("Reply"), Label("Close")
 _CUSTOMER_REPLY, _REOPEN, _SNOOZE = Label("Customer reply"), Label("Reopen"), Label("Snooze")
 _FIRST_RESPONSE, _TO_CLOSE = Label("First response time"), Label("Time to close")
 
-_MINUTE = 60
-_HOUR = 3_600
-_DAY = 86_400
+_MINUTE_SECONDS = 60
+_HOUR_SECONDS = 3_600
+_DAY_SECONDS = 86_400
 _FIRST_ID = 215_000_700_000
 _FIRST_ACTION_ID = 28_000_000_000
 _FIRST_RATING_ID = 9_100_000
-_BEYOND_DOUBLE = 2**53 + 1
-_HUGE_EVERY = 97
+_ABOVE_DOUBLE_PRECISION = 2**53 + 1
+_HUGE_ID_EVERY = 97
 
 
-def make_conversation(
+def generate_conversation(
     rng: Random, number: int, started_at: int, people: Sequence[Person]
 ) -> Conversation:
-    """Make up a conversation, which is over within two weeks, or for ever open.
+    """Generate a conversation, which is closed within two weeks or stays open.
 
     Args:
-        rng: The source of chance.
-        number: Its number; no two may have the same.
-        started_at: Unix seconds.
-        people: Who may have started it.
+        rng: The random number generator.
+        number: Unique number of the conversation.
+        started_at: Start, in unix seconds.
+        people: People who may have started it.
     """
     team = rng.choice(TEAMS)
     topics = tuple(each for each in _TOPICS if rng.random() < 1 / len(_TOPICS))
-    made = Conversation(
+    conversation = Conversation(
         conversation_id=str(
-            _FIRST_ID + number + (_BEYOND_DOUBLE if number % _HUGE_EVERY == 1 else 0)
+            _FIRST_ID + number + (_ABOVE_DOUBLE_PRECISION if number % _HUGE_ID_EVERY == 1 else 0)
         ),
         started_at=started_at,
         started_by=rng.choice(_STARTERS),
@@ -148,58 +148,60 @@ def make_conversation(
         teammate=rng.choice(team.members),
         topics=topics,
         tags=tuple(
-            (started_at + rng.randrange(5 * _DAY), tag) for tag in _TAGS if not rng.randrange(5)
+            (started_at + rng.randrange(5 * _DAY_SECONDS), tag)
+            for tag in _TAGS
+            if not rng.randrange(5)
         ),
         language=rng.choice(_LANGUAGES),
         fin=not rng.randrange(3),
     )
-    _Story(rng, number, made).tell()
-    return made
+    _ConversationGenerator(rng, number, conversation).generate()
+    return conversation
 
 
-class _Story:
-    """Lets things happen in a conversation, one after the other."""
+class _ConversationGenerator:
+    """Generates the actions of a conversation, one after the other."""
 
     def __init__(self, rng: Random, number: int, conversation: Conversation) -> None:
         self.rng = rng
         self.number = number
-        self.made = conversation
+        self.conversation = conversation
         self.at = conversation.started_at
         self.waiting_since = conversation.started_at
 
-    def tell(self) -> None:
-        made, rng = self.made, self.rng
-        if made.started_by == "Customer":
+    def generate(self) -> None:
+        conversation, rng = self.conversation, self.rng
+        if conversation.started_by == "Customer":
             self._part(_CUSTOMER_REPLY)
         if not rng.randrange(12):
-            return  # nobody ever cares
-        self._pass(10, 5 * _MINUTE)
+            return  # no teammate responds
+        self._advance(10, 5 * _MINUTE_SECONDS)
         self._part(_ASSIGN, assigned=True, automated=True)
-        if made.channel == "Phone call":
+        if conversation.channel == "Phone call":
             self._call()
         for turn in range(rng.randrange(1, 4)):
-            self._pass(_MINUTE, 10 * _HOUR)
+            self._advance(_MINUTE_SECONDS, 10 * _HOUR_SECONDS)
             self._reply(_REPLY, first=turn == 0)
             if rng.randrange(4):
-                self._pass(_MINUTE, 8 * _HOUR)
+                self._advance(_MINUTE_SECONDS, 8 * _HOUR_SECONDS)
                 self.waiting_since = self.at
                 self._part(_CUSTOMER_REPLY)
             elif not rng.randrange(3):
-                self._pass(_MINUTE, _HOUR)
-                self._part(_SNOOZE, by=made.teammate)
+                self._advance(_MINUTE_SECONDS, _HOUR_SECONDS)
+                self._part(_SNOOZE, by=conversation.teammate)
         if rng.randrange(8):
             self._close()
-        if not rng.randrange(5) and made.surveys:
-            self._pass(_HOUR, 4 * _DAY)
+        if not rng.randrange(5) and conversation.rating_requests:
+            self._advance(_HOUR_SECONDS, 4 * _DAY_SECONDS)
             self.waiting_since = self.at
             self._part(_CUSTOMER_REPLY, _REOPEN)
-            self._pass(_MINUTE, 5 * _HOUR)
+            self._advance(_MINUTE_SECONDS, 5 * _HOUR_SECONDS)
             self._reply(_REPLY)
             self._close()
-        self._promise()
+        self._apply_slas()
 
-    def _pass(self, least: int, most: int) -> None:
-        self.at += self.rng.randrange(least, most)
+    def _advance(self, minimum: int, maximum: int) -> None:
+        self.at += self.rng.randrange(minimum, maximum)
 
     def _part(
         self,
@@ -211,10 +213,10 @@ class _Story:
         first: bool = False,
         to_close: float | None = None,
     ) -> None:
-        action_id = str(_FIRST_ACTION_ID + 100 * self.number + len(self.made.parts))
-        others = self.made.team.members
+        action_id = str(_FIRST_ACTION_ID + 100 * self.number + len(self.conversation.parts))
+        others = self.conversation.team.members
         mentioned = tuple(others[:2]) if by and not self.rng.randrange(6) else ()
-        self.made.parts.append(
+        self.conversation.parts.append(
             Part(
                 self.at,
                 action_id,
@@ -230,59 +232,65 @@ class _Story:
         )
 
     def _reply(self, *actions: Label, first: bool = False, to_close: float | None = None) -> None:
-        made, rng = self.made, self.rng
-        by = made.teammate if rng.randrange(5) else rng.choice(made.team.members)
+        conversation, rng = self.conversation, self.rng
+        by = conversation.teammate if rng.randrange(5) else rng.choice(conversation.team.members)
         response = self._since(self.waiting_since)
         self._part(*actions, by=by, response=response, first=first, to_close=to_close)
 
     def _since(self, instant: int) -> float:
-        """Give a time span as Intercom does, which is not always in whole seconds."""
+        """Return the duration since an instant; like Intercom's, not always in whole seconds."""
         whole = self.at - instant
         return round(whole - self.rng.random() / 2, 3) if self.rng.randrange(3) else float(whole)
 
     def _close(self) -> None:
-        made, rng = self.made, self.rng
-        self._pass(_MINUTE, 2 * _DAY)
-        to_close = self._since(made.started_at)
+        conversation, rng = self.conversation, self.rng
+        self._advance(_MINUTE_SECONDS, 2 * _DAY_SECONDS)
+        to_close = self._since(conversation.started_at)
         if rng.randrange(3):
-            self._part(_CLOSE, by=made.teammate, to_close=to_close)
+            self._part(_CLOSE, by=conversation.teammate, to_close=to_close)
         else:
             self._reply(_REPLY, _CLOSE, to_close=to_close)
-        rated_at = self.at + rng.randrange(_MINUTE, 3 * _DAY) if rng.randrange(5) > 1 else None
-        made.surveys.append(
-            Survey(
-                rating_id=str(_FIRST_RATING_ID + 10 * self.number + len(made.surveys)),
-                action_id=made.parts[-1].action_id,
+        rated_at = (
+            self.at + rng.randrange(_MINUTE_SECONDS, 3 * _DAY_SECONDS)
+            if rng.randrange(5) > 1
+            else None
+        )
+        conversation.rating_requests.append(
+            RatingRequest(
+                rating_id=str(
+                    _FIRST_RATING_ID + 10 * self.number + len(conversation.rating_requests)
+                ),
+                action_id=conversation.parts[-1].action_id,
                 sent_at=self.at,
                 rated_at=rated_at,
                 rating=None if rated_at is None else rng.choice(_RATINGS),
                 remark=None if rated_at is None else rng.choice(_REMARKS),
-                teammate=None if made.fin and rng.randrange(2) else made.teammate,
+                teammate=None if conversation.fin and rng.randrange(2) else conversation.teammate,
             )
         )
 
-    def _promise(self) -> None:
-        made = self.made
-        replies = [part for part in made.parts if part.first]
-        closings = [part for part in made.parts if part.to_close is not None]
-        for name, metric, span, keeping, every in (
-            ("VIP, 1 h", _FIRST_RESPONSE, 4 * _HOUR, replies, 2),
-            ("Standard", _TO_CLOSE, _DAY, closings, 3),
+    def _apply_slas(self) -> None:
+        conversation = self.conversation
+        replies = [part for part in conversation.parts if part.first]
+        closings = [part for part in conversation.parts if part.to_close is not None]
+        for name, metric, span, meeting, every in (
+            ("VIP, 1 h", _FIRST_RESPONSE, 4 * _HOUR_SECONDS, replies, 2),
+            ("Standard", _TO_CLOSE, _DAY_SECONDS, closings, 3),
         ):
             if self.number % every == 0:
-                kept_at = keeping[0].at if keeping else None
-                start = made.started_at
-                promise = Promise(
-                    name, metric, start, start + span, kept_at, made.parts[0].action_id
+                met_at = meeting[0].at if meeting else None
+                start = conversation.started_at
+                sla = SlaApplication(
+                    name, metric, start, start + span, met_at, conversation.parts[0].action_id
                 )
-                made.promises.append(promise)
+                conversation.sla_applications.append(sla)
 
     def _call(self) -> None:
         rng = self.rng
         queue = round(rng.random() * 100, 2)
         answered_at = self.at + int(queue) if rng.randrange(4) else None
-        ended_at = (answered_at or self.at) + rng.randrange(20, _HOUR)
+        ended_at = (answered_at or self.at) + rng.randrange(20, _HOUR_SECONDS)
         direction = Label(rng.choice(("Inbound", "Outbound")))
-        self.made.call = Call(
+        self.conversation.call = Call(
             str(_FIRST_RATING_ID + self.number), direction, self.at, answered_at, ended_at, queue
         )

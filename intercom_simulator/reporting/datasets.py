@@ -1,9 +1,9 @@
-"""The reporting datasets and their attributes, as far as they are publicly known."""
+"""The reporting datasets and their attributes, as far as they are published."""
 
 from __future__ import annotations
 
-from intercom_simulator.reporting.attributes import Attribute, Dataset, standard
-from intercom_simulator.reporting.custom import CONVERSATION, PEOPLE, TICKET_TYPES
+from intercom_simulator.reporting.attributes import Attribute, Dataset, standard_attribute
+from intercom_simulator.reporting.custom_attributes import CONVERSATION, PEOPLE, TICKET_TYPES
 
 _CONVERSATION = """
 conversation_id conversation_started_at conversation_first_closed_at conversation_last_closed_at
@@ -29,7 +29,7 @@ last_chatbot_rating_updated_at last_chatbot_rating last_chatbot_rating_remark la
 is_resolved_on_first_contact language
 """
 
-_BLOCK = """
+_COMMON = """
 conversation_id channel conversation_started_by conversation_tag_ids conversation_started_at
 currently_assigned_team_id currently_assigned_team_raw_id currently_assigned_teammate_id
 currently_assigned_teammate_raw_id reply_participant_teammate_ids topics last_teammate_rating
@@ -111,7 +111,7 @@ call_teammate_missed_call_count conversation_id customer_name voice_routing_inbo
 """
 )
 
-# but for `replied_at`, nobody has published the columns
+# only `replied_at` has been published; the other columns are assumptions
 _COPILOT = "replied_at conversation_id copilot_teammate_id copilot_prompt copilot_response"
 
 _PEOPLE = [custom.attribute for custom in PEOPLE]
@@ -125,7 +125,7 @@ _ABOUT_TICKET = [
 def _dataset(
     names: tuple[str, str, str], time: str, key: str, standards: str, custom: list[Attribute]
 ) -> Dataset:
-    attributes = [standard(each) for each in dict.fromkeys(standards.split())]
+    attributes = [standard_attribute(each) for each in dict.fromkeys(standards.split())]
     qualified = {each.id: each.qualified_id for each in attributes}
     keys = tuple(qualified[each] for each in key.split())
     return Dataset(*names, time, keys, (*attributes, *custom))
@@ -143,28 +143,28 @@ _ALL = (
         ("consolidated_conversation_part", "Conversation actions", "One row per action."),
         "action_time",
         "action_id",
-        _PART + _BLOCK + _USER,
+        _PART + _COMMON + _USER,
         _ABOUT_CONVERSATION,
     ),
     _dataset(
         ("conversation_rating_sent", "Conversation rating", "One row per rating request."),
         "conversation_rating_updated_at",
         "conversation_rating_id",
-        _RATING + _BLOCK + _USER,
+        _RATING + _COMMON + _USER,
         _ABOUT_CONVERSATION,
     ),
     _dataset(
         ("conversation_sla_status_log", "SLA status", "One row per application of an SLA."),
         "sla_started_at",
         "conversation_id sla_id sla_metric_type sla_started_at",
-        _SLA + _BLOCK + _USER,
+        _SLA + _COMMON + _USER,
         _ABOUT_CONVERSATION,
     ),
     _dataset(
         ("conversation_state", "Conversation state", "One row per period in a state."),
         "conversation_state_started_at",
         "conversation_id conversation_state_started_at",
-        _STATE + _BLOCK + _USER,
+        _STATE + _COMMON + _USER,
         _ABOUT_CONVERSATION,
     ),
     _dataset(
@@ -175,7 +175,7 @@ _ALL = (
         ),
         "conversation_started_at",
         "handling_teammate_id conversation_id",
-        _HANDLING + " " + _BLOCK + _USER,
+        _HANDLING + " " + _COMMON + _USER,
         _ABOUT_CONVERSATION,
     ),
     _dataset(
@@ -203,7 +203,7 @@ _ALL = (
         ("call", "Calls", "One row per call."),
         "call_initiated_at",
         "call_id",
-        _CALL + _BLOCK + _USER,
+        _CALL + _COMMON + _USER,
         _ABOUT_CONVERSATION,
     ),
     _dataset(
@@ -230,4 +230,4 @@ _ALL = (
 )
 
 DATASETS = {dataset.id: dataset for dataset in _ALL}
-"""Every dataset the simulator has, by id."""
+"""All datasets of the simulator, by id."""

@@ -1,4 +1,4 @@
-"""The endpoints of Intercom's reporting data export."""
+"""The endpoints of the reporting data export."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import Route, supports
-from intercom_simulator.archive import Entry, pack
-from intercom_simulator.downloads import OCTETS, Downloads
-from intercom_simulator.faults import Faults, JobFault
-from intercom_simulator.jobs import Job, Jobs, SlotTaken
-from intercom_simulator.messages import (
-    Answer,
+from intercom_simulator.archive import Entry, write_container
+from intercom_simulator.csv_rendering import render_csv_files
+from intercom_simulator.downloads import OCTET_STREAM, Downloads
+from intercom_simulator.faults import FaultQueue, JobFault
+from intercom_simulator.http_messages import (
     Request,
-    error_answer,
-    json_answer,
+    Response,
+    error_response,
+    json_response,
 )
-from intercom_simulator.render import sheets
+from intercom_simulator.jobs import Job, Jobs, NoFreeSlotError
 from intercom_simulator.reporting.datasets import DATASETS
-from intercom_simulator.reporting.order import Order, RefusedError, read_order
+from intercom_simulator.reporting.report_request import (
+    InvalidReportRequestError,
+    ReportRequest,
+    parse_report_request,
+)
 from intercom_simulator.tables import Table
 
 if TYPE_CHECKING:
@@ -33,43 +37,44 @@ if TYPE_CHECKING:
     from intercom_simulator.reporting.reporting import Reporting
 
 SCOPE = "export_reporting_data"
-"""The scope the endpoints need."""
+"""OAuth scope that the endpoints require."""
 
 SLOTS = 5
-"""How many reports may be pending."""
+"""Maximum number of pending report jobs."""
 
 _SINCE = "2.14"
 _QUALIFIED_SINCE = "2.16"
-_BUSY = f"Exceeded rate limit of {SLOTS} pending reporting dataset export jobs"
+_SLOTS_MESSAGE = f"Exceeded rate limit of {SLOTS} pending reporting dataset export jobs"
 
 
 @dataclass(kw_only=True)
 class ReportJob(Job):
-    """A job that makes a report.
+    """A job of the reporting export.
 
     Args:
-        order: What was asked for; None for a job of somebody else.
-        version: The API version it was asked for in.
+        report_request: The requested report; None for a job of another client.
+        version: API version of the request.
     """
 
-    order: Order | None
+    report_request: ReportRequest | None
     version: str
 
 
 @dataclass
 class ReportingExport:
-    """Reports: what there is to ask for, asking, polling and downloading.
+    """Report jobs: list datasets, create, poll and download.
 
     Args:
-        reporting: What there is to report.
+        reporting: The data to report.
         clock: The simulator's clock.
-        dialect: Gives the dialect spoken now.
-        job_seconds: Gives how long a job takes; None for as long as the clock says.
-        folder: Where files are kept.
-        job_faults: What goes wrong with jobs.
-        version: Tells the API version of a request.
-        api_url: Gives the address of the API.
-        storage_url: Gives the address of the storage host.
+        dialect: Returns the current dialect.
+        job_seconds: Returns the run time of a job, in seconds; None for the default of the
+            clock.
+        folder: Folder for the files.
+        job_faults: Faults of jobs.
+        version: Returns the API version of a request.
+        api_url: Returns the URL of the API.
+        storage_url: Returns the URL of the storage host.
     """
 
     reporting: Reporting
@@ -77,13 +82,13 @@ class ReportingExport:
     dialect: Callable[[], Dialect]
     job_seconds: Callable[[], float | None]
     folder: Path
-    job_faults: Faults[JobFault]
+    job_faults: FaultQueue[JobFault]
     version: Callable[[Request], str]
     api_url: Callable[[], str]
     storage_url: Callable[[], str]
 
     def __post_init__(self) -> None:
-        """Start without jobs."""
+        """Create the empty job list."""
         self.jobs: Jobs[ReportJob] = Jobs(self.clock, SLOTS)
         self.downloads = Downloads(
             jobs=self.jobs,
@@ -95,7 +100,7 @@ class ReportingExport:
         )
 
     def routes(self) -> list[Route]:
-        """Give the endpoints."""
+        """Return the routes of the endpoints."""
         base = "/export/reporting_data"
         return [
             Route(f"reporting_{name}", method, path, SCOPE, _SINCE, handle)
@@ -108,124 +113,135 @@ class ReportingExport:
         ]
 
     def hold_slot(self, seconds: float | None) -> ReportJob:
-        """Let somebody else have a job pending.
+        """Occupy a slot with a job of another client.
 
         Args:
-            seconds: For how many real seconds; None for until it is cancelled.
+            seconds: Real seconds until the job ends; None to run until it is canceled.
+
+        Returns:
+            The job.
         """
-        fault = JobFault(seconds=seconds or 0.0, never_ends=seconds is None)
-        job = self._new(0, None, fault, _SINCE)
-        self.jobs.occupy(job)
+        fault = JobFault(duration_seconds=seconds or 0.0, never_ends=seconds is None)
+        job = self._new_job(0, None, fault, _SINCE)
+        self.jobs.add_foreign(job)
         return job
 
     def file(self, job: ReportJob) -> Path:
-        """Give the file of a report, which is made when first asked for.
+        """Return the path of a report, which is built on first use.
 
         Args:
             job: A completed job.
         """
         path = self.folder / job.identifier
-        with job.building:
-            if not path.exists() and job.order is not None:
-                draft = path.with_suffix(".draft")
-                self._write(draft, job, job.order)
-                draft.replace(path)
+        with job.archive_lock:
+            if not path.exists() and job.report_request is not None:
+                partial = path.with_suffix(".partial")
+                self._write(partial, job, job.report_request)
+                partial.replace(path)
         return path
 
-    def _datasets(self, request: Request, _: tuple[str, ...]) -> Answer:
+    def _datasets(self, request: Request, _: tuple[str, ...]) -> Response:
         qualified = supports(self.version(request), _QUALIFIED_SINCE)
-        data = [_listed(dataset, qualified=qualified) for dataset in DATASETS.values()]
-        return json_answer(200, {"type": "list", "data": data})
+        data = [_dataset_json(dataset, qualified=qualified) for dataset in DATASETS.values()]
+        return json_response(200, {"type": "list", "data": data})
 
-    def _create(self, request: Request, _: tuple[str, ...]) -> Answer:
+    def _create(self, request: Request, _: tuple[str, ...]) -> Response:
         try:
-            order = read_order(request.body, self.dialect(), self.clock.timestamp())
-        except RefusedError as error:
-            return error_answer(400, "bad_request", str(error))
+            report_request = parse_report_request(
+                request.body, self.dialect(), self.clock.timestamp()
+            )
+        except InvalidReportRequestError as error:
+            return error_response(400, "bad_request", str(error))
 
         def make(number: int) -> ReportJob:
-            seconds = order.end - order.start
+            seconds = report_request.end - report_request.start
             fault = self.job_faults.next(
-                lambda each: each.concerns("reporting", number, seconds, order.dataset.id)
+                lambda each: each.applies_to(
+                    "reporting", number, seconds, report_request.dataset.id
+                )
             )
-            return self._new(number, order, fault or JobFault(), self.version(request))
+            return self._new_job(number, report_request, fault or JobFault(), self.version(request))
 
         try:
             job = self.jobs.create(make)
-        except SlotTaken:
-            return error_answer(429, "rate_limit_exceeded", _BUSY)
-        return json_answer(200, self._view(job, "pending"))
+        except NoFreeSlotError:
+            return error_response(429, "rate_limit_exceeded", _SLOTS_MESSAGE)
+        return json_response(200, self._job_json(job, "pending"))
 
-    def _new(self, number: int, order: Order | None, fault: JobFault, version: str) -> ReportJob:
+    def _new_job(
+        self, number: int, report_request: ReportRequest | None, fault: JobFault, version: str
+    ) -> ReportJob:
         return ReportJob(
             number=number,
-            after=order.start if order else 0,
-            before=order.end if order else 0,
+            after=report_request.start if report_request else 0,
+            before=report_request.end if report_request else 0,
             requested_at=self.clock.now(),
             dialect=self.dialect(),
             seconds=self.clock.duration(
-                order.end - order.start if order else 0, fault.seconds, self.job_seconds()
+                report_request.end - report_request.start if report_request else 0,
+                fault.duration_seconds,
+                self.job_seconds(),
             ),
-            elapsed=self.clock.elapsed,
             outcome=fault.ends_as or "completed",
             fault=fault,
-            order=order,
+            elapsed=self.clock.elapsed,
+            report_request=report_request,
             version=version,
         )
 
-    def _status(self, _: Request, parts: tuple[str, ...]) -> Answer:
+    def _status(self, _: Request, parts: tuple[str, ...]) -> Response:
         job = self.jobs.find(parts[0])
         if job is None:
             return _not_found(parts[0])
-        return json_answer(200, self._view(job, self.jobs.poll(job)))
+        return json_response(200, self._job_json(job, self.jobs.poll(job)))
 
-    def _download(self, request: Request, parts: tuple[str, ...]) -> Answer:
-        if OCTETS not in (request.header("Accept") or ""):
-            return error_answer(400, "bad_request", f"The Accept header should be {OCTETS}")
+    def _download(self, request: Request, parts: tuple[str, ...]) -> Response:
+        if OCTET_STREAM not in (request.header("Accept") or ""):
+            return error_response(400, "bad_request", f"The Accept header should be {OCTET_STREAM}")
         job = self.jobs.find(parts[0])
         if job is None or not job.downloadable:
             return _not_found(parts[0])
-        return self.downloads.answer(job, request)
+        return self.downloads.respond(job, request)
 
-    def _view(self, job: ReportJob, status: str) -> dict[str, Any]:
+    def _job_json(self, job: ReportJob, status: str) -> dict[str, Any]:
         words = {
-            "completed": job.dialect.reporting_done_word,
+            "completed": job.dialect.reporting_completed_status,
             "in_progress": job.fault.status_word or "pending",
         }
-        return self.downloads.view(job, status, words.get(status, status))
+        return self.downloads.job_json(job, status, words.get(status, status))
 
-    def _write(self, path: Path, job: ReportJob, order: Order) -> None:
+    def _write(self, path: Path, job: ReportJob, report_request: ReportRequest) -> None:
         until = int(job.requested_at.timestamp())
         dialect = job.dialect
         rows = self.reporting.cells(
-            order.dataset.id,
-            order.attributes,
-            (order.start, order.end),
+            report_request.dataset.id,
+            report_request.attributes,
+            (report_request.start, report_request.end),
             until,
             job.version,
             last_parts_only=dialect.reporting_last_parts_only,
         )
         table = Table(
-            order.dataset.id,
-            tuple(_head(one, dialect) for one in order.attributes),
-            tuple("text" for _ in order.attributes),
-            rows if job.fault.rows is None else islice(rows, job.fault.rows),
+            report_request.dataset.id,
+            tuple(_column_header(one, dialect) for one in report_request.attributes),
+            tuple("text" for _ in report_request.attributes),
+            rows if job.fault.max_rows is None else islice(rows, job.fault.max_rows),
         )
-        pack(path, _entries(table, job), dialect.reporting_container, dialect)
+        write_container(path, _entries(table, job), dialect.reporting_container, dialect)
 
 
 def _entries(table: Table, job: ReportJob) -> Iterator[Entry]:
-    stamp = job.requested_at.astimezone(timezone.utc).strftime(job.dialect.stamp)
-    plain = replace(job.dialect, parts=1, shuffled_columns=False)
-    for sheet in sheets(table, plain):
-        yield Entry(f"{sheet.statistic}{stamp}.csv", sheet.pieces)
+    stamp = job.requested_at.astimezone(timezone.utc).strftime(job.dialect.timestamp_format)
+    plain = replace(job.dialect, parts_per_file=1, shuffled_columns=False)
+    for csv_file in render_csv_files(table, plain):
+        yield Entry(f"{csv_file.statistic}{stamp}.csv", csv_file.chunks)
 
 
-def _head(attribute: Attribute, dialect: Dialect) -> str:
+def _column_header(attribute: Attribute, dialect: Dialect) -> str:
     return attribute.qualified_id if dialect.reporting_qualified_headers else attribute.id
 
 
-def _listed(dataset: Dataset, *, qualified: bool) -> dict[str, Any]:
+def _dataset_json(dataset: Dataset, *, qualified: bool) -> dict[str, Any]:
     return {
         "id": dataset.id,
         "name": dataset.name,
@@ -239,6 +255,6 @@ def _listed(dataset: Dataset, *, qualified: bool) -> dict[str, Any]:
     }
 
 
-def _not_found(identifier: str) -> Answer:
+def _not_found(identifier: str) -> Response:
     message = f"Export job not found for identifier: {identifier}"
-    return error_answer(404, "not_found", message)
+    return error_response(404, "not_found", message)

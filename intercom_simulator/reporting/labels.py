@@ -1,18 +1,18 @@
-"""What Intercom shows in the workspace's language: states, channels, actions and the like."""
+"""Labels that Intercom shows in the language of the workspace, such as states and channels."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
 Language = Literal["en", "pt"]
-"""A language a simulated workspace may have."""
+"""A language of a simulated workspace."""
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
-"""All of them."""
+"""All languages."""
 
 
 class Label(str):
-    """A text that is Intercom's own, in English, and is shown in the workspace's language."""
+    """A text of Intercom, in English, that is translated into the workspace's language."""
 
     __slots__ = ()
 
@@ -55,7 +55,7 @@ _PORTUGUESE = {
 
 
 def translated(label: Label, language: Language) -> str:
-    """Give a label in a language; in English where the translation lacks it, as Intercom does.
+    """Translate a label; untranslated labels stay in English, as in Intercom.
 
     Args:
         label: The label.

@@ -1,4 +1,4 @@
-"""What reports say about a simulated workspace, and the truth an export is compared with."""
+"""The reports of a simulated workspace and the rows that an export is expected to contain."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import supports
+from intercom_simulator.reporting.dataset_rows import WorkspaceSnapshot
 from intercom_simulator.reporting.datasets import DATASETS
-from intercom_simulator.reporting.facts import View
-from intercom_simulator.reporting.past import Past, make_past
+from intercom_simulator.reporting.history import ReportingHistory, generate_reporting_history
 from intercom_simulator.reporting.values import Locale, cell, raw_value, value, zone_of
-from intercom_simulator.tables import BEGINNING
+from intercom_simulator.tables import EARLIEST_SECONDS
 from intercom_simulator.workspace import unix_seconds
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ _EVERY_CONVERSATION_SINCE = "2.16"
 
 @dataclass
 class Reporting:
-    """A workspace's reports. What they are about is made up when somebody first asks.
+    """A workspace's reports. Their data is generated on first use.
 
     Args:
-        workspace: Gives seed, end and length.
-        conversations: How many conversations were started in the days before the end.
-        timezone: The workspace's time zone, such as `America/Sao_Paulo`.
-        language: The workspace's language.
+        workspace: Provides seed, end and length of the history.
+        conversations: Number of conversations started before the end.
+        timezone: Time zone of the workspace, such as `America/Sao_Paulo`.
+        language: Language of the workspace.
     """
 
     workspace: Workspace
@@ -42,53 +42,58 @@ class Reporting:
     language: Language = "en"
 
     def __post_init__(self) -> None:
-        """Find the time zone.
+        """Look up the time zone.
 
         Raises:
-            ZoneInfoNotFoundError: There is no such zone.
+            ZoneInfoNotFoundError: The time zone does not exist.
         """
         self._locale = Locale(self.language, zone_of(self.timezone))
 
     @property
     def datasets(self) -> dict[str, Dataset]:
-        """All datasets, by id, with their attributes and keys."""
+        """All datasets by id, with their attributes and keys."""
         return DATASETS
 
-    def truth(self, dataset: str, until: Instant, version: str = "2.16") -> list[dict[str, Any]]:
-        """Give the rows a user should finally have of a dataset.
+    def expected_rows(
+        self, dataset: str, until: Instant, version: str = "2.16"
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a dataset that a complete sync is expected to load.
 
         Args:
-            dataset: Its id, such as `conversation`.
-            until: What happens later has not happened yet.
-            version: The API version used; before 2.16 `conversation` has fewer rows.
+            dataset: Dataset id, such as `conversation`.
+            until: The simulated present; later rows are not visible.
+            version: API version; before 2.16 `conversation` has fewer rows.
 
         Returns:
-            Rows as `rows` gives them.
+            Rows in the format of `rows`.
         """
-        return self.rows(dataset, BEGINNING, until, until, version)
+        return self.rows(dataset, EARLIEST_SECONDS, until, until, version)
 
     def rows(
         self, dataset: str, after: Instant, before: Instant, until: Instant, version: str = "2.16"
     ) -> list[dict[str, Any]]:
-        """Give the rows that one job over a range contains of a dataset.
+        """Return the rows of a dataset in a job over a range.
 
         Args:
-            dataset: Its id, such as `conversation`.
-            after: The range's first second.
-            before: The range's last second, which belongs to it.
-            until: When the job is created; what happens later has not happened yet.
-            version: The API version used; before 2.16 `conversation` has fewer rows.
+            dataset: Dataset id, such as `conversation`.
+            after: First second of the range.
+            before: Last second of the range, inclusive.
+            until: Creation time of the job; later rows are not visible.
+            version: API version; before 2.16 `conversation` has fewer rows.
 
         Returns:
-            Rows in order of the dataset's time, by qualified id: instants (`timestamp.`) as UTC
-            date-times, durations (`duration.`) as floats, everything else as the text in the
-            workspace's language; None where there is no value.
+            Rows sorted by time, with qualified ids as keys: times (`timestamp.`) as UTC date-times,
+            durations (`duration.`) as floats, other values as text in the workspace's language;
+            None for missing values.
         """
         attributes = DATASETS[dataset].attributes
-        found = self._selected(dataset, after, before, self._view(until, version))
+        rows = self._selected(dataset, after, before, self._snapshot(until, version))
         return [
-            {one.qualified_id: value(raw_value(row, one), one, self._locale) for one in attributes}
-            for row in found
+            {
+                attribute.qualified_id: value(raw_value(row, attribute), attribute, self._locale)
+                for attribute in attributes
+            }
+            for row in rows
         ]
 
     def cells(
@@ -101,45 +106,51 @@ class Reporting:
         *,
         last_parts_only: bool = False,
     ) -> Iterator[tuple[str, ...]]:
-        """Give the rows of a file.
+        """Yield the cells of a report, row by row.
 
         Args:
-            dataset: The dataset's id.
+            dataset: Dataset id.
             attributes: The columns, in order.
-            span: The range's first and last second.
-            until: When the job was created.
-            version: The API version it was created in.
-            last_parts_only: Whether the dataset of actions has only the last one of each
-                conversation.
+            span: First and last second of the range.
+            until: Creation time of the job.
+            version: API version of the job.
+            last_parts_only: Whether `consolidated_conversation_part` has only the last action of
+                each conversation.
         """
-        view = self._view(until, version, last_parts_only=last_parts_only)
-        for row in self._selected(dataset, *span, view):
-            yield tuple(cell(raw_value(row, one), one, self._locale) for one in attributes)
+        snapshot = self._snapshot(until, version, last_parts_only=last_parts_only)
+        for row in self._selected(dataset, *span, snapshot):
+            yield tuple(
+                cell(raw_value(row, attribute), attribute, self._locale) for attribute in attributes
+            )
 
     def counts(self, until: Instant, version: str = "2.16") -> dict[str, int]:
-        """Count the rows of every dataset up to an instant.
+        """Return the number of rows by dataset.
 
         Args:
-            until: What happens later has not happened yet.
-            version: The API version used.
+            until: The simulated present; later rows are not visible.
+            version: API version.
         """
-        view = self._view(until, version)
-        return {dataset: len(view.facts(dataset)) for dataset in DATASETS}
+        snapshot = self._snapshot(until, version)
+        return {dataset: len(snapshot.dataset_rows(dataset)) for dataset in DATASETS}
 
     @cached_property
-    def _past(self) -> Past:
-        return make_past(self.workspace, self.conversations)
+    def _history(self) -> ReportingHistory:
+        return generate_reporting_history(self.workspace, self.conversations)
 
-    def _view(self, until: Instant, version: str, *, last_parts_only: bool = False) -> View:
-        return View(
-            self._past,
+    def _snapshot(
+        self, until: Instant, version: str, *, last_parts_only: bool = False
+    ) -> WorkspaceSnapshot:
+        return WorkspaceSnapshot(
+            self._history,
             unix_seconds(until),
             replied_only=not supports(version, _EVERY_CONVERSATION_SINCE),
             last_parts_only=last_parts_only,
         )
 
-    def _selected(self, dataset: str, after: Instant, before: Instant, view: View) -> Iterator[Row]:
+    def _selected(
+        self, dataset: str, after: Instant, before: Instant, snapshot: WorkspaceSnapshot
+    ) -> Iterator[Row]:
         first, last = unix_seconds(after), unix_seconds(before)
-        for fact in view.facts(dataset):
-            if first <= fact.at <= last:
-                yield fact.row()
+        for row in snapshot.dataset_rows(dataset):
+            if first <= row.at <= last:
+                yield row.compute()

@@ -1,4 +1,4 @@
-"""Who answers in a simulated workspace: teams, teammates and their working periods."""
+"""Teams and teammates of a simulated workspace, and generated status periods."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from intercom_simulator.reporting.labels import Label
 
 
 class Teammate(NamedTuple):
-    """A teammate. Reports show the name, which another may have too."""
+    """A teammate. Reports show the name, which need not be unique."""
 
     raw_id: str
     name: str
 
 
 class Team(NamedTuple):
-    """A team and its members. Nobody is in two teams."""
+    """A team and its members. A teammate belongs to one team only."""
 
     raw_id: str
     name: str
     members: tuple[Teammate, ...]
 
 
-class Period(NamedTuple):
-    """A time in which a teammate's status was the same; `ended_at` in unix seconds."""
+class StatusPeriod(NamedTuple):
+    """A period in which a teammate's status did not change. Times are in unix seconds."""
 
     started_at: int
     ended_at: int
@@ -33,7 +33,7 @@ class Period(NamedTuple):
     reason: Label | None
 
 
-# Names that break careless code: commas (lists are joined by them), quotes, and a namesake.
+# Names that break naive code: commas (the separator of lists), quotes, and a duplicate name.
 _TEAMS = (
     ("Support", ("Ana Souza", "Silva, João", "Pat O'Brien")),
     ("Billing, EU", ('Dee "Dee" Fox', "Zoë Ängström", "李雷")),
@@ -50,10 +50,10 @@ def _team(number: int, name: str, members: tuple[str, ...]) -> Team:
 
 
 TEAMS = tuple(_team(number, *team) for number, team in enumerate(_TEAMS))
-"""The teams."""
+"""All teams."""
 
-_DAY = 86_400
-_HOUR = 3_600
+_DAY_SECONDS = 86_400
+_HOUR_SECONDS = 3_600
 _STATUSES = (
     (Label("Active"), None),
     (Label("Away"), Label("Lunch")),
@@ -62,27 +62,27 @@ _STATUSES = (
 )
 
 
-def make_periods(seed: int, start: int, end: int) -> list[Period]:
-    """Make up the working periods of all teammates, sorted by time, no two equal.
+def generate_status_periods(seed: int, start: int, end: int) -> list[StatusPeriod]:
+    """Generate the status periods of all teammates, sorted by start; all starts differ.
 
     Args:
-        seed: Chooses one of the possible pasts.
-        start: Unix seconds; when the first begin.
-        end: Unix seconds; when the last begin.
+        seed: Seed of the generated data.
+        start: Unix seconds from which periods start.
+        end: Unix seconds before which periods start.
     """
-    made: dict[int, Period] = {}
+    generated: dict[int, StatusPeriod] = {}
     for team in TEAMS:
         for mate in team.members:
             rng = Random(f"periods {seed} {mate.raw_id}")
-            at = start + rng.randrange(_DAY)
+            at = start + rng.randrange(_DAY_SECONDS)
             count = 0
             while at < end:
-                while at in made:
+                while at in generated:
                     at += 1
                 status, reason = _STATUSES[count % len(_STATUSES)]
-                ended_at = at + rng.randrange(_HOUR, 30 * _HOUR)
+                ended_at = at + rng.randrange(_HOUR_SECONDS, 30 * _HOUR_SECONDS)
                 status_id = f"{mate.raw_id}{count:04d}"
-                made[at] = Period(at, ended_at, status_id, status, reason)
+                generated[at] = StatusPeriod(at, ended_at, status_id, status, reason)
                 at = ended_at
                 count += 1
-    return [made[at] for at in sorted(made)]
+    return [generated[at] for at in sorted(generated)]

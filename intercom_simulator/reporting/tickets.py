@@ -1,10 +1,10 @@
-"""Makes up tickets: whose they are, of which type, and the states they went through."""
+"""Generates tickets: customer, type and states over time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from intercom_simulator.reporting.custom import TICKET_TYPES, TicketType
+from intercom_simulator.reporting.custom_attributes import TICKET_TYPES, TicketType
 from intercom_simulator.reporting.labels import Label
 from intercom_simulator.reporting.teammates import TEAMS, Teammate
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from intercom_simulator.reporting.conversations import Conversation
 
 
-class Stay(NamedTuple):
-    """A ticket's time in a state: from when, and until when if it ever left it."""
+class TicketStatePeriod(NamedTuple):
+    """A period of a ticket in one state. `ended_at` is None if the ticket never leaves it."""
 
     started_at: int
     ended_at: int | None
@@ -26,7 +26,7 @@ class Stay(NamedTuple):
 
 
 class Ticket(NamedTuple):
-    """A ticket with all states it ever goes through, in order of time, no state twice."""
+    """A ticket with all its states, past and future, sorted by time; no state occurs twice."""
 
     ticket_id: str
     type: TicketType
@@ -35,7 +35,7 @@ class Ticket(NamedTuple):
     created_by: Teammate | None
     resolved_by: Teammate
     conversation: Conversation | None
-    stays: tuple[Stay, ...]
+    state_periods: tuple[TicketStatePeriod, ...]
 
 
 _STATES = (
@@ -45,32 +45,32 @@ _STATES = (
     ("Done 🎉", Label("Resolved")),
 )
 _FIRST_ID = 1_201
-_HOUR = 3_600
-_DAY = 86_400
+_HOUR_SECONDS = 3_600
+_DAY_SECONDS = 86_400
 
 
-def make_ticket(
+def generate_ticket(
     rng: Random,
     number: int,
     created_at: int,
     people: Sequence[Person],
     conversations: Sequence[Conversation],
 ) -> Ticket:
-    """Make up a ticket.
+    """Generate a ticket.
 
     Args:
-        rng: The source of chance.
-        number: Its number; no two may have the same.
-        created_at: Unix seconds.
-        people: Who may have asked for it, if it does not come from a conversation.
-        conversations: Those it may come from, all earlier.
+        rng: The random number generator.
+        number: Unique number of the ticket.
+        created_at: Creation time, in unix seconds.
+        people: Possible customers, if the ticket does not come from a conversation.
+        conversations: Earlier conversations from which it may come.
     """
     conversation = rng.choice(conversations) if conversations and rng.randrange(3) else None
     members = rng.choice(TEAMS).members
     reached = rng.randrange(1, len(_STATES) + 1)
     starts = [created_at]
     for _ in range(reached - 1):
-        starts.append(starts[-1] + rng.randrange(_HOUR, 4 * _DAY))
+        starts.append(starts[-1] + rng.randrange(_HOUR_SECONDS, 4 * _DAY_SECONDS))
     ends: list[int | None] = [*starts[1:], None]
     return Ticket(
         ticket_id=str(_FIRST_ID + number),
@@ -80,8 +80,8 @@ def make_ticket(
         created_by=rng.choice(members) if rng.randrange(2) else None,
         resolved_by=rng.choice(members),
         conversation=conversation,
-        stays=tuple(
-            Stay(start, end, *state)
+        state_periods=tuple(
+            TicketStatePeriod(start, end, *state)
             for start, end, state in zip(starts, ends, _STATES[:reached], strict=True)
         ),
     )

@@ -1,4 +1,4 @@
-"""From raw values to the cells of a file, and to what a user should finally have of them."""
+"""Converts raw values to the cells of a file and to expected values."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
     from intercom_simulator.reporting.attributes import Attribute
 
 Raw: TypeAlias = "str | int | float | bool | tuple[str, ...] | None"
-"""A value before it is written. Instants are unix seconds, durations seconds, lists tuples."""
+"""A raw value. Times are unix seconds, durations are seconds, lists are tuples."""
 
 Row: TypeAlias = "Mapping[str, Raw]"
-"""Raw values: of standard attributes by plain id, of custom ones by qualified id."""
+"""Raw values, by plain id for standard attributes and by qualified id for custom attributes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-# Which durations say "-" instead of nothing, by the end of their plain ids.
-_DASHED = ("_in_office_hours", "_to_close")
+# Endings of plain ids of durations whose missing value is "-" instead of an empty cell.
+_DASH_IF_MISSING = ("_in_office_hours", "_to_close")
 
 
 class Locale(NamedTuple):
-    """A workspace's language and time zone, in which reports are written."""
+    """Language and time zone of a workspace, which apply to its reports."""
 
     language: Language
     zone: tzinfo
 
 
 def zone_of(name: str) -> tzinfo:
-    """Find a time zone. UTC is there without a database, which some systems lack.
+    """Return a time zone. UTC works without a time zone database, which some systems lack.
 
     Args:
-        name: Such as `America/Sao_Paulo`.
+        name: Name, such as `America/Sao_Paulo`.
 
     Raises:
-        ZoneInfoNotFoundError: There is no such zone.
+        ZoneInfoNotFoundError: The time zone does not exist.
     """
     return timezone.utc if name == "UTC" else ZoneInfo(name)
 
 
 def raw_value(row: Row, attribute: Attribute) -> Raw:
-    """Take a value out of a row.
+    """Return the raw value of an attribute in a row.
 
     Args:
         row: The row.
@@ -55,11 +55,11 @@ def raw_value(row: Row, attribute: Attribute) -> Raw:
 
 
 def cell(raw: Raw, attribute: Attribute, locale: Locale) -> str:
-    """Write a value as Intercom does.
+    """Format a value as Intercom does.
 
     Args:
         raw: The value.
-        attribute: Its attribute.
+        attribute: Attribute of the value.
         locale: Language and time zone.
     """
     if attribute.kind == "time":
@@ -68,16 +68,16 @@ def cell(raw: Raw, attribute: Attribute, locale: Locale) -> str:
         local = _instant(raw).astimezone(locale.zone).replace(tzinfo=None)
         return local.isoformat(" ", "seconds")
     if attribute.kind == "duration" and raw is None:
-        return "-" if attribute.id.endswith(_DASHED) else ""
+        return "-" if attribute.id.endswith(_DASH_IF_MISSING) else ""
     return _text(raw, locale)
 
 
 def value(raw: Raw, attribute: Attribute, locale: Locale) -> Any:
-    """Give what a user should have of a value: an instant in UTC, seconds, a text, or None.
+    """Return the expected value: a UTC date-time, seconds, a text, or None.
 
     Args:
         raw: The value.
-        attribute: Its attribute.
+        attribute: Attribute of the value.
         locale: The language of labels.
     """
     if raw is None:

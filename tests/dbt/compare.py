@@ -1,4 +1,4 @@
-"""Rows of a mart beside the rows it should have: every column of every row."""
+"""Compares rows of a mart with the expected rows, in all columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 _TOLERANCE = 1e-9
-"""Relative; sums of many numbers differ in their last digits by the order of adding."""
+"""Relative tolerance, because sums depend on the order of addition."""
 
 
 def differences(
@@ -23,13 +23,13 @@ def differences(
     *,
     ignored: Iterable[str] = (),
 ) -> list[str]:
-    """Return what is in one and not in the other, a line each.
+    """Return the differences, one line each.
 
     Args:
-        expected: The rows there should be.
+        expected: The expected rows.
         found: The rows of the mart.
         key: Columns that identify a row.
-        ignored: Columns of the mart that are not compared.
+        ignored: Columns to ignore.
     """
     wanted, there = _by_key(expected, key), _by_key(found, key)
     lines = [f"missing: {name}" for name in wanted.keys() - there.keys()]

@@ -2,7 +2,7 @@
 
     python compile_offline.py snowflake FOLDER
 
-What dbt would ask the database, which tables there are and which columns, is answered from the
+Queries of dbt about existing tables and columns are answered from the properties of the staging
 properties of the staging models.
 """
 
@@ -54,21 +54,21 @@ TYPES: dict[str, dict[str, str]] = {
         "boolean": "boolean",
     },
 }
-"""Types of the columns as the database would name them."""
+"""Names of column types in the database."""
 
 VARIABLES = {
     "intercom_export_schema": ["raw", "other"],
     "intercom_export_reporting": True,
     "intercom_export_timezone": "America/Sao_Paulo",
 }
-"""So that everything that depends on a variable is there."""
+"""Variables that enable all optional parts."""
 
 FUNCTIONS: dict[str, set[str]] = {
     "snowflake": set(),
     "bigquery": set(),
     "redshift": {"json_serialize"},
 }
-"""Functions that the databases have and sqlglot does not know."""
+"""Functions of the databases that sqlglot does not know."""
 
 
 def main() -> int:
@@ -104,7 +104,7 @@ def main() -> int:
 
 
 def problems(text: str, kind: str) -> list[str]:
-    """Return what the database's grammar refuses.
+    """Return the syntax errors in the grammar of the database.
 
     Args:
         text: A compiled model.

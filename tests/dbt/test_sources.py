@@ -1,4 +1,4 @@
-"""Source tables written by hand: several workspaces, repeated rows, zones."""
+"""Hand-written source tables: several workspaces, repeated rows, time zones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SOURCES = """
 def query(
     postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], list[tuple[Any, ...]]]:
-    """A database in which the sources above are built."""
+    """Return a function that queries a database with marts of the sources above."""
     database = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {database}".encode())
@@ -83,7 +83,7 @@ def query(
     return run
 
 
-def test_workspaces_are_told_apart_by_schema_or_column(query: Any) -> None:
+def test_workspaces_are_separated_by_schema_or_column(query: Any) -> None:
     assert query("SELECT source_relation, receipt_id FROM messages ORDER BY 1, 2") == [
         ("eu", "1"),
         ("first", "1"),
@@ -92,19 +92,19 @@ def test_workspaces_are_told_apart_by_schema_or_column(query: Any) -> None:
     ]
 
 
-def test_an_event_is_joined_within_its_workspace(query: Any) -> None:
+def test_event_is_joined_within_its_workspace(query: Any) -> None:
     found = query(
         "SELECT source_relation, opened_at::text FROM messages WHERE channel = 'in_app' ORDER BY 1"
     )
     assert found == [("eu", "2026-01-01 12:00:00"), ("second", None), ("us", None)]
 
 
-def test_the_row_that_was_loaded_last_counts(query: Any) -> None:
+def test_last_loaded_row_is_used(query: Any) -> None:
     found = query("SELECT opened_at::text FROM messages WHERE source_relation = 'first'")
     assert found == [("2026-01-04 00:00:00",)]
 
 
-def test_times_with_a_zone_are_brought_to_utc(query: Any) -> None:
+def test_times_with_time_zone_are_converted_to_utc(query: Any) -> None:
     found = query(
         "SELECT sent_at::text, sent_on::text FROM messages WHERE source_relation = 'first'"
     )

@@ -1,4 +1,4 @@
-"""`python -m tests.documents`: ask for each page on other hosts that the documentation links to.
+"""`python -m tests.documents`: checks all links of the documentation to other hosts.
 
 The workflow `links.yml` runs it once a week; tests do not depend on other hosts.
 """
@@ -16,10 +16,10 @@ TIMEOUT_SECONDS = 30
 
 
 def trouble(link: str) -> str:
-    """Return what is wrong with a link; "" if its page is there.
+    """Return the problem of a link, or "" if its page exists.
 
     Args:
-        link: An https address.
+        link: An https URL.
     """
     try:
         with requests.get(link, timeout=TIMEOUT_SECONDS, stream=True) as response:
@@ -32,7 +32,7 @@ def main() -> int:
     """Print the links that are broken.
 
     Returns:
-        How many pages have one.
+        Number of pages with broken links.
     """
     checked: dict[str, str] = {}
     pages = 0

@@ -1,4 +1,4 @@
-"""Which test runs, or validates, which block of code of the documentation.
+"""Maps the code blocks of the documentation to the tests that run or validate them.
 
 `test_claims.py` fails for a block without an entry here, and for an entry without a block.
 """
@@ -17,14 +17,14 @@ class Blocks(NamedTuple):
 
     Args:
         page: Path of the page, from the root of the repository.
-        which: One of `LANGUAGES`, or words that stand in the block.
+        which: One of `LANGUAGES`, or words that the block contains.
     """
 
     page: str
     which: str
 
     def include(self, block: Block) -> bool:
-        """Tell whether a block is one of these."""
+        """Return whether a block is one of these."""
         if block.page != self.page:
             return False
         if self.which in LANGUAGES:
@@ -92,27 +92,27 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
     },
     "tests/dbt/built/test_recipes.py": {
         "test_every_recipe_gives_the_result_below_it": [Blocks("docs/recipes.md", "sql")],
-        "test_a_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
-        "test_a_start_for_a_lost_state_is_in_content_export": [
+        "test_person_is_erased_from_every_stream": [Blocks("docs/privacy.md", "DELETE FROM")],
+        "test_start_for_a_lost_state_is_in_content_export": [
             Blocks("docs/windows-and-state.md", "sql"),
         ],
-        "test_the_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
+        "test_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
     },
     "tests/dbt/built/test_report.py": {
         "test_commands_of_the_page": [Blocks("docs/dbt.md", "intercom_report")],
     },
     "tests/integration/test_batch_readers.py": {
-        "test_the_query_of_the_documentation_gives_the_last_row_of_each_key": [
+        "test_query_of_the_documentation_gives_the_last_row_of_each_key": [
             Blocks("docs/targets.md", "FROM read_parquet"),
         ],
     },
     "tests/integration/test_monitoring_page.py": {
-        "test_the_sql_of_the_page_runs_on_what_the_tap_writes": [
+        "test_documented_sql_runs_on_loaded_tables": [
             Blocks("docs/monitoring.md", "sql"),
         ],
     },
     "tests/integration/test_new_meltano_project.py": {
-        "test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
+        "test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
             Blocks("README.md", "meltano add"),
         ],
         "test_target_jsonl_gets_every_row": [Blocks("docs/targets.md", "FROM read_json")],
@@ -121,18 +121,18 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_stream_maps_hash_and_remove": [Blocks("docs/privacy.md", "stream_maps")],
     },
 }
-"""For each test, by its file and name, the blocks that it runs or validates."""
+"""Blocks that each test runs or validates, by file and name of the test."""
 
 EXCEPTIONS: dict[Blocks, str] = {
     Blocks("docs/targets.md", "spark.read"): (
         "pyspark takes 400 MB; test_spark_reads_the_folder uses it where it is installed"
     ),
 }
-"""Blocks that no test runs or validates, and why."""
+"""Blocks that no test runs or validates, with the reason."""
 
 
 def claims_of(block: Block) -> list[str]:
-    """The tests that run or validate a block, or reasons why none does."""
+    """Return the tests that run or validate a block, or the reasons why none does."""
     tests = [
         f"{path}::{name}"
         for path, by_name in CLAIMS.items()
@@ -144,7 +144,7 @@ def claims_of(block: Block) -> list[str]:
 
 
 def claimed_by(test: str) -> list[Block]:
-    """The blocks that a test of this folder runs or validates.
+    """Return the blocks that a test of this folder runs or validates.
 
     Args:
         test: Its name.

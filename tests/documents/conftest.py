@@ -1,4 +1,4 @@
-"""Runs commands of the documentation as they stand on the page."""
+"""Fixtures that run commands of the documentation unchanged."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BIN = Path(sys.executable).parent
-"""Where the tap, Meltano and the simulator are installed."""
+"""Folder of the programs of the tap, Meltano and the simulator."""
 
 
 class Shell(Protocol):
-    """Runs lines of a shell and returns what they print."""
+    """Runs shell commands and returns their output."""
 
     def __call__(self, *lines: str, **environment: str) -> str: ...
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A shell in a folder of its own, in which `.venv/bin` and PATH have the tap and Meltano.
+    """A shell in a new folder, with the tap and Meltano in `.venv/bin` and in PATH.
 
-    A line that fails is a failed test.
+    A command that fails also fails the test.
     """
     (tmp_path / ".venv").symlink_to(BIN.parent)
 
@@ -50,7 +50,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def shell_environment() -> Mapping[str, str]:
-    """The environment without settings of this machine, and with the programs on PATH."""
+    """Return the environment without settings of this machine, with the programs in PATH."""
     return {
         **{k: v for k, v in clean_environment().items() if not k.startswith("MELTANO_")},
         "PATH": os.pathsep.join((str(BIN), os.environ["PATH"])),

@@ -32,7 +32,7 @@ class Block:
     Args:
         page: Path of its page.
         line: Its first line on the page, from 1.
-        language: What follows the fence; "" for an indented block.
+        language: Language after the fence; "" for an indented block.
         text: Its lines.
     """
 
@@ -57,7 +57,7 @@ def _tokens(page: str) -> list[Token]:
 
 @cache
 def blocks(page: str) -> tuple[Block, ...]:
-    """All blocks of code of a page, fenced or indented."""
+    """Return all code blocks of a page, fenced or indented."""
     return tuple(
         Block(page, token.map[0] + 1, token.info.strip(), token.content)
         for token in _tokens(page)
@@ -71,19 +71,19 @@ def _inline(page: str) -> Iterator[Token]:
 
 
 def links(page: str) -> list[str]:
-    """Targets of all links and images of a page."""
+    """Return the targets of all links and images of a page."""
     found = (token.attrs.get("href", token.attrs.get("src")) for token in _inline(page))
     return [str(target) for target in found if target is not None]
 
 
 def inline_code(page: str) -> list[str]:
-    """Texts between backticks."""
+    """Return the texts between backticks."""
     return [token.content for token in _inline(page) if token.type == "code_inline"]
 
 
 @cache
 def headings(page: str) -> tuple[str, ...]:
-    """The text of each heading, without its marks."""
+    """Return the texts of all headings."""
     inline = {
         token.map[0]: token for token in _tokens(page) if token.type == "inline" and token.map
     }
@@ -95,7 +95,7 @@ def headings(page: str) -> tuple[str, ...]:
 
 
 def anchors(page: str) -> set[str]:
-    """Anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, in GitHub's format."""
     return {
         re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
         for heading in headings(page)

@@ -24,7 +24,7 @@ from demo.project import DBT, TAP, TARGET
 from tests.documents.claims import claimed_by
 from tests.documents.conftest import BIN, shell_environment
 from tests.documents.markdown import PAGES, ROOT, Block, blocks, inline_code
-from tests.harness.singer import discover_here
+from tests.harness.singer import discover_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _SPEC = importlib.util.find_spec(PACKAGE)
 PSQL = Path(_SPEC.origin or "").parent / RELEASE / "bin" if _SPEC else Path()
-"""Folder of psql; importing the package would change modes of folders."""
+"""Folder of psql; found without an import, which would change permissions."""
 
 
 def records(messages: str, stream: str) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def records(messages: str, stream: str) -> list[dict[str, Any]]:
 
 
 def exported(simulator: Simulator, job: int) -> int:
-    """Receipts in the range of a job."""
+    """Return the receipts in the range of a job."""
     one = simulator.jobs[job]
     rows = simulator.workspace.rows("receipt", one.after, one.before, simulator.clock.now())
     return len(rows)
@@ -85,7 +85,7 @@ def test_the_tap_works_with_its_arguments(
 ) -> None:
     simulator = simulate(receipts=20, days=5)
     config = configure(simulator)
-    files = {"config": config, "catalog": discover_here(config), "state": {}}
+    files = {"config": config, "catalog": discover_in_process(config), "state": {}}
     for name, content in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     lines = [line for line in block.lines if not line.startswith("meltano invoke ")]
@@ -117,7 +117,7 @@ def test_the_image_gets_arguments_that_work(block: Block, simulate: Simulate, sh
 
 @pytest.mark.parametrize("block", claimed_by("test_the_simulator_by_hand"), ids=str)
 def test_the_simulator_by_hand(block: Block, shell: Shell, tmp_path: Path) -> None:
-    """Its two commands stand in blocks of their own; the page says what to do between them."""
+    """The page describes in text what to do between the two commands."""
     if "simulator" not in block.text:
         assert block.text.strip() == (
             ".venv/bin/tap-intercom-export --config config.json > messages.jsonl"
@@ -151,13 +151,13 @@ def test_meltano_runs_what_the_tests_run(block: Block) -> None:
 
 
 def meltano_takes(line: str) -> None:
-    """Let Meltano's own parser read a command, without running it.
+    """Parse a command with Meltano's parser, without running it.
 
     Args:
         line: The command; the arguments of plugins are not looked at.
 
     Raises:
-        click.ClickException: It has no such command or option.
+        click.ClickException: The command or option does not exist.
     """
     from meltano.cli.cli import cli  # noqa: PLC0415 - it takes a second
 
@@ -181,7 +181,7 @@ def test_meltano_knows_the_commands_of_a_page(page: str) -> None:
     for code in (*lines, *inline_code(page)):
         for command in code.split(" && "):
             if command.startswith("meltano "):
-                meltano_takes(f"{command} …")  # the text may leave the last arguments out
+                meltano_takes(f"{command} …")  # the text may omit the last arguments
 
 
 @pytest.mark.parametrize("block", claimed_by("test_meltano_takes_these_commands"), ids=str)
@@ -256,7 +256,7 @@ EXAMPLE = ROOT / "examples" / "dagster"
 
 @pytest.mark.parametrize("block", claimed_by("test_the_fleet_is_set_up_as_make_does"), ids=str)
 def test_the_fleet_is_set_up_as_make_does(block: Block) -> None:
-    """`make fleet` installs from the same files; here they would be installed once more."""
+    """Only compares the commands, because `make fleet` installs from the same files."""
     rules = (ROOT / "Makefile").read_text(encoding="utf-8")
     installed = re.findall(r"pip install -c (\S+) -r (\S+)", block.text)
     assert len(installed) == 2

@@ -1,4 +1,4 @@
-"""Configurations of the documentation, read by what they are for."""
+"""Configurations of the documentation, read by the programs that use them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ from fleet.engine import DAGSTER_BIN, EXAMPLE
 from intercom_simulator import Dialect
 from tests.documents.claims import claimed_by
 from tests.harness.batches import batch_config
-from tests.harness.singer import clean_environment, discover_here, run_here, run_tap, select
+from tests.harness.singer import (
+    clean_environment,
+    discover_in_process,
+    run_in_process,
+    run_tap,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +56,9 @@ def test_excluded_columns_are_not_written(
     block: Block, simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=60, days=10))
-    catalog = select(discover_here(config), "receipt", "answer_combined")
-    plain = run_here(config, catalog=catalog)
-    output = run_here({**config, **json.loads(block.text)}, catalog=catalog)
+    catalog = select(discover_in_process(config), "receipt", "answer_combined")
+    plain = run_in_process(config, catalog=catalog)
+    output = run_in_process({**config, **json.loads(block.text)}, catalog=catalog)
     assert any(record["email"] for record in plain.records("receipt"))
     for record in output.records("receipt"):
         assert "email" not in record
@@ -83,8 +89,8 @@ def test_batches_are_written(
     assert storage["root"].startswith("s3://")
     storage["root"] = str(tmp_path)
     config = configure(simulate(receipts=60, days=10))
-    catalog = select(discover_here(config), "receipt")
-    output = run_here({**config, **settings}, catalog=catalog)
+    catalog = select(discover_in_process(config), "receipt")
+    output = run_in_process({**config, **settings}, catalog=catalog)
     manifests = [m["manifest"] for m in output.messages if m["type"] == "BATCH"]
     assert manifests
     assert len(list(tmp_path.glob("*.gz"))) == sum(map(len, manifests))
@@ -95,11 +101,11 @@ def test_polars_reads_files_with_and_without_a_new_column(
     block: Block, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     batch = batch_config(tmp_path, "parquet")
-    for dialect in (Dialect(), Dialect(added=(("receipt", "Phone number", "+353 1"),))):
+    for dialect in (Dialect(), Dialect(added_columns=(("receipt", "Phone number", "+353 1"),))):
         config = configure(simulate(receipts=30, days=10, dialect=dialect), batch_config=batch)
-        for path in tmp_path.glob("*.parquet"):  # names have the second in which a run started
+        for path in tmp_path.glob("*.parquet"):  # file names contain the start time of the run
             path.rename(tmp_path / re.sub(r"--receipt-\d{4}", "--receipt-2001", path.name))
-        run_here(config, catalog=select(discover_here(config), "receipt"))
+        run_in_process(config, catalog=select(discover_in_process(config), "receipt"))
     names: dict[str, Any] = {"glob": glob, "polars": pl}
     exec(block.text.replace("out/", f"{tmp_path}/"), names)  # noqa: S102 - lines of a page
     receipts: pl.DataFrame = names["receipts"]
@@ -113,7 +119,7 @@ def test_a_state_is_resumed(block: Block, simulate: Simulate, configure: Configu
     config = configure(
         simulate(receipts=1), start_date="2026-01-01", end_date="2026-03-01T23:59:59Z"
     )
-    catalog = select(discover_here(config), *state["bookmarks"])
+    catalog = select(discover_in_process(config), *state["bookmarks"])
     bookmarks = json.loads(block.text)
     del bookmarks["bookmarks"]["content_export"]["job"]
     for before, resumed in ((state, True), (bookmarks, False)):
@@ -132,7 +138,7 @@ def test_a_state_is_resumed(block: Block, simulate: Simulate, configure: Configu
 
 
 def test_meltano_deselects_columns(shell: Shell, tmp_path: Path) -> None:
-    """The catalog that Meltano makes with the lines of the page in its definition of the tap."""
+    """Meltano creates the catalog with the lines of the page in the plugin definition."""
     written = [yaml.safe_load(block.text) for block in claimed_by("test_meltano_deselects_columns")]
     extractor: dict[str, Any] = {
         "name": TAP,
@@ -170,7 +176,7 @@ def test_cron_runs_a_command_of_meltano(block: Block) -> None:
 def test_kubernetes_knows_every_field(block: Block) -> None:
     batch_v1 = pytest.importorskip("lightkube.models.batch_v1", reason="needs Python 3.11")
     manifest = yaml.safe_load(block.text)
-    # what the schema does not know is not in what it gives back
+    # unknown fields are not in the result
     assert batch_v1.CronJob.from_dict(manifest).to_dict() == manifest
     assert croniter.is_valid(manifest["spec"]["schedule"])
     pod = manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
@@ -187,7 +193,7 @@ def test_kubernetes_knows_every_field(block: Block) -> None:
 
 
 def test_a_dbt_project_uses_the_package(tmp_path: Path) -> None:
-    """Both files of the page, with a repository on this machine in place of the one at GitHub."""
+    """Uses both files of the page, with a local repository instead of the one at GitHub."""
     if not DBT_PROGRAM.exists():
         pytest.skip("needs .venv-dbt: make pytest makes it")
     blocks = claimed_by("test_a_dbt_project_uses_the_package")
@@ -237,7 +243,7 @@ def test_the_variables_of_the_page_are_those_of_the_package() -> None:
     variables = yaml.safe_load(project)["vars"]
     assert set(documented) == set(variables)
     for name, default in variables.items():
-        if default is not None:  # else the page says where it comes from
+        if default is not None:  # else the page describes its origin
             assert yaml.safe_load(documented[name].strip("`")) == default
 
 

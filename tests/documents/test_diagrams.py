@@ -11,7 +11,7 @@ import pytest
 
 from demo.project import ROOT
 from tests.documents.claims import claimed_by
-from tests.harness.singer import discover_here, run_tap
+from tests.harness.singer import discover_in_process, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Configure = Callable[..., dict[str, Any]]
 
 FROM_REPORTS = {"reporting_conversation"}
-"""Streams that discovery finds in a workspace."""
+"""Streams that discovery adds."""
 
 
 def blocks_of(test: str) -> pytest.MarkDecorator:
@@ -36,7 +36,7 @@ def test_entities_are_streams_with_their_properties(
     block: Block, simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=1), reporting_datasets=["conversation"])
-    streams = {s["tap_stream_id"]: s for s in discover_here(config)["streams"]}
+    streams = {s["tap_stream_id"]: s for s in discover_in_process(config)["streams"]}
     relations = re.findall(r'(?m)^ +(\w+) [|}][|o]--[|o][|{] (\w+) : "(.+)"$', block.text)
     entities = re.findall(r"(?m)^ +(\w+) \{\n([^}]+)\}", block.text)
     assert len(relations) + 1 + sum(2 + len(e[1].split("\n")) - 1 for e in entities) == len(
@@ -45,7 +45,7 @@ def test_entities_are_streams_with_their_properties(
     for parent, child, joined_by in relations:
         for name in joined_by.split(", "):
             for stream in (parent, child):
-                # lists name the key of their parent otherwise
+                # lists have another name for the key of their parent
                 assert name in streams[stream]["schema"]["properties"] or stream == (
                     "content_import_source"
                 ), f"{stream}.{name}"
@@ -61,7 +61,7 @@ def test_entities_are_streams_with_their_properties(
 
 @blocks_of("test_the_flow_is_drawn")
 def test_the_flow_is_drawn(block: Block) -> None:
-    """Every arrow leads between nodes that have a text. Mermaid itself needs a browser."""
+    """Every arrow connects nodes with a text. Mermaid itself needs a browser."""
     first, *arrows = block.lines
     assert first == "flowchart LR"
     nodes = dict(re.findall(r"(?m)\b(\w)\[(.+?)\](?: |$)", block.text))
@@ -102,6 +102,6 @@ def test_windows_are_those_of_a_plan(
 
 
 def _day(text: str) -> str:
-    """The day that an instant belongs to; a window ends in the last second before it."""
+    """Return the day of a time; a window ends in the last second before it."""
     instant = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     return f"{instant + timedelta(seconds=1):%Y-%m-%d}"

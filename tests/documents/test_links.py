@@ -37,7 +37,7 @@ OF_A_USER = {".meltano/", "other/"}
 
 @cache
 def paths() -> tuple[str, ...]:
-    """All files of the repository, and its folders with a slash at the end."""
+    """Return all files of the repository, and its folders with a trailing slash."""
     found = []
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in GENERATED and "venv" not in name]
@@ -84,17 +84,20 @@ NAME = re.compile(r"([a-z]+(?:_[a-z]+)+)(?:: .*)?")
 """Inline code that names a setting, column, stream, metric or the like: `lookback_days: 7`."""
 
 NOT_HERE = {
-    *("clean_up_batch_files", "hard_delete"),  # settings of targets, which nothing here sets
+    *(
+        "clean_up_batch_files",
+        "hard_delete",
+    ),  # settings of targets, which are not set in this repository
     "state_backend",  # of Meltano
     *("http_request_count", "record_count", "sync_duration"),  # metrics of singer-sdk
-    *("people_brand", "reporting_call", "ticket_created_at"),  # named by what a workspace has
+    *("people_brand", "reporting_call", "ticket_created_at"),  # named after data of a workspace
 }
-"""Names that stand nowhere in the source of this repository."""
+"""Names that do not occur in the source of this repository."""
 
 
 @cache
 def source() -> str:
-    """Everything that is not documentation or a test, as one text."""
+    """Return all sources except documentation and tests, as one text."""
     endings = (".py", ".sql", ".toml", ".yaml", ".yml", "Makefile")
     found = (path[1:] for path in paths() if path.endswith(endings))
     return "\n".join(
@@ -106,7 +109,7 @@ def source() -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_names_in_the_text_are_names_in_the_source(page: str) -> None:
-    """Not so in the changelog, which tells of the past."""
+    """The changelog is excluded, because it describes earlier versions."""
     if page != "CHANGELOG.md":
         named = {match[1] for code in inline_code(page) if (match := NAME.fullmatch(code))}
         unknown = {name for name in named - NOT_HERE if name not in source()}
@@ -125,7 +128,7 @@ PLACES = {
     "list endpoint": ("streams/ai_content.py", "class ExternalPageStream"),
     "fault": ("intercom_simulator/faults.py", "class Fault"),
 }
-"""Where a newcomer adds what, and a text that is there as long as it is the place."""
+"""Places to add something, and a text that occurs there."""
 
 
 @pytest.mark.parametrize("what", PLACES)
@@ -141,7 +144,7 @@ def test_contributing_names_the_place_to_add_something(what: str) -> None:
 
 
 def test_every_stream_of_a_list_is_discovered_and_tested_with_its_path() -> None:
-    """What one forgets when a list is added: its places besides the class."""
+    """Checks the places that must change when a list is added."""
     written = {
         stream
         for stream in vars(ai_content).values()
@@ -187,7 +190,7 @@ def parsed(path: Path) -> _Page:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The website, built as `make site` builds it."""
+    """The website, built with the command of `make site`."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "docs", folder / "docs")
     shutil.copy(ROOT / "mkdocs.yml", folder)

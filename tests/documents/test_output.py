@@ -1,6 +1,6 @@
-"""What the documentation shows as printed is what the tap and the demo print.
+"""Output in the documentation equals the output of the tap and of the demo.
 
-Lines are compared by their shape: numbers, times, ids and addresses may differ.
+Lines are compared without numbers, times, ids and URLs.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from intercom_simulator import Clock, JobFault, Simulator
 from tap_intercom_export.commands import MESSAGE_STREAMS
 from tests.conftest import END
 from tests.documents.claims import claimed_by
-from tests.faults.play import configuration
-from tests.harness.singer import Output, run_quickly, run_tap
+from tests.faults.runner import configuration
+from tests.harness.singer import Output, run_tap, run_without_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,10 +47,10 @@ SHAPES = (
     (r"; N row so far.*", ""),  # the last window has no estimate
     (r"  +", "  "),
 )
-"""What is replaced by what, in turn, before lines are compared."""
+"""Replacements, in order, before lines are compared."""
 
 LEFT_OUT = re.compile(r"…( \d+ (lines|streams) …)?|\$ tap-intercom-export .*|")
-"""Lines that a page puts in place of others, or that it shows as typed."""
+"""Lines that stand for omitted lines, and typed commands."""
 
 OF_A_STREAM = re.compile(r"  [a-z_]+  N")
 """A row of the table in the summary."""
@@ -80,9 +80,9 @@ def blocks_of(test: str) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def logged() -> set[str]:
-    """Shapes of the lines of a plan and of runs: good, resumed, made smaller, failed."""
-    every_job = JobFault(ends_as="failed", times=None, job=None)
-    long_jobs = replace(every_job, longer_than=10 * DAY_SECONDS)
+    """Normalized lines of a plan and of runs: successful, resumed, with smaller windows, failed."""
+    every_job = JobFault(ends_as="failed", times=None, job_number=None)
+    long_jobs = replace(every_job, range_longer_than_seconds=10 * DAY_SECONDS)
     found: set[str] = set()
     with simulated(job_seconds=0.2) as simulator:
         config = configuration(simulator)
@@ -95,15 +95,15 @@ def logged() -> set[str]:
         times = (datetime.fromtimestamp(at, timezone.utc) for at in (job.after, job.before))
         entry |= dict(zip(names, (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times), strict=True))
         state = {"bookmarks": {"content_export": {"job": entry}}}
-        found |= shapes(messages(run_quickly(config, state)))
+        found |= shapes(messages(run_without_waiting(config, state)))
         night = {**config, "deep_lookback_days": 60}
         found |= shapes(run_tap(night, "--plan", state=last_night(), check=False).lines)
-        found |= shapes(messages(run_quickly(night, last_night())))
+        found |= shapes(messages(run_without_waiting(night, last_night())))
     for fault in (long_jobs, every_job):
         with simulated(job_faults=[fault]) as simulator:
             lookback = 0 if fault is every_job else 7
             config = configuration(simulator, lookback_days=lookback)
-            found |= shapes(messages(run_quickly(config)))
+            found |= shapes(messages(run_without_waiting(config)))
     return found
 
 
@@ -122,7 +122,7 @@ def simulated(**options: Any) -> Simulator:
 
 
 def messages(output: Output) -> list[str]:
-    """The lines of a log without time, level and name of the logger."""
+    """Return the lines of a log without time, level and logger name."""
     return [re.sub(r"^\S+ \S+ \| \w+ +\| [^|]+\| ", "", line) for line in output.log.splitlines()]
 
 
@@ -149,7 +149,7 @@ def test_the_plan_prints_such_lines(block: Block, simulate: Simulate, configure:
 
 
 def cells(page: str, column: int) -> list[str]:
-    """Code in a column of the first table of a page, without a pattern's marks."""
+    """Return the code in a column of the first table of a page, split at placeholders."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     rows = [line.split(" | ") for line in text.split("\n\n##")[0].splitlines() if line[:2] == "| "]
     return [code for row in rows[2:] for code in re.findall(r"`([^`]+)`", row[column])]
@@ -159,7 +159,7 @@ def cells(page: str, column: int) -> list[str]:
     ("page", "column"), [("troubleshooting.md", 0), ("monitoring.md", 1)], ids=lambda it: it
 )
 def test_lines_to_look_for_are_in_the_source(page: str, column: int, logged: set[str]) -> None:
-    """Each part of a line stands in one text; `…` and patterns stand for what differs."""
+    """Each part of a line occurs in one text; `…` and patterns stand for variable parts."""
     texts = [*texts_in("tap_intercom_export"), *logged]
     sentences = [
         code for code in cells(page, column) if code.count(" ") > 1 and "meltano" not in code
@@ -178,7 +178,7 @@ def test_lines_to_look_for_are_in_the_source(page: str, column: int, logged: set
 
 
 def texts_in(folder: str) -> list[str]:
-    """Texts in the source of a package, with a NUL for each value that is put into one."""
+    """Return the texts in the source of a package, with a NUL for each formatted value."""
     found = []
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

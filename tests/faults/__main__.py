@@ -1,6 +1,6 @@
-"""Plays every fault and shows the matrix; `python -m tests.faults --write` writes it to docs."""
+"""Runs every fault and prints the results; `--write` writes the matrix to docs/reliability.md."""
 
-# ruff: noqa: T201 - to be read by people
+# ruff: noqa: T201 - prints to a terminal
 from __future__ import annotations
 
 import argparse
@@ -11,21 +11,23 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.faults.deaths import DEATHS, play_death
-from tests.faults.play import Result, play
-from tests.faults.report import DOCUMENT, Line, document
+from tests.faults.matrix import DOCUMENT, MatrixRow, document
+from tests.faults.runner import Result, run_scenario
 from tests.faults.scenarios import AREAS
+from tests.faults.terminations import TERMINATIONS, run_termination
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DEATH_AREA = "The process"
+TERMINATION_AREA = "Terminations"
 
 
 def main() -> None:
-    """Play, print, and exit with 1 if anything went wrong."""
+    """Run the faults and print the results; exit with 1 if there are problems."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("word", nargs="?", default="", help="only what has this in its name")
+    parser.add_argument(
+        "word", nargs="?", default="", help="run only faults whose name contains this"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     options = parser.parse_args()
     if options.write:
@@ -35,35 +37,38 @@ def main() -> None:
     begun = time.perf_counter()
     failed = 0
     area = ""
-    lines = _lines(options.word)
+    matrix_rows = _rows(options.word)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for line, result in zip(lines, pool.map(_play, lines), strict=True):
-            if line.area != area:
-                area = line.area
-                print(f"\n{area}\n  {'rows':>11}  first run  in the end")
-            rows = f"  {result.expected:>11}  {result.first:>9}  {result.arrived:>10}"
-            print(f"{rows}  {'ok   ' if not result.wrong else 'WRONG'}  {line.happens}")
-            print(f"{'':45}→ {line.does}")
-            for text in result.wrong:
+        for row, result in zip(matrix_rows, pool.map(_run_row, matrix_rows), strict=True):
+            if row.area != area:
+                area = row.area
+                print(f"\n{area}\n  {'expected':>11}  first run    all runs")
+            rows = f"  {result.expected:>11}  {result.first_run:>9}  {result.loaded_rows:>10}"
+            print(f"{rows}  {'ok   ' if not result.problems else 'WRONG'}  {row.fault}")
+            print(f"{'':45}→ {row.behavior}")
+            for text in result.problems:
                 failed += 1
                 print(f"{'':45}! {text[:400]}")
-    print(f"\n{len(lines)} faults, {failed} not as they should be, ", end="")
+    print(f"\n{len(matrix_rows)} faults, {failed} problems, ", end="")
     print(f"{time.perf_counter() - begun:.0f} s")
     sys.exit(bool(failed))
 
 
-def _lines(word: str) -> list[Line]:
-    return [line for line in Line.all() if word in f"{line.area} {line.name} {line.happens}"]
+def _rows(word: str) -> list[MatrixRow]:
+    return [row for row in MatrixRow.all() if word in f"{row.area} {row.name} {row.fault}"]
 
 
-def _play(line: Line) -> Result:
-    plays: dict[str, Callable[[], Result]] = {
-        f"{area} {scenario.name}": partial(play, scenario)
+def _run_row(row: MatrixRow) -> Result:
+    runners: dict[str, Callable[[], Result]] = {
+        f"{area} {scenario.name}": partial(run_scenario, scenario)
         for area, scenarios in AREAS.items()
         for scenario in scenarios
     }
-    plays |= {f"{DEATH_AREA} {death.name}": partial(play_death, death) for death in DEATHS}
-    return plays[f"{line.area} {line.name}"]()
+    runners |= {
+        f"{TERMINATION_AREA} {termination.name}": partial(run_termination, termination)
+        for termination in TERMINATIONS
+    }
+    return runners[f"{row.area} {row.name}"]()
 
 
 if __name__ == "__main__":

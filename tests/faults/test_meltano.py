@@ -1,4 +1,4 @@
-"""Under Meltano: a run that is stopped is booked as failed, and the next one goes on from it."""
+"""Terminations under Meltano: the run counts as failed, and the next run continues from it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import pytest
 
 from demo.project import TAP, TARGET, MeltanoError, Project
 from intercom_simulator import Clock, Simulator
-from tests.faults.play import END, configuration
+from tests.faults.runner import END, configuration
 
 if TYPE_CHECKING:
     from demo.postgres import Postgres
-    from intercom_simulator.messages import Request
+    from intercom_simulator.http_messages import Request
 
 pytestmark = pytest.mark.meltano
 
 
 @pytest.mark.parametrize("stop", ["the tap", "Ctrl-C"])
-def test_a_stopped_run_is_booked_as_failed_and_the_next_brings_the_rest(
+def test_terminated_run_fails_and_the_next_run_loads_the_rest(
     postgres: Postgres, database: str, tmp_path: Path, stop: str
 ) -> None:
-    """Ctrl-C reaches the whole process group, and Meltano sends a SIGTERM to its plugins besides.
+    """Ctrl-C reaches the whole process group, and Meltano also sends a SIGTERM to its plugins.
 
-    The target then throws away what it has not loaded, and the STATE with it. Where the tap alone
-    is stopped, the target loads all it got, and the next run resumes the job.
+    The target then discards what it has not loaded, and the STATE with it. If only the tap is
+    terminated, the target loads everything it received, and the next run resumes the job.
     """
     second_job = threading.Event()
 
@@ -64,7 +64,7 @@ def test_a_stopped_run_is_booked_as_failed_and_the_next_brings_the_rest(
         else:
             os.killpg(process_of(tmp_path, "run", TAP, TARGET), signal.SIGINT)
         running.join(60)
-        assert failure, "Meltano books the run as a success"
+        assert failure, "Meltano reports the run as successful"
         assert not any("/cancel/" in request.path for request in sim.requests)
 
         project.run()
@@ -72,14 +72,14 @@ def test_a_stopped_run_is_booked_as_failed_and_the_next_brings_the_rest(
             loaded = connection.execute(
                 "SELECT count(*), count(DISTINCT receipt_id) FROM intercom.receipt"
             ).fetchone()
-        expected = len(sim.workspace.truth("receipt", sim.clock.now()))
+        expected = len(sim.workspace.expected_rows("receipt", sim.clock.now()))
         assert loaded == (expected, expected)
         if stop == "the tap":
             assert len(sim.jobs) == 2
 
 
 def process_of(folder: Path, *words: str) -> int:
-    """The process in a folder whose command line has these words; one may be a program's name."""
+    """Return the id of the process with a working directory and words of its command line."""
     for process in Path("/proc").iterdir():
         with suppress(OSError):
             if not process.name.isdecimal() or (process / "cwd").readlink() != folder.resolve():

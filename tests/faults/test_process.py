@@ -1,4 +1,4 @@
-"""What only a process shows: full disks, memory, temporary files, the log at DEBUG, two at once."""
+"""Faults that need a process: full disks, memory, temporary files, DEBUG logs, two taps."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ import pytest
 
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
 from tap_intercom_export.errors import ExitStatus
-from tests.faults import hostile
-from tests.faults.play import END, configuration
+from tests.faults import malicious_archives
+from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
-from tests.harness.loaded import Loaded
-from tests.harness.process import running
-from tests.harness.singer import run_quickly
+from tests.harness.in_memory_target import InMemoryTarget
+from tests.harness.singer import run_without_waiting
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-MOST_MEMORY = 250
-"""MiB. An idle tap takes about 80."""
+MAX_MEMORY_MIB = 250
+"""An idle tap needs about 80 MiB."""
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def last_line(log: str) -> str:
 
 @pytest.mark.parametrize(
     ("dialect", "receipts"),
-    [(Dialect(), 200), (Dialect(wrapped=1), 200), (Dialect(container="tar.gz"), 200)],
+    [(Dialect(), 200), (Dialect(gzip_layers=1), 200), (Dialect(container="tar.gz"), 200)],
     ids=["zip", "zip in gzip", "tar.gz"],
 )
-def test_a_full_disk_is_told_in_one_line(dialect: Dialect, receipts: int) -> None:
+def test_full_disk_is_reported_in_one_line(dialect: Dialect, receipts: int) -> None:
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
 
@@ -55,22 +55,22 @@ def test_a_full_disk_is_told_in_one_line(dialect: Dialect, receipts: int) -> Non
         receipts=receipts, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:
         config = configuration(sim)
-        with running(config, before=small_disk) as tap:
+        with running_tap(config, before=small_disk) as tap:
             assert tap.wait() == 1
             assert "does not fit into" in last_line(tap.log)
             assert "TMPDIR" in last_line(tap.log)
             assert "Traceback" not in tap.log
-            state = Loaded().take(tap.lines)
+            state = InMemoryTarget().load(tap.lines)
         assert not state.bookmarks
-        again = Loaded().take(run_quickly(config, state.state).lines)
+        again = InMemoryTarget().load(run_without_waiting(config, state.state).lines)
         assert not ExpectedRows(sim).missing(again.rows())
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL", "end"])
-def test_the_spool_is_private_and_leaves_nothing(sim: Simulator, how: str) -> None:
+def test_spool_file_is_private_and_removed(sim: Simulator, how: str) -> None:
     stall = 0.8 if how == "end" else 8.0
-    sim.faults.add(Fault("download", stall_after=9000, stall_seconds=stall))
-    with running(configuration(sim)) as tap:
+    sim.faults.add(Fault("download", stall_after_bytes=9000, stall_seconds=stall))
+    with running_tap(configuration(sim)) as tap:
         deadline = time.monotonic() + 10
         while not (spools := open_files(tap.process.pid, tap.temporary)):
             assert time.monotonic() < deadline
@@ -88,7 +88,7 @@ def test_the_spool_is_private_and_leaves_nothing(sim: Simulator, how: str) -> No
 
 
 def open_files(pid: int, folder: Path) -> list[os.stat_result]:
-    """The files in a folder that a process has open, also those without a name."""
+    """Return the open files of a process in a folder, including unlinked files."""
     found = []
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):
@@ -100,22 +100,22 @@ def open_files(pid: int, folder: Path) -> list[os.stat_result]:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (lambda: hostile.bomb(110), "max_compression_ratio"),
-        (lambda: hostile.endless_line(120), None),
-        (lambda: hostile.crowd(300_000, admitted=5), "refused|damaged"),
-        (lambda: hostile.long_pax(50), "refused|damaged"),
-        (lambda: hostile.quotes(10), None),
+        (lambda: malicious_archives.zip_bomb(110), "max_compression_ratio"),
+        (lambda: malicious_archives.endless_line(120), None),
+        (lambda: malicious_archives.many_files(300_000, announced=5), "refused|damaged"),
+        (lambda: malicious_archives.large_pax_header(50), "refused|damaged"),
+        (lambda: malicious_archives.unclosed_quotes(10), None),
     ],
     ids=["bomb", "a line of 120 MB", "300,000 hidden files", "a header of 50 MB", "open quotes"],
 )
-def test_memory_is_bounded_whatever_comes(body: Any, says: str | None) -> None:
+def test_memory_is_bounded_for_malicious_archives(body: Any, says: str | None) -> None:
     fault = Fault("download", body=body(), times=None)
     with Simulator(receipts=5, days=20, end=END, faults=[fault]) as sim:
         started = time.monotonic()
-        with running(configuration(sim, window_days=30), quick=True) as tap:
+        with running_tap(configuration(sim, window_days=30), quick=True) as tap:
             status = tap.wait()
             log = tap.log
-        assert tap.peak < MOST_MEMORY
+        assert tap.peak_memory_mib < MAX_MEMORY_MIB
         assert time.monotonic() - started < 30
         assert "Traceback" not in log
         if says:
@@ -126,8 +126,8 @@ def test_memory_is_bounded_whatever_comes(body: Any, says: str | None) -> None:
 @pytest.mark.parametrize(
     ("dialect", "fault"),
     [
-        (Dialect(redirect=302), Fault("storage", times=None, reset=True, handled=False)),
-        (Dialect(redirect=302), Fault("storage", times=None, status=503)),
+        (Dialect(redirect_status=302), Fault("storage", times=None, reset=True, handled=False)),
+        (Dialect(redirect_status=302), Fault("storage", times=None, status=503)),
         (Dialect(download_url="storage"), Fault("download", times=None, status=500)),
         (Dialect(download_url="storage"), Fault("download", status=404)),
         (Dialect(), Fault(times=None, reset=True, handled=False)),
@@ -135,13 +135,13 @@ def test_memory_is_bounded_whatever_comes(body: Any, says: str | None) -> None:
     ],
     ids=["reset", "503", "500", "404", "all reset", "no JSON"],
 )
-def test_neither_token_nor_signed_address_is_logged_at_debug(
+def test_debug_log_contains_neither_token_nor_signed_url(
     sim: Simulator, dialect: Dialect, fault: Fault
 ) -> None:
     sim.dialect = dialect
     sim.faults.add(fault)
     debug = {"LOGLEVEL": "DEBUG", "TAP_INTERCOM_EXPORT_LOGLEVEL": "DEBUG"}
-    with running(configuration(sim), quick=True, environment=debug) as tap:
+    with running_tap(configuration(sim), quick=True, environment=debug) as tap:
         tap.wait()
         log = tap.log
     assert "DEBUG" in log
@@ -150,18 +150,18 @@ def test_neither_token_nor_signed_address_is_logged_at_debug(
     assert "Authorization" not in log
 
 
-def test_no_error_of_a_user_shows_a_traceback(sim: Simulator) -> None:
+def test_user_errors_have_no_traceback(sim: Simulator) -> None:
     for settings, status in (
         ({"access_token": "wrong"}, ExitStatus.REFUSED),
         ({"api_url": "http://127.0.0.1:9"}, ExitStatus.UNAVAILABLE),
     ):
-        with running(configuration(sim, **settings), quick=True) as tap:
+        with running_tap(configuration(sim, **settings), quick=True) as tap:
             assert tap.wait() == status
             assert "Traceback" not in tap.log
             assert "| ERROR " in last_line(tap.log)
 
 
-def test_two_taps_on_one_workspace_both_finish() -> None:
+def test_two_concurrent_taps_on_one_workspace_both_finish() -> None:
     with (
         Simulator(
             receipts=100, days=20, end=END, clock=Clock(END, running=False), job_seconds=0.15
@@ -169,16 +169,16 @@ def test_two_taps_on_one_workspace_both_finish() -> None:
         ExitStack() as stack,
     ):
         config = configuration(sim, window_days=5)
-        taps = [stack.enter_context(running(config)) for _ in range(2)]
+        taps = [stack.enter_context(running_tap(config)) for _ in range(2)]
         assert [tap.wait() for tap in taps] == [0, 0]
         for tap in taps:
-            assert not ExpectedRows(sim).missing(Loaded().take(tap.lines).rows())
+            assert not ExpectedRows(sim).missing(InMemoryTarget().load(tap.lines).rows())
         ranges = Counter((job.after, job.before) for job in sim.jobs)
         assert set(ranges.values()) == {2}
         assert any("Another export holds the workspace's job slot" in tap.log for tap in taps)
 
 
-def test_what_a_run_that_was_stopped_left_is_not_canceled() -> None:
+def test_job_of_a_terminated_run_is_not_canceled() -> None:
     with Simulator(
         receipts=60,
         days=20,
@@ -188,7 +188,7 @@ def test_what_a_run_that_was_stopped_left_is_not_canceled() -> None:
     ) as sim:
         polled = threading.Event()
         sim._on_request = lambda request: polled.set() if request.method == "GET" else None
-        with running(configuration(sim)) as tap:
+        with running_tap(configuration(sim)) as tap:
             assert polled.wait(10)
             tap.process.terminate()
             assert tap.wait() == 143

@@ -1,4 +1,4 @@
-"""Every fault that `faults/` describes: all rows arrive, and no bookmark is ever too early."""
+"""Every scenario: all rows are loaded, and no bookmark is later than a missing row."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.play import play
-from tests.faults.report import DOCUMENT, Line, document
+from tests.faults.matrix import DOCUMENT, MatrixRow, document
+from tests.faults.runner import run_scenario
 from tests.faults.scenarios import AREAS
 from tests.harness.batches import batch_config
 
@@ -26,24 +26,24 @@ SCENARIOS = [
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_row_arrives_and_no_bookmark_is_ahead(scenario: Scenario) -> None:
-    assert not play(scenario).wrong
+def test_all_rows_are_loaded_and_no_bookmark_is_too_late(scenario: Scenario) -> None:
+    assert not run_scenario(scenario).problems
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_same_holds_of_batches(scenario: Scenario, tmp_path: Path) -> None:
+def test_all_rows_are_loaded_with_batch_messages(scenario: Scenario, tmp_path: Path) -> None:
     batch = batch_config(tmp_path, batch_size=20)
     given = replace(scenario.given, settings={**scenario.given.settings, "batch_config": batch})
-    # rows of batches have no version that could be activated
-    expect = replace(scenario.expect, activated=scenario.expect.activated and None)
-    assert not play(replace(scenario, given=given, expect=expect)).wrong
+    # records in batches have no version, so none is activated
+    expect = replace(scenario.expect, activates_version=scenario.expect.activates_version and None)
+    assert not run_scenario(replace(scenario, given=given, expect=expect)).problems
 
 
-def test_the_document_is_up_to_date() -> None:
-    """`python -m tests.faults --write` writes it."""
+def test_reliability_document_is_up_to_date() -> None:
+    """Update it with `python -m tests.faults --write`."""
     assert DOCUMENT.read_text(encoding="utf-8") == document()
 
 
-def test_every_line_of_the_matrix_can_be_found() -> None:
-    names = [(line.area, line.name) for line in Line.all()]
+def test_names_in_the_matrix_are_unique() -> None:
+    names = [(row.area, row.name) for row in MatrixRow.all()]
     assert len(set(names)) == len(names)

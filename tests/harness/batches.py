@@ -1,4 +1,4 @@
-"""Batch files, read without the code that wrote them: BATCH messages as the RECORDs they name."""
+"""Reads batch files independently of the tap: replaces BATCH messages by RECORD messages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Record = dict[str, Any]
 
 
 def batch_config(folder: Path, file_format: str = "jsonl", **more: Any) -> dict[str, Any]:
-    """The setting `batch_config` for files in a folder.
+    """Return a `batch_config` setting that writes to a local folder.
 
     Args:
-        folder: Where they go.
-        file_format: jsonl or parquet.
-        more: The compression, or a batch_size.
+        folder: Folder of the files.
+        file_format: `jsonl` or `parquet`.
+        more: `compression`, or other keys such as `batch_size`.
     """
     compression = {"compression": more.pop("compression")} if "compression" in more else {}
     return {
@@ -30,11 +30,11 @@ def batch_config(folder: Path, file_format: str = "jsonl", **more: Any) -> dict[
     }
 
 
-def as_records(lines: Iterable[str]) -> list[str]:
-    """The messages of a run, with the records of each file in place of the BATCH that names it.
+def expand_batches(lines: Iterable[str]) -> list[str]:
+    """Return the messages of a run, with BATCH messages replaced by their records.
 
     Args:
-        lines: The messages.
+        lines: The messages, one JSON object each.
     """
     found: list[str] = []
     schemas: dict[str, Record] = {}
@@ -45,7 +45,7 @@ def as_records(lines: Iterable[str]) -> list[str]:
         if message["type"] != "BATCH":
             found.append(line)
             continue
-        records = records_of(message, schemas[message["stream"]])
+        records = batch_records(message, schemas[message["stream"]])
         found += [
             json.dumps({"type": "RECORD", "stream": message["stream"], "record": record})
             for record in records
@@ -53,12 +53,12 @@ def as_records(lines: Iterable[str]) -> list[str]:
     return found
 
 
-def records_of(message: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Record]:
-    """The records in the files of a BATCH message.
+def batch_records(message: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the records in the files of a BATCH message.
 
     Args:
         message: The message.
-        schema: Of its stream, for what Parquet holds in another form.
+        schema: JSON schema of the stream, to convert Parquet values.
     """
     for url in message["manifest"]:
         path = Path(url.removeprefix("file://"))
@@ -75,7 +75,7 @@ def records_of(message: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterato
 
 
 def _as_json(value: Any, schema: Mapping[str, Any], name: str) -> Any:
-    """A value of a Parquet file as it stands in a RECORD."""
+    """Convert a value of a Parquet file to its form in a RECORD message."""
     if isinstance(value, datetime):
         assert value.tzinfo is not None
         text = value.astimezone(timezone.utc).isoformat().replace("+00:00", "")

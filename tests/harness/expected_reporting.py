@@ -1,4 +1,4 @@
-"""Rows of reporting datasets, from the simulator's own data, in the form of the tap's records."""
+"""Compares records of reporting streams with the rows of the simulator."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def reporting_properties(
     simulator: Simulator, dataset: str, properties: Mapping[str, Any], *, qualified: bool = True
 ) -> dict[str, str]:
-    """Which property holds which attribute, by the descriptions and the order of the catalog.
+    """Map the properties of a stream to attributes, by the order and descriptions in the catalog.
 
     Args:
         simulator: The simulator.
-        dataset: Id of the dataset.
-        properties: Those of the stream's schema.
-        qualified: Whether the API gives qualified ids.
+        dataset: Dataset id.
+        properties: Properties of the stream's schema.
+        qualified: Whether the API version has qualified ids.
 
     Returns:
-        The qualified id of each property.
+        The qualified id by property.
     """
     attributes = simulator.reporting.datasets[dataset].attributes
     names = [name for name in properties if name != "row_id"]
@@ -42,21 +42,21 @@ def reporting_properties(
 def reporting_rows(
     loaded: Iterable[Mapping[str, Any]], properties: Mapping[str, str], zone: tzinfo = timezone.utc
 ) -> list[Row]:
-    """Records of a reporting stream, or rows of a database, in the form of the simulator's truth.
+    """Convert records, or rows of a database, to the format of the simulator's rows.
 
     Args:
         loaded: The records.
-        properties: What `reporting_properties` gave.
-        zone: Of times that an old API version leaves as texts.
+        properties: Result of `reporting_properties`.
+        zone: Time zone of times that are text in old API versions.
     """
     return [
-        {one: _reported(one, record.get(name), zone) for name, one in properties.items()}
+        {one: _convert(one, record.get(name), zone) for name, one in properties.items()}
         for record in loaded
     ]
 
 
-def _reported(qualified_id: str, value: Any, zone: tzinfo) -> Any:
-    if value in {"", "-"}:  # an empty key; a duration that an old API version leaves as text
+def _convert(qualified_id: str, value: Any, zone: tzinfo) -> Any:
+    if value in {"", "-"}:  # an empty key; a missing duration, which is text in old API versions
         return None
     if qualified_id.startswith("timestamp."):
         if isinstance(value, str) and not value.endswith("Z"):

@@ -1,4 +1,4 @@
-"""The rows that a workspace has, from the simulator's own data, compared with what was loaded."""
+"""Compares loaded records with the rows of the simulated workspace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from intercom_simulator.columns import FILES, kind
+from intercom_simulator.columns import FILES, column_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = "dict[str, Any]"
 Loaded: TypeAlias = "Mapping[str, Iterable[Mapping[str, Any]]]"
-"""The records of each stream; of equal keys the last."""
+"""Records by stream; the last one for each key."""
 
 STATISTICS = tuple(name for name in FILES if name != "overview")
-"""Files that hold rows of the workspace; the totals in `overview` are those of a job's range."""
+"""Files with rows that do not depend on job ranges, as the totals in `overview` do."""
 
-_LASTING = {
+_STABLE_COLUMNS = {
     "answer_combined": ("receipt_id",),
     "checkpoint": ("series_entry_record_id", "ruleset_id", "user_id"),
 }
-"""Columns that never change, where others do, besides `first_*`."""
+"""Columns that never change, for files in which other columns than `first_*` can change."""
 
 
 _NUMBERED = re.compile(r" \(\d+\)$")
@@ -34,12 +34,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def expected(simulator: Simulator, statistic: str, until: datetime) -> list[Row]:
-    """The rows a user should finally have of a stream.
+    """Return the rows of a stream that a complete sync is expected to load.
 
     Args:
         simulator: The simulator.
         statistic: Name of the stream.
-        until: The last instant that was exported.
+        until: Time up to which data was exported.
     """
     if statistic == "overview":  # totals of each job's range
         ranges = {(job.after, job.before) for job in simulator.jobs if job.outcome == "completed"}
@@ -53,36 +53,39 @@ def expected(simulator: Simulator, statistic: str, until: datetime) -> list[Row]
             for row in simulator.workspace.rows("overview", after, before, until)
         ]
     else:
-        rows = simulator.workspace.truth(statistic, until)
+        rows = simulator.workspace.expected_rows(statistic, until)
     return [_with_time(statistic, row) for row in rows]
 
 
 def differences(
     statistic: str,
-    truth: Iterable[Row],
+    expected_rows: Iterable[Row],
     loaded: Iterable[Mapping[str, Any]],
     *,
     missing: Iterable[str] = (),
 ) -> list[str]:
-    """What is in one and not in the other, a line each: every column of every row.
+    """Return the differences between expected and loaded rows, comparing all columns.
 
     Args:
         statistic: Name of the stream.
-        truth: What `expected` gave.
+        expected_rows: Result of `expected`.
         loaded: Records of the tap, or rows of a database.
-        missing: Columns that were not sent; they must be null.
+        missing: Columns that were not sent and must be null.
+
+    Returns:
+        One line for each missing and each unexpected row.
     """
     absent = dict.fromkeys(missing)
-    wanted = Counter(_frozen({**row, **absent}) for row in truth)
-    found = Counter(_frozen(_comparable(statistic, row)) for row in loaded)
+    wanted = Counter(_hashable({**row, **absent}) for row in expected_rows)
+    found = Counter(_hashable(_comparable(statistic, row)) for row in loaded)
     return [
         *(f"missing: {dict(row)}" for row in (wanted - found)),
-        *(f"too much: {dict(row)}" for row in (found - wanted)),
+        *(f"unexpected: {dict(row)}" for row in (found - wanted)),
     ]
 
 
 def _with_time(statistic: str, row: Row) -> Row:
-    """Add what every content record carries: the instant by which a job's range selects it."""
+    """Add `created_at`: the time by which a job's range selects the row."""
     row = dict(row)
     if statistic == "answer_combined":
         row["created_at"] = row["completed_at"] or row["received_at"]
@@ -93,7 +96,7 @@ def _with_time(statistic: str, row: Row) -> Row:
 
 
 def _comparable(statistic: str, record: Mapping[str, Any]) -> Row:
-    """A record with the simulator's columns only, its times as date-times."""
+    """Reduce a record to the columns of the simulator and convert its times."""
     columns = [*FILES[statistic].columns]
     columns += [name for name in ("created_at",) if name not in columns]
     if statistic == "overview":
@@ -105,13 +108,13 @@ def _comparable(statistic: str, record: Mapping[str, Any]) -> Row:
 
 
 def _value(column: str, value: Any) -> Any:
-    if column.startswith("created_at") or kind(column) == "time":
+    if column.startswith("created_at") or column_kind(column) == "time":
         return instant(value)
     return float(value) if isinstance(value, Decimal) else value
 
 
 def instant(value: Any) -> Any:
-    """An instant, from a text in any form or from a database without zones."""
+    """Convert a time from text, or from a database without time zones, to a UTC date-time."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value
     if not isinstance(value, str):
@@ -126,30 +129,30 @@ def instant(value: Any) -> Any:
 
 
 def _answers(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
-    """The questions that were answered; which of equal texts it was does not matter."""
+    """Return the answered questions, ignoring the numbers of repeated question texts."""
     return tuple(sorted((_NUMBERED.sub("", q), a) for q, a in pairs if a is not None))
 
 
-def _frozen(row: Row) -> tuple[tuple[str, Any], ...]:
+def _hashable(row: Row) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(row.items()))
 
 
-def row_differences(truth: Iterable[Row], found: Iterable[Row]) -> list[str]:
-    """What is in one and not in the other, a line each: every value of every row."""
-    wanted, there = Counter(map(_frozen, truth)), Counter(map(_frozen, found))
+def row_differences(expected_rows: Iterable[Row], found: Iterable[Row]) -> list[str]:
+    """Return one line for each missing and each unexpected row."""
+    wanted, actual = Counter(map(_hashable, expected_rows)), Counter(map(_hashable, found))
     return [
-        *(f"missing: {dict(row)}" for row in (wanted - there)),
-        *(f"too much: {dict(row)}" for row in (there - wanted)),
+        *(f"missing: {dict(row)}" for row in (wanted - actual)),
+        *(f"unexpected: {dict(row)}" for row in (actual - wanted)),
     ]
 
 
 class ExpectedRows:
-    """The rows that a user should finally have.
+    """The rows that a complete sync is expected to load.
 
     Args:
-        simulator: The workspace.
-        only: The files to look at; all when empty.
-        ignore: Columns that do not matter.
+        simulator: The simulator.
+        only: Files to compare; all files if empty.
+        ignore: Columns to ignore.
     """
 
     def __init__(
@@ -158,33 +161,37 @@ class ExpectedRows:
         self._ignore = set(ignore)
         now = simulator.clock.now()
         self._rows = {
-            statistic: simulator.workspace.truth(statistic, now)
+            statistic: simulator.workspace.expected_rows(statistic, now)
             for statistic in tuple(only) or STATISTICS
         }
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return sum(map(len, self._rows.values()))
 
     def missing(self, loaded: Loaded, *, values: bool = True) -> dict[str, list[Row]]:
-        """Give the rows that did not arrive, or not as they are.
+        """Return the rows by stream that were not loaded, or not with the expected values.
 
         Args:
-            loaded: What arrived.
-            values: Whether everything must be right, or just what identifies a row.
+            loaded: Loaded records by stream.
+            values: Whether to compare all columns, or only those that identify a row.
         """
-        lost = {}
+        missing_rows = {}
         for statistic, rows in self._rows.items():
             columns = self._columns(statistic, values=values)
             arrived = {_identity(columns, record) for record in loaded.get(statistic, ())}
             if left := [row for row in rows if _identity(columns, row) not in arrived]:
-                lost[statistic] = left
-        return lost
+                missing_rows[statistic] = left
+        return missing_rows
 
-    def too_much(self, loaded: Loaded) -> dict[str, list[Mapping[str, Any]]]:
-        """Give the records that nothing in the workspace is like, by what identifies them."""
-        strange = {}
+    def unexpected(self, loaded: Loaded) -> dict[str, list[Mapping[str, Any]]]:
+        """Return the records by stream that do not belong to any row of the workspace.
+
+        Args:
+            loaded: Loaded records by stream.
+        """
+        unexpected_rows = {}
         for statistic, rows in self._rows.items():
             columns = self._columns(statistic, values=False)
             known = {_identity(columns, row) for row in rows}
@@ -192,15 +199,17 @@ class ExpectedRows:
                 each for each in loaded.get(statistic, ()) if _identity(columns, each) not in known
             ]
             if found:
-                strange[statistic] = found
-        return strange
+                unexpected_rows[statistic] = found
+        return unexpected_rows
 
-    def passed_over(self, loaded: Loaded, bookmarks: Mapping[str, str]) -> dict[str, list[Row]]:
-        """Give the rows that did not arrive though a bookmark says that they were written.
+    def missing_before_bookmark(
+        self, loaded: Loaded, bookmarks: Mapping[str, str]
+    ) -> dict[str, list[Row]]:
+        """Return the missing rows that are not later than the bookmark of their stream.
 
         Args:
-            loaded: What arrived.
-            bookmarks: The bookmark of each stream.
+            loaded: Loaded records by stream.
+            bookmarks: Bookmarks by stream.
         """
         found = {}
         for statistic, rows in self.missing(loaded, values=False).items():
@@ -212,7 +221,7 @@ class ExpectedRows:
     def _columns(self, statistic: str, *, values: bool) -> tuple[str, ...]:
         columns = FILES[statistic].columns
         if not values:
-            columns = _LASTING.get(
+            columns = _STABLE_COLUMNS.get(
                 statistic, tuple(name for name in columns if not name.startswith("first_"))
             )
         elif statistic == "answer_combined":
@@ -221,7 +230,7 @@ class ExpectedRows:
 
 
 def _identity(columns: Iterable[str], row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the values of some columns in the form in which rows are compared."""
+    """Return the values of columns in a comparable form."""
     return tuple(
         _answers(_pairs(row.get(column)))
         if column == "answers"
@@ -235,6 +244,6 @@ def _pairs(answers: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _time_of(statistic: str, row: Row) -> str:
-    """Return the instant by which ranges select a row, as a bookmark writes it."""
+    """Return the time by which ranges select a row, in the format of bookmarks."""
     instant = _with_time(statistic, row)["created_at"]
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}" if isinstance(instant, datetime) else str(instant)

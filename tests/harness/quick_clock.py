@@ -1,4 +1,4 @@
-"""A clock that does not wait, so that hours of pauses are over in a moment and can be looked at."""
+"""A clock that skips pauses and records them, so that tests of long waits run quickly."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import Clock
 
-LONGEST_REAL_PAUSE = 0.004
-"""Seconds that a pause really takes at most: threads and the simulator's jobs get their turn."""
+MAX_REAL_SLEEP_SECONDS = 0.004
+"""Longest real sleep, so that other threads and the simulator's jobs can proceed."""
 
 
 class QuickClock(Clock):
-    """A clock that is put forward instead of waited for.
+    """A clock that is advanced instead of waiting.
 
     Attributes:
-        pauses: Every pause asked for, in seconds, of all threads in order.
+        pauses: All requested pauses of all threads, in seconds and in order.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.pauses: list[float] = []
-        self._ahead = 0.0
-        self._guard = threading.Lock()
+        self._skipped_seconds = 0.0
+        self._pause_lock = threading.Lock()
 
     @override
     def now(self) -> float:
-        return super().now() + self._ahead
+        return super().now() + self._skipped_seconds
 
     @override
     def monotonic(self) -> float:
-        return super().monotonic() + self._ahead
+        return super().monotonic() + self._skipped_seconds
 
     @override
     def sleep(self, seconds: float) -> None:
-        with self._guard:
+        with self._pause_lock:
             self.pauses.append(seconds)
-            self._ahead += max(0.0, seconds - LONGEST_REAL_PAUSE)
-        super().sleep(min(seconds, LONGEST_REAL_PAUSE))
+            self._skipped_seconds += max(0.0, seconds - MAX_REAL_SLEEP_SECONDS)
+        super().sleep(min(seconds, MAX_REAL_SLEEP_SECONDS))

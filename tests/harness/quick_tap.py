@@ -1,4 +1,4 @@
-"""The tap as a process with short pauses: `python -m tests.harness.quick_tap --config …`."""
+"""Runs the tap with a clock that skips pauses: `python -m tests.harness.quick_tap --config …`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Runs the tap, as a process or in this one, and checks its output by rules that are not its own.
+"""Runs the tap, as a process or in this process, and checks its Singer messages.
 
-The checks are those of a strict target: any message that one of them could refuse, drop without a
-word or take for more than it is, is a problem.
+The checks are those of a strict target: every message that a target could refuse, silently drop or
+misinterpret is a problem.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft7Validator, FormatChecker
 from typing_extensions import Self, override
 
-from tests.harness.batches import as_records
+from tests.harness.batches import expand_batches
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 Key = tuple[Any, ...]
 
-NOT_BY_TIME = {"overview", "other_statistic", "answer_combined"}
-"""Streams with records whose `created_at` says nothing of when they first appear in an export.
+STREAMS_NOT_ORDERED_BY_TIME = {"overview", "other_statistic", "answer_combined"}
+"""Streams with records that can appear in an export later than their `created_at` suggests.
 
-A survey response that was never completed has the time the survey arrived, and may begin later.
+The `created_at` of an incomplete survey response is the arrival of the survey, not of the answers.
 """
 
-TIMES = {"content_export": "created_at_before"}
-"""Properties that a stream's bookmark speaks of, where it is not `created_at`."""
+BOOKMARK_PROPERTIES = {"content_export": "created_at_before"}
+"""Property to which the bookmark of a stream refers, if it is not `created_at`."""
 
 _LOGGERS = ("tap_intercom_export", "tap-intercom-export", "urllib3", "requests")
-_DECIDE_STREAMS = ("reporting_datasets", "custom_object_types", "api_version", "workspace")
+_CATALOG_SETTINGS = ("reporting_datasets", "custom_object_types", "api_version", "workspace")
 _catalogs: dict[str, str] = {}
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
@@ -57,7 +57,7 @@ _FORMATS = FormatChecker(formats=())
 
 @_FORMATS.checks("date-time", raises=ValueError)
 def _is_date_time(value: object) -> bool:
-    """Tell whether a text is a date-time in UTC; jsonschema checks none without more packages."""
+    """Check a UTC date-time; jsonschema needs additional packages for this format."""
     if isinstance(value, str):
         if not _RFC_3339.fullmatch(value):
             return False
@@ -67,7 +67,7 @@ def _is_date_time(value: object) -> bool:
 
 @cache
 def _validator(schema: str) -> Draft7Validator:
-    """Make what validates records, once for each schema: it takes its time."""
+    """Create a validator, cached by schema because creating it is slow."""
     content = json.loads(schema)
     Draft7Validator.check_schema(content)
     return Draft7Validator(content, format_checker=_FORMATS)
@@ -75,13 +75,13 @@ def _validator(schema: str) -> Draft7Validator:
 
 @dataclass(frozen=True)
 class Output:
-    """What the tap wrote.
+    """Output of a run of the tap.
 
     Args:
-        exit_code: Its exit status.
-        log: What went to stderr.
-        lines: What went to stdout.
-        pauses: The pauses it made, in seconds; those of a process are not known.
+        exit_code: Exit status.
+        log: Content of stderr.
+        lines: Lines of stdout.
+        pauses: Requested pauses, in seconds; empty if the tap ran as a process.
     """
 
     exit_code: int
@@ -95,7 +95,7 @@ class Output:
 
     @property
     def streams(self) -> set[str]:
-        """Streams that have a SCHEMA."""
+        """Streams with a SCHEMA message."""
         return {message["stream"] for message in self.messages if message["type"] == "SCHEMA"}
 
     @property
@@ -105,12 +105,12 @@ class Output:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The last STATE: what the next run gets."""
+        """Value of the last STATE message."""
         return self.states[-1]
 
     @property
     def bookmarks(self) -> dict[str, str]:
-        """The time each stream is written up to, by the last STATE."""
+        """Bookmarks by stream, from the last STATE message."""
         return bookmarks(self.state)
 
     def schemas(self, stream: str) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ class Output:
         ]
 
     def records(self, stream: str) -> list[Record]:
-        """Every record of a stream, in order."""
+        """Return all records of a stream, in order."""
         return [
             message["record"]
             for message in self.messages
@@ -129,9 +129,9 @@ class Output:
         ]
 
     def loaded(self, stream: str) -> list[Record]:
-        """The records as a target that knows the keys ends up with.
+        """Return the records of a stream as a target would have them at the end.
 
-        Of equal keys the last; of several versions the one that is activated.
+        For each key the last record; after ACTIVATE_VERSION, records of that version only.
         """
         keys: list[str] = []
         found: dict[Key, tuple[int | None, Record]] = {}
@@ -150,7 +150,7 @@ class Output:
 
 
 def bookmarks(state: Mapping[str, Any]) -> dict[str, str]:
-    """The time each stream is written up to."""
+    """Return the bookmarks by stream."""
     return {
         stream: entry["replication_key_value"]
         for stream, entry in state.get("bookmarks", {}).items()
@@ -165,17 +165,17 @@ def run_tap(
     catalog: Mapping[str, Any] | None = None,
     check: bool = True,
 ) -> Output:
-    """Run the tap to its end.
+    """Run the tap as a process until it ends.
 
     Args:
-        config: Its configuration; no `--config` when left out.
-        arguments: More arguments.
-        state: The state it starts from.
-        catalog: The catalog it gets.
-        check: Whether it must succeed, and write a stream without a problem.
+        config: Configuration; None to run without `--config`.
+        arguments: Additional command-line arguments.
+        state: State from which it starts.
+        catalog: Catalog for `--catalog`.
+        check: Whether to assert success and valid messages.
     """
     with command(config=config, state=state, catalog=catalog) as tap:
-        done = subprocess.run(
+        completed = subprocess.run(
             [*tap, *arguments],
             capture_output=True,
             text=True,
@@ -183,17 +183,17 @@ def run_tap(
             check=False,
             env=clean_environment(),
         )
-    output = Output(done.returncode, done.stderr, done.stdout.splitlines())
+    output = Output(completed.returncode, completed.stderr, completed.stdout.splitlines())
     if check:
         assert output.exit_code == 0, output.log
-        wrong = problems(output, bookmarks(state or {}))
-        assert not wrong, "\n".join(wrong[:20])
+        found = problems(output, bookmarks(state or {}))
+        assert not found, "\n".join(found[:20])
     return output
 
 
 @contextmanager
 def command(**contents: Mapping[str, Any] | None) -> Generator[list[str]]:
-    """Yield the tap's command with a file for each option that has a content."""
+    """Yield the command line of the tap, with a temporary file for each option."""
     with tempfile.TemporaryDirectory() as folder:
         options = []
         for name, content in contents.items():
@@ -205,10 +205,10 @@ def command(**contents: Mapping[str, Any] | None) -> Generator[list[str]]:
 
 
 @contextmanager
-def started_tap(
+def running_process(
     config: Mapping[str, Any], catalog: Mapping[str, Any] | None = None
 ) -> Generator[subprocess.Popen[str]]:
-    """Start the tap and wait for its end; its messages can be read from stdout."""
+    """Start the tap as a process whose stdout the caller reads; wait for it at the end."""
     with (
         command(config=config, catalog=catalog) as tap,
         subprocess.Popen(
@@ -222,42 +222,44 @@ def started_tap(
         yield process
 
 
-def run_here(
+def run_in_process(
     config: Mapping[str, Any],
     state: Mapping[str, Any] | None = None,
     *,
     catalog: Mapping[str, Any] | None = None,
 ) -> Output:
-    """Run the tap in this process, which is faster, and check its stream as `run_tap` does.
+    """Run the tap in this process, which is faster, with the checks of `run_tap`.
 
     Args:
-        config: Its configuration.
-        state: The state it starts from.
-        catalog: The catalog it gets.
+        config: Configuration.
+        state: State from which it starts.
+        catalog: Catalog of the run.
     """
-    from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - for this one way
+    from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - only needed here
 
     written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with redirect_stdout(written), _restored_signals(), _Log() as log:
         _sync(TapIntercomExport, config, state, catalog)
     written.seek(0)
     output = Output(0, "\n".join(log.lines), written.read().splitlines())
-    wrong = problems(output, bookmarks(state or {}))
-    assert not wrong, "\n".join(wrong[:20])
+    found = problems(output, bookmarks(state or {}))
+    assert not found, "\n".join(found[:20])
     return output
 
 
-def run_quickly(config: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Output:
-    """Run the tap in this process with clocks that do not wait; it may fail.
+def run_without_waiting(
+    config: Mapping[str, Any], state: Mapping[str, Any] | None = None
+) -> Output:
+    """Run the tap in this process with clocks that skip pauses; the run may fail.
 
     Args:
-        config: Its configuration.
-        state: The state it starts from.
+        config: Configuration.
+        state: State from which it starts.
 
     Returns:
-        What it wrote, with the exit status and the log that its command line would give.
+        The output, with the exit status and the log of the command line.
     """
-    from tap_intercom_export.cli import _tell  # noqa: PLC0415 - for this one way
+    from tap_intercom_export.cli import _tell  # noqa: PLC0415 - only needed here
     from tap_intercom_export.singer.message_writer import MessageWriter  # noqa: PLC0415
     from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415
     from tests.harness.quick_clock import QuickClock  # noqa: PLC0415
@@ -295,14 +297,14 @@ def _sync(
     state: Mapping[str, Any] | None,
     catalog: Mapping[str, Any] | None = None,
 ) -> None:
-    """Sync all streams, with copies, as if state and catalog had come as text."""
+    """Sync all streams, with copies of state and catalog, as if they were read from files."""
     copies: dict[str, Any] = json.loads(json.dumps({"state": state or {}, "catalog": catalog}))
     tap(config=dict(config), **copies).sync_all()
 
 
 @contextmanager
 def _restored_signals() -> Generator[None]:
-    """Put the handlers of signals back that a tap in this process replaces."""
+    """Restore the signal handlers that a tap in this process replaces."""
     handlers = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
         yield
@@ -313,7 +315,7 @@ def _restored_signals() -> Generator[None]:
 
 
 class _Log(logging.Handler):
-    """Takes the log of the tap from INFO on, without METRIC lines, while it is entered."""
+    """Context manager that collects log records from INFO on, without METRIC lines."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -343,7 +345,7 @@ class _Log(logging.Handler):
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without settings of the tap, and with bytecode."""
+    """Return the environment without settings of the tap, and with bytecode enabled."""
     return {
         key: value
         for key, value in os.environ.items()
@@ -352,39 +354,47 @@ def clean_environment() -> dict[str, str]:
 
 
 def discover(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The catalog, as a user gets it.
+    """Run discovery as a process.
 
     Args:
-        config: The tap's configuration, for streams that depend on it.
+        config: Configuration, for streams that depend on it.
+
+    Returns:
+        The catalog.
     """
-    done = run_tap(config, "--discover", check=False)
-    assert done.exit_code == 0, done.log
-    catalog: dict[str, Any] = json.loads("\n".join(done.lines))
+    completed = run_tap(config, "--discover", check=False)
+    assert completed.exit_code == 0, completed.log
+    catalog: dict[str, Any] = json.loads("\n".join(completed.lines))
     return catalog
 
 
-def discover_here(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The catalog, discovered in this process and once for each setting it depends on.
+def discover_in_process(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Run discovery in this process; the result is cached by the settings it depends on.
 
     Args:
-        config: The tap's configuration for a simulator.
-    """
-    from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - for this one way
+        config: Configuration for a simulator.
 
-    key = json.dumps([config.get(name) for name in _DECIDE_STREAMS])
+    Returns:
+        The catalog.
+    """
+    from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415 - only needed here
+
+    key = json.dumps([config.get(name) for name in _CATALOG_SETTINGS])
     if key not in _catalogs:
         _catalogs[key] = json.dumps(TapIntercomExport(config=dict(config)).catalog_dict)
     catalog: dict[str, Any] = json.loads(_catalogs[key])
     return catalog
 
 
-def select(catalog: dict[str, Any], *streams: str, without: Sequence[str] = ()) -> dict[str, Any]:
-    """The catalog with these streams selected and no other.
+def select(
+    catalog: dict[str, Any], *streams: str, deselected: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return a copy of a catalog with the given streams selected.
 
     Args:
         catalog: A catalog.
-        streams: Names of streams; all when there is none.
-        without: Properties, as `stream.property`, that are not selected.
+        streams: Names of streams; none to select all streams.
+        deselected: Properties to deselect, as `stream.property`.
     """
     copy: dict[str, Any] = json.loads(json.dumps(catalog))
     for entry in copy["streams"]:
@@ -393,47 +403,47 @@ def select(catalog: dict[str, Any], *streams: str, without: Sequence[str] = ()) 
             breadcrumb, metadata = part["breadcrumb"], part["metadata"]
             if not breadcrumb:
                 metadata["selected"] = not streams or name in streams
-            elif f"{name}.{breadcrumb[-1]}" in without:
+            elif f"{name}.{breadcrumb[-1]}" in deselected:
                 metadata["selected"] = False
     return copy
 
 
-def problems(output: Output, begun_at: Mapping[str, str] | None = None) -> list[str]:
-    """What is wrong with a tap's output, a line each; empty when a strict target would be content.
+def problems(output: Output, initial_bookmarks: Mapping[str, str] | None = None) -> list[str]:
+    """Return the problems of a tap's output, one line each.
 
-    Every line is a message; every RECORD comes after its SCHEMA, has its keys, no property the
-    SCHEMA does not know, and is valid against it, formats included; no STATE says that a stream
-    is written up to a time of which a new record comes later; and a version is activated once, when
-    all its records are written. A BATCH is the records in its files.
+    Every line is a message. Every RECORD comes after its SCHEMA, has all keys and no property that
+    is not in the SCHEMA, and is valid including formats. No new record comes after a STATE whose
+    bookmark is later than the record. A version is activated once, after all its records. A BATCH
+    is checked by the records in its files.
 
     Args:
-        output: What the tap wrote.
-        begun_at: The bookmarks that it began with. What is older may come again.
+        output: Output of the tap.
+        initial_bookmarks: Bookmarks at the start; earlier records may be written again.
     """
-    checker = _Checker(begun_at or {})
-    messages = map(json.loads, as_records(output.lines))
-    return list(chain.from_iterable(map(checker.wrong, count(1), messages)))
+    checker = _Checker(initial_bookmarks or {})
+    messages = map(json.loads, expand_batches(output.lines))
+    return list(chain.from_iterable(map(checker.check, count(1), messages)))
 
 
 class _Checker:
-    """Reads message after message and says what is wrong with each.
+    """Checks the messages of a run, one after the other.
 
     Args:
-        begun_at: The bookmarks that the run began with.
+        initial_bookmarks: Bookmarks at the start of the run.
     """
 
-    def __init__(self, begun_at: Mapping[str, str]) -> None:
-        self._begun_at = begun_at
-        self._promised = dict(begun_at)
+    def __init__(self, initial_bookmarks: Mapping[str, str]) -> None:
+        self._initial_bookmarks = initial_bookmarks
+        self._bookmarks = dict(initial_bookmarks)
         self._validators: dict[str, Draft7Validator] = {}
-        self._known: dict[str, set[str]] = {}
+        self._properties: dict[str, set[str]] = {}
         self._keys: dict[str, list[str]] = {}
         self._seen: dict[str, set[Key]] = {}
         self._versions: dict[str, set[int | None]] = {}
         self._activated: set[str] = set()
 
-    def wrong(self, number: int, message: Mapping[str, Any]) -> list[str]:
-        """What is wrong with a message, and on which line."""
+    def check(self, number: int, message: Mapping[str, Any]) -> list[str]:
+        """Return the problems of a message, with its line number."""
         stream = message.get("stream", "")
         found: Iterable[str]
         if message["type"] == "STATE":
@@ -453,23 +463,23 @@ class _Checker:
     def _state(self, moved: Mapping[str, str]) -> list[str]:
         found = [
             f"the bookmark of {stream} goes back to {moved.get(stream)}"
-            for stream, before in self._promised.items()
+            for stream, before in self._bookmarks.items()
             if moved.get(stream, "") < before
         ]
-        self._promised |= moved
+        self._bookmarks |= moved
         return found
 
     def _schema(self, stream: str, message: Mapping[str, Any]) -> Iterator[str]:
         self._validators[stream] = _validator(json.dumps(message["schema"]))
         self._keys[stream] = message["key_properties"]
-        self._known[stream] = set(message["schema"]["properties"])
-        if not set(self._keys[stream]) <= self._known[stream]:
+        self._properties[stream] = set(message["schema"]["properties"])
+        if not set(self._keys[stream]) <= self._properties[stream]:
             yield f"the key {self._keys[stream]} is not in the SCHEMA"
 
     def _record(self, stream: str, record: Record, version: int | None) -> Iterator[str]:
         errors = self._validators[stream].iter_errors(record)
         yield from (f"{error.json_path} {error.message}" for error in errors)
-        for name in record.keys() - self._known[stream]:
+        for name in record.keys() - self._properties[stream]:
             yield f"{name} is not in the SCHEMA"
         self._versions.setdefault(stream, set()).add(version)
         if stream in self._activated:
@@ -477,12 +487,12 @@ class _Checker:
         key = tuple(record.get(name) for name in self._keys[stream])
         if None in key:
             yield f"the key {key} has a null"
-        time = record.get(TIMES.get(stream, "created_at")) or ""
+        time = record.get(BOOKMARK_PROPERTIES.get(stream, "created_at")) or ""
         new = key not in self._seen.setdefault(stream, set())
         self._seen[stream].add(key)
-        begun, end = self._begun_at.get(stream, ""), self._promised.get(stream, "")
-        if new and stream not in NOT_BY_TIME and begun < time <= end:
-            yield f"{time} was said to be written, up to {end}"
+        begun, end = self._initial_bookmarks.get(stream, ""), self._bookmarks.get(stream, "")
+        if new and stream not in STREAMS_NOT_ORDERED_BY_TIME and begun < time <= end:
+            yield f"{time} is not after the bookmark {end} of an earlier STATE"
 
     def _activate(self, stream: str, version: int) -> Iterator[str]:
         self._activated.add(stream)

@@ -1,4 +1,4 @@
-"""BATCH: the files hold what RECORD messages would, whole, in time, and each key once."""
+"""BATCH: the files contain the records, completely, before STATE, and each key once."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from intercom_simulator import Dialect, Mutation
 from intercom_simulator.columns import FILES
-from tests.harness.batches import as_records, batch_config
+from tests.harness.batches import batch_config, expand_batches
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
     Output,
     bookmarks,
-    discover_here,
-    run_here,
+    discover_in_process,
+    run_in_process,
     run_tap,
+    running_process,
     select,
-    started_tap,
 )
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ ENCODINGS = [
 
 
 def run(config: dict[str, Any], **options: Any) -> tuple[Output, Output]:
-    """Run the tap in this process, its output checked as a target would.
+    """Run the tap in this process and check its output.
 
     Returns:
-        Its output, and the same with the records of the files.
+        The output, and the output with records instead of batches.
     """
-    output = run_here(config, **options)
-    return output, Output(output.exit_code, output.log, as_records(output.lines))
+    output = run_in_process(config, **options)
+    return output, Output(output.exit_code, output.log, expand_batches(output.lines))
 
 
 def batches(output: Output) -> Iterator[dict[str, Any]]:
@@ -60,7 +60,7 @@ def batches(output: Output) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("file_format", "compression"), ENCODINGS)
-def test_the_files_hold_every_row_of_every_stream(
+def test_batch_files_have_every_row_of_every_stream(
     file_format: str,
     compression: str,
     simulate: Simulate,
@@ -84,11 +84,11 @@ def test_the_files_hold_every_row_of_every_stream(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_a_stream_has_one_manifest_a_window_with_files_of_batch_size(
+def test_stream_has_one_manifest_per_window(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=300, days=50)
-    plain = run_here(configure(simulator, window_days=20))
+    plain = run_in_process(configure(simulator, window_days=20))
     batch = batch_config(tmp_path, file_format, batch_size=40)
     output, _ = run(configure(simulator, window_days=20, batch_config=batch))
     rows = [record["rows"]["receipt"] for record in plain.records("content_export")]
@@ -126,18 +126,18 @@ def test_parquet_files_of_a_stream_have_the_types_of_its_schema(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_state_never_passes_a_batch_that_is_not_out(
+def test_state_follows_batch_of_window(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=300, days=50)
     batch = batch_config(tmp_path, file_format, batch_size=40)
     output, _ = run(configure(simulator, window_days=20, batch_config=batch))
     rows, moves, promised = 0, 0, 0
-    totals = iter(run_here(configure(simulator, window_days=20)).records("content_export"))
+    totals = iter(run_in_process(configure(simulator, window_days=20)).records("content_export"))
     last = ""
     for message in output.messages:
         if message["type"] == "BATCH" and message["stream"] == "receipt":
-            rows += len(as_records([json.dumps(_schema_of(output)), json.dumps(message)])) - 1
+            rows += len(expand_batches([json.dumps(_schema_of(output)), json.dumps(message)])) - 1
         elif message["type"] == "STATE":
             moved = bookmarks(message["value"]).get("receipt", "")
             if moved != last:
@@ -153,7 +153,7 @@ def _schema_of(output: Output) -> dict[str, Any]:
 
 
 def without_job(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Records without what differs from one job to the next."""
+    """Return records without properties that differ between jobs."""
     jobs = {"job_identifier", "created_at", "completed_at"}
     return [{name: value for name, value in r.items() if name not in jobs} for r in records]
 
@@ -174,8 +174,10 @@ def test_stream_maps_flattening_and_selection_apply_to_batches(
         "flattening_max_depth": 1,
     }
     config = configure(simulate(receipts=80, days=20), **settings)
-    catalog = select(discover_here(config), without=["receipt.device", "checkpoint.series_id"])
-    plain = run_here(config, catalog=catalog)
+    catalog = select(
+        discover_in_process(config), deselected=["receipt.device", "checkpoint.series_id"]
+    )
+    plain = run_in_process(config, catalog=catalog)
     batch = batch_config(tmp_path, file_format, batch_size=7)
     output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
     assert expanded.streams == plain.streams
@@ -191,13 +193,13 @@ def test_stream_maps_flattening_and_selection_apply_to_batches(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_a_new_column_is_in_the_files_after_its_schema(
+def test_new_column_is_in_the_files_after_its_schema(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=200, days=50)
     config = configure(simulator, window_days=20, batch_config=batch_config(tmp_path, file_format))
     first = run(config)[1]
-    simulator.dialect = Dialect(added=(("receipt", "mood", "sunny"),))
+    simulator.dialect = Dialect(added_columns=(("receipt", "mood", "sunny"),))
     state = json.loads(json.dumps(first.state))
     state["bookmarks"]["receipt"]["replication_key_value"] = config["start_date"]
     _, second = run(config, state=state)
@@ -211,9 +213,12 @@ def test_a_new_column_is_in_the_files_after_its_schema(
 def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
-    damage = (Mutation("receipt", line=3, cells=4), Mutation("open", line=2, insert=b"\xff\xfe"))
+    damage = (
+        Mutation("receipt", line=3, keep_cells=4),
+        Mutation("open", line=2, insert=b"\xff\xfe"),
+    )
     simulator = simulate(receipts=100, days=20, dialect=Dialect(mutations=damage))
-    plain = run_here(configure(simulator))
+    plain = run_in_process(configure(simulator))
     batch = batch_config(tmp_path, file_format)
     output, expanded = run(configure(simulator, batch_config=batch))
     rejected = expanded.records("rejected_row")
@@ -229,7 +234,7 @@ def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_reporting_datasets_and_lists_go_out_as_batches(
+def test_reporting_datasets_and_lists_are_written_as_batches(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=10, conversations=60, days=50, custom_objects={"Order": 7})
@@ -241,8 +246,8 @@ def test_reporting_datasets_and_lists_go_out_as_batches(
     )
     lists = ["content_import_source", "external_page", "custom_object_instance"]
     reports = ["reporting_conversation", "reporting_conversation_state"]
-    catalog = select(discover_here(config), *lists, *reports)
-    plain = run_here(config, catalog=catalog)
+    catalog = select(discover_in_process(config), *lists, *reports)
+    plain = run_in_process(config, catalog=catalog)
     batch = batch_config(tmp_path, file_format, batch_size=5)
     output, expanded = run({**config, "batch_config": batch}, catalog=catalog)
     assert not [m for m in output.messages if m["type"] in {"RECORD", "ACTIVATE_VERSION"}]
@@ -255,7 +260,7 @@ def test_reporting_datasets_and_lists_go_out_as_batches(
 
 
 @pytest.mark.parametrize(
-    ("batch", "told"),
+    ("batch", "message"),
     [
         (
             {"encoding": {"format": "csv"}, "storage": {"root": "x"}},
@@ -281,13 +286,13 @@ def test_reporting_datasets_and_lists_go_out_as_batches(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_batch_config_that_cannot_work_is_told_before_anything_is_asked(
-    batch: dict[str, Any], told: str, simulate: Simulate, configure: Configure
+def test_invalid_batch_config_is_reported_before_first_request(
+    batch: dict[str, Any], message: str, simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=5, days=5)
     output = run_tap(configure(simulator, batch_config=batch), check=False)
     assert output.exit_code == 2
-    assert told in output.log
+    assert message in output.log
     assert "Traceback" not in output.log
     assert simulator.requests == []
 
@@ -300,10 +305,12 @@ def test_parquet_without_pyarrow_names_the_extra(
         importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else find(name, *a)
     )
     with pytest.raises(ConfigValidationError, match=r"tap-intercom-export\[parquet\]"):
-        run_here(configure(simulate(receipts=5), batch_config=batch_config(tmp_path, "parquet")))
+        run_in_process(
+            configure(simulate(receipts=5), batch_config=batch_config(tmp_path, "parquet"))
+        )
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
+def test_unwritable_storage_is_reported_before_first_job(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -317,9 +324,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_first_job(
     assert simulator.jobs == []
 
 
-def test_a_test_run_writes_no_batch(
-    simulate: Simulate, configure: Configure, tmp_path: Path
-) -> None:
+def test_test_run_writes_no_batch(simulate: Simulate, configure: Configure, tmp_path: Path) -> None:
     simulator = simulate(receipts=5, days=5)
     batch = batch_config(tmp_path / "new")
     assert run_tap(configure(simulator, batch_config=batch), "--test", check=False).exit_code == 0
@@ -328,13 +333,13 @@ def test_a_test_run_writes_no_batch(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_a_run_that_is_killed_leaves_only_whole_files(
+def test_killed_run_leaves_only_complete_files(
     file_format: str, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=3000, days=20)
     batch = batch_config(tmp_path, file_format, batch_size=50)
     config = configure(simulator, batch_config=batch)
-    with started_tap(config) as tap:
+    with running_process(config) as tap:
         deadline = time.monotonic() + 60
         while len(list(tmp_path.glob("tap-*--receipt-*"))) < 20:
             assert time.monotonic() < deadline
@@ -353,19 +358,19 @@ def test_a_run_that_is_killed_leaves_only_whole_files(
         "encoding": {"format": file_format, "compression": "gzip"},
         "manifest": [path.as_uri() for path in found],
     }
-    rows = as_records([json.dumps(schema), json.dumps(message)])[1:]
+    rows = expand_batches([json.dumps(schema), json.dumps(message)])[1:]
     assert len(rows) == 50 * len(found)
     _, after = run(config, state=killed.state)
     assert len(after.loaded("receipt")) == 3000
     assert len(simulator.jobs) == 1
 
 
-def test_a_reader_that_is_gone_is_noticed_while_nothing_but_files_is_written(
+def test_closed_stdout_is_detected_while_files_are_written(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=3000, days=20)
     config = configure(simulator, batch_config=batch_config(tmp_path, batch_size=1))
-    with started_tap(config) as tap:
+    with running_process(config) as tap:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob("tap-*--receipt-*")):
             assert time.monotonic() < deadline

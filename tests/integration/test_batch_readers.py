@@ -1,4 +1,4 @@
-"""What reads batches: a Singer target, an object store between, and engines on a Parquet folder."""
+"""Readers of batches: a Singer target, an S3 server, and query engines on a Parquet folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ from moto.server import ThreadedMotoServer
 from psycopg.rows import dict_row
 
 from tests.harness.batches import batch_config
-from tests.harness.singer import clean_environment, discover_here, run_here, run_tap, select
+from tests.harness.singer import (
+    clean_environment,
+    discover_in_process,
+    run_in_process,
+    run_tap,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +43,7 @@ if TYPE_CHECKING:
 
 FORMATS = ["jsonl", "parquet"]
 OF_A_JOB = {"job_identifier", "created_at", "completed_at", "seconds_waited"}
-"""Properties of `content_export` that differ between two jobs of the same range."""
+"""Properties of `content_export` that differ between jobs of the same range."""
 
 
 class Warehouse:
@@ -53,7 +59,7 @@ class Warehouse:
         self._folder = folder
 
     def load(self, lines: Sequence[str], schema: str, **settings: Any) -> None:
-        """Load messages into a schema."""
+        """Load messages into a database schema."""
         url = self._url.replace("postgresql:", "postgresql+psycopg:")  # what use_copy needs
         config = {"sqlalchemy_url": url, "default_target_schema": schema, **settings}
         path = self._folder / "target.json"
@@ -69,7 +75,7 @@ class Warehouse:
         assert done.returncode == 0, done.stderr[-3000:]
 
     def tables(self, schema: str) -> dict[str, list[Record]]:
-        """The rows of all tables of a schema, sorted, without what the target adds."""
+        """Return the sorted rows of all tables of a schema, without the columns of the target."""
         with (
             psycopg.connect(self._url) as connection,
             connection.cursor(row_factory=dict_row) as cursor,
@@ -91,7 +97,7 @@ def _bare(table: str, row: Record) -> Record:
 
 @pytest.fixture
 def warehouse(postgres: Postgres, database: str, tmp_path: Path) -> Warehouse:
-    """A database of its own, for a target with its default driver."""
+    """A new database, for a target with its default driver."""
     return Warehouse(postgres.url(database), tmp_path)
 
 
@@ -125,7 +131,7 @@ def test_target_postgres_loads_the_same_rows_from_batches(
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of an S3 server on this machine, by its URL; the environment tells where it is."""
+    """URL of a bucket of a local S3 server, configured in the environment."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -163,7 +169,7 @@ def test_s3_is_written_by_the_tap_and_read_by_target_postgres(
     assert len(warehouse.tables("by_batch")["receipt"]) == 150
 
 
-def test_a_bucket_that_does_not_exist_is_told_before_the_first_job(
+def test_missing_bucket_is_reported_before_first_job(
     bucket: str, simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=5, days=5)
@@ -177,7 +183,7 @@ def test_a_bucket_that_does_not_exist_is_told_before_the_first_job(
 
 @dataclass(frozen=True)
 class Lake:
-    """A folder of Parquet files, and what RECORD messages hold.
+    """A folder of Parquet files, and the records of RECORD messages.
 
     Args:
         folder: The folder.
@@ -190,11 +196,11 @@ class Lake:
     schemas: dict[str, Record]
 
     def files(self, stream: str) -> str:
-        """The files of a stream, as a pattern."""
+        """Return a pattern for the files of a stream."""
         return str(self.folder / f"tap-intercom-export--{stream}-*.parquet")
 
     def assert_equal(self, stream: str, rows: list[Record]) -> None:
-        """Rows that an engine read are the records, with their types."""
+        """Check that rows of a query engine equal the records, including types."""
         properties = self.schemas[stream]
         wanted = [
             {name: _typed(value, properties[name]) for name, value in record.items()}
@@ -205,7 +211,7 @@ class Lake:
 
 
 def _typed(value: Any, schema: Record) -> Any:
-    """A value of a RECORD as an engine has it in Python."""
+    """Convert a value of a RECORD message to the Python type of a query engine."""
     if value is None:
         return None
     if schema.get("format") == "date-time":
@@ -220,12 +226,12 @@ READ = ("receipt", "click", "checkpoint", "overview", "answer_combined")
 
 @pytest.fixture
 def lake(simulate: Simulate, configure: Configure, tmp_path: Path) -> Lake:
-    """What two windows write."""
+    """The Parquet files and records of two windows."""
     config = configure(simulate(receipts=200, days=50), window_days=30)
-    catalog = select(discover_here(config), *READ)
-    plain = run_here(config, catalog=catalog)
+    catalog = select(discover_in_process(config), *READ)
+    plain = run_in_process(config, catalog=catalog)
     batch = batch_config(tmp_path, "parquet", batch_size=40)
-    run_here({**config, "batch_config": batch}, catalog=catalog)
+    run_in_process({**config, "batch_config": batch}, catalog=catalog)
     schemas = {stream: plain.schemas(stream)[-1]["properties"] for stream in READ}
     return Lake(tmp_path, {stream: plain.records(stream) for stream in READ}, schemas)
 
@@ -247,7 +253,7 @@ def test_duckdb_reads_the_folder(lake: Lake) -> None:
     assert types["content_id"] == "VARCHAR"
 
 
-def test_the_query_of_the_documentation_gives_the_last_row_of_each_key(lake: Lake) -> None:
+def test_query_of_the_documentation_gives_the_last_row_of_each_key(lake: Lake) -> None:
     page = Path(__file__).parents[2] / "docs" / "targets.md"
     text = page.read_text(encoding="utf-8")
     (query,) = re.findall(r"```sql\n([^`]*read_parquet[^`]*)```", text)

@@ -1,4 +1,4 @@
-"""What the tap says it has: a snapshot of all of it, and the rules every stream keeps."""
+"""The catalog: a snapshot, and rules for every stream."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from intercom_simulator.columns import FILES, INVENTED
+from intercom_simulator.columns import ASSUMED_FILES, FILES
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -23,13 +23,13 @@ KEYS = {
     "content_import_source": ["id"],
     "external_page": ["id"],
 }
-"""The keys of the design; those of all other streams are `event_id`."""
+"""Keys of streams; the key of all other streams is `event_id`."""
 
 LISTS = {"content_import_source", "external_page"}
-"""Streams that are read whole, and only when somebody selects them."""
+"""Full-table streams, which are not selected by default."""
 
-UNSEEN = {file.name for file in INVENTED}
-"""Files whose columns nobody has published: they come from the file itself."""
+ASSUMED_STREAMS = {file.name for file in ASSUMED_FILES}
+"""Files whose columns are not published; they are read from the file."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def streams(catalog: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {entry["tap_stream_id"]: entry for entry in catalog["streams"]}
 
 
-def test_the_catalog_is_as_it_was(catalog: dict[str, Any], snapshot: SnapshotAssertion) -> None:
+def test_catalog_equals_snapshot(catalog: dict[str, Any], snapshot: SnapshotAssertion) -> None:
     for entry in catalog["streams"]:
         entry["metadata"].sort(key=lambda part: part["breadcrumb"])
     assert catalog == snapshot(extension_class=JSONSnapshotExtension)
@@ -60,17 +60,17 @@ def test_every_record_has_a_created_at(streams: dict[str, Any]) -> None:
         assert created_at["format"] == "date-time", name
 
 
-def test_keys_are_those_of_the_design_and_never_null(streams: dict[str, Any]) -> None:
+def test_keys_are_as_documented_and_not_null(streams: dict[str, Any]) -> None:
     for name, entry in streams.items():
         assert sorted(entry["key_properties"]) == sorted(KEYS.get(name, ["event_id"])), name
         for column in entry["key_properties"]:
             assert "null" not in entry["schema"]["properties"][column]["type"], f"{name}.{column}"
 
 
-def test_every_column_of_intercom_is_there_under_its_name(streams: dict[str, Any]) -> None:
+def test_every_intercom_column_is_in_catalog(streams: dict[str, Any]) -> None:
     for file in FILES.values():
         known = set(streams[file.name]["schema"]["properties"])
-        columns = {"receipt_id"} if file.name in UNSEEN else set(file.columns)
+        columns = {"receipt_id"} if file.name in ASSUMED_STREAMS else set(file.columns)
         assert columns <= known, file.name
 
 
@@ -81,7 +81,7 @@ def test_column_names_fit_every_database(streams: dict[str, Any]) -> None:
             assert column == column.lower(), column
 
 
-def test_all_streams_are_incremental_and_selected_but_the_lists(streams: dict[str, Any]) -> None:
+def test_all_streams_except_lists_are_incremental_and_selected(streams: dict[str, Any]) -> None:
     for name, entry in streams.items():
         top = next(part["metadata"] for part in entry["metadata"] if not part["breadcrumb"])
         method = "FULL_TABLE" if name in LISTS else "INCREMENTAL"

@@ -1,4 +1,4 @@
-"""What a run says before its first export job, and the table of `--test`."""
+"""Checks before the first export job, and the output of `--test`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_no_selected_stream_is_a_warning(
     assert any("No stream is selected" in line for line in warnings_of(output))
 
 
-def test_a_selected_stream_or_property_that_does_not_exist_is_a_warning(
+def test_selected_stream_or_property_that_does_not_exist_is_a_warning(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     chosen = select(catalog, "receipt")
@@ -84,7 +84,7 @@ def test_a_selected_stream_or_property_that_does_not_exist_is_a_warning(
     assert "received_at" in found
 
 
-def test_a_select_rule_of_meltano_that_matches_nothing_is_a_warning(
+def test_select_rule_of_meltano_that_matches_nothing_is_a_warning(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     rules = ["receipt.*", "opn.*", "!receipt.user_eid", "*.created_at", "*.*"]
@@ -101,7 +101,7 @@ def test_a_select_rule_of_meltano_that_matches_nothing_is_a_warning(
     assert "user_id" in found[1]
 
 
-def test_a_bookmark_later_than_now_is_a_warning(
+def test_bookmark_later_than_now_is_a_warning(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     state = {
@@ -125,7 +125,7 @@ def test_a_bookmark_later_than_now_is_a_warning(
         pytest.param({"*": {"added": "'text'"}}, id="of all streams"),
     ],
 )
-def test_stream_maps_matter_for_selected_streams_only(
+def test_stream_maps_apply_only_to_selected_streams(
     simulate: Simulate,
     configure: Configure,
     catalog: dict[str, Any],
@@ -139,14 +139,14 @@ def test_stream_maps_matter_for_selected_streams_only(
     assert all(record.get("added") == "text" for record in records) == ("*" in stream_maps)
 
 
-def test_a_map_for_all_streams_does_not_select_what_is_not_selected_by_default(
+def test_map_for_all_streams_does_not_select_more_streams(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=20, days=5), stream_maps={"*": {"added": "'text'"}})
     assert "external_page" not in run_tap(config).streams
 
 
-def test_a_map_that_is_none_is_an_error_of_the_configuration(
+def test_invalid_stream_map_is_configuration_error(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=20, days=5), stream_maps={"receipt": {"x": "1 +"}})
@@ -159,7 +159,7 @@ def test_a_map_that_is_none_is_an_error_of_the_configuration(
 # Before the first job
 
 
-def test_an_unusable_temporary_directory_is_an_error_that_names_it(
+def test_unusable_temporary_directory_is_an_error_that_names_it(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=10, days=5)
@@ -180,7 +180,7 @@ def test_an_unusable_temporary_directory_is_an_error_that_names_it(
         pytest.param("jsonl", "s3://bucket/x", "s3fs", "tap-intercom-export[s3]", id="s3"),
     ],
 )
-def test_a_package_that_batches_need_is_missed_before_the_first_job(
+def test_missing_batch_package_is_reported_before_first_job(
     simulate: Simulate,
     configure: Configure,
     tmp_path: Path,
@@ -202,7 +202,7 @@ def test_a_package_that_batches_need_is_missed_before_the_first_job(
     assert simulator.jobs == []
 
 
-def test_an_unknown_type_of_custom_objects_is_missed_before_the_first_job(
+def test_unknown_custom_object_type_is_reported_before_first_job(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10, days=5)
@@ -215,7 +215,7 @@ def test_an_unknown_type_of_custom_objects_is_missed_before_the_first_job(
     assert simulator.jobs == []
 
 
-def test_a_selected_list_that_is_not_allowed_is_missed_before_the_first_job(
+def test_forbidden_list_is_reported_before_first_job(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(
@@ -230,7 +230,7 @@ def test_a_selected_list_that_is_not_allowed_is_missed_before_the_first_job(
     assert simulator.jobs == []
 
 
-def test_lists_that_are_not_selected_are_not_asked_for(
+def test_deselected_lists_are_not_requested(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(receipts=10, days=5)
@@ -242,7 +242,7 @@ def test_lists_that_are_not_selected_are_not_asked_for(
 # --test
 
 
-def test_test_tells_part_by_part_what_works(simulate: Simulate, configure: Configure) -> None:
+def test_test_option_reports_each_part(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=5)
     config = configure(simulator, reporting_datasets=["*"], custom_object_types=["Order"])
     done = run_with(config, "--test", PYTHONIOENCODING="utf-8")
@@ -265,8 +265,8 @@ def test_test_tells_part_by_part_what_works(simulate: Simulate, configure: Confi
     assert {request.method for request in simulator.requests} == {"GET"}
 
 
-class _Behind(BaseHTTPRequestHandler):
-    """An Intercom whose clock is two hours behind this machine's, and that knows no job."""
+class _SlowClockServer(BaseHTTPRequestHandler):
+    """A server whose clock is two hours behind and that responds with 404."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         return super().date_time_string((timestamp or time.time()) - 7200)
@@ -277,11 +277,11 @@ class _Behind(BaseHTTPRequestHandler):
         self.wfile.write(b'{"errors": [{"code": "not_found"}]}')
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
-        """Say nothing."""
+        """Log nothing."""
 
 
-def test_test_tells_a_clock_that_is_wrong() -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Behind) as server:
+def test_test_option_reports_clock_skew() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SlowClockServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         config = {"access_token": "t", "start_date": "2026-01-01", "api_url": url}
@@ -293,7 +293,7 @@ def test_test_tells_a_clock_that_is_wrong() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_test_speaks_ascii_where_the_terminal_does(
+def test_test_option_uses_ascii_on_ascii_terminals(
     simulate: Simulate, configure: Configure
 ) -> None:
     done = run_with(configure(simulate(receipts=10, days=5)), "--test", PYTHONIOENCODING="ascii")
@@ -332,7 +332,7 @@ def test_test_speaks_ascii_where_the_terminal_does(
         pytest.param(SCOPES, {"api_version": "1.9"}, 2, ["API version"], id="a wrong version"),
     ],
 )
-def test_the_exit_status_says_whether_what_is_selected_works(
+def test_exit_status_depends_on_selected_streams(
     simulate: Simulate,
     configure: Configure,
     scopes: tuple[str, ...],
@@ -351,7 +351,7 @@ def test_the_exit_status_says_whether_what_is_selected_works(
 
 
 @pytest.mark.parametrize("order", [("--catalog", "--test"), ("--test", "--catalog")])
-def test_test_looks_at_what_a_catalog_selects(
+def test_test_option_checks_selected_streams(
     simulate: Simulate,
     configure: Configure,
     catalog: dict[str, Any],
@@ -367,7 +367,7 @@ def test_test_looks_at_what_a_catalog_selects(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_bad_token_is_one_line_of_the_log(simulate: Simulate, configure: Configure) -> None:
+def test_invalid_token_is_one_log_line(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, days=5), access_token="wrong")  # noqa: S106 - none
     done = run_with(config, "--test")
     (line,) = errors_of(done.stderr)

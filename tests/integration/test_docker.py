@@ -1,4 +1,4 @@
-"""The steps of the Dockerfile, run in a fresh folder: there is no Docker where the tests run."""
+"""The steps of the Dockerfile, run in a new folder without Docker."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """The instructions of a Dockerfile, without its comments; none has a line end within."""
+    """Return the instructions of a Dockerfile without comments."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines]
 
 
 def of(stage: int) -> list[tuple[str, str]]:
-    """The instructions of a stage, counting from 0."""
+    """Return the instructions of a build stage, counting from 0."""
     starts = [i for i, (name, _) in enumerate(instructions(DOCKERFILE)) if name == "FROM"]
     ends = [*starts[1:], len(instructions(DOCKERFILE))]
     return instructions(DOCKERFILE)[starts[stage] : ends[stage]]
@@ -43,7 +43,7 @@ def of(stage: int) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that stands for the root of the image, after the steps of the first stage."""
+    """Folder that represents the root of the image after the first stage."""
     root = tmp_path_factory.mktemp("image")
     work = root / "source"
     work.mkdir()
@@ -81,7 +81,7 @@ def entrypoint(image: Path) -> list[str]:
     return [f"{image}{part}" if part.startswith("/") else part for part in command]
 
 
-def test_the_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
+def test_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
     last = of(1)
     names = [name for name, _ in last]
     assert json.loads(dict(last)["ENTRYPOINT"]) == ["/opt/tap/bin/tap-intercom-export"]
@@ -91,7 +91,7 @@ def test_the_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
     assert "SHELL" not in names
 
 
-def test_the_steps_give_a_tap_that_works(
+def test_image_steps_install_working_tap(
     image: Path, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     told = subprocess.run(

@@ -1,4 +1,4 @@
-"""What is written for people agrees with what the tap says about itself."""
+"""The documentation agrees with the tap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAGES = sorted(
 MAX_README_BYTES = 9_000
 
 
-def told_by_tap(*arguments: str) -> dict[str, Any]:
+def about_text(*arguments: str) -> dict[str, Any]:
     answer = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", *arguments],
         check=True,
@@ -41,12 +41,12 @@ def told_by_tap(*arguments: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def about() -> dict[str, Any]:
-    return told_by_tap("--about", "--format=json")
+    return about_text("--about", "--format=json")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> dict[str, Any]:
-    return told_by_tap("--discover")
+    return about_text("--discover")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def plugin_definition(path: str) -> dict[str, Any]:
 
 
 def expected_kind(schema: dict[str, Any]) -> str:
-    """Say in Meltano's words what values a setting takes."""
+    """Return Meltano's kind of a setting."""
     if "enum" in schema:
         return "options"
     if schema.get("format") == "date-time":
@@ -83,7 +83,7 @@ def expected_kind(schema: dict[str, Any]) -> str:
 
 
 def typed(value: Any) -> str:
-    """Return a value as a person types it."""
+    """Return a value as text in the documentation."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -103,7 +103,7 @@ def test_each_setting_is_listed_with_kind_default_example_and_description(
     assert rows_of("settings.md", "settings") == expected
 
 
-def test_the_settings_that_the_sdk_brings_are_listed(
+def test_settings_that_the_sdk_brings_are_listed(
     about: dict[str, Any], sdk_settings: set[str]
 ) -> None:
     expected = [
@@ -123,7 +123,7 @@ def test_each_stream_is_listed_with_its_key(catalog: dict[str, Any]) -> None:
     assert listed == {s["tap_stream_id"]: s["key_properties"] for s in catalog["streams"]}
 
 
-def test_what_a_record_of_each_stream_is_is_told() -> None:
+def test_each_stream_has_record_description() -> None:
     assert [
         name for name, description, _ in rows_of("streams.md", "streams") if not description
     ] == []
@@ -164,17 +164,15 @@ class TestMeltanoDefinition:
     def test_capabilities_are_those_of_the_tap(self, path: str, about: dict[str, Any]) -> None:
         assert plugin_definition(path)["capabilities"] == about["capabilities"]
 
-    def test_it_names_the_tap(self, path: str, about: dict[str, Any]) -> None:
+    def test_definition_names_the_tap(self, path: str, about: dict[str, Any]) -> None:
         definition = plugin_definition(path)
         assert definition["name"] == definition["executable"] == about["name"]
         assert definition["description"] == about["description"]
 
-    def test_it_needs_no_hub(self, path: str) -> None:
+    def test_definition_needs_no_hub(self, path: str) -> None:
         assert plugin_definition(path)["namespace"] == "tap_intercom_export"
 
-    def test_what_the_tap_selects_by_itself_is_selected(
-        self, path: str, catalog: dict[str, Any]
-    ) -> None:
+    def test_default_selection_is_selected(self, path: str, catalog: dict[str, Any]) -> None:
         tops = {
             stream["tap_stream_id"]: part["metadata"]
             for stream in catalog["streams"]
@@ -214,7 +212,7 @@ def meltano(folder: Path, *arguments: str) -> None:
     )
 
 
-def test_meltano_leaves_the_project_file_as_it_is(tmp_path: Path) -> None:
+def test_meltano_does_not_change_the_project_file(tmp_path: Path) -> None:
     before = (ROOT / "meltano.yml").read_text(encoding="utf-8")
     copy = tmp_path / "meltano.yml"
     copy.write_text(before, encoding="utf-8")
@@ -230,12 +228,12 @@ def test_meltano_leaves_the_project_file_as_it_is(tmp_path: Path) -> None:
     assert changes == ["+     config:", "+       user: me"]
 
 
-def test_make_docs_has_nothing_to_write() -> None:
+def test_generated_tables_are_up_to_date() -> None:
     for script in ("tables.py", "dbt_staging.py"):
         subprocess.run([sys.executable, str(ROOT / "docs" / script), "--check"], check=True)
 
 
-def test_the_page_on_speed_has_what_the_benchmark_measured() -> None:
+def test_benchmark_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
     measured = {line.split(" | ")[0]: line for line in page.splitlines()}
     rows = rows_of("speed.md", "speed")
@@ -249,11 +247,11 @@ def test_the_page_on_speed_has_what_the_benchmark_measured() -> None:
         assert seconds == f"{exactly:.0f}"
 
 
-def test_the_readme_is_short() -> None:
+def test_readme_is_short() -> None:
     assert len(README.encode()) <= MAX_README_BYTES
 
 
-def test_the_site_has_every_page() -> None:
+def test_site_has_every_page() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     listed = set(re.findall(r"[\w-]+\.md", text))
     assert listed == {path.name for path in (ROOT / "docs").glob("*.md")}

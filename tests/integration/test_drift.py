@@ -1,11 +1,11 @@
-"""Files of another form: what the log says of rows that are not written."""
+"""Changed file formats: log lines about rows that are not written."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator import Dialect, Member, Mutation
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
 
 
-def test_the_log_says_when_rejected_rows_are_not_written(
+def test_log_mentions_rejected_rows_that_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     damage = Mutation("open", line=1, replace=b"77,Sep 2 2026")
     config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
-    output = run_here(config, catalog=select(discover_here(config), "open"))
+    output = run_in_process(config, catalog=select(discover_in_process(config), "open"))
     (line,) = [line for line in output.log.splitlines() if "damaged row" in line]
     assert "WARNING" in line
     assert "they are not written, as rejected_row is not selected" in line
@@ -32,25 +32,25 @@ def test_the_log_says_when_rejected_rows_are_not_written(
     )
 
 
-def test_the_log_says_when_rows_of_an_unknown_file_are_not_written(
+def test_log_mentions_unknown_file_rows_that_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n")
-    config = configure(simulate(**SMALL, dialect=Dialect(members=(member,))), window_days=60)
-    output = run_here(config, catalog=select(discover_here(config), "open"))
+    config = configure(simulate(**SMALL, dialect=Dialect(extra_members=(member,))), window_days=60)
+    output = run_in_process(config, catalog=select(discover_in_process(config), "open"))
     (line,) = [line for line in output.log.splitlines() if "hologram_view" in line]
     assert "WARNING" in line
     assert "with 2 rows" in line
     assert "they are not written, as other_statistic is not selected" in line
 
 
-def test_the_run_after_a_file_that_cannot_be_read_reads_the_same_job(
+def test_next_run_reads_job_with_unreadable_file_again(
     simulate: Simulate, configure: Configure
 ) -> None:
-    dialect = Dialect(renamed=(("receipt", "received_at", "received"),))
+    dialect = Dialect(renamed_columns=(("receipt", "received_at", "received"),))
     simulator = simulate(**SMALL, dialect=dialect)
     config = configure(simulator, window_days=60)
-    catalog = select(discover_here(config), "receipt", "rejected_row")
+    catalog = select(discover_in_process(config), "receipt", "rejected_row")
     failed = run_tap(config, catalog=catalog, check=False)
     assert failed.exit_code == 5
     (error,) = [line for line in failed.log.splitlines() if "ERROR" in line]
@@ -66,23 +66,23 @@ def test_the_run_after_a_file_that_cannot_be_read_reads_the_same_job(
     assert "replication_key_value" in again.states[-1]["bookmarks"]["receipt"]
 
 
-def test_ids_of_events_do_not_depend_on_the_form_of_the_file(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_event_ids_do_not_depend_on_file_format(simulate: Simulate, configure: Configure) -> None:
     dialects = (
         Dialect(),
         Dialect(time_format="seconds", shuffled_columns=True, shuffled_rows=True),
         Dialect(
             time_format="utc",
             line_end="\r\n",
-            renamed=(("click", "receipt_id", "Receipt ID"), ("click", "url", " URL ")),
+            renamed_columns=(("click", "receipt_id", "Receipt ID"), ("click", "url", " URL ")),
         ),
     )
     found = []
     for dialect in dialects:
         for window_days in (3, 60):
             config = configure(simulate(**SMALL, dialect=dialect), window_days=window_days)
-            output = run_here(config, catalog=select(discover_here(config), "click", "open"))
+            output = run_in_process(
+                config, catalog=select(discover_in_process(config), "click", "open")
+            )
             found.append(
                 {
                     (stream, row["event_id"])

@@ -1,4 +1,4 @@
-"""Meltano, the tap and target-postgres for real: what is in PostgreSQL is what Intercom holds."""
+"""End to end: Meltano, the tap, target-postgres and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from demo.project import BY_DEFAULT, Project
+from demo.project import DEFAULT_SELECTION, Project
 from intercom_simulator import Dialect, Member
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
@@ -25,14 +25,14 @@ pytestmark = pytest.mark.meltano
 
 
 class Warehouse:
-    """A Meltano project that loads into a database, and what is there."""
+    """A Meltano project that loads into a database."""
 
     def __init__(
         self,
         folder: Path,
         postgres: Postgres,
         database: str,
-        select: tuple[str, ...] = BY_DEFAULT,
+        select: tuple[str, ...] = DEFAULT_SELECTION,
         **target: Any,
     ) -> None:
         self._url = postgres.url(database)
@@ -66,7 +66,7 @@ class Warehouse:
         return {row["column_name"]: row["data_type"] for row in found}
 
     def assert_complete(self, simulator: Simulator) -> None:
-        """Every column of every row of every stream is as the simulator knows it."""
+        """Check that all columns of all rows of all streams equal the simulator's rows."""
         now = simulator.clock.now()
         for statistic in FILES:
             truth = expected(simulator, statistic, now)
@@ -107,7 +107,7 @@ def test_two_runs_load_every_row_of_every_stream(
         assert warehouse.types(statistic)["created_at"] == "timestamp without time zone", statistic
 
 
-def test_a_full_refresh_loads_everything_again(
+def test_full_refresh_loads_everything_again(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,
@@ -141,7 +141,7 @@ def test_selection_of_streams_and_columns(
     assert differences("open", truth, warehouse.rows("open")) == []
 
 
-def test_columns_of_any_name_are_loaded_again_and_again(
+def test_columns_with_any_name_are_loaded_in_every_run(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,
@@ -154,7 +154,7 @@ def test_columns_of_any_name_are_loaded_again_and_again(
     warehouse.load(configure(simulator))
     plain = set(warehouse.types("open"))
     added = tuple(("open", name, f"value {place}") for place, name in enumerate(names))
-    simulator.dialect = Dialect(added=added)
+    simulator.dialect = Dialect(added_columns=added)
     for _ in range(2):
         simulator.clock.advance(timedelta(days=3).total_seconds())
         warehouse.load(configure(simulator))
@@ -177,7 +177,8 @@ def test_deny_rules_and_excluded_columns_keep_personal_data_out(
 ) -> None:
     text = b"receipt_id,failed_at,device_token,Owner\n1,2025-05-30,private,private\n"
     dialect = Dialect(
-        members=(Member("push_failure{stamp}.csv", text),), leave_out=("push_failure",)
+        extra_members=(Member("push_failure{stamp}.csv", text),),
+        omitted_statistics=("push_failure",),
     )
     simulator = simulate(receipts=60, days=20, dialect=dialect)
     rules = ("receipt.*", "push_failure.*", "!push_failure.device_token")

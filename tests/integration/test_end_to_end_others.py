@@ -1,4 +1,4 @@
-"""Meltano into PostgreSQL for what has no message export: a dataset, AI content, custom objects."""
+"""End to end for reporting datasets, AI content and custom objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from intercom_simulator import Fault
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
-from tests.harness.singer import discover_here
+from tests.harness.singer import discover_in_process
 from tests.integration.test_end_to_end import Warehouse
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ TYPES = ["Order", "Subscription plan"]
 def assert_equal_to_intercom(
     warehouse: Warehouse, simulator: Simulator, config: dict[str, Any]
 ) -> None:
-    """Every column of every row is as the simulator knows it, and nothing else is there."""
-    streams = {entry["tap_stream_id"]: entry for entry in discover_here(config)["streams"]}
+    """Check that the tables equal the rows of the simulator."""
+    streams = {entry["tap_stream_id"]: entry for entry in discover_in_process(config)["streams"]}
     schema = streams["reporting_tickets"]["schema"]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = simulator.reporting.truth("tickets", simulator.clock.now())
+    truth = simulator.reporting.expected_rows("tickets", simulator.clock.now())
     rows = reporting_rows(warehouse.rows("reporting_tickets"), properties)
     assert row_differences(truth, rows) == []
 
@@ -57,7 +57,7 @@ def assert_equal_to_intercom(
     }
 
 
-def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
+def test_two_runs_load_entries_and_delete_removed_ones(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,
@@ -82,7 +82,7 @@ def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
     warehouse.load(config)
     assert_equal_to_intercom(warehouse, simulator, config)
     assert warehouse.tables() == {rule.removesuffix(".*") for rule in select}
-    before = simulator.reporting.truth("tickets", simulator.clock.now())
+    before = simulator.reporting.expected_rows("tickets", simulator.clock.now())
 
     simulator.clock.advance(timedelta(days=4).total_seconds())
     page, order = simulator.ai_content.pages()[7], simulator.custom_objects.instances("Order")[3]
@@ -91,7 +91,7 @@ def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
     config = configure(simulator, **settings)
     warehouse.load(config)
     assert_equal_to_intercom(warehouse, simulator, config)
-    after = simulator.reporting.truth("tickets", simulator.clock.now())
+    after = simulator.reporting.expected_rows("tickets", simulator.clock.now())
     assert len(after) > len(before)
     assert any(row not in after for row in before)
     assert simulator.jobs == []
@@ -108,12 +108,12 @@ def test_two_runs_load_what_there_is_and_take_out_what_is_gone(
 
 
 def list_of(*entries: Any, total: int) -> dict[str, Any]:
-    """A page of a list, by hand."""
+    """Return a hand-written page of a list."""
     pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
     return {"type": "list", "data": list(entries), "total_count": total, "pages": pages}
 
 
-def test_odd_lists_load_and_delete_nothing(
+def test_incomplete_lists_delete_nothing(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     postgres: Postgres,

@@ -1,4 +1,4 @@
-"""A proxy, certificates and a network that do not work: said at once, without secrets."""
+"""Errors of proxies, certificates and the network: immediate, without secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PASSWORD = "proxy-password"  # noqa: S105 - it opens nothing
 CONFIG = {"access_token": "t", "start_date": "2026-01-01"}
 HTTPS = {**CONFIG, "api_url": "https://api.intercom.example"}
-NOT_PROXIES = (
+INVALID_PROXIES = (
     "NO_PROXY",
     "no_proxy",
     "HTTPS_PROXY",
@@ -34,8 +34,8 @@ NOT_PROXIES = (
 )
 
 
-class _Refusing(BaseHTTPRequestHandler):
-    """A proxy that lets nobody through without credentials that it likes."""
+class _RefusingProxy(BaseHTTPRequestHandler):
+    """A proxy that refuses all requests with 407."""
 
     def do_CONNECT(self) -> None:
         self.send_response(407)
@@ -49,13 +49,13 @@ class _Refusing(BaseHTTPRequestHandler):
         self.do_CONNECT()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def refusing_proxy() -> Iterator[str]:
-    """Host and port of a proxy that answers 407."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+    """Host and port of a proxy that responds with 407."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _RefusingProxy) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -64,7 +64,7 @@ def refusing_proxy() -> Iterator[str]:
 def run(
     config: dict[str, Any], *arguments: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in clean_environment().items() if k not in NOT_PROXIES}
+    environment = {k: v for k, v in clean_environment().items() if k not in INVALID_PROXIES}
     with command(config=config) as tap:
         return subprocess.run(
             [*tap, *arguments],
@@ -93,7 +93,7 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
-def test_a_proxy_that_is_none_is_told_at_once(variable: str, value: str, reason: str) -> None:
+def test_invalid_proxy_is_reported_without_retry(variable: str, value: str, reason: str) -> None:
     done = run(HTTPS, **{variable: value})
     (line,) = errors(done)
     assert variable in line
@@ -104,7 +104,7 @@ def test_a_proxy_that_is_none_is_told_at_once(variable: str, value: str, reason:
 
 
 @pytest.mark.parametrize("url", ["https://api.intercom.example", "http://127.0.0.1:9"])
-def test_a_proxy_that_refuses_us_is_told_at_once(refusing_proxy: str, url: str) -> None:
+def test_refusing_proxy_is_reported_without_retry(refusing_proxy: str, url: str) -> None:
     variable = "HTTPS_PROXY" if url.startswith("https") else "http_proxy"
     done = run(
         {**CONFIG, "api_url": url}, **{variable: f"http://somebody:{PASSWORD}@{refusing_proxy}"}
@@ -119,7 +119,9 @@ def test_a_proxy_that_refuses_us_is_told_at_once(refusing_proxy: str, url: str) 
 
 
 @pytest.mark.parametrize("content", ["no certificate\n", "", None], ids=["text", "empty", "none"])
-def test_a_file_without_certificates_is_told_at_once(tmp_path: Path, content: str | None) -> None:
+def test_invalid_certificate_file_is_reported_without_retry(
+    tmp_path: Path, content: str | None
+) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
@@ -134,11 +136,11 @@ def test_a_file_without_certificates_is_told_at_once(tmp_path: Path, content: st
 
 
 @pytest.mark.parametrize("reporting", [[], ["*"]], ids=["messages", "reports"])
-def test_test_without_a_network_answers_within_15_seconds(reporting: list[str]) -> None:
+def test_test_option_without_network_ends_within_15_seconds(reporting: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:  # takes it, never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        begun = time.monotonic()
+        started = time.monotonic()
         done = run({**CONFIG, "api_url": url, "reporting_datasets": reporting}, "--test")
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - started < 15
     assert done.returncode == 4
     assert "Traceback" not in done.stderr

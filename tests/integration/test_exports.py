@@ -1,4 +1,4 @@
-"""What is asked of Intercom and what is made of odd answers: no row is lost, no view narrowed."""
+"""Export windows and unusual responses: no row is lost, no loaded value is erased."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
 from tap_intercom_export.exports.window import Sizes
 from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
 from tap_intercom_export.tap import TapIntercomExport
-from tests.faults import hostile
-from tests.faults.play import END, configuration
+from tests.faults import malicious_archives
+from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
-from tests.harness.loaded import Loaded
-from tests.harness.process import running
+from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import (
     bookmarks,
     discover,
-    discover_here,
-    run_quickly,
+    discover_in_process,
     run_tap,
+    run_without_waiting,
     select,
 )
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 86_400
-HUGE = b" " * 150_000_000
+LARGE_BODY = b" " * 150_000_000
 NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "Not found"}]}
 
 
@@ -48,79 +48,79 @@ def copy(state: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def test_a_completed_job_with_an_empty_download_is_damaged_and_kept(sim: Simulator) -> None:
+def test_empty_download_of_completed_job_is_damage(sim: Simulator) -> None:
     config = configuration(sim)
-    sim.faults.add(Fault("download", no_body=True, times=2))
-    run = run_quickly(config)
+    sim.faults.add(Fault("download", empty_body=True, times=2))
+    run = run_without_waiting(config)
     assert run.exit_code
     assert "it is empty" in run.log
-    loaded = Loaded().take(run.lines)
+    loaded = InMemoryTarget().load(run.lines)
     assert loaded.bookmarks == {}
     job = loaded.state["bookmarks"]["content_export"]["job"]
     assert job["job_identifier"] == sim.jobs[0].identifier
-    again = run_quickly(config, loaded.state)
-    assert ExpectedRows(sim).missing(loaded.take(again.lines).rows()) == {}
+    again = run_without_waiting(config, loaded.state)
+    assert ExpectedRows(sim).missing(loaded.load(again.lines).rows()) == {}
     assert sim.jobs[0].downloads == 3
 
 
-def test_a_job_that_was_given_up_is_not_resumed(sim: Simulator) -> None:
-    """It cannot be canceled and hangs; the run shrinks the window, writes a half of it and dies."""
+def test_abandoned_job_is_not_resumed(sim: Simulator) -> None:
+    """The job hangs and cannot be canceled; the run shrinks the window and is killed within it."""
     config = configuration(sim, job_timeout_minutes=30)
     sim.job_faults.add(JobFault(never_ends=True))
     sim.faults.add(Fault("cancel", status=500, times=None))
-    first = run_quickly({**config, "slot_timeout_minutes": 0})
+    first = run_without_waiting({**config, "slot_timeout_minutes": 0})
     assert first.exit_code  # the slot of the hung job is taken
-    loaded = Loaded().take(first.lines)
+    loaded = InMemoryTarget().load(first.lines)
     hung = loaded.state["bookmarks"]["content_export"]["job"]
     assert hung["given_up"] is True
     sim.jobs[0].cancel()
 
-    again = run_quickly(config, loaded.state)
+    again = run_without_waiting(config, loaded.state)
 
     assert again.exit_code == 0
     assert "Resuming" not in again.log
-    assert hung["job_identifier"] not in json.dumps(loaded.take(again.lines).state)
+    assert hung["job_identifier"] not in json.dumps(loaded.load(again.lines).state)
     assert ExpectedRows(sim).missing(loaded.rows()) == {}
 
 
-def test_the_healthy_job_of_a_reporting_dataset_is_resumed_beside_one_that_was_given_up() -> None:
+def test_other_reporting_job_is_resumed_beside_abandoned_job() -> None:
     with Simulator(receipts=5, days=20, end=END, clock=Clock(END, running=False)) as sim:
         config = configuration(
             sim, reporting_datasets=["call"], job_timeout_minutes=30, reporting_concurrency=1
         )
         sim.job_faults.add(JobFault(never_ends=True, export="reporting"))
         sim.faults.add(Fault("reporting_download", status=400, body={}, times=None))
-        first = run_quickly(config)
+        first = run_without_waiting(config)
         assert first.exit_code
-        state = Loaded().take(first.lines).state
+        state = InMemoryTarget().load(first.lines).state
         entry = state["bookmarks"]["reporting_call"]
         given_up, healthy = sim.reporting_jobs[:2]
         stored = {job["job_identifier"]: job for job in (entry["job"], *entry["next_jobs"])}
         assert set(stored) == {given_up.identifier, healthy.identifier}
         assert stored[given_up.identifier]["given_up"] is True
         sim.faults.clear()
-        again = run_quickly(config, state)
+        again = run_without_waiting(config, state)
         assert again.exit_code == 0
         assert f"Resuming job {healthy.identifier}" in again.log
         assert f"Resuming job {given_up.identifier}" not in again.log
 
 
-def test_a_job_whose_id_is_a_number_in_the_state_is_struck_out(sim: Simulator) -> None:
+def test_job_with_numeric_id_in_state_is_removed(sim: Simulator) -> None:
     job = {
         "job_identifier": 12345,
         "created_at_after": "2025-05-11T12:30:00Z",
         "created_at_before": "2025-05-22T12:29:59Z",
         "requested_at": "2025-05-22T12:29:59Z",
     }
-    run = run_quickly(configuration(sim), {"bookmarks": {"content_export": {"job": job}}})
+    run = run_without_waiting(configuration(sim), {"bookmarks": {"content_export": {"job": job}}})
     assert run.exit_code == 0
-    assert "job" not in Loaded().take(run.lines).state["bookmarks"]["content_export"]
+    assert "job" not in InMemoryTarget().load(run.lines).state["bookmarks"]["content_export"]
 
 
-def test_full_table_begins_at_the_start_again_and_moves_no_bookmark_back(sim: Simulator) -> None:
+def test_full_table_starts_again_without_moving_bookmark_back(sim: Simulator) -> None:
     config = configuration(sim)
-    first = run_quickly(config)
-    state = Loaded().take(first.lines).state
+    first = run_without_waiting(config)
+    state = InMemoryTarget().load(first.lines).state
     catalog = select(discover(), "content_export", "receipt", "open")
     for entry in catalog["streams"]:
         if entry["tap_stream_id"] in {"receipt", "content_export"}:
@@ -131,81 +131,85 @@ def test_full_table_begins_at_the_start_again_and_moves_no_bookmark_back(sim: Si
     jobs = len(sim.jobs)
     again = run_tap(config, state=state, catalog=catalog)
     assert sim.jobs[jobs].after == sim.jobs[0].after
-    assert len(again.loaded("receipt")) == len(Loaded().take(first.lines).records["receipt"])
+    assert len(again.loaded("receipt")) == len(
+        InMemoryTarget().load(first.lines).records["receipt"]
+    )
     assert again.records("open") == []
     written = bookmarks(state)["receipt"]
     assert all(bookmarks(each)["receipt"] == written for each in again.states)
 
 
 @pytest.mark.parametrize(("rows_in_job", "cut"), [(1998, True), (1997, False)])
-def test_an_export_of_nearly_as_many_rows_as_the_limit_counts_as_cut(
+def test_export_one_row_below_limit_counts_as_cut(
     sim: Simulator, rows_in_job: int, *, cut: bool
 ) -> None:
-    """If Intercom counts the header, the rows that it leaves are one fewer than the limit."""
+    """If Intercom counts the header, a cut file has one row less than the limit."""
     rows = b"".join(b"%d,2025-05-20T10:00:00Z\n" % number for number in range(rows_in_job))
-    archive = hostile.zipped({"open_20250601-000000.csv": b"receipt_id,opened_at\n" + rows})
+    archive = malicious_archives.create_zip(
+        {"open_20250601-000000.csv": b"receipt_id,opened_at\n" + rows}
+    )
     sim.faults.add(Fault("download", body=archive))
-    run = run_quickly(configuration(sim, export_row_limit=2000))
+    run = run_without_waiting(configuration(sim, export_row_limit=2000))
     assert ("Intercom cuts an export at 2,000" in run.log) is cut
 
 
-class Ahead(QuickClock):
-    """A machine's clock that is ten minutes ahead."""
+class FastClock(QuickClock):
+    """A clock that is ten minutes ahead."""
 
     @override
     def now(self) -> float:
         return super().now() + 600
 
 
-def test_a_clock_that_is_ahead_leaves_no_message_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the machine's clock a window would end nine minutes after Intercom's present."""
-    monkeypatch.setattr("tests.harness.quick_clock.QuickClock", Ahead)
+def test_no_message_is_lost_if_clock_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the local clock, a window would end nine minutes in Intercom's future."""
+    monkeypatch.setattr("tests.harness.quick_clock.QuickClock", FastClock)
     now = datetime.now(timezone.utc).replace(microsecond=0)
     fault = Fault(times=None, headers={"Date": f"{now:%a, %d %b %Y %H:%M:%S GMT}"}, handled=True)
     with Simulator(receipts=50, days=3, end=now, clock=Clock(now), faults=[fault]) as sim:
         config = configuration(sim, start_date=f"{now - timedelta(days=4):%Y-%m-%d}", end_date=None)
-        run = run_quickly({**config, "lookback_days": 0})
+        run = run_without_waiting({**config, "lookback_days": 0})
         present = now.timestamp()
         assert present - 62 <= sim.jobs[-1].before <= present - 60
     assert run.exit_code == 0
     assert re.search(r"WARNING This machine's clock is 6\d\d s ahead of Intercom's", run.log)
 
 
-def test_a_clock_that_is_right_is_not_worth_a_word() -> None:
+def test_correct_clock_has_no_warning() -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with Simulator(receipts=5, days=3, end=now, clock=Clock(now)) as sim:
         start = f"{now - timedelta(days=4):%Y-%m-%d}"
-        run = run_quickly(configuration(sim, start_date=start, end_date=None))
+        run = run_without_waiting(configuration(sim, start_date=start, end_date=None))
     assert run.exit_code == 0
     assert "clock" not in run.log
 
 
-def test_a_job_that_is_not_known_right_after_its_creation_is_asked_for_again(
+def test_unknown_new_job_is_polled_again(
     sim: Simulator,
 ) -> None:
     sim.faults.add(Fault("status", status=404, times=3, body=NOT_FOUND))
-    run = run_quickly(configuration(sim))
+    run = run_without_waiting(configuration(sim))
     assert run.exit_code == 0
     assert len(sim.jobs) == 2  # one a window
     assert "Forgetting" not in run.log
     assert f"Intercom does not know job {sim.jobs[0].identifier} yet" in run.log
 
 
-def test_a_job_that_stays_unknown_is_canceled_before_another_one_is_created(
+def test_persistently_unknown_job_is_canceled_before_next_one(
     sim: Simulator,
 ) -> None:
-    """It may run all the same, and would hold the workspace's only slot."""
+    """The job may be running and would occupy the only job slot."""
     sim.faults.add(Fault("status", status=404, times=5, body=NOT_FOUND))
     sim.job_faults.add(JobFault(never_ends=True))
-    run = run_quickly(configuration(sim, poll_interval_seconds=20, slot_timeout_minutes=0))
+    run = run_without_waiting(configuration(sim, poll_interval_seconds=20, slot_timeout_minutes=0))
     assert run.exit_code == 0
     assert sim.jobs[0].cancelled
     assert "Forgetting job" in run.log
-    assert ExpectedRows(sim).missing(Loaded().take(run.lines).rows()) == {}
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
 
 
-def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
-    """The run dies inside a window of 21 days; the next one has windows of three days."""
+def test_smaller_window_after_kill_does_not_erase_loaded_values() -> None:
+    """The run is killed within a window of 21 days; the next run has windows of three days."""
     with Simulator(
         receipts=600,
         days=20,
@@ -215,33 +219,33 @@ def test_after_a_kill_no_narrower_view_takes_back_what_was_loaded() -> None:
         late_days=12,
     ) as sim:
         config = configuration(sim, window_days=25, lookback_days=0)
-        whole = run_quickly(config)
+        whole = run_without_waiting(config)
         rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
-        loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
+        loaded = InMemoryTarget().load(whole.lines[: rows[len(rows) // 2]])
         del loaded.state["bookmarks"]["content_export"]["job"]  # it has expired
         opened = {r["receipt_id"] for r in loaded.rows()["receipt"] if r["first_open"]}
-        again = run_quickly({**config, "window_days": 3}, loaded.state)
+        again = run_without_waiting({**config, "window_days": 3}, loaded.state)
         assert again.exit_code == 0
-        loaded.take(again.lines)
+        loaded.load(again.lines)
         still = {r["receipt_id"] for r in loaded.rows()["receipt"] if r["first_open"]}
         assert opened
         assert opened - still == set()
         assert "writing" not in loaded.state["bookmarks"]["content_export"]
 
 
-def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning(
+def test_too_wide_window_after_kill_is_shortened_with_warning(
     sim: Simulator,
 ) -> None:
     config = configuration(sim, window_days=25, lookback_days=0)
-    whole = run_quickly(config)
+    whole = run_without_waiting(config)
     rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
-    loaded = Loaded().take(whole.lines[: rows[len(rows) // 2]])
+    loaded = InMemoryTarget().load(whole.lines[: rows[len(rows) // 2]])
     del loaded.state["bookmarks"]["content_export"]["job"]
-    sim.job_faults.add(JobFault(ends_as="failed", longer_than=10 * DAY, times=None))
-    again = run_quickly(config, loaded.state)
+    sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=10 * DAY, times=None))
+    again = run_without_waiting(config, loaded.state)
     assert again.exit_code == 0
     assert "smaller windows take back" in again.log
-    assert ExpectedRows(sim).missing(loaded.take(again.lines).rows(), values=False) == {}
+    assert ExpectedRows(sim).missing(loaded.load(again.lines).rows(), values=False) == {}
 
 
 @pytest.mark.parametrize(
@@ -249,24 +253,24 @@ def test_a_window_that_cannot_be_as_wide_any_more_is_made_smaller_with_a_warning
     [{"ETag": '"another"'}, {"Content-Range": "bytes 3000-9999/10000"}],
     ids=["another ETag", "another total"],
 )
-def test_a_rest_of_another_file_is_not_put_behind_the_first_part(
+def test_range_response_of_another_file_is_not_appended(
     sim: Simulator, headers: dict[str, str]
 ) -> None:
-    """The body is the right rest, so that only what the head says can tell."""
+    """The body is the correct rest, so only the headers differ."""
     sim.faults.add(
-        Fault("download", cut_after=3000),
+        Fault("download", cut_after_bytes=3000),
         Fault("download", headers=headers, handled=True, corrupt_at=500),
     )
-    run = run_quickly(configuration(sim))
+    run = run_without_waiting(configuration(sim))
     assert run.exit_code == 0
     assert "is damaged" not in run.log  # it was not taken at all
     ranges = [r.header("Range") for r in sim.requests if r.path.startswith("/download/")]
     assert ranges[:3] == [None, "bytes=3000-", None]
-    assert ExpectedRows(sim).missing(Loaded().take(run.lines).rows()) == {}
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
 
 
 def bad_request(message: str) -> dict[str, Any]:
-    """Return an error body of Intercom."""
+    """Return an error body in Intercom's format."""
     return {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
 
 
@@ -277,20 +281,18 @@ def bad_request(message: str) -> dict[str, Any]:
         "Data is only available for a range within the last 730 days.",
     ],
 )
-def test_a_range_that_is_too_old_names_start_date_and_is_asked_for_once(
-    sim: Simulator, message: str
-) -> None:
+def test_too_old_range_names_start_date_without_retry(sim: Simulator, message: str) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
-    run = run_quickly(configuration(sim))
+    run = run_without_waiting(configuration(sim))
     assert run.exit_code
     assert "Move start_date on." in run.log
     assert len(sim.requests) == 1
 
 
-def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulator) -> None:
+def test_unrelated_400_with_days_does_not_shrink_window(sim: Simulator) -> None:
     message = "Message exports are switched off on some days of the period"
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
-    run = run_quickly(configuration(sim))
+    run = run_without_waiting(configuration(sim))
     assert run.exit_code
     assert "shortened" not in run.log
     assert len(sim.requests) == 1
@@ -304,9 +306,9 @@ def test_a_400_that_only_speaks_of_days_does_not_shrink_the_window(sim: Simulato
         "Time range too large",
     ],
 )
-def test_a_range_that_is_too_long_is_made_shorter(sim: Simulator, message: str) -> None:
+def test_too_long_range_is_shortened(sim: Simulator, message: str) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message)))
-    run = run_quickly(configuration(sim))
+    run = run_without_waiting(configuration(sim))
     assert run.exit_code == 0
     assert "shortened" in run.log
 
@@ -314,20 +316,18 @@ def test_a_range_that_is_too_long_is_made_shorter(sim: Simulator, message: str) 
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("download", status=206, headers={"Content-Range": "bytes 5-6/7"}, body=HUGE),
-        Fault("download", status=503, body=HUGE),
-        Fault("status", status=503, body=HUGE),
-        Fault("create", status=503, body=HUGE),
+        Fault("download", status=206, headers={"Content-Range": "bytes 5-6/7"}, body=LARGE_BODY),
+        Fault("download", status=503, body=LARGE_BODY),
+        Fault("status", status=503, body=LARGE_BODY),
+        Fault("create", status=503, body=LARGE_BODY),
     ],
     ids=["another range", "download", "status", "create"],
 )
-def test_a_body_that_is_read_for_its_message_only_is_not_held_in_memory(
-    sim: Simulator, fault: Fault
-) -> None:
+def test_error_body_is_not_held_in_memory(sim: Simulator, fault: Fault) -> None:
     sim.faults.add(fault)
-    with running(configuration(sim), quick=True) as tap:
+    with running_tap(configuration(sim), quick=True) as tap:
         assert tap.wait() == 0
-        assert tap.peak < 160
+        assert tap.peak_memory_mib < 160
 
 
 @pytest.mark.parametrize(
@@ -344,62 +344,60 @@ def test_a_body_that_is_read_for_its_message_only_is_not_held_in_memory(
         ("https://api.eu.intercom.io/x", False),
     ],
 )
-def test_the_token_goes_to_the_same_host_however_it_is_written(url: str, *, own: bool) -> None:
+def test_token_is_sent_to_same_host_in_any_spelling(url: str, *, own: bool) -> None:
     config = {"access_token": "t", "start_date": "2026-01-01"}
     tap = TapIntercomExport(config=config, setup_mapper=False)
     assert tap.client(QuickClock()).is_own_host(url) is own
 
 
-def test_a_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
+def test_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
     dialect = Dialect(container="tar.gz")
     with Simulator(
         receipts=60, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:
-        run = run_quickly(configuration(sim, max_unpacked_gigabytes=0.00001))
+        run = run_without_waiting(configuration(sim, max_unpacked_gigabytes=0.00001))
     assert "max_unpacked_gigabytes" in run.log
     assert "max_archive_gigabytes" not in run.log
 
 
-def test_a_message_of_intercom_is_quoted_without_its_full_stop(sim: Simulator) -> None:
+def test_intercom_message_is_quoted_without_final_period(sim: Simulator) -> None:
     error = {"code": "action_forbidden", "message": "No."}
     body = {"type": "error.list", "errors": [error], "request_id": "r1"}
     sim.faults.add(Fault(status=403, body=body, times=None))
-    run = run_quickly(configuration(sim))
+    run = run_without_waiting(configuration(sim))
     assert "action_forbidden: No (request r1). The app" in run.log
     assert ".. " not in run.log
 
 
-def test_one_try_is_not_called_several_times(sim: Simulator) -> None:
+def test_single_attempt_is_not_reported_as_several(sim: Simulator) -> None:
     sim.faults.add(Fault("cancel", status=500, times=None, handled=True))
     sim.job_faults.add(JobFault(never_ends=True))
-    run = run_quickly(configuration(sim, job_timeout_minutes=30))
+    run = run_without_waiting(configuration(sim, job_timeout_minutes=30))
     assert re.search(r"could not be canceled: POST .* failed once: HTTP 500", run.log)
 
 
-def test_a_range_that_intercom_refuses_for_its_length_is_asked_for_in_smaller_windows() -> None:
-    dialect = Dialect(longest_range=90 * DAY)
+def test_range_refused_as_too_long_is_requested_in_smaller_windows() -> None:
+    dialect = Dialect(max_range_seconds=90 * DAY)
     with Simulator(
         receipts=60, days=200, end=END, clock=Clock(END, running=False), dialect=dialect
     ) as sim:
         config = configuration(sim, window_days=365, start_date="2024-11-01")
-        run = run_quickly(config)
+        run = run_without_waiting(config)
         assert run.exit_code == 0
         assert len([r for r in sim.requests if r.path == "/export/content/data"]) <= 6
-        assert ExpectedRows(sim).missing(Loaded().take(run.lines).rows()) == {}
+        assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
 
 
-def test_a_job_that_failed_is_asked_for_again_after_a_pause(sim: Simulator) -> None:
+def test_failed_job_is_created_again_after_pause(sim: Simulator) -> None:
     sim.job_faults.add(JobFault(ends_as="failed"))
-    run = run_quickly(configuration(sim, poll_interval_seconds=5))
+    run = run_without_waiting(configuration(sim, poll_interval_seconds=5))
     assert run.exit_code == 0
     assert [pause for pause in run.pauses if 30 <= pause <= 60]
     assert re.search(r"ended as 'failed'.* Trying once more in [3-6]\d s", run.log)
 
 
 @pytest.mark.parametrize(("days_ago", "warned"), [(400, True), (5, False)])
-def test_the_retention_is_worth_a_word_only_where_data_is_not_exported_for_it(
-    days_ago: int, *, warned: bool
-) -> None:
+def test_retention_is_logged_only_if_data_is_omitted(days_ago: int, *, warned: bool) -> None:
     now = datetime.now(timezone.utc).replace(microsecond=0)
     with Simulator(receipts=5, days=20, end=now, clock=Clock(now)) as sim:
         config = configuration(
@@ -410,13 +408,13 @@ def test_the_retention_is_worth_a_word_only_where_data_is_not_exported_for_it(
             reporting_retention_days=200,
         )
         written = {"replication_key_value": f"{now - timedelta(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"}
-        catalog = select(discover_here(config), "reporting_call")
+        catalog = select(discover_in_process(config), "reporting_call")
         run = run_tap(config, state={"bookmarks": {"reporting_call": written}}, catalog=catalog)
         assert ("reporting_retention_days" in run.log) is warned
 
 
-def test_a_deep_lookback_brings_late_replies_every_few_days_and_not_in_between() -> None:
-    """Nightly runs of a day; each third night reaches back 15 days, the others one day."""
+def test_deep_lookback_loads_late_replies_every_few_days() -> None:
+    """Nightly runs; every third night has a lookback of 15 days, the others of one day."""
     with Simulator(
         receipts=400,
         days=40,
@@ -432,20 +430,20 @@ def test_a_deep_lookback_brings_late_replies_every_few_days_and_not_in_between()
             "deep_lookback_every_days": 3,
             "window_days": 60,
         }
-        loaded = Loaded()
+        loaded = InMemoryTarget()
         reached = []
         for night in range(5):
             end = END - timedelta(days=10 - night)
             config = configuration(sim, **{**settings, "end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}"})
-            run = run_quickly(config, loaded.state)
+            run = run_without_waiting(config, loaded.state)
             assert run.exit_code == 0
-            loaded.take(run.lines)
+            loaded.load(run.lines)
             job = sim.jobs[-1]
             reached.append(round((job.before - job.after) / DAY) - 1)
     assert reached == [20, 1, 1, 15, 1]  # the first one from the start on
 
 
-def test_a_first_open_that_came_late_arrives_with_the_deep_lookback() -> None:
+def test_late_first_open_is_loaded_by_deep_lookback() -> None:
     with Simulator(
         receipts=400,
         days=40,
@@ -460,17 +458,19 @@ def test_a_first_open_that_came_late_arrives_with_the_deep_lookback() -> None:
         opened = {}
         for deep in (0, 30):
             deeper = {**config, "deep_lookback_days": deep}
-            loaded = Loaded().take(run_quickly({**deeper, "end_date": middle}).lines)
-            loaded.take(run_quickly(deeper, loaded.state).lines)
+            loaded = InMemoryTarget().load(
+                run_without_waiting({**deeper, "end_date": middle}).lines
+            )
+            loaded.load(run_without_waiting(deeper, loaded.state).lines)
             receipts = loaded.rows()["receipt"]
             opened[deep] = {row["receipt_id"] for row in receipts if row["first_open"]}
     assert opened[0] < opened[30]
 
 
-def test_the_next_run_plans_its_windows_by_what_the_last_ones_took(sim: Simulator) -> None:
-    """Jobs of 21 days hit the limit; a run that remembers does not try them again."""
+def test_next_run_plans_windows_by_earlier_measurements(sim: Simulator) -> None:
+    """Jobs of 21 days exceed the limit; the next run does not request them again."""
     config = configuration(sim, window_days=30, lookback_days=0, export_row_limit=300)
-    first = run_quickly(config)
+    first = run_without_waiting(config)
     assert "Intercom cuts an export at 300" in first.log
     state = first.state
     windows = state["bookmarks"]["content_export"]["recent_windows"]
@@ -481,10 +481,10 @@ def test_the_next_run_plans_its_windows_by_what_the_last_ones_took(sim: Simulato
     for name, entry in state["bookmarks"].items():
         if name != "content_export":
             entry.pop("replication_key_value", None)  # everything is exported again
-    again = run_quickly(config, state)
+    again = run_without_waiting(config, state)
     assert again.exit_code == 0
     assert "Intercom cuts" not in again.log
-    assert ExpectedRows(sim).missing(Loaded().take(again.lines).rows(), values=False) == {}
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(again.lines).rows(), values=False) == {}
 
 
 DAYS_90 = Sizes(83 * DAY, 7 * DAY)
@@ -503,7 +503,7 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
     ],
     ids=["nothing known", "small", "rows", "time", "the fullest counts", "lookback"],
 )
-def test_a_window_is_planned_to_stay_well_below_the_limits(
+def test_window_is_planned_to_stay_well_below_the_limits(
     measured: tuple[Measured, ...], days: int
 ) -> None:
     assert WindowSizer(DAYS_90, LIMITS, measured).sizes == Sizes(days * DAY, 7 * DAY)

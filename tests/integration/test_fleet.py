@@ -1,4 +1,4 @@
-"""examples/dagster for real: Dagster, Meltano, tap, PostgreSQL and the state in an S3."""
+"""examples/dagster end to end: Dagster, Meltano, tap, PostgreSQL and the state in S3."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from intercom_simulator import Simulator
 
 PATIENCE_SECONDS = 500
-"""Half a minute is what it takes; further tries after an error, and a busy machine, take longer."""
+"""Usually half a minute; longer with retries and on a busy machine."""
 
 pytestmark = [
     pytest.mark.timeout(1100),
@@ -59,7 +59,7 @@ with dg.DagsterInstance.ephemeral() as instance:
                 told["failure"] = str(event.step_failure_data.error)
         print("TOLD " + json.dumps({"workspace": name, **told}, default=str))
 """
-"""Run by the Python that has Dagster: the jobs of some workspaces, and what came of them."""
+"""Script for the Python with Dagster: runs the jobs of workspaces and prints the results."""
 
 
 AIRFLOW = EXAMPLE.parent / "airflow"
@@ -67,7 +67,7 @@ AIRFLOW_BIN = AIRFLOW / ".venv" / "bin"
 
 
 def write_workspaces(path: Path, simulator: Simulator, *names: str) -> None:
-    """Write a YAML file, which JSON is, with workspaces that share a schema."""
+    """Write a workspace file, as JSON, with workspaces that share a schema."""
     end = simulator.clock.now()
     shared: dict[str, Any] = {
         "api_url": simulator.url,
@@ -86,7 +86,7 @@ def write_workspaces(path: Path, simulator: Simulator, *names: str) -> None:
 def environment_of(
     simulator: Simulator, postgres: Postgres, database: str, folder: Path
 ) -> Generator[dict[str, str]]:
-    """The environment that an engine needs to sync, with an S3 for the state."""
+    """Return the environment for a sync with the state in S3."""
     with closing(StateStore(free_port())) as store:
         yield {
             **clean_environment(),
@@ -102,7 +102,7 @@ def environment_of(
         }
 
 
-def test_dagster_syncs_one_workspace_and_gives_up_on_the_one_that_is_refused(
+def test_dagster_syncs_valid_workspace_and_fails_refused_one(
     simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=120, days=20)

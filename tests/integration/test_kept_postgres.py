@@ -1,4 +1,4 @@
-"""What `make demo KEEP=1` prints for the server that it leaves running works as it stands."""
+"""The commands that `make demo KEEP=1` prints for the running server work unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def shell(command: str) -> str:
     return done.stdout
 
 
-def test_a_kept_server_can_be_looked_at_and_stopped(
+def test_kept_server_can_be_inspected_and_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running_postgres(lambda: True) as server:

@@ -1,6 +1,6 @@
-"""A large file, which two processes encode: complete, in order, and ended by a signal as any run.
+"""A large file that two processes encode: complete, in order, and terminated by signals.
 
-The archive is the benchmark's; what is expected is read from it with Python's csv module.
+The archive comes from the benchmark; expected rows are read from it with Python's csv module.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from benchmarks import ways
 from benchmarks.archive import archive
 from benchmarks.server import serving
 from benchmarks.shapes import SHAPES
-from tests.harness.process import running
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.harness.process import Tap
+    from tests.harness.tap_process import TapProcess
 
 ROWS = 40_000
-"""Some 11 MiB; the second process helps after the first four."""
+"""About 11 MiB; the second process starts after the first 4 MiB."""
 
 TIMEOUT_SECONDS = 30
 
@@ -52,8 +52,8 @@ def url(packed: Path) -> Iterator[str]:
         yield address
 
 
-def children_of(tap: Tap) -> list[int]:
-    """Return the processes that the tap's main thread has started and not waited for."""
+def children_of(tap: TapProcess) -> list[int]:
+    """Return the ids of the child processes of the tap's main thread."""
     path = Path(f"/proc/{tap.process.pid}/task/{tap.process.pid}/children")
     return [int(word) for word in path.read_text().split()] if path.exists() else []
 
@@ -68,42 +68,42 @@ def receipts(lines: list[str]) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_every_row_comes_once_and_in_order(
+def test_every_row_is_written_once_and_in_order(
     url: str, tmp_path: Path, expected: list[tuple[str, str | None]], processes: int
 ) -> None:
     config = json.loads(ways.tap_config(tmp_path, url).read_text())
-    with running(config | {"encoding_processes": processes}) as tap:
+    with running_tap(config | {"encoding_processes": processes}) as tap:
         assert tap.wait() == 0, tap.log
         assert receipts(tap.lines) == expected
 
 
 @pytest.mark.skipif(
     len(os.sched_getaffinity(0)) < 2 if hasattr(os, "sched_getaffinity") else True,
-    reason="needs two processors, and a system that tells of child processes",
+    reason="needs two processors and a system that lists child processes",
 )
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_a_signal_ends_both_processes(url: str, tmp_path: Path, signum: signal.Signals) -> None:
+def test_signal_ends_both_processes(url: str, tmp_path: Path, signum: signal.Signals) -> None:
     config = json.loads(ways.tap_config(tmp_path, url).read_text())
-    helpers: list[int] = []
+    child_ids: list[int] = []
 
     def stop(_: str) -> None:
-        helpers.extend(children_of(tap) if not helpers else [])
-        if helpers and tap.process.returncode is None:
+        child_ids.extend(children_of(tap) if not child_ids else [])
+        if child_ids and tap.process.returncode is None:
             tap.process.send_signal(signum)
 
-    with running(config) as tap:
+    with running_tap(config) as tap:
         tap._on_line = stop
         status = tap.wait()
     assert status == (-signum if signum is signal.SIGKILL else 128 + signum)
-    assert helpers
+    assert child_ids
     end = time.monotonic() + TIMEOUT_SECONDS
-    while any(map(is_running, helpers)) and time.monotonic() < end:
+    while any(map(is_running, child_ids)) and time.monotonic() < end:
         time.sleep(0.02)
-    assert not any(map(is_running, helpers))
+    assert not any(map(is_running, child_ids))
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and is not waited for does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

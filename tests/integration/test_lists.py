@@ -1,4 +1,4 @@
-"""AI content and custom objects: whole tables, page by page, with what is gone from them."""
+"""AI content and custom objects: full tables, pagination, deletions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from intercom_simulator import Fault, Simulator
 from tests.conftest import END
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,15 +36,15 @@ TIMES = {
 def run(
     config: dict[str, Any], *streams: str, state: dict[str, Any] | None = None, check: bool = True
 ) -> Output:
-    """Run the tap with some streams selected, in this process if it must succeed."""
-    catalog = select(discover_here(config), *streams)
+    """Run the tap with some streams selected; in this process if it must succeed."""
+    catalog = select(discover_in_process(config), *streams)
     if check:
-        return run_here(config, state=state, catalog=catalog)
+        return run_in_process(config, state=state, catalog=catalog)
     return run_tap(config, state=state, catalog=catalog, check=False)
 
 
 def record_of(entry: dict[str, Any]) -> dict[str, Any]:
-    """The record that an entry of the API should become."""
+    """Return the expected record of an entry of the API."""
     record: dict[str, Any] = {}
     for name, value in entry.items():
         if name in TIMES and value is not None:
@@ -70,7 +70,7 @@ def loaded(output: Output, stream: str) -> list[dict[str, Any]]:
 
 
 def pages_of(simulator: Simulator, path: str) -> list[tuple[int, int]]:
-    """Number and size of the pages that were asked for."""
+    """Return number and size of the requested pages."""
     queries = [parse_qs(r.query) for r in simulator.requests if r.path == path]
     return [(int(query["page"][0]), int(query["per_page"][0])) for query in queries]
 
@@ -78,7 +78,7 @@ def pages_of(simulator: Simulator, path: str) -> list[tuple[int, int]]:
 # AI content
 
 
-def test_sources_and_pages_arrive_whole(simulate: Simulate, configure: Configure) -> None:
+def test_sources_and_pages_are_complete(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, ai_sources=24, ai_pages=320)
     output = run(configure(simulator), *AI)
     assert output.streams == set(AI)
@@ -88,7 +88,7 @@ def test_sources_and_pages_arrive_whole(simulate: Simulate, configure: Configure
     assert simulator.jobs == simulator.reporting_jobs == []
 
 
-def test_pages_are_counted_and_the_next_address_is_not_followed(
+def test_pages_are_requested_by_number_not_by_next_url(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10, ai_pages=320)
@@ -97,7 +97,7 @@ def test_pages_are_counted_and_the_next_address_is_not_followed(
     assert all(request.header("Host") == simulator.url[7:] for request in simulator.requests)
 
 
-def test_an_empty_list_is_an_empty_table(simulate: Simulate, configure: Configure) -> None:
+def test_empty_list_is_an_empty_table(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, ai_sources=0, ai_pages=0)
     output = run(configure(simulator), *AI)
     assert loaded(output, "external_page") == loaded(output, "content_import_source") == []
@@ -117,9 +117,7 @@ def test_versions_since_2_12_serve_it(
     assert loaded(output, "content_import_source") == truth
 
 
-def test_an_older_version_is_told_with_the_setting(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_older_version_error_names_setting(simulate: Simulate, configure: Configure) -> None:
     output = run(configure(simulate(receipts=10), api_version="2.11"), AI[0], check=False)
     assert output.exit_code == 2
     (line,) = [line for line in output.log.splitlines() if "ERROR" in line]
@@ -127,7 +125,7 @@ def test_an_older_version_is_told_with_the_setting(
     assert "2.11" in line
 
 
-def test_what_is_deleted_between_two_runs_is_gone(simulate: Simulate, configure: Configure) -> None:
+def test_entry_deleted_between_runs_is_removed(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, ai_pages=30)
     config = configure(simulator)
     first = run(config, "external_page")
@@ -142,9 +140,7 @@ def test_what_is_deleted_between_two_runs_is_gone(simulate: Simulate, configure:
     assert len(found) == 29
 
 
-def test_the_version_is_activated_when_every_record_is_written(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_version_is_activated_after_all_records(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, ai_pages=160)
     output = run(configure(simulator, custom_object_types=["Order"]), *AI, OBJECTS)
     for stream in (*AI, OBJECTS):
@@ -154,18 +150,18 @@ def test_the_version_is_activated_when_every_record_is_written(
         assert set(kinds[1:-1]) == {"RECORD"}
 
 
-# A list that is not whole
+# Incomplete lists
 
 
 def page_of(*entries: Any, **envelope: Any) -> dict[str, Any]:
-    """A page as Intercom sends it, by hand; None takes a part of the envelope away."""
+    """Return a hand-written page; None removes a key of the envelope."""
     pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
     body = {"type": "list", "data": list(entries), "total_count": len(entries), "pages": pages}
     return {name: part for name, part in {**body, **envelope}.items() if part is not None}
 
 
 def entry_of(number: int, **properties: Any) -> dict[str, Any]:
-    """An external page, by hand."""
+    """Return a hand-written external page."""
     return {"type": "external_page", "id": str(number), "title": f"Page {number}", **properties}
 
 
@@ -175,18 +171,18 @@ EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages
 
 
 def activated(output: Output) -> list[str]:
-    """The streams of which a version is activated."""
+    """Return the streams with an ACTIVATE_VERSION message."""
     return [m["stream"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
 
 
 def loaded_after(*outputs: Output, stream: str) -> set[str]:
-    """The ids that a target ends up with after several runs."""
+    """Return the ids in a target after several runs."""
     together = type(outputs[0])(0, "", [line for output in outputs for line in output.lines])
     return {str(record["id"]) for record in together.loaded(stream)}
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ({"type": "list"}, "has no list of entries in 'data'"),
         ({"type": "list", "data": {"1": ONE}}, "has no list of entries in 'data'"),
@@ -217,8 +213,8 @@ def loaded_after(*outputs: Output, stream: str) -> set[str]:
         "more pages that repeat",
     ],
 )
-def test_a_list_that_ends_early_deletes_nothing_and_is_an_error(
-    simulate: Simulate, configure: Configure, body: dict[str, Any], told: str
+def test_incomplete_list_is_an_error_and_deletes_nothing(
+    simulate: Simulate, configure: Configure, body: dict[str, Any], message: str
 ) -> None:
     simulator = simulate(receipts=10, ai_pages=20)
     config = configure(simulator)
@@ -227,15 +223,13 @@ def test_a_list_that_ends_early_deletes_nothing_and_is_an_error(
     cut = run(config, "external_page", state=whole.state, check=False)
     assert cut.exit_code == 5
     assert activated(cut) == []
-    assert told in cut.log
+    assert message in cut.log
     assert "Traceback" not in cut.log
     truth = {page["id"] for page in simulator.ai_content.pages()}
     assert truth <= loaded_after(whole, cut, stream="external_page")
 
 
-def test_a_list_that_was_cut_once_is_read_once_more(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_list_cut_once_is_read_again(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, ai_pages=320)
     simulator.faults.add(Fault("ai_pages", skip=1, status=200, body=EMPTY))
     output = run(configure(simulator), "external_page")
@@ -257,7 +251,7 @@ def test_a_list_that_was_cut_once_is_read_once_more(
         {"pages": {"type": "pages", "total_pages": 0}},
     ],
 )
-def test_every_envelope_that_says_enough_is_whole(
+def test_sufficient_envelope_counts_as_complete(
     simulate: Simulate, configure: Configure, envelope: dict[str, Any]
 ) -> None:
     simulator = simulate(receipts=10)
@@ -268,7 +262,7 @@ def test_every_envelope_that_says_enough_is_whole(
     assert activated(output) == ["external_page"]
 
 
-def test_next_pages_are_asked_for_where_nobody_counts_them(
+def test_pages_are_requested_until_last_without_total(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10)
@@ -280,7 +274,7 @@ def test_next_pages_are_asked_for_where_nobody_counts_them(
     assert activated(output) == ["external_page"]
 
 
-def test_a_list_that_becomes_shorter_between_two_pages_is_read_once_more(
+def test_list_that_shrinks_while_read_is_read_again(
     simulate: Simulate, configure: Configure
 ) -> None:
     removed: list[str] = []
@@ -302,9 +296,7 @@ def test_a_list_that_becomes_shorter_between_two_pages_is_read_once_more(
     assert activated(second) == ["external_page"]
 
 
-def test_a_list_that_changes_all_the_time_is_left_alone_with_a_warning(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_constantly_changing_list_is_a_warning(simulate: Simulate, configure: Configure) -> None:
     def remove_one(request: Any) -> None:
         if request.path == "/ai/external_pages" and "page=1&" in request.query:
             simulator.ai_content.remove_page(simulator.ai_content.pages()[0]["id"])
@@ -322,7 +314,7 @@ def test_a_list_that_changes_all_the_time_is_left_alone_with_a_warning(
     assert "changed while it was read" in line
 
 
-def test_a_short_list_of_one_type_of_custom_objects_deletes_nothing_of_any(
+def test_incomplete_list_of_one_type_deletes_no_instances(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10, custom_objects={"Order": 5, "Return": 3})
@@ -340,13 +332,13 @@ def test_a_short_list_of_one_type_of_custom_objects_deletes_nothing_of_any(
     assert "custom_object_instance/Order" in second.log
 
 
-# Entries that nobody expects
+# Invalid entries
 
 
 def run_entries(
     simulate: Simulate, configure: Configure, *entries: Any, selected: bool = True
 ) -> Output:
-    """Run the tap on a list of external pages that is written by hand."""
+    """Run the tap with a hand-written list of external pages."""
     simulator = simulate(receipts=10)
     simulator.faults.add(Fault("ai_pages", status=200, body=page_of(*entries)))
     streams = ("external_page", *(("rejected_row",) if selected else ()))
@@ -354,7 +346,7 @@ def run_entries(
 
 
 @pytest.mark.parametrize(
-    ("odd", "reason"),
+    ("unusual", "reason"),
     [
         (None, "is null, not an object"),
         ("Page 2", "is a text, not an object"),
@@ -372,23 +364,23 @@ def run_entries(
         (entry_of(2, ai_agent_availability="maybe"), "is a text, not true or false"),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_set_aside_and_the_others_arrive(
-    simulate: Simulate, configure: Configure, odd: Any, reason: str
+def test_unreadable_entry_is_rejected_and_others_are_written(
+    simulate: Simulate, configure: Configure, unusual: Any, reason: str
 ) -> None:
-    output = run_entries(simulate, configure, entry_of(1), odd, entry_of(3))
+    output = run_entries(simulate, configure, entry_of(1), unusual, entry_of(3))
     assert [record["id"] for record in output.records("external_page")] == ["1", "3"]
     (rejected,) = output.records("rejected_row")
     assert rejected["file"] == "external_page"
     assert rejected["line"] == 2
     assert reason in rejected["reason"]
-    assert json.loads(rejected["raw"]) == odd
+    assert json.loads(rejected["raw"]) == unusual
     assert rejected["job_identifier"] == f"list:external_page:{rejected['created_at']}"
     assert activated(output) == []
     (line,) = [line for line in output.log.splitlines() if "WARNING" in line]
     assert "1 entry of 'external_page' cannot be read" in line
 
 
-def test_where_rejected_row_is_not_selected_the_log_has_the_reason(
+def test_log_has_reason_if_rejected_row_is_deselected(
     simulate: Simulate, configure: Configure
 ) -> None:
     output = run_entries(simulate, configure, entry_of(1), None, "x", selected=False)
@@ -399,7 +391,7 @@ def test_where_rejected_row_is_not_selected_the_log_has_the_reason(
     assert output.streams == {"external_page"}
 
 
-def test_a_rejected_entry_does_not_carry_what_was_deselected(
+def test_rejected_entry_omits_deselected_properties(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10)
@@ -407,9 +399,12 @@ def test_a_rejected_entry_does_not_carry_what_was_deselected(
     body = page_of(entry_of(1, html={"secret": 1}))
     simulator.faults.add(Fault("ai_pages", status=200, body=body))
     catalog = select(
-        discover_here(config), "external_page", "rejected_row", without=["external_page.url"]
+        discover_in_process(config),
+        "external_page",
+        "rejected_row",
+        deselected=["external_page.url"],
     )
-    (rejected,) = run_here(config, catalog=catalog).records("rejected_row")
+    (rejected,) = run_in_process(config, catalog=catalog).records("rejected_row")
     assert rejected["raw"] is None
     assert rejected["reason"] == "html is an object, not a text"
 
@@ -432,7 +427,7 @@ def test_a_rejected_entry_does_not_carry_what_was_deselected(
         (None, None),
     ],
 )
-def test_times_are_read_in_every_form(
+def test_times_are_read_in_every_format(
     simulate: Simulate, configure: Configure, value: Any, expected: str | None
 ) -> None:
     output = run_entries(simulate, configure, entry_of(1, created_at=value))
@@ -440,7 +435,7 @@ def test_times_are_read_in_every_form(
     assert activated(output) == ["external_page"]
 
 
-def test_texts_may_be_numbers_and_ids_too(simulate: Simulate, configure: Configure) -> None:
+def test_texts_and_ids_may_be_numbers(simulate: Simulate, configure: Configure) -> None:
     entry = {"id": 7.0, "title": 12.5, "source_id": 3, "fin_availability": "true"}
     (record,) = run_entries(simulate, configure, entry).records("external_page")
     assert (record["id"], record["title"], record["source_id"]) == ("7", "12.5", "3")
@@ -496,9 +491,7 @@ def test_characters_that_databases_cannot_hold_are_replaced(
     ],
     ids=["500", "429", "reset", "cut"],
 )
-def test_a_page_that_fails_is_asked_for_again(
-    simulate: Simulate, configure: Configure, fault: Fault
-) -> None:
+def test_failed_page_is_retried(simulate: Simulate, configure: Configure, fault: Fault) -> None:
     simulator = simulate(receipts=10, ai_pages=320, faults=[fault])
     output = run(configure(simulator), "external_page")
     assert loaded(output, "external_page") == records_of(simulator.ai_content.pages())
@@ -506,9 +499,7 @@ def test_a_page_that_fails_is_asked_for_again(
     assert asked == [1, 2, 2, 3]
 
 
-def test_a_list_that_cannot_be_read_to_its_end_deletes_nothing(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_failed_list_deletes_nothing(simulate: Simulate, configure: Configure) -> None:
     fault = Fault("ai_pages", skip=1, times=None, status=403)
     simulator = simulate(receipts=10, ai_pages=320, faults=[fault])
     output = run(configure(simulator), "external_page", check=False)
@@ -527,14 +518,14 @@ def test_ai_content_is_in_the_catalog_and_not_selected(catalog: dict[str, Any]) 
     assert not any(tops[stream]["selected"] for stream in AI)
 
 
-def test_nothing_of_it_is_asked_for_by_default(simulate: Simulate, configure: Configure) -> None:
+def test_ai_content_is_not_requested_by_default(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=20, days=5)
     output = run_tap(configure(simulator))
     assert not [r.path for r in simulator.requests if "/content/data" not in r.path]
     assert not {*AI, OBJECTS} & output.streams
 
 
-def test_it_needs_no_scope_of_an_export(simulate: Simulate, configure: Configure) -> None:
+def test_lists_need_no_export_scope(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, scopes=(), ai_pages=20)
     config = configure(simulator, custom_object_types=["Order"])
     output = run(config, *AI, OBJECTS)
@@ -555,7 +546,7 @@ def test_stream_maps_apply_to_lists(simulate: Simulate, configure: Configure) ->
 # Custom objects
 
 
-def test_instances_of_every_type_arrive(simulate: Simulate, configure: Configure) -> None:
+def test_instances_of_all_types_are_written(simulate: Simulate, configure: Configure) -> None:
     types = {"Order": 320, "Subscription plan": 24, "Wishlist": 0, "a/b?c": 3}
     simulator = simulate(receipts=10, custom_objects=types)
     output = run(configure(simulator, custom_object_types=list(types)), OBJECTS)
@@ -565,9 +556,7 @@ def test_instances_of_every_type_arrive(simulate: Simulate, configure: Configure
     assert simulator.jobs == simulator.reporting_jobs == []
 
 
-def test_only_the_types_that_are_asked_for_are_read(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_only_configured_types_are_read(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10)
     output = run(configure(simulator, custom_object_types=["Subscription plan"]), OBJECTS)
     assert {record["type"] for record in output.records(OBJECTS)} == {"Subscription plan"}
@@ -575,7 +564,7 @@ def test_only_the_types_that_are_asked_for_are_read(
     assert paths == {"/custom_object_instances/Subscription%20plan"}
 
 
-def test_a_type_that_is_named_twice_is_read_once(simulate: Simulate, configure: Configure) -> None:
+def test_duplicate_type_is_read_once(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, custom_objects={"Order": 5})
     output = run(configure(simulator, custom_object_types=["Order", "Order"]), OBJECTS)
     assert len(output.records(OBJECTS)) == 5
@@ -590,9 +579,7 @@ def test_instances_of_two_types_may_share_an_id(simulate: Simulate, configure: C
     assert len(output.loaded(OBJECTS)) == 8
 
 
-def test_an_instance_that_is_removed_is_gone_after_the_next_run(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_removed_instance_is_deleted_by_next_run(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, custom_objects={"Order": 5, "Return": 3})
     config = configure(simulator, custom_object_types=["Order", "Return"])
     first = run(config, OBJECTS)
@@ -602,7 +589,7 @@ def test_an_instance_that_is_removed_is_gone_after_the_next_run(
     assert len(together.loaded(OBJECTS)) == 7
 
 
-def test_an_unknown_type_is_named(simulate: Simulate, configure: Configure) -> None:
+def test_unknown_type_error_names_type(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10)
     config = configure(simulator, custom_object_types=["Wishlist", "Ordr"])
     output = run(config, OBJECTS, check=False)
@@ -614,7 +601,7 @@ def test_an_unknown_type_is_named(simulate: Simulate, configure: Configure) -> N
 
 
 @pytest.mark.parametrize("version", ["2.13", "2.15"])
-def test_a_version_without_the_list_is_told_before_anything_is_asked(
+def test_version_without_list_is_reported_before_first_request(
     simulate: Simulate, configure: Configure, version: str
 ) -> None:
     simulator = simulate(receipts=10)
@@ -625,15 +612,13 @@ def test_a_version_without_the_list_is_told_before_anything_is_asked(
     assert simulator.requests == []
 
 
-def test_a_5xx_on_a_page_of_instances_is_tried_again(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_failed_page_of_instances_is_retried(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, faults=[Fault("custom_objects", skip=1, status=503)])
     output = run(configure(simulator, custom_object_types=["Order"]), OBJECTS)
     assert loaded(output, OBJECTS) == records_of(simulator.custom_objects.instances("Order"))
 
 
-def test_test_looks_at_an_entry_of_each_list_at_most(
+def test_test_option_requests_one_entry_of_each_list(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10)
@@ -645,7 +630,7 @@ def test_test_looks_at_an_entry_of_each_list_at_most(
     assert set(queries) == {"page=1&per_page=1"}
 
 
-def test_the_log_says_how_long_a_list_is(simulate: Simulate, configure: Configure) -> None:
+def test_log_has_number_of_list_entries(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10)
     output = run(configure(simulator), *AI)
     for name, entries in zip(
@@ -656,6 +641,6 @@ def test_the_log_says_how_long_a_list_is(simulate: Simulate, configure: Configur
 
 def test_without_types_there_is_no_stream(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, end=END), custom_object_types=[])
-    names = {entry["tap_stream_id"] for entry in discover_here(config)["streams"]}
+    names = {entry["tap_stream_id"] for entry in discover_in_process(config)["streams"]}
     assert OBJECTS not in names
     assert set(AI) <= names

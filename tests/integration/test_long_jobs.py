@@ -1,4 +1,4 @@
-"""Jobs that take minutes and hours, as in production, with a clock that does not wait for them."""
+"""Jobs with run times of minutes and hours, as in production, with a virtual clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing_extensions import override
 from intercom_simulator import JobFault, Simulator, VirtualClock
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.quick_clock import QuickClock
-from tests.harness.singer import run_quickly
+from tests.harness.singer import run_without_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ HOUR = 3600
 
 @pytest.fixture
 def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """A workspace whose jobs take time that passes while the tap pauses, and no other."""
+    """A workspace whose jobs proceed only while the tap pauses."""
     clock = VirtualClock(END)
 
     class PassingClock(QuickClock):
@@ -54,41 +54,41 @@ def configuration(simulator: Simulator, **settings: Any) -> dict[str, Any]:
     }
 
 
-def test_nine_minutes_for_five_days_make_three_hours_of_a_first_run_of_ninety(
+def test_first_run_of_ninety_days_takes_three_hours(
     simulator: Simulator,
 ) -> None:
-    begun = time.perf_counter()
-    run = run_quickly(configuration(simulator))
+    started = time.perf_counter()
+    run = run_without_waiting(configuration(simulator))
     assert run.exit_code == 0, run.log
-    assert time.perf_counter() - begun < 60  # 2 s on an idle machine
+    assert time.perf_counter() - started < 60  # 2 s on an idle machine
     # 30, 37 and 37 days, the lookback included
     assert [round(job.seconds / 60) for job in simulator.jobs] == [54, 67, 67]
     assert re.search(r"Done after 3 h \d+ min: 3 windows written, .*; 3 jobs asked for", run.log)
     assert len(re.findall(r"is '(?:pending|in_progress)' \([^)]+ so far", run.log)) >= 150
     recent = run.state["bookmarks"]["content_export"]["recent_windows"]
-    # known to be over at the first look after its end, a minute later at most
+    # the first poll after the end is at most a minute later
     for window, job in zip(recent, simulator.jobs, strict=True):
         assert 0 <= window["job_seconds"] - job.seconds <= 62
     assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
 
 
-def test_the_plan_of_the_next_night_expects_what_its_job_then_takes(simulator: Simulator) -> None:
-    first = run_quickly(
+def test_plan_of_next_night_expects_duration_of_its_job(simulator: Simulator) -> None:
+    first = run_without_waiting(
         configuration(simulator, end_date=f"{END - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
     )
     tap = TapIntercomExport(config=configuration(simulator), state=first.state)
     (plan,) = tap.plan().to_dict()["exports"]
-    run = run_quickly(configuration(simulator), first.state)
+    run = run_without_waiting(configuration(simulator), first.state)
     job = simulator.jobs[-1]
     assert (job.before - job.after) // 86_400 == 8
     assert plan["expected_intercom_seconds"] == pytest.approx(job.seconds, abs=120)
     assert re.search(r"in 1 window \(1 d new, 7 d again\); 41 streams; about \d+ min", run.log)
 
 
-def test_after_a_job_that_nearly_took_too_long_the_next_take_about_half_of_the_limit(
+def test_windows_after_a_slow_job_take_about_half_of_the_limit(
     simulator: Simulator,
 ) -> None:
-    run = run_quickly(configuration(simulator, job_timeout_minutes=60))
+    run = run_without_waiting(configuration(simulator, job_timeout_minutes=60))
     assert run.exit_code == 0, run.log
     first, *others = [job.seconds / 60 for job in simulator.jobs]
     assert round(first) == 54
@@ -96,10 +96,10 @@ def test_after_a_job_that_nearly_took_too_long_the_next_take_about_half_of_the_l
     assert not any(job.cancelled for job in simulator.jobs)
 
 
-def test_a_job_that_takes_longer_than_the_setting_is_canceled_and_a_smaller_one_asked_for(
+def test_job_that_takes_longer_than_the_setting_is_canceled_and_a_smaller_one_requested(
     simulator: Simulator,
 ) -> None:
-    run = run_quickly(configuration(simulator, job_timeout_minutes=45))
+    run = run_without_waiting(configuration(simulator, job_timeout_minutes=45))
     assert run.exit_code == 0, run.log
     first, *others = simulator.jobs
     assert first.cancelled
@@ -109,9 +109,9 @@ def test_a_job_that_takes_longer_than_the_setting_is_canceled_and_a_smaller_one_
     assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
 
 
-def test_a_job_of_more_than_a_day_is_marked_failed_by_intercom(simulator: Simulator) -> None:
-    simulator.job_faults.add(JobFault(seconds=30 * HOUR))
-    run = run_quickly(configuration(simulator, job_timeout_minutes=48 * 60))
+def test_job_of_more_than_a_day_is_marked_failed_by_intercom(simulator: Simulator) -> None:
+    simulator.job_faults.add(JobFault(duration_seconds=30 * HOUR))
+    run = run_without_waiting(configuration(simulator, job_timeout_minutes=48 * 60))
     assert run.exit_code == 0, run.log
     first, *others = simulator.jobs
     assert first.status == "failed"

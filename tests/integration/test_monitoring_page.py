@@ -1,4 +1,4 @@
-"""docs/monitoring.md: its lines are in the log, its metrics are written, its SQL runs."""
+"""docs/monitoring.md: log lines, metrics and SQL."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COLUMNS = {
 
 
 def rows() -> dict[str, tuple[list[str], list[str]]]:
-    """The alerts of the page: patterns of lines, and metrics."""
+    """Return the alerts of the page: patterns of log lines, and metrics."""
     found = {}
     for line in PAGE.split("## Metrics")[0].splitlines():
         if line.startswith("| ") and "---" not in line and "| alert |" not in line:
@@ -47,15 +47,18 @@ def rows() -> dict[str, tuple[list[str], list[str]]]:
     return found
 
 
-def test_the_lines_and_metrics_of_the_page_are_those_of_a_run(
+def test_documented_lines_and_metrics_occur_in_run(
     simulate: Simulate, configure: Configure
 ) -> None:
     damaged = Member("other_{stamp}.csv", b"a,b\n1,2\n3\n4,5,6\n")
     simulator = simulate(
         receipts=100,
         days=30,
-        dialect=Dialect(members=(damaged,)),
-        job_faults=[JobFault(job=1, ends_as="failed"), JobFault(job=2, ends_as="failed")],
+        dialect=Dialect(extra_members=(damaged,)),
+        job_faults=[
+            JobFault(job_number=1, ends_as="failed"),
+            JobFault(job_number=2, ends_as="failed"),
+        ],
     )
     output = run_tap(configure(simulator, window_days=20))
     lines = [
@@ -80,10 +83,12 @@ def test_the_lines_and_metrics_of_the_page_are_those_of_a_run(
     assert documented - metrics == {"http_request_count"}, "of lists only"
 
 
-def test_the_sql_of_the_page_runs_on_what_the_tap_writes(
+def test_documented_sql_runs_on_loaded_tables(
     simulate: Simulate, configure: Configure, postgres: Postgres, database: str
 ) -> None:
-    simulator = simulate(receipts=50, days=30, job_faults=[JobFault(job=2, ends_as="failed")])
+    simulator = simulate(
+        receipts=50, days=30, job_faults=[JobFault(job_number=2, ends_as="failed")]
+    )
     records = run_tap(configure(simulator, window_days=20)).records("content_export")
     queries = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
     assert len(queries) == 3

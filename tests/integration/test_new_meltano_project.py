@@ -1,6 +1,6 @@
-"""What README says of Meltano, done in an empty folder: each command, then the rows in a target.
+"""The README section about Meltano in an empty folder: all commands, and the loaded rows.
 
-The plugins are installed into environments of their own, as Meltano does it for anybody.
+Meltano installs the plugins into separate environments, as for any user.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pytest
 import yaml
 from psycopg.rows import dict_row
 
-from demo.project import BY_DEFAULT
+from demo.project import DEFAULT_SELECTION
 from intercom_simulator import Clock, Simulator
 from intercom_simulator.columns import FILES
 from tests.conftest import END
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
     Rows = Callable[[str], list[dict[str, Any]]]
 
-# each command starts Python several times, which takes long on a busy machine
+# each command starts Python several times, which is slow on a busy machine
 pytestmark = [pytest.mark.meltano, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
 DAYS = 20
-"""Fewer than `window_days`: one window, so each row is written once."""
+"""Less than `window_days`, so there is one window and each row is written once."""
 
 SCHEMA = "tap_intercom_export"
-"""Where targets load to by default: the tap's namespace."""
+"""Default schema of targets: the namespace of the tap."""
 
 RUN = "meltano run tap-intercom-export target-postgres"
 STATE_ID = "dev:tap-intercom-export-to-target-postgres"
@@ -50,7 +50,7 @@ PROGRAMS = Path(sys.executable).parent
 
 
 def readme_commands() -> list[str]:
-    """Return the lines of README's section on Meltano that one copies."""
+    """Return the commands of the README section about Meltano."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme.split("\n## With Meltano\n")[1].split("\n## ")[0]
     return section.split("```console\n")[1].split("```")[0].splitlines()
@@ -58,14 +58,14 @@ def readme_commands() -> list[str]:
 
 @dataclass
 class NewProject:
-    """A Meltano project that came of README's commands.
+    """A Meltano project created with the commands of the README.
 
     Args:
         folder: The project.
-        simulator: The Intercom that it exports.
-        environment: The environment variables of its commands.
-        setup: What the commands before the first run printed.
-        file: Its meltano.yml as those commands leave it.
+        simulator: The simulated Intercom.
+        environment: Environment variables of its commands.
+        setup: Output of the commands before the first run.
+        file: The meltano.yml after these commands.
     """
 
     folder: Path
@@ -77,7 +77,7 @@ class NewProject:
     def run(
         self, command: str, *, check: bool = True, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command of a shell in the project; it must succeed if `check` is set."""
+        """Run a shell command in the project; it must succeed if `check` is set."""
         done = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", command],
             cwd=self.folder,
@@ -90,7 +90,7 @@ class NewProject:
         return done
 
     def run_installing(self, command: str) -> str:
-        """Run a command that installs a plugin of others first, and return its log."""
+        """Run a command that installs a third-party plugin first, and return its log."""
         done = self.run(command, check=False)
         log = done.stdout + done.stderr
         if "Installation failed" in log:
@@ -99,7 +99,7 @@ class NewProject:
         return log
 
     def assert_complete(self, rows: Rows) -> None:
-        """Every column of every row of every file is as the simulator knows it."""
+        """Check that all columns of all rows equal those of the simulator."""
         for statistic in FILES:
             truth = expected(self.simulator, statistic, END)
             assert differences(statistic, truth, rows(statistic)) == [], statistic
@@ -107,9 +107,9 @@ class NewProject:
 
 @pytest.fixture(scope="module")
 def project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewProject]:
-    """Do all that README says up to `meltano run`, in an empty folder, and give it three targets.
+    """Run all commands of the README before `meltano run` in an empty folder; add three targets.
 
-    Targets come from Meltano's Hub, which tests do not ask: they are defined in the project.
+    Targets come from Meltano's Hub, which tests do not use, so they are defined in the project.
     """
     folder = tmp_path_factory.mktemp("stranger")
     with Simulator(receipts=150, days=DAYS, end=END, clock=Clock(END, running=False)) as sim:
@@ -125,7 +125,7 @@ def project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "NO_PROXY": "127.0.0.1,localhost",
             "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
-            # what the environment says goes before meltano.yml
+            # the environment overrides meltano.yml
             "TAP_INTERCOM_EXPORT_API_URL": sim.url,
             "TAP_INTERCOM_EXPORT_ACCESS_TOKEN": sim.token,
             "TAP_INTERCOM_EXPORT_END_DATE": f"{END:%Y-%m-%dT%H:%M:%SZ}",
@@ -150,7 +150,7 @@ def project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def index_is_reached(folder: Path) -> bool:
-    """Tell whether what an installation from source needs can be had."""
+    """Return whether the requirements of an installation from source are available."""
     tried = subprocess.run(
         [str(PROGRAMS / "uv"), "pip", "compile", "--quiet", "--no-header", "-"],
         input="hatchling>=1.27\n",
@@ -163,7 +163,7 @@ def index_is_reached(folder: Path) -> bool:
 
 
 def define_loaders(folder: Path, database_url: str) -> None:
-    """Add the targets to a project, as `meltano add` does with those of the Hub."""
+    """Add the targets to a project, like `meltano add` with the Hub."""
     loaders: list[dict[str, Any]] = [
         {
             "name": "target-postgres",
@@ -177,7 +177,7 @@ def define_loaders(folder: Path, database_url: str) -> None:
         },
         {
             "name": "target-duckdb",
-            # as docs/targets.md says
+            # as described in docs/targets.md
             "pip_url": "target-duckdb duckdb<1.3",
             "config": {"filepath": str(folder / "intercom.duckdb")},
         },
@@ -198,8 +198,8 @@ def metrics(log: str, stream: str | None = None) -> list[dict[str, Any]]:
     """Return the metrics in the tap's lines of Meltano's log.
 
     Args:
-        log: As Meltano writes it for people.
-        stream: Only those of this stream.
+        log: Meltano's log in text format.
+        stream: Only metrics of this stream.
     """
     found = [
         json.JSONDecoder().raw_decode(text)[0]
@@ -212,7 +212,7 @@ def test_adding_the_tap_brings_its_definition_and_nothing_else(project: NewProje
     (extractor,) = yaml.safe_load(project.file)["plugins"]["extractors"]
     plugin = yaml.safe_load((ROOT / "plugin.yml").read_text(encoding="utf-8"))
     assert extractor["pip_url"] == f"-e '{ROOT}'"
-    assert extractor["select"] == plugin["select"] == list(BY_DEFAULT)
+    assert extractor["select"] == plugin["select"] == list(DEFAULT_SELECTION)
     assert extractor["config"] == {"start_date": "2025-05-11"}
     for part in ("settings", "capabilities", "settings_group_validation", "namespace"):
         assert extractor[part] == plugin[part]
@@ -221,7 +221,7 @@ def test_adding_the_tap_brings_its_definition_and_nothing_else(project: NewProje
     assert "✓ Message export" in project.setup
 
 
-def test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state(
+def test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state(
     project: NewProject, postgres: Postgres
 ) -> None:
     run, state = readme_commands()[-2:]
@@ -241,7 +241,7 @@ def test_a_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_st
     assert bookmarks["receipt"]["replication_key_value"] == f"{END:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_a_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fields(
+def test_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fields(
     project: NewProject, postgres: Postgres
 ) -> None:
     known = len(project.simulator.jobs)
@@ -260,7 +260,7 @@ def test_a_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fiel
 
 
 def tables_of(postgres: Postgres) -> Rows:
-    """Return what reads a table of the database."""
+    """Return a function that reads a table of the database."""
 
     def rows(table: str) -> list[dict[str, Any]]:
         with (
@@ -292,7 +292,7 @@ def test_target_jsonl_gets_every_row(project: NewProject) -> None:
 
     project.assert_complete(rows)
 
-    # a later run, by hand, that saw what became of a message
+    # a hand-written later run with an update of a message
     (first,) = (project.folder / "output").glob("receipt-[0-9]*.jsonl")
     opened = {**rows("receipt")[0], "first_open": "2025-06-01T10:00:00Z"}
     first.with_name("receipt-20990101T000000.jsonl").write_text(json.dumps(opened))
@@ -320,7 +320,7 @@ def test_target_duckdb_gets_every_row_with_the_duckdb_that_docs_name(
 
 
 def records_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    """Return what a query finds, each row by the names of its columns."""
+    """Return the rows of a query as dictionaries."""
     found = connection.execute(query)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]

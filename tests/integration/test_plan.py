@@ -1,4 +1,4 @@
-"""`--plan` and what the run then did, as processes over real HTTP."""
+"""`--plan` compared with the following run, as processes over HTTP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.singer import discover_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def exported(output: Any) -> list[tuple[str, str]]:
         pytest.param({"window_days": 60, "lookback_days": 20}, id="one window"),
     ],
 )
-def test_a_first_run_makes_the_windows_of_the_plan(
+def test_first_run_exports_planned_windows(
     simulate: Simulate, configure: Configure, settings: dict[str, Any]
 ) -> None:
     simulator = simulate(receipts=50, days=40)
@@ -63,9 +63,7 @@ def test_a_first_run_makes_the_windows_of_the_plan(
     assert ranges_of(plan) == exported(run_tap(config))
 
 
-def test_the_next_run_makes_the_windows_of_the_plan(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_next_run_exports_planned_windows(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=50, days=40)
     config = configure(simulator, window_days=7, lookback_days=5)
     first = run_tap({**config, "end_date": "2025-05-20T00:00:00Z"})
@@ -79,7 +77,7 @@ def test_the_next_run_makes_the_windows_of_the_plan(
     assert ranges_of(again) == []
 
 
-def test_a_job_that_is_resumed_is_in_the_plan(simulate: Simulate, configure: Configure) -> None:
+def test_plan_has_resumed_job(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=50, days=40)
     config = configure(simulator, window_days=14, lookback_days=5)
     state = next(s for s in run_tap(config).states if "job" in s["bookmarks"]["content_export"])
@@ -96,7 +94,7 @@ def test_a_job_that_is_resumed_is_in_the_plan(simulate: Simulate, configure: Con
     assert again.records("content_export")[0]["job_identifier"] == job["job_identifier"]
 
 
-def test_a_job_that_does_not_fit_is_told(simulate: Simulate, configure: Configure) -> None:
+def test_plan_mentions_job_that_does_not_fit(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=50, days=40)
     config = configure(simulator, window_days=14, lookback_days=5)
     state = next(s for s in run_tap(config).states if "job" in s["bookmarks"]["content_export"])
@@ -106,12 +104,10 @@ def test_a_job_that_does_not_fit_is_told(simulate: Simulate, configure: Configur
     assert export["abandoned_jobs"] == [job]
 
 
-def test_the_plan_of_reports_is_that_of_each_dataset(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_plan_has_windows_of_each_dataset(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=20, conversations=60)
     config = configure(simulator, reporting_datasets=["call", "tickets"], window_days=10)
-    catalog = select(discover_here(config), "reporting_call", "reporting_tickets")
+    catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
     plan = plan_of(config, catalog=catalog)
     assert simulator.reporting_jobs == []
     assert [export["stream"] for export in plan["exports"]] == [
@@ -127,14 +123,14 @@ def test_the_plan_of_reports_is_that_of_each_dataset(
     from tap_intercom_export.clock import to_text  # noqa: PLC0415 - to compare
 
     asked = sorted(
-        (f"reporting_{job.order.dataset.id}", to_text(job.after), to_text(job.before))
+        (f"reporting_{job.report_request.dataset.id}", to_text(job.after), to_text(job.before))
         for job in simulator.reporting_jobs
-        if job.order
+        if job.report_request
     )
     assert planned == asked
 
 
-def test_the_plan_says_what_is_not_selected(
+def test_plan_mentions_deselected_streams(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     config = configure(simulate(receipts=10, days=5))
@@ -154,7 +150,7 @@ def text_of(config: dict[str, Any], state: dict[str, Any] | None = None) -> list
     return output.lines
 
 
-def test_the_plan_is_text_for_people(simulate: Simulate, configure: Configure) -> None:
+def test_plan_is_readable_text(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, days=20), window_days=14, lookback_days=7)
     assert text_of(config) == [
         "content_export: 2025-05-11T12:30:00Z to 2025-06-01T12:30:00Z, 2 windows",
@@ -168,7 +164,7 @@ def test_the_plan_is_text_for_people(simulate: Simulate, configure: Configure) -
     ]
 
 
-def test_the_plan_of_a_night_says_how_long_it_takes_and_when_the_next_deep_lookback_is(
+def test_nightly_plan_has_expected_time_and_next_deep_lookback(
     simulate: Simulate, configure: Configure
 ) -> None:
     """10 days took 10 minutes at Intercom and 5 here: 8 days take 8 and 4, one after the other."""
@@ -203,11 +199,11 @@ def test_the_plan_of_a_night_says_how_long_it_takes_and_when_the_next_deep_lookb
 
 
 def selected_streams(config: dict[str, Any]) -> list[str]:
-    names = [entry["tap_stream_id"] for entry in discover_here(config)["streams"]]
+    names = [entry["tap_stream_id"] for entry in discover_in_process(config)["streams"]]
     return [name for name in names if name not in {"content_import_source", "external_page"}]
 
 
-def test_a_plan_of_nothing_says_why(simulate: Simulate, configure: Configure) -> None:
+def test_plan_without_windows_says_why(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, days=5), end_date=None)
     config = {name: value for name, value in config.items() if value is not None}
     first, *_ = text_of({**config, "start_date": "2100-01-01"})
@@ -217,7 +213,7 @@ def test_a_plan_of_nothing_says_why(simulate: Simulate, configure: Configure) ->
     assert first == "content_export: nothing to export, all is written up to 2100-01-01T00:00:00Z"
 
 
-def test_a_plan_of_two_years_in_windows_of_a_day_is_a_screen_of_text_and_all_of_it_json(
+def test_long_plan_is_summarised_as_text_and_whole_as_json(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=1, days=5), window_days=1)
@@ -237,7 +233,7 @@ def test_a_plan_of_two_years_in_windows_of_a_day_is_a_screen_of_text_and_all_of_
     assert sum(window["new_seconds"] for window in export["windows"]) == 731 * DAY
 
 
-def test_a_plan_of_a_bad_configuration_is_an_error_of_it() -> None:
+def test_plan_with_invalid_configuration_is_configuration_error() -> None:
     output = run_tap({"start_date": "2026-01-01"}, "--plan", check=False)
     assert output.exit_code == 2
     assert "access_token" in output.log

@@ -12,8 +12,8 @@ import pytest
 
 from intercom_simulator import Clock, Simulator
 from tap_intercom_export.tap import TapIntercomExport
-from tests.harness.process import running
-from tests.harness.singer import discover_here, run_quickly, run_tap, select
+from tests.harness.singer import discover_in_process, run_tap, run_without_waiting, select
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ class Workspace:
 
     def run(self, state: State | None = None, **settings: Any) -> State:
         """Run the tap, and return its last state."""
-        run = run_quickly({**self.config, **settings}, state)
+        run = run_without_waiting({**self.config, **settings}, state)
         assert run.exit_code == 0, run.log
         return run.state
 
@@ -278,7 +278,7 @@ def test_a_job_of_a_run_that_was_killed_is_resumed(workspace: Callable[..., Work
             states.append(message["value"])
             tap.process.send_signal(signal.SIGKILL)
 
-    with running(place.config, on_line=read) as tap:
+    with running_tap(place.config, on_line=read) as tap:
         assert tap.wait() == -signal.SIGKILL
     state = states[-1]
     (job,) = place.sim.jobs
@@ -310,7 +310,7 @@ def test_a_job_that_does_not_fit_is_left_and_its_range_asked_for_anew(
 
 def test_nothing_selected_asks_for_nothing(workspace: Callable[..., Workspace]) -> None:
     place = workspace(20)
-    catalog = select(discover_here(place.config), "none")
+    catalog = select(discover_in_process(place.config), "none")
     plan = plan_of(place.config, catalog=catalog)
     assert plan["exports"] == plan["lists"] == []
     assert len(plan["not_selected"]) == len(catalog["streams"])
@@ -322,12 +322,12 @@ def reporting_jobs(sim: Simulator) -> list[tuple[str, str, str]]:
     """Return the datasets and ranges of the reporting exports that were asked for, in order."""
     return sorted(
         (
-            f"reporting_{job.order.dataset.id}",
+            f"reporting_{job.report_request.dataset.id}",
             when(job.after),
             when(job.before),
         )
         for job in sim.reporting_jobs
-        if job.order
+        if job.report_request
     )
 
 
@@ -335,7 +335,9 @@ def test_reporting_datasets_with_a_memory_of_their_own(
     workspace: Callable[..., Workspace],
 ) -> None:
     place = workspace(30, reporting_datasets=["call", "tickets"], window_days=20, **DEEP)
-    catalog = select(discover_here(place.config), "reporting_call", "reporting_tickets", "receipt")
+    catalog = select(
+        discover_in_process(place.config), "reporting_call", "reporting_tickets", "receipt"
+    )
     state = {
         "bookmarks": {
             "reporting_call": {"recent_windows": memory(20, 8_000_000)},
@@ -361,7 +363,7 @@ def test_a_reporting_job_that_was_asked_for_other_attributes_is_not_resumed(
     workspace: Callable[..., Workspace],
 ) -> None:
     place = workspace(30, reporting_datasets=["call"])
-    catalog = select(discover_here(place.config), "reporting_call")
+    catalog = select(discover_in_process(place.config), "reporting_call")
     job = {
         "job_identifier": "abcdefghijklmnop",
         "created_at_after": ago(30),

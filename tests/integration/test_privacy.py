@@ -1,4 +1,4 @@
-"""What must not go out: columns that are deselected, excluded, or that nobody has selected yet."""
+"""Privacy: deselected, excluded and new columns are not written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from intercom_simulator import Dialect, Member, Mutation, Simulator
 from tests.documents.markdown import blocks
 from tests.harness.batches import batch_config
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 PRIVATE = "jane.doe@private.example"
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
 
-PHONE = Dialect(added=(("receipt", "Phone number", PRIVATE),))
+PHONE = Dialect(added_columns=(("receipt", "Phone number", PRIVATE),))
 COLLECTED = Dialect(
-    members=(
+    extra_members=(
         Member(
             "collected_email{stamp}.csv",
             f"receipt_id,collected_at,E-mail,email\n1,2025-05-30,{PRIVATE},{PRIVATE}\n".encode(),
@@ -36,7 +36,7 @@ COLLECTED = Dialect(
 )
 
 # a stream map that changes nothing makes the SDK touch every record
-WAYS = pytest.mark.parametrize(
+ENCODERS = pytest.mark.parametrize(
     "more",
     [{}, {"stream_maps": {"*": {"created_at": "created_at"}}}],
     ids=["fast", "stream maps"],
@@ -44,15 +44,15 @@ WAYS = pytest.mark.parametrize(
 
 
 def run(
-    config: dict[str, Any], *streams: str, without: tuple[str, ...] = (), **more: Any
+    config: dict[str, Any], *streams: str, deselected: tuple[str, ...] = (), **more: Any
 ) -> Output:
     """Run the tap with some streams selected."""
-    catalog = select(discover_here(config), *streams, without=without)
-    return run_here({**config, **maps_of(streams[:1], more)}, catalog=catalog)
+    catalog = select(discover_in_process(config), *streams, deselected=deselected)
+    return run_in_process({**config, **maps_of(streams[:1], more)}, catalog=catalog)
 
 
 def maps_of(streams: tuple[str, ...], more: dict[str, Any]) -> dict[str, Any]:
-    """Give the map of `*` to some streams."""
+    """Apply the map of `*` to some streams."""
     if "*" not in more.get("stream_maps", ()):
         return more
     return {**more, "stream_maps": dict.fromkeys(streams, more["stream_maps"]["*"])}
@@ -63,7 +63,7 @@ def output_of(output: Output) -> str:
 
 
 def properties(output: Output, stream: str) -> set[str]:
-    """Names of the properties in every SCHEMA of a stream, and in its records."""
+    """Return the property names in the schemas and records of a stream."""
     names = {name for schema in output.schemas(stream) for name in schema["properties"]}
     return names.union(*output.records(stream))
 
@@ -71,12 +71,12 @@ def properties(output: Output, stream: str) -> set[str]:
 # --- columns that nobody selected
 
 
-@WAYS
-def test_a_new_column_stays_out_where_a_property_is_deselected(
+@ENCODERS
+def test_new_column_is_omitted_if_any_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL, dialect=PHONE))
-    output = run(config, "receipt", without=("receipt.first_click",), **more)
+    output = run(config, "receipt", deselected=("receipt.first_click",), **more)
     assert output.records("receipt")
     assert PRIVATE not in output_of(output)
     assert "phone_number" not in properties(output, "receipt")
@@ -86,66 +86,66 @@ def test_a_new_column_stays_out_where_a_property_is_deselected(
     assert "schema" in line
 
 
-@WAYS
-def test_a_new_column_comes_where_all_is_selected(
+@ENCODERS
+def test_new_column_is_written_if_all_properties_are_selected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     output = run(configure(simulate(**SMALL, dialect=PHONE)), "receipt", **more)
     assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
 
 
-@WAYS
-def test_a_new_column_comes_when_the_catalog_names_it(
+@ENCODERS
+def test_new_column_is_written_if_catalog_has_it(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL, dialect=PHONE))
-    catalog = select(discover_here(config), "receipt", without=("receipt.first_click",))
+    catalog = select(discover_in_process(config), "receipt", deselected=("receipt.first_click",))
     (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
     entry["schema"]["properties"]["phone_number"] = {"type": ["string", "null"]}
-    output = run_here({**config, **maps_of(("receipt",), more)}, catalog=catalog)
+    output = run_in_process({**config, **maps_of(("receipt",), more)}, catalog=catalog)
     assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
     assert "first_click" not in properties(output, "receipt")
 
 
-@WAYS
-def test_a_known_column_that_an_older_catalog_does_not_name_is_a_new_one(
+@ENCODERS
+def test_known_column_missing_in_older_catalog_is_a_new_column(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(simulate(**SMALL))
-    for without, expected in (((), True), (("receipt.first_click",), False)):
-        catalog = select(discover_here(config), "receipt", without=without)
+    for deselected, expected in (((), True), (("receipt.first_click",), False)):
+        catalog = select(discover_in_process(config), "receipt", deselected=deselected)
         (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
         del entry["schema"]["properties"]["email"]
         entry["metadata"] = [
             part for part in entry["metadata"] if part["breadcrumb"][-1:] != ["email"]
         ]
-        output = run_here({**config, **maps_of(("receipt",), more)}, catalog=catalog)
+        output = run_in_process({**config, **maps_of(("receipt",), more)}, catalog=catalog)
         assert ("email" in properties(output, "receipt")) is expected
         assert ("New columns in 'receipt' are not written" in output.log) is not expected
 
 
-def test_an_attribute_that_an_older_catalog_does_not_name_stays_out(
+def test_attribute_missing_in_older_catalog_is_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(receipts=1, conversations=60), reporting_datasets=["tickets"])
     stream = "reporting_tickets"
-    catalog = select(discover_here(config), stream, without=(f"{stream}.ticket_url",))
+    catalog = select(discover_in_process(config), stream, deselected=(f"{stream}.ticket_url",))
     (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == stream]
     del entry["schema"]["properties"]["people_brand"]
     entry["metadata"] = [
         part for part in entry["metadata"] if part["breadcrumb"][-1:] != ["people_brand"]
     ]
-    output = run_here(config, catalog=catalog)
+    output = run_in_process(config, catalog=catalog)
     assert output.records(stream)
     assert "people_brand" not in properties(output, stream)
     assert "people_brand" in output.log
 
 
-def test_a_deny_rule_holds_for_a_stream_without_a_public_sample(
+def test_deselected_property_of_assumed_file_is_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
     config = configure(simulate(**SMALL, dialect=COLLECTED))
-    output = run(config, "collected_email", without=("collected_email.email",))
+    output = run(config, "collected_email", deselected=("collected_email.email",))
     assert "1" in {record["receipt_id"] for record in output.records("collected_email")}
     assert PRIVATE not in output_of(output)
 
@@ -153,14 +153,14 @@ def test_a_deny_rule_holds_for_a_stream_without_a_public_sample(
 # --- rows that cannot be read
 
 
-@WAYS
-def test_a_rejected_row_of_a_stream_with_a_deselected_property_has_no_cells(
+@ENCODERS
+def test_rejected_row_has_no_cells_if_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     damage = Mutation("open", line=1, replace=f"77,{PRIVATE}".encode())
-    for without, is_kept in (((), True), (("open.event_id", "open.receipt_id"), False)):
+    for deselected, is_kept in (((), True), (("open.event_id", "open.receipt_id"), False)):
         config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
-        output = run(config, "open", "rejected_row", without=without, **more)
+        output = run(config, "open", "rejected_row", deselected=deselected, **more)
         (record,) = output.loaded("rejected_row")
         assert record["line"] == 2
         assert record["reason"].startswith("opened_at is not a time")
@@ -172,9 +172,12 @@ def test_a_rejected_row_of_a_stream_with_a_deselected_property_has_no_cells(
 # --- excluded_columns
 
 EVERYWHERE = Dialect(
-    added=(("receipt", "Phone number", PRIVATE), ("answer_combined", "Your E-Mail?", PRIVATE)),
-    members=(
-        *COLLECTED.members,
+    added_columns=(
+        ("receipt", "Phone number", PRIVATE),
+        ("answer_combined", "Your E-Mail?", PRIVATE),
+    ),
+    extra_members=(
+        *COLLECTED.extra_members,
         Member(
             "hologram_view{stamp}.csv", f"receipt_id,Work E-mail,seen\n1,{PRIVATE},x\n".encode()
         ),
@@ -193,7 +196,7 @@ PATTERNS = ["*.*e_mail*", "*.*email*", "receipt.phone*"]
     ],
     ids=["fast", "stream maps", "flattening"],
 )
-def test_nothing_gets_past_excluded_columns(
+def test_excluded_columns_are_not_written_anywhere(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(
@@ -210,7 +213,7 @@ def test_nothing_gets_past_excluded_columns(
 
 
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
-def test_nothing_gets_past_excluded_columns_into_batch_files(
+def test_excluded_columns_are_not_written_to_batch_files(
     simulate: Simulate, configure: Configure, tmp_path: Path, file_format: str
 ) -> None:
     batch = batch_config(tmp_path, file_format, compression="none")
@@ -227,7 +230,7 @@ def test_nothing_gets_past_excluded_columns_into_batch_files(
     assert PRIVATE not in output_of(output)
 
 
-def test_a_pattern_that_matches_no_stream_is_a_warning(
+def test_pattern_that_matches_no_stream_is_a_warning(
     simulate: Simulate, configure: Configure
 ) -> None:
     patterns = ["recept.email", "*.email", "open.not_yet"]
@@ -237,7 +240,7 @@ def test_a_pattern_that_matches_no_stream_is_a_warning(
     assert "'recept.email' matches no stream; did you mean receipt" in line
 
 
-def test_a_property_may_be_excluded_whole(simulate: Simulate, configure: Configure) -> None:
+def test_object_property_can_be_excluded(simulate: Simulate, configure: Configure) -> None:
     patterns = ["answer_combined.answers", "other_statistic.row", "rejected_row.raw"]
     config = configure(simulate(**SMALL, dialect=EVERYWHERE), excluded_columns=patterns)
     output = run(config)
@@ -246,7 +249,7 @@ def test_a_property_may_be_excluded_whole(simulate: Simulate, configure: Configu
         assert name not in properties(output, stream)
 
 
-def test_what_a_pattern_matches_in_objects_is_left_out_at_any_depth(
+def test_nested_keys_matching_pattern_are_omitted_at_any_depth(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=1)
@@ -280,9 +283,7 @@ def test_attributes_of_reports_are_excluded_by_any_of_their_names(
     assert output.records("reporting_tickets")
 
 
-def test_what_identifies_records_cannot_be_excluded(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_key_properties_cannot_be_excluded(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL)
     config = configure(simulator, excluded_columns=["*.user_id"])
     output = run_tap(config, check=False)
@@ -290,12 +291,12 @@ def test_what_identifies_records_cannot_be_excluded(
     assert "excluded_columns matches checkpoint.user_id" in output.log
     assert "Traceback" not in output.log
     assert not simulator.jobs
-    catalog = select(discover_here(config), "receipt", "open")
-    output = run_here(config, catalog=catalog)
+    catalog = select(discover_in_process(config), "receipt", "open")
+    output = run_in_process(config, catalog=catalog)
     assert "user_id" not in properties(output, "receipt")
 
 
-def test_records_are_the_same_but_for_what_is_excluded(
+def test_records_are_equal_except_for_excluded_columns(
     simulate: Simulate, configure: Configure
 ) -> None:
     everything = run(configure(simulate(**SMALL)), "receipt", "open").records("receipt")

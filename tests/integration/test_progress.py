@@ -1,4 +1,4 @@
-"""What a run says on its way: lines, summary, metrics, a bar; as a process, over real HTTP."""
+"""Progress of a run: log lines, summary, metrics, progress bar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from intercom_simulator import Dialect, Fault, JobFault
 from intercom_simulator.dialect import Member
-from tests.harness.singer import clean_environment, command, discover_here, run_tap, select
+from tests.harness.singer import clean_environment, command, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     Simulate = Callable[..., Simulator]
     Configure = Callable[..., dict[str, Any]]
 
-MINE = "tap-intercom-export            | "
-"""What stands before the tap's own lines."""
+TAP_PREFIX = "tap-intercom-export            | "
+"""Prefix of the tap's log lines."""
 
 
-def said(log: str) -> list[str]:
-    return [line.partition(MINE)[2] for line in log.splitlines() if MINE in line]
+def log_lines(log: str) -> list[str]:
+    return [line.partition(TAP_PREFIX)[2] for line in log.splitlines() if TAP_PREFIX in line]
 
 
 def metrics_of(log: str) -> list[dict[str, Any]]:
@@ -41,12 +41,12 @@ def metrics_of(log: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def test_a_run_says_what_it_will_do_how_far_it_is_and_what_it_did(
-    simulate: Simulate, configure: Configure
-) -> None:
-    simulator = simulate(receipts=250, days=40, job_faults=[JobFault(job=2, ends_as="failed")])
+def test_run_logs_plan_progress_and_summary(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(
+        receipts=250, days=40, job_faults=[JobFault(job_number=2, ends_as="failed")]
+    )
     output = run_tap(configure(simulator, window_days=14))
-    lines = said(output.log)
+    lines = log_lines(output.log)
     assert len(simulator.jobs) == 4
     (begin,) = [line for line in lines if line.startswith("Exporting")]
     assert begin.endswith("in 3 windows of up to 14 d, with 7 d of lookback; 41 streams")
@@ -69,7 +69,7 @@ def test_a_run_says_what_it_will_do_how_far_it_is_and_what_it_did(
     assert written[2].endswith(f"{of_files:,} rows so far")
 
 
-def test_metrics_are_one_line_a_stream_and_run(simulate: Simulate, configure: Configure) -> None:
+def test_metrics_have_one_line_per_stream_and_run(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=250, days=40)
     output = run_tap(configure(simulator, window_days=7))
     found = metrics_of(output.log)
@@ -87,7 +87,7 @@ def test_metrics_are_one_line_a_stream_and_run(simulate: Simulate, configure: Co
     assert size == sum(e["download_bytes"] for e in output.records("content_export")) > 0
 
 
-def test_what_metrics_leave_out_is_there_at_debug_and_their_level_is_their_own(
+def test_debug_has_all_metrics_and_metrics_have_separate_level(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=50, days=20)
@@ -120,31 +120,31 @@ def test_what_metrics_leave_out_is_there_at_debug_and_their_level_is_their_own(
     assert "TAP_INTERCOM_EXPORT_METRICS_LOGLEVEL: must be one of" in done.stderr
 
 
-def test_lines_of_reports_name_their_dataset(simulate: Simulate, configure: Configure) -> None:
+def test_report_log_lines_name_dataset(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=20, conversations=60)
     config = configure(simulator, reporting_datasets=["call", "tickets"])
-    catalog = select(discover_here(config), "reporting_call", "reporting_tickets")
+    catalog = select(discover_in_process(config), "reporting_call", "reporting_tickets")
     output = run_tap(config, catalog=catalog)
-    jobs = [line for line in said(output.log) if "ob " in line and "Done" not in line]
+    jobs = [line for line in log_lines(output.log) if "ob " in line and "Done" not in line]
     assert jobs
     assert all(re.match(r"reporting_(call|tickets): ", line) for line in jobs), jobs
     for name in ("reporting_call", "reporting_tickets"):
-        *_, last = [line for line in said(output.log) if line.startswith(f"{name}: Everything up")]
+        *_, last = [
+            line for line in log_lines(output.log) if line.startswith(f"{name}: Everything up")
+        ]
         written = len(output.records(name))
         assert written > 1
         assert last.endswith(f" {written} rows so far"), last
 
 
-def test_content_export_tells_what_a_monitor_needs(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_content_export_has_monitoring_columns(simulate: Simulate, configure: Configure) -> None:
     damaged = Member("other_{stamp}.csv", b"a,b\n1,2\n3\n4,5,6\n")
     simulator = simulate(
         receipts=50,
         days=30,
         job_seconds=0.3,
-        dialect=Dialect(members=(damaged,)),
-        job_faults=[JobFault(job=2, ends_as="failed")],
+        dialect=Dialect(extra_members=(damaged,)),
+        job_faults=[JobFault(job_number=2, ends_as="failed")],
     )
     output = run_tap(configure(simulator, window_days=20, lookback_days=5))
     first, second = output.records("content_export")
@@ -159,23 +159,23 @@ def test_content_export_tells_what_a_monitor_needs(
         assert record["rejected_rows"] == rejected[record["job_identifier"]]
 
 
-def test_a_heartbeat_comes_every_minute(
+def test_heartbeat_is_logged_every_minute(
     simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tap_intercom_export.exports import polling  # noqa: PLC0415 - its pause is made shorter
-    from tests.harness.singer import run_here  # noqa: PLC0415 - in this process
+    from tests.harness.singer import run_in_process  # noqa: PLC0415 - in this process
 
     assert polling.HEARTBEAT_SECONDS <= 60
     monkeypatch.setattr(polling, "HEARTBEAT_SECONDS", 0.2)
     simulator = simulate(receipts=10, days=5, job_seconds=1.5)
     config = configure(simulator, poll_interval_seconds=5, poll_max_interval_seconds=5)
     config["job_timeout_minutes"] = 1
-    log = run_here(config).log
+    log = run_in_process(config).log
     beats = [line for line in log.splitlines() if "s so far, at most" in line]
     assert len(beats) >= 5, "though it looks at the job only every five seconds"
 
 
-def test_a_full_disk_behind_stdout_says_stdout(
+def test_full_disk_error_of_stdout_names_stdout(
     simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     def small_disk() -> None:
@@ -199,20 +199,20 @@ def test_a_full_disk_behind_stdout_says_stdout(
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-def test_activate_version_can_be_switched_off(
-    simulate: Simulate, configure: Configure, *, wanted: bool
+@pytest.mark.parametrize("expected", [True, False])
+def test_activate_version_can_be_disabled(
+    simulate: Simulate, configure: Configure, *, expected: bool
 ) -> None:
-    config = configure(simulate(receipts=10), emit_activate_version_messages=wanted)
-    output = run_tap(config, catalog=select(discover_here(config), "content_import_source"))
+    config = configure(simulate(receipts=10), emit_activate_version_messages=expected)
+    output = run_tap(config, catalog=select(discover_in_process(config), "content_import_source"))
     kinds = Counter(message["type"] for message in output.messages)
     assert kinds["RECORD"] == 24
-    assert kinds["ACTIVATE_VERSION"] == wanted
-    assert any("version" in m for m in output.messages if m["type"] == "RECORD") == wanted
+    assert kinds["ACTIVATE_VERSION"] == expected
+    assert any("version" in m for m in output.messages if m["type"] == "RECORD") == expected
 
 
 @pytest.mark.parametrize("orchestrated", [False, True], ids=["terminal", "under Meltano"])
-def test_a_terminal_gets_a_bar_and_meltano_lines(
+def test_terminal_gets_bar_and_meltano_gets_lines(
     simulate: Simulate, configure: Configure, *, orchestrated: bool
 ) -> None:
     simulator = simulate(receipts=50, days=20, job_seconds=0.5)
@@ -252,11 +252,11 @@ def test_a_terminal_gets_a_bar_and_meltano_lines(
     assert "Done after" in text
 
 
-def test_a_run_that_fails_says_how_far_it_came(simulate: Simulate, configure: Configure) -> None:
+def test_failed_run_logs_progress(simulate: Simulate, configure: Configure) -> None:
     fault = Fault("create", status=403, skip=1, times=None, body={"errors": [{"code": "no"}]})
     simulator = simulate(receipts=50, days=20, faults=[fault])
     output = run_tap(configure(simulator, window_days=7), check=False)
-    lines = said(output.log)
+    lines = log_lines(output.log)
     assert output.exit_code == 3
     assert any(
         line.startswith("Ended by an error after") and "1 window written" in line for line in lines

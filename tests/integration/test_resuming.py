@@ -1,4 +1,4 @@
-"""What a run makes of the jobs and bookmarks of an earlier one, where they do not quite fit."""
+"""Resuming: jobs and bookmarks of an earlier run that do not fit."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.window import Window
 from tap_intercom_export.singer.message_writer import MessageWriter
-from tests.faults import hostile
-from tests.faults.play import END, configuration
+from tests.faults import malicious_archives
+from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
-from tests.harness.loaded import Loaded
-from tests.harness.process import running
-from tests.harness.singer import discover, run_quickly, run_tap, select
+from tests.harness.in_memory_target import InMemoryTarget
+from tests.harness.singer import discover, run_tap, run_without_waiting, select
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def copy(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask_for_job(sim: Simulator, after: int, before: int) -> str:
-    """Create a job as an earlier run would have."""
+    """Create a job as an earlier run does."""
     answer = requests.post(
         f"{sim.url}/export/content/data",
         json={"created_at_after": after, "created_at_before": before},
@@ -53,36 +53,36 @@ def ask_for_job(sim: Simulator, after: int, before: int) -> str:
     return str(answer.json()["job_identifier"])
 
 
-def test_a_job_whose_lookback_counts_on_a_job_that_is_gone_is_not_resumed(sim: Simulator) -> None:
-    """Its window follows another one: alone it would never look at the openings in between."""
+def test_job_that_depends_on_lost_job_is_not_resumed(sim: Simulator) -> None:
+    """Its window follows another one; alone, it would miss the opens in between."""
     config = configuration(sim, window_days=7, lookback_days=7)
-    loaded = Loaded()
-    whole = run_quickly(config)
+    loaded = InMemoryTarget()
+    whole = run_without_waiting(config)
     states = [number for number, line in enumerate(whole.lines) if '"STATE"' in line]
     first = next(n for n in states if "replication_key_value" in whole.lines[n])
     ahead = next(n for n in states if n > first and '"next_jobs"' in whole.lines[n])
-    loaded.take([*whole.lines[: first + 1], whole.lines[ahead]])  # killed in the second window
+    loaded.load([*whole.lines[: first + 1], whole.lines[ahead]])  # killed in the second window
     export = loaded.state["bookmarks"]["content_export"]
     gone, follower = export["job"], export["next_jobs"][0]
     assert follower["bookmark"] == gone["created_at_before"]
 
     for job in sim.jobs:
         if job.identifier == gone["job_identifier"]:
-            job.fault = replace(job.fault, forgotten=True)
+            job.fault = replace(job.fault, not_found=True)
     sim.faults.add(Fault("create", status=503, times=None))
-    loaded.take(run_quickly(config, loaded.state).lines)
+    loaded.load(run_without_waiting(config, loaded.state).lines)
     left = loaded.state["bookmarks"]["content_export"]["job"]
     assert left["job_identifier"] == follower["job_identifier"]
 
     sim.faults.clear()
-    loaded.take(run_quickly(config, loaded.state).lines)
+    loaded.load(run_without_waiting(config, loaded.state).lines)
     assert ExpectedRows(sim).missing(loaded.rows()) == {}
 
 
-def test_a_job_of_no_use_is_looked_at_until_it_gives_its_slot_back(sim: Simulator) -> None:
-    """Intercom marks a job of more than a day as failed when somebody looks, and not before."""
+def test_unusable_job_is_polled_until_it_frees_slot(sim: Simulator) -> None:
+    """Intercom marks a job as failed after a day, but only when it is polled."""
     config = configuration(sim, window_days=5, lookback_days=2)
-    state = Loaded().take(run_quickly(config).lines).state
+    state = InMemoryTarget().load(run_without_waiting(config).lines).state
     sim.job_faults.add(JobFault(never_ends=True))
     after, before = (int((END - timedelta(days=days)).timestamp()) for days in (9, 2))
     identifier = ask_for_job(sim, after, before)
@@ -97,14 +97,14 @@ def test_a_job_of_no_use_is_looked_at_until_it_gives_its_slot_back(sim: Simulato
     }
     del state["bookmarks"]["reaction"]  # selected since then: the job does not go back so far
 
-    result = run_quickly(config, copy(state))
+    result = run_without_waiting(config, copy(state))
 
     assert result.exit_code == 0
     assert any(identifier in request.path for request in sim.requests)
-    assert "job" not in Loaded().take(result.lines).state["bookmarks"]["content_export"]
+    assert "job" not in InMemoryTarget().load(result.lines).state["bookmarks"]["content_export"]
 
 
-def test_a_job_of_no_use_stays_in_the_state_while_it_runs(sim: Simulator) -> None:
+def test_unusable_job_stays_in_state_while_running(sim: Simulator) -> None:
     config = configuration(sim, slot_timeout_minutes=0)
     sim.job_faults.add(JobFault(never_ends=True))
     identifier = ask_for_job(sim, 0, 10 * DAY)
@@ -114,28 +114,28 @@ def test_a_job_of_no_use_stays_in_the_state_while_it_runs(sim: Simulator) -> Non
         "created_at_before": to_text(10 * DAY),
         "requested_at": to_text(int(END.timestamp())),
     }
-    result = run_quickly(config, {"bookmarks": {"content_export": {"job": job}}})
+    result = run_without_waiting(config, {"bookmarks": {"content_export": {"job": job}}})
     assert result.exit_code == 4
-    left = Loaded().take(result.lines).state["bookmarks"]["content_export"]["job"]
+    left = InMemoryTarget().load(result.lines).state["bookmarks"]["content_export"]["job"]
     assert left["job_identifier"] == identifier
 
 
-def test_a_start_date_that_was_moved_past_the_bookmarks_is_where_the_run_begins(
+def test_start_date_after_bookmarks_starts_run(
     sim: Simulator,
 ) -> None:
     config = configuration(sim, window_days=5, lookback_days=2)
-    state = Loaded().take(run_quickly(config).lines).state
+    state = InMemoryTarget().load(run_without_waiting(config).lines).state
     for entry in state["bookmarks"].values():
         entry["replication_key_value"] = to_text(int((END - timedelta(days=19)).timestamp()))
     jobs = len(sim.jobs)
     start = END - timedelta(days=4)
-    result = run_quickly({**config, "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}"}, state)
+    result = run_without_waiting({**config, "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}"}, state)
     assert result.exit_code == 0
     assert sim.jobs[jobs].after == start.timestamp()
 
 
 def test_damaged_rows_of_a_stream_that_is_selected_later_are_kept(sim: Simulator) -> None:
-    archive = hostile.zipped(
+    archive = malicious_archives.create_zip(
         {
             "click_20250601.csv": b"receipt_id,clicked_at\n1,2025-05-20 10:00:00\n",
             "open_20250601.csv": b"receipt_id,opened_at\n1,2025-05-20 10:00:00\n2,garbage\n",
@@ -150,13 +150,13 @@ def test_damaged_rows_of_a_stream_that_is_selected_later_are_kept(sim: Simulator
     assert [record["raw"] for record in second.records("rejected_row")] == ["2,garbage"]
 
 
-def test_a_signal_while_streams_are_discovered_leaves_the_stored_state_alone(
+def test_signal_during_discovery_does_not_write_state(
     sim: Simulator,
 ) -> None:
-    """The SDK reads the state after that; an empty one would take its place."""
-    sim.faults.add(Fault("reporting_datasets", delay=20))
+    """The SDK reads the state later; an empty state would replace it."""
+    sim.faults.add(Fault("reporting_datasets", delay_seconds=20))
     state = {"bookmarks": {"receipt": {"replication_key_value": "2025-05-20T00:00:00Z"}}}
-    with running(configuration(sim, reporting_datasets=["call"]), state) as tap:
+    with running_tap(configuration(sim, reporting_datasets=["call"]), state) as tap:
         while not sim.requests:
             time.sleep(0.02)
         tap.process.terminate()
@@ -164,29 +164,29 @@ def test_a_signal_while_streams_are_discovered_leaves_the_stored_state_alone(
         assert tap.lines == []
 
 
-class Watched(dict[str, Any]):
-    """A state that a signal may send at any moment: notes what is in it after every change."""
+class RecordedState(dict[str, Any]):
+    """A state that records its content after every change; a signal may write it at any time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[set[str]] = []
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         jobs = [*([self["job"]] if "job" in self else []), *self.get("next_jobs", [])]
         self.seen.append({job["job_identifier"] for job in jobs})
 
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, value)
-        self._note()
+        self._record()
 
     def pop(self, key: object, *default: Any) -> Any:
         value = super().pop(str(key), *default)
-        self._note()
+        self._record()
         return value
 
 
-def test_a_job_is_in_the_state_at_every_moment_while_others_come_and_go() -> None:
-    state = Watched()
+def test_job_is_in_state_at_all_times() -> None:
+    state = RecordedState()
     job_state = JobState(state, {}, StateWriter(MessageWriter()))
     first, second, third = (
         ExportJob(name, Window(0, number), "", -1) for number, name in enumerate("abc", start=5)

@@ -1,7 +1,7 @@
-"""What the tap uses of the SDK and the SDK calls private: told in one module, and still there.
+"""The private parts of the SDK that the tap uses are in one module, and still exist.
 
-When a release of the SDK changes any of it, these tests name it. Then `streams/sdk.py` is to be
-read beside the SDK's new source, before the upper bound in pyproject.toml moves.
+If a release of the SDK changes any of them, these tests name it. Then compare `streams/sdk.py`
+with the new source of the SDK before changing the upper bound in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -55,17 +55,17 @@ METHODS: list[tuple[type, str, str]] = [
     (SingerWriter, "format_message", "(self, message)"),
     (SingerWriter, "write_message", "(self, message)"),
 ]
-"""Methods that are overridden or called, and their parameters."""
+"""Overridden or called methods, and their parameters."""
 
 FIELDS = ("_schema", "_input_schema", "_stream_maps", "_stream_version", "_initialized_at")
-"""What a stream keeps and the seam reads or sets."""
+"""Fields of a stream that the seam reads or sets."""
 
 PUBLIC = (
     *("effective_schema", "mask", "stream_maps", "stream_state", "state_manager"),
     *("get_record_counter", "get_sync_timer", "get_replication_key_signpost", "log"),
     *("selected", "child_streams", "ABORT_AT_RECORD_COUNT"),
 )
-"""What the seam needs that the SDK does not call private."""
+"""Public parts of the SDK that the seam needs."""
 
 
 def parameters(function: Callable[..., Any]) -> str:
@@ -76,9 +76,7 @@ def parameters(function: Callable[..., Any]) -> str:
 
 
 @pytest.mark.parametrize(("owner", "name", "expected"), METHODS, ids=str)
-def test_a_method_of_the_sdk_is_as_the_tap_expects_it(
-    owner: type, name: str, expected: str
-) -> None:
+def test_sdk_method_has_expected_parameters(owner: type, name: str, expected: str) -> None:
     where = f"{owner.__module__}.{owner.__name__}.{name}"
     method = getattr(owner, name, None)
     assert method is not None, f"{SDK} has no {where} any more; see streams/sdk.py"
@@ -94,17 +92,17 @@ def stream() -> Stream:
 
 
 @pytest.mark.parametrize("name", [*FIELDS, *PUBLIC])
-def test_a_stream_has_what_the_seam_reads(stream: Stream, name: str) -> None:
+def test_stream_has_fields_of_seam(stream: Stream, name: str) -> None:
     found = hasattr(stream, name)
     assert found, f"A stream of {SDK} has no {name} any more; see streams/sdk.py"
 
 
-def test_a_stream_knows_whether_its_state_was_sent(stream: Stream) -> None:
+def test_stream_knows_whether_state_was_sent(stream: Stream) -> None:
     flushed = getattr(stream.state_manager, "is_flushed", None)
     assert isinstance(flushed, bool), f"{SDK} keeps is_flushed elsewhere; see streams/sdk.py"
 
 
-def test_an_untouched_stream_has_the_one_map_that_the_fast_way_looks_for(stream: Stream) -> None:
+def test_unmapped_stream_has_single_default_map(stream: Stream) -> None:
     kinds = [type(stream_map) for stream_map in stream.stream_maps]
     assert kinds == [SameRecordTransform], f"{SDK} maps untouched streams with {kinds}"
     assert stream.stream_maps[0].flattening_enabled is False
@@ -114,7 +112,7 @@ def test_an_untouched_stream_has_the_one_map_that_the_fast_way_looks_for(stream:
     assert JSONSchemaValidator
 
 
-def test_the_sdk_calls_what_the_seam_overrides() -> None:
+def test_sdk_calls_what_the_seam_overrides() -> None:
     calls = {
         "sync": "_sync_records",
         "_write_record_message": "_generate_record_messages",
@@ -132,12 +130,12 @@ def test_the_sdk_calls_what_the_seam_overrides() -> None:
 
 
 def private_names() -> set[str]:
-    """Return what the SDK's streams have and call private."""
+    """Return the private names of the SDK's stream classes."""
     return {name for name in {*dir(Stream), *FIELDS} if re.match("_[a-z]", name)}
 
 
 def used_in(path: Path) -> Iterator[str]:
-    """Yield names that a module overrides, and attributes that it reads or sets."""
+    """Yield the methods that a module overrides and the attributes that it uses."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
             yield node.name
@@ -145,13 +143,13 @@ def used_in(path: Path) -> Iterator[str]:
             yield node.attr
 
 
-def test_the_seam_says_everything_private_that_it_uses() -> None:
+def test_seam_lists_all_private_names_it_uses() -> None:
     used = private_names() & set(used_in(Path(sdk.__file__)))
-    said = set(re.findall(r"`(_\w+)`", sdk.__doc__ or ""))
-    assert used == said, f"not said: {used - said}; said but not used: {said - used}"
+    listed = set(re.findall(r"`(_\w+)`", sdk.__doc__ or ""))
+    assert used == listed, f"not said: {used - listed}; said but not used: {listed - used}"
 
 
-def test_every_private_method_that_the_seam_uses_is_looked_at_here() -> None:
+def test_all_private_methods_of_seam_are_tested() -> None:
     used = private_names() & set(used_in(Path(sdk.__file__)))
     assert used == {name for owner, name, _ in METHODS if owner is Stream} | set(FIELDS)
 
@@ -165,12 +163,12 @@ def test_every_private_method_that_the_seam_uses_is_looked_at_here() -> None:
     ],
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
-def test_no_other_module_uses_what_is_private_to_streams(path: Path) -> None:
+def test_no_other_module_uses_private_stream_members(path: Path) -> None:
     shared_with_taps = {name for name, _ in inspect.getmembers(Tap)} | {"_schema"}
     assert (private_names() - shared_with_taps).isdisjoint(used_in(path))
 
 
-def test_the_sdk_installed_is_one_that_the_project_allows() -> None:
+def test_installed_sdk_version_is_allowed() -> None:
     allowed = next(
         requirement.specifier
         for text in requires("tap-intercom-export") or ()
@@ -181,7 +179,7 @@ def test_the_sdk_installed_is_one_that_the_project_allows() -> None:
     assert uppers, "an SDK that nobody has tried must not install"
 
 
-def test_a_sync_goes_through_the_seam(
+def test_sync_uses_seam(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     simulator = simulate(receipts=60, days=10)

@@ -1,4 +1,4 @@
-"""The tap as a program: the SDK's own tests, its command line, and what is selected or mapped."""
+"""The tap as a program: the SDK's tests, command line, selection, stream maps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from intercom_simulator import Clock, Dialect, Member, Mutation, Simulator
-from intercom_simulator.columns import INVENTED
+from intercom_simulator.columns import ASSUMED_FILES
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import Output, clean_environment, discover_here, run_tap, select
+from tests.harness.singer import Output, clean_environment, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +35,8 @@ SIMULATOR = Simulator(
     conversations=30,
     clock=Clock(END, running=False),
     dialect=Dialect(
-        members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
-        mutations=(Mutation("receipt", line=1, cells=3),),
+        extra_members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
+        mutations=(Mutation("receipt", line=1, keep_cells=3),),
     ),
 ).start()
 CONFIG = {
@@ -59,20 +59,24 @@ def _simulator_ends() -> Iterator[None]:
 TestSdk = get_tap_test_class(
     TapIntercomExport,
     config=CONFIG,
-    catalog=select(discover_here(CONFIG)),  # the SDK's dry run selects all streams, without it
+    catalog=select(
+        discover_in_process(CONFIG)
+    ),  # the SDK's dry run selects all streams, without it
     # with a limit it would be a dry run, which starts no job and so has no records
     suite_config=SuiteConfig(max_records_limit=None),
     parse_env_config=False,
 )
 
 # The columns of these files come from the file itself, and so do their last SCHEMAs.
-UNSEEN = {file.name for file in INVENTED}
+ASSUMED_STREAMS = {file.name for file in ASSUMED_FILES}
 SAME_SCHEMA = "test_tap_stream_record_schema_matches_transformed_catalog"
-TestSdk.params[SAME_SCHEMA] = [p for p in TestSdk.params[SAME_SCHEMA] if p.id not in UNSEEN]
+TestSdk.params[SAME_SCHEMA] = [
+    p for p in TestSdk.params[SAME_SCHEMA] if p.id not in ASSUMED_STREAMS
+]
 
 
 def offline(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the tap without other configuration, and without a way to any network."""
+    """Return a function that runs the tap without configuration and without a network."""
     nowhere = "http://127.0.0.1:9"
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
     return subprocess.run(
@@ -114,7 +118,7 @@ def test_version_needs_no_configuration() -> None:
     assert "tap-intercom-export v" in done.stdout + done.stderr
 
 
-def test_the_program_does_what_the_module_does() -> None:
+def test_console_script_equals_module() -> None:
     program = Path(sys.executable).with_name("tap-intercom-export")
     done = subprocess.run(
         [program, "--discover"], capture_output=True, text=True, check=True, env=clean_environment()
@@ -122,7 +126,7 @@ def test_the_program_does_what_the_module_does() -> None:
     assert done.stdout == offline("--discover").stdout
 
 
-def test_a_sync_without_configuration_names_what_is_missing() -> None:
+def test_sync_without_configuration_names_what_is_missing() -> None:
     done = offline()
     assert done.returncode == 2
     assert "access_token" in done.stderr
@@ -136,7 +140,7 @@ def test_a_sync_without_configuration_names_what_is_missing() -> None:
     [("", "is empty"), ('{"type": "SCHEMA"}\n{"type": "STATE"}\n', "is not JSON")],
     ids=["empty", "two lines"],
 )
-def test_a_file_that_is_no_json_is_told_by_its_name(
+def test_invalid_json_file_error_has_name(
     option: str, content: str, wrong: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "given.json"
@@ -147,7 +151,7 @@ def test_a_file_that_is_no_json_is_told_by_its_name(
     assert f"The file of {option}, {path}, {wrong}" in line
 
 
-def test_a_config_that_is_no_object_is_told_by_its_name(tmp_path: Path) -> None:
+def test_config_that_is_not_an_object_error_has_name(tmp_path: Path) -> None:
     path = tmp_path / "given.json"
     path.write_text('["access_token"]')
     assert f"--config, {path}, is JSON, but no object" in offline(f"--config={path}").stderr
@@ -158,23 +162,23 @@ def test_a_config_that_is_no_object_is_told_by_its_name(tmp_path: Path) -> None:
     [{"type": "STATE", "value": {"bookmarks": {}}}, {"bookmarks": None}, ["bookmarks"]],
     ids=["a whole line", "null", "an array"],
 )
-def test_a_state_without_bookmarks_is_refused(state: Any) -> None:
+def test_state_without_bookmarks_is_refused(state: Any) -> None:
     with pytest.raises(TapError, match="The state holds no bookmarks"):
         TapIntercomExport(config=dict(CONFIG), state=state)
 
 
-def test_a_state_in_a_state_line_is_found() -> None:
+def test_state_in_state_message_is_read() -> None:
     with pytest.raises(TapError, match="here below 'value'"):
         TapIntercomExport(config=dict(CONFIG), state={"value": {"bookmarks": {}}})
 
 
 @pytest.mark.parametrize("state", [None, {}, {"bookmarks": {}}])
-def test_a_state_may_be_empty(state: dict[str, Any] | None) -> None:
+def test_state_may_be_empty(state: dict[str, Any] | None) -> None:
     assert not TapIntercomExport(config=dict(CONFIG), state=state).state.get("bookmarks")
 
 
 @pytest.mark.parametrize("variable", ["TAP_INTERCOM_EXPORT_LOGLEVEL", "LOGLEVEL"])
-def test_a_level_that_is_none_is_told_by_its_variable(variable: str) -> None:
+def test_invalid_log_level_error_names_variable(variable: str) -> None:
     done = offline("--version", **{variable: "verbose"})
     assert done.returncode == 2
     assert done.stderr == (
@@ -182,7 +186,7 @@ def test_a_level_that_is_none_is_told_by_its_variable(variable: str) -> None:
     )
 
 
-def test_a_reader_that_goes_is_told_in_one_line() -> None:
+def test_closed_stdout_is_reported_in_one_line() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tap_intercom_export", "--discover"],
         stdout=subprocess.PIPE,
@@ -200,7 +204,7 @@ def test_a_reader_that_goes_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])
-def test_the_log_leaves_out_what_the_sdk_says_of_every_stream_and_setting(
+def test_log_omits_sdk_lines_about_streams_and_settings(
     simulate: Simulate, configure: Configure, level: str
 ) -> None:
     simulator = simulate(receipts=10, days=5)
@@ -213,7 +217,7 @@ def test_the_log_leaves_out_what_the_sdk_says_of_every_stream_and_setting(
         assert noise not in log
 
 
-def test_test_asks_for_each_part_once_and_starts_no_job(
+def test_test_option_requests_each_part_once_and_starts_no_job(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10, days=5)
@@ -227,7 +231,7 @@ def test_test_asks_for_each_part_once_and_starts_no_job(
 
 
 @pytest.mark.parametrize("arguments", [("--test",), ()], ids=["test", "sync"])
-def test_a_bad_token_is_told_in_one_line(
+def test_invalid_token_is_reported_in_one_line(
     simulate: Simulate, configure: Configure, arguments: tuple[str, ...]
 ) -> None:
     simulator = simulate(receipts=10, days=5)
@@ -242,7 +246,7 @@ def test_a_bad_token_is_told_in_one_line(
     assert simulator.jobs == []
 
 
-def test_a_missing_scope_is_told_in_one_line(simulate: Simulate, configure: Configure) -> None:
+def test_missing_scope_is_reported_in_one_line(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=10, days=5, scopes=())
     output = run_tap(configure(simulator), "--test", check=False)
     assert output.exit_code == 3
@@ -250,7 +254,7 @@ def test_a_missing_scope_is_told_in_one_line(simulate: Simulate, configure: Conf
     assert "export_content_data" in line
 
 
-def test_the_token_is_in_no_line_of_log_or_output(simulate: Simulate, configure: Configure) -> None:
+def test_token_is_not_in_log_or_output(simulate: Simulate, configure: Configure) -> None:
     secret = "very-secret-token"  # noqa: S105 - nor does this
     simulator = simulate(receipts=60, days=5, token=secret)
     output = run_tap(configure(simulator))
@@ -288,7 +292,9 @@ def test_unselected_parent_still_feeds_its_children(
     assert {output.bookmarks["open"], output.bookmarks["click"]} == {config["end_date"]}
 
 
-def test_one_child_alone(simulate: Simulate, configure: Configure, catalog: dict[str, Any]) -> None:
+def test_single_child_stream_can_be_selected(
+    simulate: Simulate, configure: Configure, catalog: dict[str, Any]
+) -> None:
     simulator = simulate(days=20)
     output = run_tap(configure(simulator), catalog=select(catalog, "answer_combined"))
     assert output.streams == {"answer_combined"}
@@ -296,7 +302,7 @@ def test_one_child_alone(simulate: Simulate, configure: Configure, catalog: dict
     assert differences("answer_combined", truth, output.loaded("answer_combined")) == []
 
 
-def test_the_parent_alone(
+def test_parent_stream_alone_can_be_selected(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(days=40)
@@ -305,11 +311,11 @@ def test_the_parent_alone(
     assert len(output.records("content_export")) == len(simulator.jobs) > 1
 
 
-def test_a_column_that_is_not_selected_does_not_appear(
+def test_deselected_column_is_omitted(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(days=20)
-    chosen = select(catalog, "receipt", without=["receipt.email", "receipt.name"])
+    chosen = select(catalog, "receipt", deselected=["receipt.email", "receipt.name"])
     output = run_tap(configure(simulator), catalog=chosen)
     assert all("email" not in schema["properties"] for schema in output.schemas("receipt"))
     assert all({"email", "name"}.isdisjoint(record) for record in output.records("receipt"))
@@ -344,8 +350,8 @@ def test_stream_maps_change_records(simulate: Simulate, configure: Configure) ->
     assert {"open", "click"}.isdisjoint(output.streams)
 
 
-def test_a_new_column_reaches_a_mapped_stream(simulate: Simulate, configure: Configure) -> None:
-    simulator = simulate(days=20, dialect=Dialect(added=(("open", "client", "Mail"),)))
+def test_new_column_reaches_a_mapped_stream(simulate: Simulate, configure: Configure) -> None:
+    simulator = simulate(days=20, dialect=Dialect(added_columns=(("open", "client", "Mail"),)))
     output = run_tap(configure(simulator, stream_maps={"open": {"__alias__": "opened"}}))
     assert {record["client"] for record in output.records("opened")} == {"Mail"}
 

@@ -1,4 +1,4 @@
-"""The setting `workspace`: many workspaces share tables, and none takes another's rows or state."""
+"""The setting `workspace`: several workspaces in shared tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from intercom_simulator import Dialect, Member, Mutation, Simulator
 from tap_intercom_export.config.settings import put_workspace_into_batch_names
-from tests.harness.singer import discover_here, run_here, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,29 +22,29 @@ EVERYTHING: dict[str, Any] = {
     "reporting_datasets": ["conversation", "tickets"],
     "custom_object_types": ["Order"],
 }
-"""Settings with which every kind of stream is there."""
+"""Settings that enable every kind of stream."""
 
 
 def everything(config: dict[str, Any]) -> dict[str, Any]:
-    """The catalog with all streams selected, also those that are not by default."""
-    return select(discover_here(config))
+    """Return the catalog with all streams selected, including those deselected by default."""
+    return select(discover_in_process(config))
 
 
 def run_both(
     simulate: Simulate, configure: Configure, **settings: Any
 ) -> tuple[Output, Output, Simulator]:
-    """Two runs over one history, without the setting and with it."""
+    """Run the tap twice over one history, without and with the setting."""
     simulator = simulate(ai_sources=3, ai_pages=5)
     plain = configure(simulator, **EVERYTHING, **settings)
     named = {**plain, "workspace": "acme_eu"}
     return (
-        run_here(plain, catalog=everything(plain)),
-        run_here(named, catalog=everything(named)),
+        run_in_process(plain, catalog=everything(plain)),
+        run_in_process(named, catalog=everything(named)),
         simulator,
     )
 
 
-def test_every_record_of_every_stream_has_the_workspace_and_nothing_else_changes(
+def test_every_record_has_workspace_and_is_otherwise_equal(
     simulate: Simulate, configure: Configure
 ) -> None:
     without, with_it, _ = run_both(simulate, configure)
@@ -63,57 +63,55 @@ def test_every_record_of_every_stream_has_the_workspace_and_nothing_else_changes
             assert sorted(map(repr, rest)) == sorted(map(repr, without.records(stream))), stream
 
 
-def test_the_workspace_is_the_first_part_of_every_key(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_workspace_is_the_first_part_of_every_key(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     plain = configure(simulator, **EVERYTHING)
     named = {**plain, "workspace": "acme_eu"}
 
-    keys = {s["stream"]: s["key_properties"] for s in discover_here(plain)["streams"]}
-    shared = {s["stream"]: s["key_properties"] for s in discover_here(named)["streams"]}
+    keys = {s["stream"]: s["key_properties"] for s in discover_in_process(plain)["streams"]}
+    shared = {s["stream"]: s["key_properties"] for s in discover_in_process(named)["streams"]}
 
     assert shared == {stream: ["workspace", *key] for stream, key in keys.items()}
 
 
-def test_records_of_the_sdk_have_it_too(simulate: Simulate, configure: Configure) -> None:
+def test_sdk_encoded_records_have_workspace(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     config = configure(simulator, workspace="acme_eu", flattening_enabled=True)
     config["flattening_max_depth"] = 1
 
-    output = run_here(config)
+    output = run_in_process(config)
 
     assert {record["workspace"] for record in output.records("receipt")} == {"acme_eu"}
 
 
-def test_damaged_rows_have_it_too(simulate: Simulate, configure: Configure) -> None:
+def test_damaged_rows_have_workspace(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(dialect=Dialect(mutations=(Mutation("open", append=b"one,cell\r\n"),)))
 
-    output = run_here(configure(simulator, workspace="acme_eu"))
+    output = run_in_process(configure(simulator, workspace="acme_eu"))
 
     rejected = output.records("rejected_row")
     assert rejected
     assert {record["workspace"] for record in rejected} == {"acme_eu"}
 
 
-def test_damage_of_a_file_that_nobody_knows_is_no_drift(
+def test_damage_in_unknown_file_does_not_fail_window(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"a,b\n" + b"1\n" * 30 + b"4,5\n")
-    simulator = simulate(dialect=Dialect(members=(member,)))
+    simulator = simulate(dialect=Dialect(extra_members=(member,)))
 
-    output = run_here(configure(simulator, workspace="acme_eu"))
+    output = run_in_process(configure(simulator, workspace="acme_eu"))
 
     assert {record["workspace"] for record in output.loaded("other_statistic")} == {"acme_eu"}
     assert len(output.loaded("rejected_row")) == 30 * len(simulator.jobs)
 
 
 @pytest.mark.parametrize(("before", "now"), [("acme", "beta"), ("acme", None), (None, "beta")])
-def test_the_state_of_another_workspace_is_refused(
+def test_state_of_another_workspace_is_refused(
     simulate: Simulate, configure: Configure, before: str | None, now: str | None
 ) -> None:
     simulator = simulate()
-    first = run_here(configure(simulator, workspace=before))
+    first = run_in_process(configure(simulator, workspace=before))
     jobs = len(simulator.jobs)
 
     second = run_tap(configure(simulator, workspace=now), state=first.state, check=False)
@@ -124,19 +122,19 @@ def test_the_state_of_another_workspace_is_refused(
     assert len(simulator.jobs) == jobs
 
 
-def test_the_state_of_the_same_workspace_goes_on(simulate: Simulate, configure: Configure) -> None:
+def test_state_of_same_workspace_continues(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate()
     config = configure(simulator, workspace="acme")
-    first = run_here(config)
+    first = run_in_process(config)
     jobs = len(simulator.jobs)
 
-    run_here(config, state=first.state)
+    run_in_process(config, state=first.state)
 
     assert len(simulator.jobs) == jobs  # everything is written
 
 
 @pytest.mark.parametrize("name", ["", "acme eu", "../acme", "-acme", "a" * 64, "a'b"])
-def test_a_name_that_is_none_is_refused(
+def test_invalid_workspace_name_is_refused(
     simulate: Simulate, configure: Configure, name: str
 ) -> None:
     output = run_tap(configure(simulate(), workspace=name), check=False)
@@ -149,7 +147,7 @@ def test_a_name_that_is_none_is_refused(
         assert "workspace" not in output.schemas("receipt")[0]["properties"]
 
 
-def test_names_of_batch_files_begin_with_it_once() -> None:
+def test_batch_file_names_start_with_workspace() -> None:
     config: dict[str, Any] = {
         "workspace": "acme",
         "batch_config": {"encoding": {}, "storage": {"root": "file:///x", "prefix": "raw-"}},

@@ -1,4 +1,4 @@
-"""One thread writes: rows go out while the next job is created, and its STATE waits for nobody."""
+"""The writing thread: rows are written while the next job is created; its STATE is not delayed."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ import pytest
 from intercom_simulator import Clock, Fault, Simulator
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.singer.message_writer import MessageWriter
-from tests.faults.play import END, configuration
-from tests.harness.process import running
+from tests.faults.runner import END, configuration
 from tests.harness.singer import clean_environment, command
+from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 SLOW_SECONDS = 2.5
-"""How long Intercom takes to create the second job."""
+"""Time that Intercom takes to create the second job."""
 
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    """Two windows, of which the job of the second one is slow to be created."""
+    """A simulator with two windows, where creating the second job is slow."""
     with Simulator(
         receipts=1300,
         days=20,
         end=END,
         clock=Clock(END, running=False),
-        faults=[Fault("create", skip=1, delay=SLOW_SECONDS)],
+        faults=[Fault("create", skip=1, delay_seconds=SLOW_SECONDS)],
     ) as simulator:
         yield simulator
 
@@ -47,9 +47,9 @@ def jobs_of(line: str) -> list[str]:
     return [job["job_identifier"] for job in found]
 
 
-def test_rows_go_out_while_intercom_takes_its_time_for_the_next_job(sim: Simulator) -> None:
+def test_rows_are_written_while_next_job_is_created(sim: Simulator) -> None:
     times: list[tuple[float, str]] = []
-    with running(
+    with running_tap(
         configuration(sim), on_line=lambda line: times.append((time.monotonic(), line))
     ) as tap:
         assert tap.wait() == 0
@@ -60,8 +60,8 @@ def test_rows_go_out_while_intercom_takes_its_time_for_the_next_job(sim: Simulat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how full a pipe is")
-def test_a_job_created_while_the_reader_stops_is_in_the_pipe_before_a_kill(sim: Simulator) -> None:
-    """The reader stops to read when the second job has been asked for, and never goes on."""
+def test_job_created_while_reader_stops_is_in_state_before_kill(sim: Simulator) -> None:
+    """The reader stops when the second job has been requested, and does not continue."""
     import subprocess  # noqa: PLC0415 - its only use
 
     with (
@@ -88,7 +88,7 @@ def test_a_job_created_while_the_reader_stops_is_in_the_pipe_before_a_kill(sim: 
 
 
 def waiting_bytes(pipe: int) -> int:
-    """Return how many bytes are in a pipe."""
+    """Return the number of bytes in a pipe."""
     import struct  # noqa: PLC0415 - its only use
     import termios  # noqa: PLC0415 - likewise
 
@@ -96,7 +96,7 @@ def waiting_bytes(pipe: int) -> int:
     return int(struct.unpack("i", answer)[0])
 
 
-def test_a_thread_that_does_not_own_stdout_cannot_write() -> None:
+def test_other_threads_cannot_write_to_stdout() -> None:
     writer = MessageWriter()
     caught: list[BaseException] = []
 
@@ -112,22 +112,22 @@ def test_a_thread_that_does_not_own_stdout_cannot_write() -> None:
     assert "does not own stdout" in str(caught[0])
 
 
-class Noted:
-    """An event that notes by which thread it was applied."""
+class RecordingEvent:
+    """An event that records the thread that applied it."""
 
     def __init__(self) -> None:
         self.applied_by: list[str] = []
 
     def apply(self) -> None:
-        """Note the thread."""
+        """Record the thread."""
         self.applied_by.append(threading.current_thread().name)
 
 
-def test_permission_to_create_a_job_waits_for_room_for_its_state() -> None:
+def test_job_creation_waits_for_space_in_pipe() -> None:
     room = False
     events = EventQueue(lambda: room, lambda: None)
     order: list[str] = []
-    noted = Noted()
+    noted = RecordingEvent()
 
     def work() -> None:
         from tap_intercom_export.clock import Clock as TapClock  # noqa: PLC0415 - its only use
@@ -138,8 +138,8 @@ def test_permission_to_create_a_job_waits_for_room_for_its_state() -> None:
 
     worker = threading.Thread(target=work)
     worker.start()
-    begun = time.monotonic()
-    while not events.is_requesting or time.monotonic() - begun < 0.3:
+    started = time.monotonic()
+    while not events.is_requesting or time.monotonic() - started < 0.3:
         events.wait()
     assert not order
     room = True
@@ -149,21 +149,21 @@ def test_permission_to_create_a_job_waits_for_room_for_its_state() -> None:
     assert noted.applied_by == [threading.current_thread().name]
 
 
-class Interrupted:
-    """An event during which a signal comes, once: the handler ends the process there."""
+class InterruptedEvent:
+    """An event during which a signal arrives once; the handler ends the process."""
 
     def __init__(self) -> None:
         self.calls = 0
 
     def apply(self) -> None:
-        """Be interrupted the first time."""
+        """Raise at the first call, as the handler does."""
         self.calls += 1
         if self.calls == 1:
             raise KeyboardInterrupt
 
 
-def test_an_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
-    events, event = EventQueue(lambda: True, lambda: None), Interrupted()
+def test_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
+    events, event = EventQueue(lambda: True, lambda: None), InterruptedEvent()
     events.post(event)
     with pytest.raises(KeyboardInterrupt):
         events.handle()
@@ -171,13 +171,11 @@ def test_an_event_that_a_signal_interrupts_is_applied_by_its_handler() -> None:
     assert event.calls == 2
 
 
-def test_where_no_one_tells_how_full_a_pipe_is_rows_wait_for_the_answer(
-    sim: Simulator, tmp_path: Path
-) -> None:
+def test_rows_wait_for_create_response_without_pipe_size(sim: Simulator, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import fcntl\ndel fcntl.F_GETPIPE_SZ\n")
     times: list[tuple[float, str]] = []
     environment = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-    with running(
+    with running_tap(
         configuration(sim),
         on_line=lambda line: times.append((time.monotonic(), line)),
         environment=environment,

@@ -1,4 +1,4 @@
-"""Archives in every dialect: each opens, and says the same."""
+"""Archives in every dialect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import DIALECTS, Dialect, Mutation, Workspace
-from intercom_simulator.archive import build
+from intercom_simulator.archive import build_archive
 from intercom_simulator.columns import FILES, RECEIPT
 from intercom_simulator.tables import Selection
 
@@ -35,16 +35,16 @@ def workspace() -> Workspace:
 @pytest.fixture(scope="module")
 def everything(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     path = tmp_path_factory.mktemp("everything") / "archive"
-    build(path, workspace.history, ALL, Dialect(), None)
+    build_archive(path, workspace.history, ALL, Dialect(), None)
     return members(path.read_bytes())
 
 
 @pytest.fixture
 def archive(workspace: Workspace, tmp_path: Path) -> Callable[..., bytes]:
-    def make(selection: Selection = MONTH, most_rows: int | None = None, **options: Any) -> bytes:
+    def make(selection: Selection = MONTH, max_rows: int | None = None, **options: Any) -> bytes:
         dialect = options.pop("dialect", None) or Dialect(**options)
         path = tmp_path / "archive"
-        build(path, workspace.history, selection, dialect, most_rows)
+        build_archive(path, workspace.history, selection, dialect, max_rows)
         return path.read_bytes()
 
     return make
@@ -70,7 +70,7 @@ def column(content: bytes, name: str) -> list[str]:
     return [row[place] for row in rows]
 
 
-def test_a_member_for_every_statistic_with_rows(
+def test_member_for_every_statistic_with_rows(
     archive: Callable[..., bytes], workspace: Workspace
 ) -> None:
     found = members(archive())
@@ -81,7 +81,7 @@ def test_a_member_for_every_statistic_with_rows(
     }
 
 
-def test_a_statistic_without_rows_is_left_out(archive: Callable[..., bytes]) -> None:
+def test_statistic_without_rows_is_omitted(archive: Callable[..., bytes]) -> None:
     hour = Selection(NOW - 3_600, NOW, NOW)
     assert 0 < len(members(archive(hour))) < len(FILES)
     whole = members(archive(hour, empty_files=True))
@@ -90,7 +90,7 @@ def test_a_statistic_without_rows_is_left_out(archive: Callable[..., bytes]) -> 
 
 
 @pytest.mark.parametrize("statistic", [name for name in FILES if name != "answer_combined"])
-def test_csv_and_typed_rows_say_the_same(
+def test_csv_equals_typed_rows(
     everything: dict[str, bytes], workspace: Workspace, statistic: str
 ) -> None:
     header, *rows = table(everything[f"{statistic}_20260301-120000.csv"])
@@ -144,12 +144,12 @@ def test_gzip_holds_the_receipts(archive: Callable[..., bytes], flag: int, *, na
     assert gzip.decompress(content) == member(archive(), "receipt")
 
 
-def test_csv_is_the_receipts_as_they_are(archive: Callable[..., bytes]) -> None:
+def test_csv_container_is_plain_receipts(archive: Callable[..., bytes]) -> None:
     assert archive(container="csv") == member(archive(), "receipt")
 
 
-def test_a_container_may_be_wrapped_in_gzip(archive: Callable[..., bytes]) -> None:
-    content = gzip.decompress(gzip.decompress(archive(wrapped=2)))
+def test_container_may_be_wrapped_in_gzip(archive: Callable[..., bytes]) -> None:
+    content = gzip.decompress(gzip.decompress(archive(gzip_layers=2)))
     assert members(content) == members(archive())
 
 
@@ -157,12 +157,12 @@ def test_a_container_may_be_wrapped_in_gzip(archive: Callable[..., bytes]) -> No
     ("options", "name"),
     [
         ({}, "receipt_20260301-120000.csv"),
-        ({"stamp": "_%Y%m%d"}, "receipt_20260301.csv"),
-        ({"stamp": "_%Y%m%d_%H%M%S"}, "receipt_20260301_120000.csv"),
+        ({"timestamp_format": "_%Y%m%d"}, "receipt_20260301.csv"),
+        ({"timestamp_format": "_%Y%m%d_%H%M%S"}, "receipt_20260301_120000.csv"),
         ({"plural_receipts": True}, "receipts_20260301-120000.csv"),
         ({"folder": "export/"}, "export/receipt_20260301-120000.csv"),
-        ({"upper_names": True}, "RECEIPT_20260301-120000.CSV"),
-        ({"parts": 2}, "receipt_20260301-120000_1.csv"),
+        ({"uppercase_names": True}, "RECEIPT_20260301-120000.CSV"),
+        ({"parts_per_file": 2}, "receipt_20260301-120000_1.csv"),
     ],
 )
 def test_file_names(archive: Callable[..., bytes], options: dict[str, Any], name: str) -> None:
@@ -171,7 +171,7 @@ def test_file_names(archive: Callable[..., bytes], options: dict[str, Any], name
 
 def test_parts_hold_each_row_once(archive: Callable[..., bytes]) -> None:
     whole = table(member(archive(), "receipt"))
-    found = members(archive(parts=3))
+    found = members(archive(parts_per_file=3))
     parts = [table(found[f"receipt_20260301-120000_{part}.csv"]) for part in (1, 2, 3)]
     assert all(part[0] == whole[0] for part in parts)
     assert sorted(row for part in parts for row in part[1:]) == sorted(whole[1:])
@@ -203,7 +203,7 @@ def test_times_as_numbers(
 
 
 def test_line_ends_and_byte_order_mark(archive: Callable[..., bytes]) -> None:
-    content = member(archive(line_end="\r\n", bom=True), "open")
+    content = member(archive(line_end="\r\n", byte_order_mark=True), "open")
     assert content.startswith(b"\xef\xbb\xbfreceipt_id,opened_at\r\n")
     assert content.count(b"\n") == content.count(b"\r\n")
     assert table(content) == table(member(archive(), "open"))
@@ -211,9 +211,9 @@ def test_line_ends_and_byte_order_mark(archive: Callable[..., bytes]) -> None:
 
 def test_columns_are_renamed_dropped_and_added(archive: Callable[..., bytes]) -> None:
     content = archive(
-        renamed=(("receipt", "first_dismissal", "first_dismisall"),),
-        dropped=(("receipt", "first_fin_step_reached"), ("receipt", "device")),
-        added=(("open", "client", "Mail, v2"),),
+        renamed_columns=(("receipt", "first_dismissal", "first_dismisall"),),
+        dropped_columns=(("receipt", "first_fin_step_reached"), ("receipt", "device")),
+        added_columns=(("open", "client", "Mail, v2"),),
     )
     header = table(member(content, "receipt"))[0]
     expected = [
@@ -241,9 +241,9 @@ def sorted_row(header: list[str]) -> Callable[[list[str]], list[tuple[str, str]]
     return lambda row: sorted(zip(header, row, strict=True))
 
 
-def test_rows_beyond_the_most_are_dropped(archive: Callable[..., bytes]) -> None:
+def test_rows_beyond_max_rows_are_dropped(archive: Callable[..., bytes]) -> None:
     whole = table(member(archive(), "receipt"))
-    assert table(member(archive(most_rows=7), "receipt")) == whole[:8]
+    assert table(member(archive(max_rows=7), "receipt")) == whole[:8]
 
 
 def test_two_archives_of_a_job_are_equal(archive: Callable[..., bytes]) -> None:
@@ -251,16 +251,16 @@ def test_two_archives_of_a_job_are_equal(archive: Callable[..., bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_every_named_dialect_makes_an_archive(archive: Callable[..., bytes], name: str) -> None:
+def test_every_named_dialect_builds_an_archive(archive: Callable[..., bytes], name: str) -> None:
     assert archive(dialect=DIALECTS[name])
 
 
-def test_a_dialect_adds_files(archive: Callable[..., bytes]) -> None:
+def test_dialect_adds_files(archive: Callable[..., bytes]) -> None:
     messy = members(archive(dialect=DIALECTS["messy_archive"]))
     assert "readme.txt" in messy
     assert "__MACOSX/._receipt_20260301-120000.csv" in messy
-    tomorrow = members(archive(dialect=DIALECTS["tomorrow"]))
-    assert tomorrow["hologram_view_20260301-120000.csv"].startswith(b"receipt_id,projected_at")
+    drifted = members(archive(dialect=DIALECTS["schema_drift"]))
+    assert drifted["hologram_view_20260301-120000.csv"].startswith(b"receipt_id,projected_at")
 
 
 LINES = b"h1,h2\r\na,b\r\nc,d\r\n"
@@ -272,18 +272,18 @@ LINES = b"h1,h2\r\na,b\r\nc,d\r\n"
         (Mutation("x", replace=b"z"), b"h1,h2\r\nz\r\nc,d\r\n"),
         (Mutation("x", line=-1, insert=b"\x00"), b"h1,h2\r\na,b\r\nc\x00,d\r\n"),
         (Mutation("x", insert=b"\xff"), b"h1,h2\r\na\xff,b\r\nc,d\r\n"),
-        (Mutation("x", cells=1), b"h1,h2\r\na\r\nc,d\r\n"),
+        (Mutation("x", keep_cells=1), b"h1,h2\r\na\r\nc,d\r\n"),
         (Mutation("x", line=0, delete=True), b"a,b\r\nc,d\r\n"),
         (Mutation("x", line=99, append=b"e"), LINES + b"e"),
-        (Mutation("x", line=99, cut=4), b"h1,h2\r\na,b\r\nc"),
+        (Mutation("x", line=99, truncate_bytes=4), b"h1,h2\r\na,b\r\nc"),
         (Mutation("x", line=99), LINES),
     ],
 )
-def test_mutations_damage_what_they_say(mutation: Mutation, expected: bytes) -> None:
+def test_mutation_changes_given_line(mutation: Mutation, expected: bytes) -> None:
     assert mutation.apply(LINES) == expected
 
 
-def test_a_mutation_concerns_its_file_only(archive: Callable[..., bytes]) -> None:
+def test_mutation_changes_only_its_file(archive: Callable[..., bytes]) -> None:
     damaged = archive(mutations=(Mutation("open", line=2, replace=b"broken"),))
     lines = member(damaged, "open").split(b"\n")
     assert lines[2] == b"broken"

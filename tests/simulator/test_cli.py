@@ -1,4 +1,4 @@
-"""The simulator as a process of its own."""
+"""The command-line interface of the simulator."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def greeting(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_stops_when_asked(
+def test_command_prints_url_and_stops_on_signal(
     start: Callable[..., subprocess.Popen[str]], number: signal.Signals
 ) -> None:
     process = start("--receipts", "50", "--token", "t0ken", "--verbose", "--end", "2026-03-01")
@@ -69,7 +69,9 @@ def test_it_says_where_it_is_and_stops_when_asked(
     assert err == ""
 
 
-def test_it_serves_reports_and_lists_as_told(start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_command_serves_reports_and_lists_with_options(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
     options = {"conversations": "7", "ai-pages": "3", "reporting-timezone": "America/Sao_Paulo"}
     process = start(*(f"--{name}={value}" for name, value in options.items()))
     found = re.search(r"http://127\.0\.0\.1:\d+", greeting(process))
@@ -80,7 +82,7 @@ def test_it_serves_reports_and_lists_as_told(start: Callable[..., subprocess.Pop
 
 
 def refusal(*options: str) -> str:
-    """Return the last line of a simulator that must end at once, and without a traceback."""
+    """Return the last line of stderr of a simulator that must fail without a traceback."""
     refused = subprocess.run(
         [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
     )
@@ -91,22 +93,22 @@ def refusal(*options: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ("--reporting-timezone Atlantis/Capital", "Atlantis/Capital"),
         ("--port 65536", "argument --port: 65536 is more than 65535"),
         ("--port -1", "argument --port: -1 is less than 0"),
-        ("--port http", "argument --port: 'http' is no whole number"),
+        ("--port http", "argument --port: 'http' is not a whole number"),
         ("--receipts -5", "argument --receipts: -5 is less than 0"),
         ("--conversations -5", "argument --conversations: -5 is less than 0"),
         ("--ai-pages -5", "argument --ai-pages: -5 is less than 0"),
         ("--days 0", "argument --days: 0 is less than 1"),
         ("--days 36501", "argument --days: 36501 is more than 36500"),
-        ("--job-seconds -1", "argument --job-seconds: '-1' is no number of seconds"),
-        ("--job-seconds nan", "argument --job-seconds: 'nan' is no number of seconds"),
-        ("--job-seconds soon", "argument --job-seconds: 'soon' is no number"),
-        ("--start yesterday", "argument --start: 'yesterday' is no time: "),
-        ("--end 2026-13-01", "argument --end: '2026-13-01' is no time: "),
+        ("--job-seconds -1", "argument --job-seconds: '-1' is not a number of seconds"),
+        ("--job-seconds nan", "argument --job-seconds: 'nan' is not a number of seconds"),
+        ("--job-seconds soon", "argument --job-seconds: 'soon' is not a number"),
+        ("--start yesterday", "argument --start: 'yesterday' is not a time: "),
+        ("--end 2026-13-01", "argument --end: '2026-13-01' is not a time: "),
         ("--end 9999-12-31", "argument --end: '9999-12-31' is not between 1970 and 2199"),
         (
             "--start 2026-03-02 --end 2026-03-01",
@@ -119,30 +121,30 @@ def refusal(*options: str) -> str:
         ("--start 2199-12-31", "argument --start: must be earlier than --end, which is 20"),
     ],
 )
-def test_it_refuses_what_cannot_be(options: str, said: str) -> None:
-    assert said in refusal(*options.split())
+def test_invalid_options_are_refused(options: str, message: str) -> None:
+    assert message in refusal(*options.split())
 
 
-def test_it_refuses_a_port_that_is_taken() -> None:
+def test_occupied_port_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        said = refusal("--port", str(port))
-    assert said.startswith(f"argument --port: cannot listen on {port}: ")
+        message = refusal("--port", str(port))
+    assert message.startswith(f"argument --port: cannot listen on {port}: ")
 
 
-def test_a_history_may_begin_at_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_start_may_have_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
     process = start("--start", "2026-02-27T18:00:00Z", "--end", "2026-03-01", "--receipts", "0")
     text = greeting(process)
     assert "Messages: 0," in text
     assert "from 2026-02-27 to 2026-03-01 00:00:00 UTC" in text
 
 
-def test_it_knows_its_dialects() -> None:
+def test_unknown_dialect_is_refused() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "documented_2_17" in helped.stdout
     assert "--container" in helped.stdout
 
 
-def test_its_help_says_how_to_stop_it() -> None:
+def test_help_mentions_how_to_stop() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "runs until Ctrl-C" in " ".join(helped.stdout.split())

@@ -1,4 +1,4 @@
-"""Faults: what they do to answers and jobs, seen by a real HTTP client and on the bare socket."""
+"""Faults of responses and jobs, seen by an HTTP client and on a socket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from intercom_simulator import Dialect, Fault, JobFault, Simulator
-from intercom_simulator.faults import Faults
+from intercom_simulator.faults import FaultQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,27 +53,27 @@ def download(sim: Simulator) -> requests.Response:
     return call(sim, "GET", f"/download/content/data/{sim.jobs[-1].identifier}")
 
 
-def test_a_status_instead_of_the_answer_means_the_api_was_not_asked(sim: Simulator) -> None:
+def test_replaced_status_means_request_was_not_processed(sim: Simulator) -> None:
     sim.faults.add(Fault("create", status=503))
     assert create(sim).status_code == 503
     assert not sim.jobs
     assert create(sim).status_code == 200
 
 
-def test_an_answer_can_be_lost_after_the_job_was_made(sim: Simulator) -> None:
+def test_response_can_be_lost_after_job_creation(sim: Simulator) -> None:
     sim.faults.add(Fault("create", status=500, handled=True))
     assert create(sim).status_code == 500
     assert len(sim.jobs) == 1
 
 
-def test_times_and_skip_count_the_requests_concerned(sim: Simulator) -> None:
+def test_times_and_skip_count_affected_requests(sim: Simulator) -> None:
     sim.faults.add(Fault("status", times=2, skip=1, status=502))
     create(sim)
     identifier = sim.jobs[0].identifier
     assert [poll(sim, identifier).status_code for _ in range(4)] == [200, 502, 502, 200]
 
 
-def test_a_fault_without_end_meets_every_request(sim: Simulator) -> None:
+def test_unlimited_fault_affects_every_request(sim: Simulator) -> None:
     sim.faults.add(Fault(times=None, status=500))
     assert {create(sim).status_code for _ in range(3)} == {500}
     sim.faults.clear()
@@ -85,7 +85,7 @@ def test_faults_queue_up(sim: Simulator) -> None:
     assert [create(sim).status_code for _ in range(3)] == [500, 503, 200]
 
 
-def test_headers_are_set_and_taken_away(sim: Simulator) -> None:
+def test_headers_are_set_and_removed(sim: Simulator) -> None:
     headers = {"Retry-After": "7", "X-RateLimit-Reset": None}
     sim.faults.add(Fault("create", status=429, handled=True, headers=headers))
     response = create(sim)
@@ -97,20 +97,20 @@ def test_headers_are_set_and_taken_away(sim: Simulator) -> None:
 @pytest.mark.parametrize(
     ("body", "text"), [({"a": 1}, '{"a": 1}'), ("<html>", "<html>"), (b"\x00", "\x00")]
 )
-def test_the_body_can_be_anything(sim: Simulator, body: object, text: str) -> None:
+def test_body_can_be_anything(sim: Simulator, body: object, text: str) -> None:
     sim.faults.add(Fault("create", body=body))
     assert create(sim).text == text
 
 
-def test_the_body_can_be_missing(sim: Simulator) -> None:
-    sim.faults.add(Fault("create", no_body=True))
+def test_body_can_be_missing(sim: Simulator) -> None:
+    sim.faults.add(Fault("create", empty_body=True))
     response = create(sim)
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Content-Length"] == "0"
 
 
 @pytest.mark.parametrize("length", [None, "1000000"])
-def test_the_length_can_be_missing_or_wrong(sim: Simulator, length: str | None) -> None:
+def test_length_can_be_missing_or_wrong(sim: Simulator, length: str | None) -> None:
     whole = download(sim).content
     sim.faults.add(Fault("download", headers={"Content-Length": length}))
     if length is None:
@@ -120,30 +120,30 @@ def test_the_length_can_be_missing_or_wrong(sim: Simulator, length: str | None) 
             download(sim)
 
 
-def test_a_redirect_leads_elsewhere(sim: Simulator) -> None:
+def test_redirect_has_location(sim: Simulator) -> None:
     sim.faults.add(Fault("create", redirect="http://example.invalid/", status=307))
     body = {"created_at_after": 1, "created_at_before": 2}
     response = call(sim, "POST", "/export/content/data", json=body, allow_redirects=False)
     assert (response.status_code, response.headers["Location"]) == (307, "http://example.invalid/")
 
 
-def test_a_delay_comes_before_the_head(sim: Simulator) -> None:
-    sim.faults.add(Fault("create", delay=0.2))
+def test_delay_is_before_response(sim: Simulator) -> None:
+    sim.faults.add(Fault("create", delay_seconds=0.2))
     started = time.perf_counter()
     create(sim)
     assert time.perf_counter() - started >= 0.2
 
 
-def test_a_stall_holds_the_body_up(sim: Simulator) -> None:
+def test_stall_pauses_body(sim: Simulator) -> None:
     whole = download(sim).content
-    sim.faults.add(Fault("download", stall_after=100, stall_seconds=0.2))
+    sim.faults.add(Fault("download", stall_after_bytes=100, stall_seconds=0.2))
     started = time.perf_counter()
     assert download(sim).content == whole
     assert time.perf_counter() - started >= 0.2
 
 
 def test_stopping_ends_a_stall() -> None:
-    faults = (Fault("create", stall_after=0, stall_seconds=60),)
+    faults = (Fault("create", stall_after_bytes=0, stall_seconds=60),)
     started = time.perf_counter()
     with (
         Simulator(receipts=10, end=END, faults=faults) as sim,
@@ -158,10 +158,10 @@ def test_stopping_ends_a_stall() -> None:
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_an_unclean_cut_breaks_the_transfer(*, chunked: bool) -> None:
+def test_visible_cut_breaks_transfer(*, chunked: bool) -> None:
     with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
         size = len(download(sim).content)
-        sim.faults.add(Fault("download", cut_after=1_000))
+        sim.faults.add(Fault("download", cut_after_bytes=1_000))
         with pytest.raises(BROKEN):
             download(sim)
         assert len(download(sim).content) == size
@@ -169,22 +169,22 @@ def test_an_unclean_cut_breaks_the_transfer(*, chunked: bool) -> None:
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_clean_cut_looks_whole(*, chunked: bool) -> None:
+def test_hidden_cut_looks_complete(*, chunked: bool) -> None:
     with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
         whole = download(sim).content
         sim.faults.add(
-            Fault("download", cut_after=1_000, clean=True),
-            Fault("download", cut_fraction=0.5, clean=True),
+            Fault("download", cut_after_bytes=1_000, hide_cut=True),
+            Fault("download", cut_fraction=0.5, hide_cut=True),
         )
         assert download(sim).content == whole[:1_000]
         assert download(sim).content == whole[: len(whole) // 2]
 
 
-def test_a_clean_cut_of_a_decoded_body_is_silent(sim: Simulator) -> None:
+def test_hidden_cut_of_decoded_body_raises_no_error(sim: Simulator) -> None:
     sim.dialect = Dialect(container="gzip")
     whole = gzip.decompress(download(sim).content)
     headers = {"Content-Encoding": "gzip"}
-    sim.faults.add(Fault("download", cut_fraction=0.5, clean=True, headers=headers))
+    sim.faults.add(Fault("download", cut_fraction=0.5, hide_cut=True, headers=headers))
     received = download(sim).content
     assert received
     assert whole.startswith(received)
@@ -199,7 +199,7 @@ def test_one_byte_can_be_changed(sim: Simulator) -> None:
     assert last == whole[:-1] + bytes([whole[-1] ^ 0xFF])
 
 
-def test_a_reset_leaves_no_answer_but_the_job(sim: Simulator) -> None:
+def test_reset_after_handling_creates_job(sim: Simulator) -> None:
     sim.faults.add(Fault("create", reset=True))
     connection = http.client.HTTPConnection(sim.url.removeprefix("http://"), timeout=10)
     body = f'{{"created_at_after": {NOW - DAY}, "created_at_before": {NOW}}}'
@@ -211,22 +211,22 @@ def test_a_reset_leaves_no_answer_but_the_job(sim: Simulator) -> None:
     assert sim.requests[0].status is None
 
 
-def test_a_connection_can_be_closed_without_an_answer(sim: Simulator) -> None:
-    sim.faults.add(Fault("create", hang_up=True, handled=False))
+def test_connection_can_be_closed_without_an_answer(sim: Simulator) -> None:
+    sim.faults.add(Fault("create", close_connection=True, handled=False))
     with pytest.raises(requests.ConnectionError, match="without response"):
         create(sim)
     assert not sim.jobs
 
 
-def test_a_reset_can_come_in_the_middle(sim: Simulator) -> None:
+def test_reset_can_happen_in_body(sim: Simulator) -> None:
     download(sim)
-    sim.faults.add(Fault("download", cut_after=500, reset=True))
+    sim.faults.add(Fault("download", cut_after_bytes=500, reset=True))
     with pytest.raises(BROKEN):
         download(sim)
     assert sim.requests[-1].status == 200
 
 
-def test_faults_leave_other_requests_alone(sim: Simulator) -> None:
+def test_faults_do_not_affect_other_requests(sim: Simulator) -> None:
     sim.faults.add(Fault("download", status=500), Fault("cancel", status=418))
     create(sim)
     assert poll(sim, sim.jobs[0].identifier).status_code == 200
@@ -234,16 +234,16 @@ def test_faults_leave_other_requests_alone(sim: Simulator) -> None:
     assert [call(sim, "POST", path).status_code for _ in range(2)] == [418, 200]
 
 
-def test_the_storage_host_has_faults_of_its_own(sim: Simulator) -> None:
-    sim.dialect = Dialect(redirect=302)
+def test_storage_host_has_separate_faults(sim: Simulator) -> None:
+    sim.dialect = Dialect(redirect_status=302)
     sim.faults.add(Fault("storage", status=503))
     assert download(sim).status_code == 503
     assert download(sim).status_code == 200
 
 
 @pytest.mark.parametrize(("failed_status", "expected"), [(504, 504), (200, 200)])
-def test_a_job_can_fail(failed_status: int, expected: int) -> None:
-    dialect = Dialect(failed_status=failed_status)
+def test_job_can_fail(failed_status: int, expected: int) -> None:
+    dialect = Dialect(failed_http_status=failed_status)
     faults = (JobFault(ends_as="failed"),)
     with Simulator(receipts=10, end=END, dialect=dialect, job_faults=faults) as sim:
         identifier = create(sim).json()["job_identifier"]
@@ -259,13 +259,13 @@ def test_a_job_can_fail(failed_status: int, expected: int) -> None:
 
 
 @pytest.mark.parametrize("word", ["canceled", "no_data"])
-def test_a_job_can_end_otherwise(sim: Simulator, word: Any) -> None:
+def test_job_can_end_with_other_status(sim: Simulator, word: Any) -> None:
     sim.job_faults.add(JobFault(ends_as=word))
     assert poll(sim, create(sim).json()["job_identifier"]).json()["status"] == word
     assert not sim.jobs[0].cancelled
 
 
-def test_a_job_can_show_an_unknown_status_and_never_end(sim: Simulator) -> None:
+def test_job_can_show_an_unknown_status_and_never_end(sim: Simulator) -> None:
     sim.job_faults.add(JobFault(status_word="archiving", never_ends=True))
     identifier = create(sim).json()["job_identifier"]
     assert poll(sim, identifier).json()["status"] == "archiving"
@@ -273,7 +273,7 @@ def test_a_job_can_show_an_unknown_status_and_never_end(sim: Simulator) -> None:
 
 
 def test_long_ranges_can_fail(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(ends_as="failed", longer_than=20 * DAY, times=None))
+    sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=20 * DAY, times=None))
     statuses = []
     for days in (21, 20, 30):
         identifier = create(sim, days).json()["job_identifier"]
@@ -281,16 +281,16 @@ def test_long_ranges_can_fail(sim: Simulator) -> None:
     assert statuses == ["failed", "completed", "failed"]
 
 
-def test_a_job_fault_can_wait_for_its_number(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(job=2, ends_as="failed"))
+def test_job_fault_applies_to_job_number(sim: Simulator) -> None:
+    sim.job_faults.add(JobFault(job_number=2, ends_as="failed"))
     for _ in range(3):
         create(sim)
     assert [job.status for job in sim.jobs] == ["completed", "failed", "completed"]
 
 
-def test_a_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
+def test_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
     sim.dialect = Dialect(container="csv")
-    sim.job_faults.add(JobFault(rows=3))
+    sim.job_faults.add(JobFault(max_rows=3))
     cut = download(sim).content
     create(sim)
     assert download(sim).content.startswith(cut)
@@ -298,8 +298,8 @@ def test_a_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
     assert len(cut) < len(download(sim).content)
 
 
-def test_a_finished_job_can_be_gone(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(expired=True), JobFault(forgotten=True))
+def test_completed_job_can_be_expired(sim: Simulator) -> None:
+    sim.job_faults.add(JobFault(expired=True), JobFault(not_found=True))
     create(sim)
     assert poll(sim, sim.jobs[0].identifier).json()["status"] == "completed"
     assert download(sim).status_code == 404
@@ -307,13 +307,13 @@ def test_a_finished_job_can_be_gone(sim: Simulator) -> None:
     assert poll(sim, sim.jobs[1].identifier).status_code == 404
 
 
-def test_a_job_can_take_its_time(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(seconds=30))
+def test_job_can_have_run_time(sim: Simulator) -> None:
+    sim.job_faults.add(JobFault(duration_seconds=30))
     create(sim)
     assert sim.jobs[0].status == "pending"
 
 
-def test_the_first_fault_that_is_due_happens_and_only_that() -> None:
-    faults = Faults([Fault(status=1, skip=1), Fault(status=2, times=2), Fault(status=3)])
+def test_only_first_applicable_fault_is_used() -> None:
+    faults = FaultQueue([Fault(status=1, skip=1), Fault(status=2, times=2), Fault(status=3)])
     found = [faults.next(lambda _: True) for _ in range(5)]
     assert [fault and fault.status for fault in found] == [2, 1, 2, 3, None]

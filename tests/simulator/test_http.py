@@ -1,4 +1,4 @@
-"""The simulated API over real HTTP: who is let in, what a job goes through, what is refused."""
+"""The simulated API over HTTP: access rules, jobs, downloads, invalid requests."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def message(response: requests.Response) -> str:
     return f"{response.status_code} {error['code']}: {error['message']}"
 
 
-def test_a_job_is_created_polled_and_downloaded(sim: Simulator) -> None:
+def test_job_is_created_polled_and_downloaded(sim: Simulator) -> None:
     created = create(sim)
     assert created.status_code == 200
     identifier = created.json()["job_identifier"]
@@ -111,12 +111,12 @@ def test_token_and_version_are_checked(
     assert message(call(sim, "GET", "/export/content/data/x", headers)) == expected
 
 
-def test_a_token_of_another_region_is_no_token() -> None:
+def test_token_of_another_region_is_refused() -> None:
     with Simulator(receipts=10, end=END, region="eu") as sim:
         assert message(create(sim)) == "401 unauthorized: Access Token Invalid"
 
 
-def test_a_missing_scope_is_forbidden() -> None:
+def test_missing_scope_is_forbidden() -> None:
     with Simulator(receipts=10, end=END, scopes=()) as sim:
         assert message(create(sim)).startswith("403 action_forbidden: ")
         assert not sim.jobs
@@ -145,7 +145,7 @@ def test_a_missing_scope_is_forbidden() -> None:
         ),
     ],
 )
-def test_a_bad_range_is_refused(sim: Simulator, body: dict[str, Any], expected: str) -> None:
+def test_invalid_range_is_refused(sim: Simulator, body: dict[str, Any], expected: str) -> None:
     response = call(sim, "POST", "/export/content/data", json=body)
     assert message(response) == f"400 bad_request: {expected}"
     assert not sim.jobs
@@ -159,10 +159,10 @@ def test_equal_bounds_90_days_and_the_future_are_accepted(
 
 
 def test_both_ends_of_a_job_are_inclusive(sim: Simulator) -> None:
-    at = int(sim.workspace.truth("receipt", NOW)[50]["received_at"].timestamp())
+    at = int(sim.workspace.expected_rows("receipt", NOW)[50]["received_at"].timestamp())
     expected = [
         row["receipt_id"]
-        for row in sim.workspace.truth("receipt", NOW)
+        for row in sim.workspace.expected_rows("receipt", NOW)
         if int(row["received_at"].timestamp()) == at
     ]
     archive = download(sim, create(sim, (at, at)).json()["job_identifier"])
@@ -180,7 +180,7 @@ def test_only_one_job_is_pending_at_a_time() -> None:
         assert create(sim).status_code == 200
 
 
-def test_somebody_else_can_hold_the_slot(sim: Simulator) -> None:
+def test_another_client_can_occupy_slot(sim: Simulator) -> None:
     other = sim.hold_slot()
     assert create(sim).status_code == 429
     other.cancel()
@@ -192,7 +192,7 @@ def test_somebody_else_can_hold_the_slot(sim: Simulator) -> None:
     assert len(sim.jobs) == 2
 
 
-def test_a_job_is_pending_then_in_progress_then_done() -> None:
+def test_job_is_pending_then_in_progress_then_completed() -> None:
     with Simulator(receipts=50, end=END, job_seconds=0.3) as sim:
         identifier = create(sim).json()["job_identifier"]
         seen: list[str] = []
@@ -202,13 +202,13 @@ def test_a_job_is_pending_then_in_progress_then_done() -> None:
         assert list(dict.fromkeys(seen)) == ["pending", "in_progress"]
 
 
-def test_an_unfinished_job_cannot_be_downloaded() -> None:
+def test_unfinished_job_cannot_be_downloaded() -> None:
     with Simulator(receipts=50, end=END, job_seconds=30) as sim:
         identifier = create(sim).json()["job_identifier"]
         assert message(download(sim, identifier)).startswith("404 not_found")
 
 
-def test_a_range_without_anything_has_no_data(sim: Simulator) -> None:
+def test_range_without_rows_has_no_data(sim: Simulator) -> None:
     identifier = create(sim, EMPTY).json()["job_identifier"]
     assert poll(sim, identifier).json() == {
         "job_identifier": identifier,
@@ -219,7 +219,7 @@ def test_a_range_without_anything_has_no_data(sim: Simulator) -> None:
     assert message(download(sim, identifier)).startswith("404 not_found")
 
 
-def test_a_finished_job_expires() -> None:
+def test_finished_job_expires() -> None:
     with Simulator(receipts=50, end=END, clock=Clock(END, running=False)) as sim:
         identifier = create(sim).json()["job_identifier"]
         sim.clock.advance(2 * DAY - 1)
@@ -239,12 +239,12 @@ def test_a_finished_job_expires() -> None:
         ("GET", "/export/nothing"),
     ],
 )
-def test_what_does_not_exist_is_not_found(sim: Simulator, method: str, path: str) -> None:
+def test_unknown_paths_are_not_found(sim: Simulator, method: str, path: str) -> None:
     response = call(sim, method, path, OCTETS)
     assert message(response) == "404 not_found: The requested resource does not exist."
 
 
-def test_the_download_needs_its_accept_header(sim: Simulator) -> None:
+def test_download_needs_its_accept_header(sim: Simulator) -> None:
     identifier = create(sim).json()["job_identifier"]
     response = download(sim, identifier, Accept="application/json")
     assert message(response).startswith("406 media_type_not_acceptable")
@@ -275,7 +275,7 @@ def test_events_of_older_messages_are_in_range_by_their_own_time(sim: Simulator)
     assert not {row["receipt_id"] for row in rows(archive, "open")} - received
 
 
-def test_a_job_left_alone_for_more_than_a_day_fails_when_polled() -> None:
+def test_unpolled_job_fails_after_a_day() -> None:
     faults = (JobFault(never_ends=True),)
     with Simulator(receipts=50, end=END, job_faults=faults) as sim:
         identifier = create(sim).json()["job_identifier"]
@@ -287,7 +287,7 @@ def test_a_job_left_alone_for_more_than_a_day_fails_when_polled() -> None:
         assert create(sim).status_code == 200
 
 
-def test_answers_carry_rate_limit_headers() -> None:
+def test_responses_have_rate_limit_headers() -> None:
     with Simulator(receipts=10, end=END, rate_limit=2) as sim:
         responses = [poll(sim, "x") for _ in range(6)]
         assert responses[0].headers["X-RateLimit-Limit"] == "2"
@@ -297,7 +297,7 @@ def test_answers_carry_rate_limit_headers() -> None:
         assert message(refused[0]).endswith("More than 12 requests received in 1 minute")
 
 
-def test_a_download_goes_on_where_it_stopped(sim: Simulator) -> None:
+def test_download_continues_with_range_request(sim: Simulator) -> None:
     identifier = create(sim).json()["job_identifier"]
     whole = download(sim, identifier)
     etag = whole.headers["ETag"]
@@ -312,15 +312,15 @@ def test_a_download_goes_on_where_it_stopped(sim: Simulator) -> None:
     assert beyond.status_code == 416
 
 
-def test_without_range_support_the_whole_file_comes(sim: Simulator) -> None:
-    sim.dialect = Dialect(ranges=False)
+def test_full_file_is_sent_without_range_support(sim: Simulator) -> None:
+    sim.dialect = Dialect(range_requests=False)
     identifier = create(sim).json()["job_identifier"]
     response = download(sim, identifier, Range="bytes=1000-")
     assert response.status_code == 200
     assert "ETag" not in response.headers
 
 
-def test_the_storage_host_refuses_a_token() -> None:
+def test_storage_host_refuses_a_token() -> None:
     with Simulator(receipts=50, end=END, dialect=Dialect(download_url="storage")) as sim:
         link = poll(sim, create(sim).json()["job_identifier"]).json()["download_url"]
         assert link.startswith(sim.storage_url)
@@ -332,7 +332,7 @@ def test_the_storage_host_refuses_a_token() -> None:
         assert [request.host for request in sim.requests][-3:] == ["storage"] * 3
 
 
-def test_the_host_of_another_region_has_no_archive() -> None:
+def test_host_of_another_region_has_no_archive() -> None:
     with Simulator(receipts=50, end=END, dialect=Dialect(download_url="other_region")) as sim:
         link = poll(sim, create(sim).json()["job_identifier"]).json()["download_url"]
         assert not link.startswith(sim.url)
@@ -343,8 +343,8 @@ def test_the_host_of_another_region_has_no_archive() -> None:
         assert requests.get(own, headers=headers, timeout=10).content.startswith(b"PK")
 
 
-def test_a_download_can_redirect_to_the_storage_host() -> None:
-    with Simulator(receipts=50, end=END, dialect=Dialect(redirect=302)) as sim:
+def test_download_can_redirect_to_the_storage_host() -> None:
+    with Simulator(receipts=50, end=END, dialect=Dialect(redirect_status=302)) as sim:
         identifier = create(sim).json()["job_identifier"]
         path = f"/download/content/data/{identifier}"
         response = call(sim, "GET", path, OCTETS, allow_redirects=False)
@@ -353,7 +353,7 @@ def test_a_download_can_redirect_to_the_storage_host() -> None:
         assert download(sim, identifier).content.startswith(b"PK")
 
 
-def test_requests_are_logged_with_their_answers(sim: Simulator) -> None:
+def test_requests_are_recorded_with_response_status(sim: Simulator) -> None:
     create(sim)
     create(sim, (2, 1))
     assert [(r.method, r.path, r.status) for r in sim.requests] == [
@@ -364,7 +364,7 @@ def test_requests_are_logged_with_their_answers(sim: Simulator) -> None:
     assert b"created_at_after" in sim.requests[0].body
 
 
-def test_another_process_can_look_and_move_the_clock() -> None:
+def test_control_endpoints_return_status_and_set_clock() -> None:
     with Simulator(receipts=50, end=END, clock=Clock(END, running=False)) as sim:
         create(sim)
         status = requests.get(f"{sim.url}/simulator/status", timeout=10).json()
@@ -376,9 +376,11 @@ def test_another_process_can_look_and_move_the_clock() -> None:
         )
         assert moved.json() == {"clock": "2026-03-01T13:00:00Z"}
         assert sim.clock.now() == END + timedelta(hours=1)
-        lines = requests.get(f"{sim.url}/simulator/truth/open", timeout=10).text.splitlines()
-        assert len(lines) == len(sim.workspace.truth("open", sim.clock.now()))
-        assert requests.get(f"{sim.url}/simulator/truth/x", timeout=10).status_code == 404
+        lines = requests.get(
+            f"{sim.url}/simulator/expected_rows/open", timeout=10
+        ).text.splitlines()
+        assert len(lines) == len(sim.workspace.expected_rows("open", sim.clock.now()))
+        assert requests.get(f"{sim.url}/simulator/expected_rows/x", timeout=10).status_code == 404
         assert len(sim.requests) == 1
 
 
@@ -408,7 +410,7 @@ def test_stopping_is_quick_even_with_open_connections() -> None:
             session.get(sim.url, timeout=10)
 
 
-def test_a_clock_runs_from_where_it_is_set() -> None:
+def test_clock_runs_from_where_it_is_set() -> None:
     clock = Clock(END)
     time.sleep(0.01)
     assert END < clock.now() < END + timedelta(seconds=5)

@@ -1,4 +1,4 @@
-"""How long jobs take: none by default with a real clock, minutes with a virtual one."""
+"""Run time of jobs: zero by default with a real clock, minutes with a virtual clock."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def status(sim: Simulator, identifier: str) -> str:
     return str(ask(sim, "GET", f"/export/content/data/{identifier}")["status"])
 
 
-def test_with_a_virtual_clock_five_days_take_nine_minutes_that_pass_when_told() -> None:
+def test_five_days_take_nine_minutes_with_a_virtual_clock() -> None:
     clock = VirtualClock(END)
     with Simulator(receipts=50, end=END, clock=clock) as sim:
         identifier = create(sim)
@@ -48,7 +48,7 @@ def test_with_a_virtual_clock_five_days_take_nine_minutes_that_pass_when_told() 
         assert clock.now() == END
 
 
-def test_reports_take_as_long() -> None:
+def test_reports_take_as_long_as_message_exports() -> None:
     with Simulator(receipts=50, end=END, clock=VirtualClock(END)) as sim:
         ask(
             sim,
@@ -63,17 +63,17 @@ def test_reports_take_as_long() -> None:
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["running", "standing still"])
-def test_with_another_clock_a_job_is_done_at_once(*, running: bool) -> None:
+def test_job_completes_at_once_with_another_clock(*, running: bool) -> None:
     with Simulator(receipts=50, end=END, clock=Clock(END, running=running)) as sim:
         assert status(sim, create(sim)) == "completed"
         sim.job_seconds = 60
         assert status(sim, create(sim)) == "pending"
 
 
-def test_what_somebody_says_goes_before_the_virtual_minutes() -> None:
+def test_configured_run_time_overrides_virtual_clock() -> None:
     with Simulator(receipts=50, end=END, clock=VirtualClock(END), job_seconds=0) as sim:
         assert status(sim, create(sim)) == "completed"
         sim.job_seconds = None
-        sim.job_faults.add(JobFault(seconds=7.0))
+        sim.job_faults.add(JobFault(duration_seconds=7.0))
         create(sim)
         assert sim.jobs[-1].seconds == 7

@@ -1,4 +1,4 @@
-"""The simulated lists: AI content and custom objects, page by page."""
+"""The simulated lists: AI content and custom objects."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def message(response: requests.Response) -> str:
 @pytest.mark.parametrize(
     ("path", "total", "size"), [(SOURCES, 24, 50), (PAGES, 400, 50), (ORDERS, 320, 20)]
 )
-def test_a_list_comes_in_an_envelope(sim: Simulator, path: str, total: int, size: int) -> None:
+def test_list_response_has_envelope(sim: Simulator, path: str, total: int, size: int) -> None:
     first = get(sim, path).json()
     assert set(first) == {"type", "data", "total_count", "pages"}
     assert (first["type"], first["total_count"]) == ("list", total)
@@ -65,7 +65,7 @@ def test_a_list_comes_in_an_envelope(sim: Simulator, path: str, total: int, size
     assert pages["total_pages"] == -(-total // size)
 
 
-def test_next_is_an_address_elsewhere_and_absent_on_the_last_page(sim: Simulator) -> None:
+def test_next_url_has_other_host_and_is_absent_on_last_page(sim: Simulator) -> None:
     first, last, beyond = (get(sim, PAGES, page=page, per_page=150).json() for page in (1, 3, 4))
     link = urlsplit(first["pages"]["next"])
     assert (link.scheme, link.path, link.query) == ("https", PAGES, "page=2&per_page=150")
@@ -78,17 +78,17 @@ def test_next_is_an_address_elsewhere_and_absent_on_the_last_page(sim: Simulator
 
 
 @pytest.mark.parametrize("query", [{"per_page": 151}, {"page": 0}, {"per_page": "x"}])
-def test_a_bad_page_is_refused(sim: Simulator, query: dict[str, Any]) -> None:
+def test_invalid_page_is_refused(sim: Simulator, query: dict[str, Any]) -> None:
     assert message(get(sim, PAGES, **query)).startswith("400 parameter_invalid: ")
 
 
-def test_all_pages_together_are_the_truth(sim: Simulator) -> None:
+def test_all_pages_together_are_complete(sim: Simulator) -> None:
     assert everything(sim, SOURCES, 7) == sim.ai_content.sources()
     assert everything(sim, PAGES, 150) == sim.ai_content.pages()
     assert everything(sim, ORDERS, 20) == sim.custom_objects.instances("Order")
 
 
-def test_one_of_a_list_can_be_asked_for(sim: Simulator) -> None:
+def test_single_entry_can_be_requested(sim: Simulator) -> None:
     source, page = sim.ai_content.sources()[3], sim.ai_content.pages()[7]
     order = sim.custom_objects.instances("Order")[5]
     assert get(sim, f"{SOURCES}/{source['id']}").json() == source
@@ -100,7 +100,7 @@ def test_one_of_a_list_can_be_asked_for(sim: Simulator) -> None:
     assert get(sim, ORDERS, external_id="0").status_code == 404
 
 
-def test_the_same_seed_gives_the_same_lists() -> None:
+def test_same_seed_gives_the_same_lists() -> None:
     first, second, other = (
         Simulator(receipts=0, end=END, seed=seed, ai_pages=50) for seed in (1, 1, 2)
     )
@@ -147,7 +147,7 @@ def test_ai_content_exists_from_2_12_and_audiences_from_2_15(sim: Simulator) -> 
     }
 
 
-def test_a_deleted_page_stays_without_its_text(small: Simulator) -> None:
+def test_deleted_page_stays_without_its_text(small: Simulator) -> None:
     before = small.ai_content.pages()
     identifier = before[-1]["id"]
     assert before[-1]["html"]
@@ -158,7 +158,7 @@ def test_a_deleted_page_stays_without_its_text(small: Simulator) -> None:
     assert [one["id"] for one in everything(small, PAGES, 2)] == [one["id"] for one in before]
 
 
-def test_what_is_removed_lets_the_rest_move_up(small: Simulator) -> None:
+def test_later_entries_move_up_after_removal(small: Simulator) -> None:
     ids = [page["id"] for page in small.ai_content.pages()]
     small.ai_content.remove_page(ids[0])
     assert [page["id"] for page in get(small, PAGES, per_page=2).json()["data"]] == ids[1:3]
@@ -172,7 +172,7 @@ def test_what_is_removed_lets_the_rest_move_up(small: Simulator) -> None:
         small.custom_objects.remove("Thing", things[1]["id"])
 
 
-def test_what_one_is_given_is_a_copy(small: Simulator) -> None:
+def test_returned_entries_are_copies(small: Simulator) -> None:
     small.ai_content.pages()[0]["html"] = "x"
     small.custom_objects.instances("Thing")[0]["custom_attributes"]["x"] = 1
     assert small.ai_content.pages()[0]["html"] != "x"
@@ -230,15 +230,13 @@ def test_instances_are_listed_from_2_16_and_fetched_from_2_13(sim: Simulator) ->
         ("custom_object", "/custom_object_instances/Thing/1"),
     ],
 )
-def test_faults_meet_lists_by_the_names_of_their_routes(
-    small: Simulator, on: Any, path: str
-) -> None:
+def test_faults_apply_to_list_routes(small: Simulator, on: Any, path: str) -> None:
     small.faults.add(Fault(on, status=503))
     assert [get(small, path).status_code == 503 for _ in range(2)] == [True, False]
     assert [request.path for request in small.requests] == [path, path]
 
 
-def test_the_status_from_outside_counts_everything(small: Simulator) -> None:
+def test_status_endpoint_counts_all_data(small: Simulator) -> None:
     status = requests.get(f"{small.url}/simulator/status", timeout=10).json()
     assert status["ai_content_counts"] == {"content_import_source": 24, "external_page": 5}
     assert status["custom_object_counts"] == {"Thing": 3}
@@ -255,6 +253,6 @@ def test_the_status_from_outside_counts_everything(small: Simulator) -> None:
         ("reporting_conversation", 300),
     ],
 )
-def test_the_truth_can_be_asked_for_from_outside(small: Simulator, name: str, rows: int) -> None:
-    response = requests.get(f"{small.url}/simulator/truth/{name}", timeout=10)
+def test_expected_rows_endpoint_returns_rows(small: Simulator, name: str, rows: int) -> None:
+    response = requests.get(f"{small.url}/simulator/expected_rows/{name}", timeout=10)
     assert len([json.loads(line) for line in response.text.split("\n") if line]) == rows

@@ -1,4 +1,4 @@
-"""The simulated reporting export: what can be asked for, what a report holds, what is true."""
+"""The simulated reporting export: datasets, jobs, files, expected rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OCTETS = {"Accept": "application/octet-stream"}
 IDS = ("standard.conversation_id", "timestamp.conversation_started_at")
 LATER = END + timedelta(days=20)
 STEADY = {"call_team_stats", "call_teammate_stats", "copilot_prompt_response_pair"}
-"""Datasets whose rows do not change, or only while a call lasts."""
+"""Datasets whose rows do not change, except during a call."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def message(response: requests.Response) -> str:
     return f"{response.status_code} {error['code']}: {error['message']}"
 
 
-# what can be asked for
+# datasets and requests
 
 
 def test_datasets_are_listed_with_qualified_ids_from_2_16(sim: Simulator) -> None:
@@ -167,7 +167,7 @@ def test_qualified_ids_are_unique_and_plain_ones_are_not() -> None:
 
 
 @pytest.mark.parametrize("path", ["get_datasets", "enqueue"])
-def test_it_exists_from_2_14_and_needs_a_scope(path: str) -> None:
+def test_reports_exist_from_2_14_and_need_a_scope(path: str) -> None:
     method = "GET" if path == "get_datasets" else "POST"
     with Simulator(receipts=0, end=END, scopes=("export_content_data",)) as sim:
         answers = [
@@ -213,7 +213,9 @@ GOOD = {
         ),
     ],
 )
-def test_a_bad_order_is_refused(sim: Simulator, change: dict[str, Any], expected: str) -> None:
+def test_invalid_report_request_is_refused(
+    sim: Simulator, change: dict[str, Any], expected: str
+) -> None:
     body = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
     response = call(sim, "POST", "/export/reporting_data/enqueue", json=body)
     assert message(response) == f"400 bad_request: {expected}"
@@ -223,9 +225,9 @@ def test_a_bad_order_is_refused(sim: Simulator, change: dict[str, Any], expected
 @pytest.mark.parametrize(
     ("dialect", "text"),
     [
-        (Dialect(reporting_longest_range=30 * DAY), "The time range is longer than 30 days"),
+        (Dialect(reporting_max_range_seconds=30 * DAY), "The time range is longer than 30 days"),
         (
-            Dialect(reporting_most_attributes=1),
+            Dialect(reporting_max_attributes=1),
             "attribute_ids must contain at most 1 attribute_ids",
         ),
         (
@@ -234,14 +236,12 @@ def test_a_bad_order_is_refused(sim: Simulator, change: dict[str, Any], expected
         ),
     ],
 )
-def test_limits_nobody_has_published_can_be_set(
-    sim: Simulator, dialect: Dialect, text: str
-) -> None:
+def test_unpublished_limits_can_be_set(sim: Simulator, dialect: Dialect, text: str) -> None:
     sim.dialect = dialect
     assert message(enqueue(sim)) == f"400 bad_request: {text}"
 
 
-def test_a_dialect_may_insist_on_qualified_ids(sim: Simulator) -> None:
+def test_dialect_may_require_qualified_ids(sim: Simulator) -> None:
     sim.dialect = Dialect(reporting_qualified_only=True, reporting_qualified_headers=True)
     assert message(enqueue(sim, attributes=("conversation_id",))).endswith(": conversation_id")
     assert report(sim)[0] == list(IDS)
@@ -250,7 +250,7 @@ def test_a_dialect_may_insist_on_qualified_ids(sim: Simulator) -> None:
 # jobs
 
 
-def test_a_report_is_asked_for_polled_and_downloaded(sim: Simulator) -> None:
+def test_report_is_created_polled_and_downloaded(sim: Simulator) -> None:
     sim.job_seconds = 0.2
     created = enqueue(sim)
     identifier = created.json()["job_identifier"]
@@ -283,19 +283,19 @@ def test_five_reports_may_be_pending_besides_a_message_export(sim: Simulator) ->
     assert enqueue(sim).status_code == 200
 
 
-def test_somebody_else_can_have_reports_pending(sim: Simulator) -> None:
+def test_another_client_can_occupy_report_slots(sim: Simulator) -> None:
     held = sim.hold_reporting_slots()
     assert enqueue(sim).status_code == 429
     held[2].cancel()
     assert enqueue(sim).status_code == 200
 
 
-def test_a_report_cannot_be_cancelled(sim: Simulator) -> None:
+def test_report_cannot_be_cancelled(sim: Simulator) -> None:
     identifier = enqueue(sim).json()["job_identifier"]
     assert call(sim, "POST", f"/export/cancel/{identifier}").status_code == 404
 
 
-def test_an_unknown_unfinished_or_expired_report_is_not_found(sim: Simulator) -> None:
+def test_unknown_unfinished_or_expired_report_is_not_found(sim: Simulator) -> None:
     text = "404 not_found: Export job not found for identifier: "
     assert message(poll(sim, "job1")) == f"{text}job1"
     assert message(download(sim, "job1")) == f"{text}job1"
@@ -308,19 +308,19 @@ def test_an_unknown_unfinished_or_expired_report_is_not_found(sim: Simulator) ->
     assert message(download(sim, identifier)) == text + identifier
 
 
-def test_a_download_needs_its_accept_header(sim: Simulator) -> None:
+def test_download_needs_its_accept_header(sim: Simulator) -> None:
     identifier = enqueue(sim).json()["job_identifier"]
     response = call(sim, "GET", f"/download/reporting_data/{identifier}")
     assert message(response).startswith("400 bad_request: ")
 
 
-def test_faults_meet_reports_by_the_names_of_their_routes(sim: Simulator) -> None:
+def test_faults_apply_to_report_routes(sim: Simulator) -> None:
     sim.faults.add(
         Fault("create", status=500),
         Fault("reporting_datasets", status=501),
         Fault("reporting_create", status=502),
         Fault("reporting_status", status=503),
-        Fault("reporting_download", cut_fraction=0.5, clean=True),
+        Fault("reporting_download", cut_fraction=0.5, hide_cut=True),
     )
     assert call(sim, "GET", "/export/reporting_data/get_datasets").status_code == 501
     assert enqueue(sim).status_code == 502
@@ -331,11 +331,11 @@ def test_faults_meet_reports_by_the_names_of_their_routes(sim: Simulator) -> Non
     assert len(short) < len(whole)
 
 
-def test_job_faults_tell_reports_from_message_exports_and_from_each_other(sim: Simulator) -> None:
+def test_job_faults_distinguish_exports_and_datasets(sim: Simulator) -> None:
     sim.job_faults.add(
         JobFault(ends_as="failed"),
         JobFault(export="reporting", dataset="call", ends_as="failed"),
-        JobFault(export="reporting", rows=3),
+        JobFault(export="reporting", max_rows=3),
     )
     assert len(report(sim)) == 4
     assert len(report(sim)) == 61
@@ -346,7 +346,7 @@ def test_job_faults_tell_reports_from_message_exports_and_from_each_other(sim: S
 
 
 def test_reports_can_come_from_the_storage_host(sim: Simulator) -> None:
-    sim.dialect = Dialect(download_url="storage", reporting_done_word="completed")
+    sim.dialect = Dialect(download_url="storage", reporting_completed_status="completed")
     identifier = enqueue(sim).json()["job_identifier"]
     job = poll(sim, identifier).json()
     assert job["status"] == "completed"
@@ -384,12 +384,12 @@ def test_containers(sim: Simulator, container: Any) -> None:
     assert text.startswith(b"conversation_id,conversation_started_at\n")
 
 
-def test_columns_come_in_the_order_asked_for_under_plain_ids(sim: Simulator) -> None:
+def test_columns_have_requested_order_and_plain_ids(sim: Simulator) -> None:
     asked = ("people.Plan #", "channel", "standard.conversation_id", "conversation.Brand")
     assert report(sim, attributes=asked)[0] == ["Plan #", "channel", "conversation_id", "Brand"]
 
 
-def test_repeated_plain_ids_mean_one_attribute_after_the_other(sim: Simulator) -> None:
+def test_repeated_plain_ids_select_attributes_in_order(sim: Simulator) -> None:
     titles = [one for one in DATASETS["tickets"].attributes if one.id == "_default_title_"]
     plain = report(sim, "tickets", ("_default_title_",) * 12, version="2.14")
     qualified = report(sim, "tickets", tuple(one.qualified_id for one in titles))
@@ -400,12 +400,12 @@ def test_repeated_plain_ids_mean_one_attribute_after_the_other(sim: Simulator) -
     assert max(sum(map(bool, row)) for row in plain[1:]) == 1
 
 
-def test_every_cell_says_what_the_truth_says(sim: Simulator) -> None:
+def test_cells_equal_expected_rows(sim: Simulator) -> None:
     for dataset in sim.reporting.datasets.values():
         ids = tuple(one.qualified_id for one in dataset.attributes)
         head, *lines = report(sim, dataset.id, ids)
         assert head == [one.id for one in dataset.attributes]
-        truth = sim.reporting.truth(dataset.id, END)
+        truth = sim.reporting.expected_rows(dataset.id, END)
         assert lines
         assert [_parsed(ids, line) for line in lines] == truth
 
@@ -428,20 +428,20 @@ def test_times_are_those_of_the_workspaces_zone() -> None:
     zone = "America/Sao_Paulo"
     with Simulator(receipts=0, end=END, conversations=9, reporting_timezone=zone) as sim:
         times = [line[1] for line in report(sim)[1:]]
-        truth = sim.reporting.truth("conversation", END)
+        truth = sim.reporting.expected_rows("conversation", END)
     local = [row[IDS[1]].astimezone(ZoneInfo(zone)) for row in truth]
     assert times == [f"{at:%Y-%m-%d %H:%M:%S}" for at in local]
     assert truth[0][IDS[1]].utcoffset() == timedelta()
 
 
-def test_an_unknown_zone_is_refused_at_once() -> None:
+def test_unknown_zone_is_refused_at_once() -> None:
     with pytest.raises(ZoneInfoNotFoundError):
         Simulator(reporting_timezone="Atlantis/Capital")
 
 
 def test_labels_are_in_the_workspaces_language() -> None:
     with Simulator(receipts=0, end=END, conversations=60, reporting_language="pt") as sim:
-        parts = sim.reporting.truth("consolidated_conversation_part", END)
+        parts = sim.reporting.expected_rows("consolidated_conversation_part", END)
         lines = report(sim, attributes=("channel", "current_conversation_state", "Région"))
     actions = {row["standard.action_type"] for row in parts}
     assert {"Fechar", "Responder", "Responder, Fechar"} <= actions
@@ -450,8 +450,8 @@ def test_labels_are_in_the_workspaces_language() -> None:
     assert {"Aberta", "Fechada"} <= {line[1] for line in lines}
 
 
-def test_the_oddities_are_there(reporting: Reporting) -> None:
-    rows = reporting.truth("conversation", END)
+def test_workspace_has_unusual_values(reporting: Reporting) -> None:
+    rows = reporting.expected_rows("conversation", END)
     teammates = {row["teammate.currently_assigned_teammate_id"] for row in rows}
     raw = {row["teammate.currently_assigned_teammate_raw_id"] for row in rows}
     assert {"Unassigned", "Silva, João"} <= teammates
@@ -463,27 +463,27 @@ def test_the_oddities_are_there(reporting: Reporting) -> None:
     assert any(span and span % 1 for span in spans)
     text = json.dumps(rows, default=str, ensure_ascii=False)
     assert all(mark in text for mark in ("\\n", '\\"', "é", "🥐"))
-    ratings = reporting.truth("conversation_rating_sent", END)
+    ratings = reporting.expected_rows("conversation_rating_sent", END)
     assert any(row["conversation-rating-sent.conversation_rating"] is None for row in ratings)
 
 
-def test_a_mutation_damages_a_report(sim: Simulator) -> None:
+def test_mutation_damages_a_report(sim: Simulator) -> None:
     sim.dialect = Dialect(mutations=(Mutation("conversation", line=1, replace=b"only one"),))
     assert report(sim)[1] == ["only one"]
 
 
-def test_no_rows_are_a_header_alone(sim: Simulator) -> None:
+def test_report_without_rows_has_header_only(sim: Simulator) -> None:
     span = (NOW - 300 * DAY, NOW - 299 * DAY)
     assert report(sim, span=span) == [["conversation_id", "conversation_started_at"]]
 
 
-# the truth
+# expected rows
 
 
 def test_equal_seeds_give_equal_rows() -> None:
     def rows(seed: int, future_days: int = 14) -> list[list[dict[str, Any]]]:
         workspace = Workspace(receipts=0, seed=seed, end=END, future_days=future_days)
-        return [Reporting(workspace, 20).truth(dataset, END) for dataset in DATASETS]
+        return [Reporting(workspace, 20).expected_rows(dataset, END) for dataset in DATASETS]
 
     assert rows(1) == rows(1) == rows(1, 30)
     assert rows(1) != rows(2)
@@ -492,7 +492,7 @@ def test_equal_seeds_give_equal_rows() -> None:
 def test_both_ends_of_a_range_are_inclusive(sim: Simulator) -> None:
     for dataset in sim.reporting.datasets.values():
         (time,) = [one.qualified_id for one in dataset.attributes if one.id == dataset.time]
-        truth = sim.reporting.truth(dataset.id, END)
+        truth = sim.reporting.expected_rows(dataset.id, END)
         first, last = (int(truth[position][time].timestamp()) for position in (3, -3))
         expected = [row for row in truth if first <= row[time].timestamp() <= last]
         assert sim.reporting.rows(dataset.id, first, last, END) == expected
@@ -503,17 +503,17 @@ def test_both_ends_of_a_range_are_inclusive(sim: Simulator) -> None:
 @pytest.mark.parametrize("dataset", list(DATASETS))
 def test_keys_are_unique_and_counts_count(reporting: Reporting, dataset: str) -> None:
     key = DATASETS[dataset].key
-    rows = reporting.truth(dataset, LATER)
+    rows = reporting.expected_rows(dataset, LATER)
     assert key or dataset == "admin_status_change"
     whole = {tuple(row[name] for name in key or row) for row in rows}
     assert len(whole) == len(rows) == reporting.counts(LATER)[dataset]
 
 
 @pytest.mark.parametrize("dataset", list(DATASETS))
-def test_rows_appear_and_change_as_time_goes_by(reporting: Reporting, dataset: str) -> None:
+def test_rows_appear_and_change_over_time(reporting: Reporting, dataset: str) -> None:
     key = DATASETS[dataset].key or ("standard.teammate_status_id",)
     early, late = (
-        {tuple(row[name] for name in key): row for row in reporting.truth(dataset, until)}
+        {tuple(row[name] for name in key): row for row in reporting.expected_rows(dataset, until)}
         for until in (END, END + timedelta(days=9))
     )
     assert set(early) < set(late)
@@ -521,44 +521,44 @@ def test_rows_appear_and_change_as_time_goes_by(reporting: Reporting, dataset: s
     assert changes or dataset in STEADY
 
 
-def test_every_attribute_but_one_has_a_value_somewhere(reporting: Reporting) -> None:
+def test_every_attribute_except_one_has_a_value(reporting: Reporting) -> None:
     empty = {
         name
         for dataset in DATASETS
-        for rows in [reporting.truth(dataset, LATER)]
+        for rows in [reporting.expected_rows(dataset, LATER)]
         for name in rows[0]
         if all(row[name] is None for row in rows)
     }
     assert empty == {"standard.company_manual_tag_ids"}
 
 
-def test_nothing_is_told_before_it_happens(reporting: Reporting) -> None:
+def test_no_value_is_visible_before_its_time(reporting: Reporting) -> None:
     until = END - timedelta(days=30)
     for dataset in DATASETS:
-        for row in reporting.truth(dataset, until):
+        for row in reporting.expected_rows(dataset, until):
             assert all(value <= until for value in row.values() if isinstance(value, datetime))
 
 
-def test_a_rating_moves_to_the_time_of_its_answer(reporting: Reporting) -> None:
+def test_rating_moves_to_time_of_response(reporting: Reporting) -> None:
     key, at, rating = (
         "conversation-rating-sent.conversation_rating_id",
         "timestamp.conversation_rating_updated_at",
         "conversation-rating-sent.conversation_rating",
     )
-    early = {row[key]: row for row in reporting.truth("conversation_rating_sent", END)}
-    late = {row[key]: row for row in reporting.truth("conversation_rating_sent", LATER)}
+    early = {row[key]: row for row in reporting.expected_rows("conversation_rating_sent", END)}
+    late = {row[key]: row for row in reporting.expected_rows("conversation_rating_sent", LATER)}
     answered = [name for name in early if early[name][rating] != late[name][rating]]
     assert answered
     assert all(early[name][at] < END < late[name][at] for name in answered)
 
 
-def test_calls_are_told_by_team_and_by_teammate(reporting: Reporting) -> None:
+def test_calls_have_rows_by_team_and_teammate(reporting: Reporting) -> None:
     key = "call.call_id"
-    calls = {row[key]: row for row in reporting.truth("call", LATER)}
-    teams = Counter(row[key] for row in reporting.truth("call_team_stats", LATER))
+    calls = {row[key]: row for row in reporting.expected_rows("call", LATER)}
+    teams = Counter(row[key] for row in reporting.expected_rows("call_team_stats", LATER))
     assert set(teams) == set(calls)
     assert set(teams.values()) == {1, 2}  # a second one after a transfer
-    offers = reporting.truth("call_teammate_stats", LATER)
+    offers = reporting.expected_rows("call_teammate_stats", LATER)
     assert {row[key] for row in offers} == set(calls)
     assert len(offers) > len(calls)
     for row in offers:
@@ -568,7 +568,7 @@ def test_calls_are_told_by_team_and_by_teammate(reporting: Reporting) -> None:
         assert sorted(counts) == (["0", "0"] if took else ["0", "1"])
 
 
-def test_actions_may_come_as_one_row_a_conversation(sim: Simulator) -> None:
+def test_dialect_may_have_one_action_per_conversation(sim: Simulator) -> None:
     sim.dialect = Dialect(reporting_last_parts_only=True)
     columns = ("conversation_id", "action_id")
     span = (int((END - timedelta(days=30)).timestamp()), int(END.timestamp()))
@@ -576,16 +576,16 @@ def test_actions_may_come_as_one_row_a_conversation(sim: Simulator) -> None:
     assert header == list(columns)
     assert len({conversation for conversation, _ in rows}) == len(rows) > 10
     last: dict[str, str] = {}
-    for row in sim.reporting.truth("consolidated_conversation_part", END):
+    for row in sim.reporting.expected_rows("consolidated_conversation_part", END):
         last[row["standard.conversation_id"]] = row["standard.action_id"]
     assert rows == [[name, last[name]] for name, _ in rows]
 
 
-def test_datasets_tell_of_the_same_conversations(reporting: Reporting) -> None:
+def test_datasets_have_same_conversations(reporting: Reporting) -> None:
     key = "standard.conversation_id"
-    conversations = {row[key]: row for row in reporting.truth("conversation", END)}
+    conversations = {row[key]: row for row in reporting.expected_rows("conversation", END)}
     for dataset in DATASETS.values():
-        for row in reporting.truth(dataset.id, END) if key in _ids(dataset.id) else []:
+        for row in reporting.expected_rows(dataset.id, END) if key in _ids(dataset.id) else []:
             if row[key] is None:
                 assert dataset.id == "tickets"
                 continue
@@ -594,7 +594,7 @@ def test_datasets_tell_of_the_same_conversations(reporting: Reporting) -> None:
                 assert row[name] == whole[name], name
     states = [
         row
-        for row in reporting.truth("conversation_state", END)
+        for row in reporting.expected_rows("conversation_state", END)
         if row["timestamp.conversation_state_ended_at"] is None
     ]
     assert {row[key]: row["standard.conversation_state"] for row in states} == {
@@ -606,21 +606,21 @@ def _ids(dataset: str) -> set[str]:
     return {one.qualified_id for one in DATASETS[dataset].attributes}
 
 
-def test_before_2_16_conversations_need_a_word_from_the_customer(sim: Simulator) -> None:
+def test_conversations_before_2_16_need_customer_message(sim: Simulator) -> None:
     old, new = (report(sim, attributes=("conversation_id",), version=v) for v in ("2.15", "2.16"))
     missing = {line[0] for line in new} - {line[0] for line in old}
     assert missing
-    truth = sim.reporting.truth("conversation", END, "2.15")
+    truth = sim.reporting.expected_rows("conversation", END, "2.15")
     assert [line[0] for line in old[1:]] == [row[IDS[0]] for row in truth]
     silent = {
         row[IDS[0]]
-        for row in sim.reporting.truth("consolidated_conversation_part", END)
+        for row in sim.reporting.expected_rows("consolidated_conversation_part", END)
         if row["standard.action_type"].startswith("Customer reply")
     }
     assert not silent & missing
 
 
-def test_nothing_is_made_up_before_somebody_asks(sim: Simulator) -> None:
+def test_data_is_generated_on_first_use(sim: Simulator) -> None:
     call(sim, "GET", "/export/reporting_data/get_datasets")
     assert "_past" not in vars(sim.reporting)
     assert "_pages" not in vars(sim.ai_content)

@@ -1,4 +1,4 @@
-"""A downloaded archive: what container it is, whether it is whole, and what is in it."""
+"""Archives: recognition of the container, integrity, members, limits."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def tarred(files: dict[str, bytes]) -> bytes:
 
 
 def gzipped(data: bytes, name: str = "") -> bytes:
-    """Return data with gzip on top, with a file name in its header where one is given."""
+    """Return data compressed with gzip, with an optional file name in the header."""
     packed = io.BytesIO()
     with gzip.GzipFile(name, "wb", fileobj=packed, mtime=0) as stream:
         stream.write(data)
@@ -62,18 +62,18 @@ def gzipped(data: bytes, name: str = "") -> bytes:
 
 
 def opened(data: bytes, limits: Limits = NO_LIMITS) -> Archive:
-    """Open bytes as they were downloaded."""
+    """Open an archive from bytes."""
     return open_archive(io.BytesIO(data), limits)
 
 
 def content(archive: Archive, member: Member) -> bytes:
-    """Return all of a member."""
+    """Return the content of a member."""
     with archive.open(member) as stream:
         return stream.read()
 
 
 def contents(data: bytes) -> list[tuple[str, bytes]]:
-    """Return the files of an archive."""
+    """Return the content of all files of an archive."""
     archive = opened(data)
     found = [(member.path, content(archive, member)) for member in archive.members]
     archive.close()
@@ -98,12 +98,12 @@ ONE_FILE = {
 
 
 @pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
-def test_an_archive_in_any_container_holds_its_files(data: bytes) -> None:
+def test_archive_has_all_files_in_every_container(data: bytes) -> None:
     assert contents(data) == list(FILES.items())
 
 
 @pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
-def test_the_rows_and_bytes_of_each_file_are_counted(data: bytes) -> None:
+def test_rows_and_bytes_of_each_file_are_counted(data: bytes) -> None:
     archive = opened(data)
     assert [(member.rows, member.size) for member in archive.members] == [
         (200, len(RECEIPT)),
@@ -112,12 +112,12 @@ def test_the_rows_and_bytes_of_each_file_are_counted(data: bytes) -> None:
     assert archive.rows == 300
 
 
-def test_a_plain_tar_is_an_archive() -> None:
+def test_plain_tar_is_accepted() -> None:
     assert contents(tarred(FILES)) == list(FILES.items())
 
 
 @pytest.mark.parametrize("data", ONE_FILE.values(), ids=ONE_FILE)
-def test_a_single_csv_is_an_archive_of_one_file_without_a_name(data: bytes) -> None:
+def test_single_csv_is_one_file_without_name(data: bytes) -> None:
     archive = opened(data)
     (member,) = archive.members
     assert member.path == ""
@@ -125,13 +125,13 @@ def test_a_single_csv_is_an_archive_of_one_file_without_a_name(data: bytes) -> N
     assert content(archive, member).removeprefix(b"\xef\xbb\xbf") == RECEIPT
 
 
-def test_a_single_csv_has_the_name_in_its_gzip_header() -> None:
+def test_single_csv_has_name_of_gzip_header() -> None:
     assert [path for path, _ in contents(gzipped(RECEIPT, "receipt_2026.csv"))] == [
         "receipt_2026.csv"
     ]
 
 
-def test_the_name_in_a_gzip_header_stands_behind_an_extra_field() -> None:
+def test_gzip_name_after_extra_field_is_read() -> None:
     plain = gzipped(RECEIPT)
     header = plain[:3] + bytes([4 | 8]) + plain[4:10] + b"\x03\x00abc" + b"receipt.csv\x00"
     assert [path for path, _ in contents(header + plain[10:])] == ["receipt.csv"]
@@ -144,7 +144,7 @@ def test_the_name_in_a_gzip_header_stands_behind_an_extra_field() -> None:
         pytest.param(gzipped(gzipped(gzipped(gzipped(RECEIPT)))), id="CSV in four gzips"),
     ],
 )
-def test_more_containers_inside_one_another_than_allowed_are_refused(data: bytes) -> None:
+def test_too_many_nested_containers_are_refused(data: bytes) -> None:
     with pytest.raises(DamagedArchiveError, match="more than 3 containers"):
         opened(data)
 
@@ -156,7 +156,7 @@ def test_more_containers_inside_one_another_than_allowed_are_refused(data: bytes
         pytest.param(gzipped(b""), id="empty gzip"),
     ],
 )
-def test_an_archive_of_nothing_has_no_files(data: bytes) -> None:
+def test_empty_archive_has_no_files(data: bytes) -> None:
     assert opened(data).members == ()
 
 
@@ -168,22 +168,22 @@ def test_an_archive_of_nothing_has_no_files(data: bytes) -> None:
         pytest.param(b"\xef\xbb\xbf", id="BOM"),
     ],
 )
-def test_nothing_at_all_is_no_archive(data: bytes) -> None:
+def test_empty_download_is_refused(data: bytes) -> None:
     with pytest.raises(DamagedArchiveError, match="it is empty"):
         opened(data)
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"], ids=["none", "LF", "CRLF"])
-def test_a_header_alone_is_no_row(end: bytes) -> None:
+def test_header_only_file_has_no_rows(end: bytes) -> None:
     assert opened(zipped({"open.csv": b"receipt_id,opened_at" + end})).rows == 0
 
 
-def test_an_empty_file_has_no_rows() -> None:
+def test_empty_file_has_no_rows() -> None:
     assert [member.rows for member in opened(zipped({"open.csv": b""})).members] == [0]
 
 
 @pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tar"])
-def test_what_is_no_csv_file_is_passed_over(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+def test_non_csv_members_are_skipped(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
     extra = {
         "__MACOSX/._open.csv": b"x",
         "__MACOSX/open.csv": b"x",
@@ -195,19 +195,19 @@ def test_what_is_no_csv_file_is_passed_over(wrap: Callable[[dict[str, bytes]], b
 
 
 @pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
-def test_a_file_needs_no_ending(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+def test_file_without_extension_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
     assert contents(wrap({"open_20260401": OPEN})) == [("open_20260401", OPEN)]
 
 
 @pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
-def test_a_file_with_gzip_of_its_own(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+def test_gzipped_member_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
     files = {"open.csv.gz": gzipped(OPEN), "receipt.csv": RECEIPT}
     assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
 
 
 @pytest.mark.parametrize("name", ["more.csv", "more", "more.csv.gz"])
 @pytest.mark.parametrize("nest", [zipped, tarred], ids=["zip", "tar"])
-def test_an_archive_that_is_called_a_csv_file_is_left_out_with_a_warning(
+def test_nested_archive_named_csv_is_skipped_with_warning(
     caplog: pytest.LogCaptureFixture, nest: Callable[[dict[str, bytes]], bytes], name: str
 ) -> None:
     nested = nest({"receipt.csv": RECEIPT})
@@ -221,13 +221,13 @@ def test_an_archive_that_is_called_a_csv_file_is_left_out_with_a_warning(
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
-def test_a_single_file_with_a_byte_order_mark_is_read(encoding: str) -> None:
+def test_single_file_with_a_byte_order_mark_is_read(encoding: str) -> None:
     data = OPEN.decode().encode(encoding)
     assert [read for _, read in contents(data)] == [data]
 
 
 @pytest.mark.parametrize("name", ["open_20260401", "open.txt", "some/folder/open.CSV", "../open"])
-def test_the_one_file_of_a_gzip_is_read_whatever_its_name(name: str) -> None:
+def test_single_gzipped_file_is_read_regardless_of_name(name: str) -> None:
     [(path, read)] = contents(gzipped(OPEN, name))
     assert path.startswith("open")
     assert path.lower().endswith(".csv")
@@ -237,17 +237,17 @@ def test_the_one_file_of_a_gzip_is_read_whatever_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["open.txt", "open.json", "../open.csv", "open.csv.zip", "open.gz"]
 )
-def test_files_of_which_none_can_be_read_are_not_taken_for_no_rows(name: str) -> None:
+def test_archive_without_readable_files_is_not_empty_window(name: str) -> None:
     with pytest.raises(RefusedArchiveError, match="no CSV file"):
         opened(zipped({name: OPEN, "__MACOSX/._open.csv": b"x"}))
 
 
-def test_an_archive_with_only_what_systems_leave_in_it_has_no_rows() -> None:
+def test_archive_with_only_system_files_has_no_rows() -> None:
     assert contents(zipped({"__MACOSX/open.csv": b"x", ".DS_Store": b"x", "folder/": b""})) == []
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_files_of_one_name_are_two_files() -> None:
+def test_files_with_equal_names_are_both_read() -> None:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("open.csv", OPEN)
@@ -259,7 +259,7 @@ def test_two_files_of_one_name_are_two_files() -> None:
 
 
 def rows_read(data: bytes) -> int:
-    """Return the rows that a reader finds in a CSV, damaged ones included."""
+    """Return the number of rows in a CSV, including damaged ones."""
     damaged: list[object] = []
     reader = CellReader(io.BytesIO(data), damaged.append)
     reader.header()
@@ -270,7 +270,7 @@ QUOTED = b'id,text\n1,"a\nb"\n2,"""\n"""\n3,"x ""y""\r\nz"\n4,plain\n'
 
 
 @pytest.mark.parametrize("chunk", range(1, len(QUOTED) + 1))
-def test_quoted_line_ends_are_no_rows_at_any_border_of_the_buffer(
+def test_quoted_line_ends_are_not_counted_at_any_buffer_boundary(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_module, "CHUNK_BYTES", chunk)
@@ -281,7 +281,7 @@ cells = st.text(st.sampled_from('ab",\n\r'), max_size=5)
 
 
 @given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6), st.integers(1, 9))
-def test_as_many_rows_are_counted_as_are_written(table: list[list[str]], chunk: int) -> None:
+def test_row_count_equals_written_rows(table: list[list[str]], chunk: int) -> None:
     quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
     data = "\r\n".join(["id,text", *quoted]).encode()
     with pytest.MonkeyPatch.context() as patch:
@@ -290,7 +290,7 @@ def test_as_many_rows_are_counted_as_are_written(table: list[list[str]], chunk: 
 
 
 @given(st.text(st.sampled_from('ab",\n\r'), max_size=40), st.integers(1, 9))
-def test_there_are_never_fewer_lines_than_rows(text: str, chunk: int) -> None:
+def test_line_count_is_at_least_row_count(text: str, chunk: int) -> None:
     data = f"id,text\n{text}".encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(archive_module, "CHUNK_BYTES", chunk)
@@ -298,27 +298,27 @@ def test_there_are_never_fewer_lines_than_rows(text: str, chunk: int) -> None:
         assert archive.lines >= max(archive.rows, rows_read(data))
 
 
-def test_lines_are_counted_where_damaged_quotes_hide_rows() -> None:
-    """One inch sign at the beginning and one at the end: quoted is what lies between, they say."""
+def test_lines_are_counted_if_damaged_quotes_hide_rows() -> None:
+    """An unescaped quote in the first and in the last row makes everything between them quoted."""
     data = b'id,name\n1,5" pipe\n' + b"2,x\n" * 1000 + b'3,5" pipe\n'
     assert rows_read(data) == opened(data).lines == 1002
 
 
 @pytest.mark.parametrize("position", [50, 60, 80, 100])
-def test_damage_in_a_file_packed_with_lzma_is_found(position: int) -> None:
+def test_damage_in_lzma_member_is_detected(position: int) -> None:
     data = bytearray(zipped({"receipt.csv": RECEIPT}, zipfile.ZIP_LZMA))
     data[position] ^= 0x10
     with pytest.raises(DamagedArchiveError):
         opened(bytes(data))
 
 
-def test_a_name_of_no_characters_is_damage() -> None:
+def test_empty_member_name_is_damage() -> None:
     data = zipped({"a": OPEN}).replace(b"a", b"\0")
     with pytest.raises(DamagedArchiveError):
         opened(data)
 
 
-def test_a_tar_that_ends_between_two_files_is_damaged() -> None:
+def test_tar_that_ends_between_members_is_damaged() -> None:
     whole = tarred(FILES)
     second = whole.index(b"open_20260401.csv")
     for cut in (second, second + 100):
@@ -327,7 +327,7 @@ def test_a_tar_that_ends_between_two_files_is_damaged() -> None:
                 opened(data)
 
 
-def test_a_list_without_the_files_that_are_there_is_damaged() -> None:
+def test_zip_directory_without_existing_members_is_damaged() -> None:
     data = zipped(FILES)
     end = data.rindex(b"PK\5\6")
     nothing = data[: data.index(b"PK\1\2")] + data[end : end + 8] + bytes(14)
@@ -335,7 +335,7 @@ def test_a_list_without_the_files_that_are_there_is_damaged() -> None:
         opened(nothing)
 
 
-def test_a_large_list_is_refused_before_it_is_read_whatever_the_end_record_says() -> None:
+def test_large_zip_directory_is_refused_before_reading() -> None:
     data = zipped(FILES)
     end = data.rindex(b"PK\5\6")
     large = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 10**9, 10**9, 10**11, 0)
@@ -344,17 +344,17 @@ def test_a_large_list_is_refused_before_it_is_read_whatever_the_end_record_says(
         opened(data[:end] + large + locator + data[end:])
 
 
-def test_a_name_in_a_tar_may_be_no_utf_8() -> None:
+def test_tar_member_name_need_not_be_utf_8() -> None:
     data = tarred({"r\udce9ceipt_20260401.csv": RECEIPT})
     [member] = opened(data).members
     assert member.path == "r\ufffdceipt_20260401.csv"
 
 
-def test_the_last_row_counts_without_a_line_end() -> None:
+def test_last_row_without_line_end_is_counted() -> None:
     assert opened(b"id\n1\n2").rows == 2
 
 
-def test_a_quote_that_is_not_closed_does_not_hide_the_rows_behind_it() -> None:
+def test_unclosed_quote_does_not_hide_later_rows() -> None:
     data = b'id,text\n1,"x\n' + b"2,y\n" * 1000
     assert opened(data).rows == rows_read(data) == 1001
 
@@ -364,20 +364,20 @@ def test_a_quote_that_is_not_closed_does_not_hide_the_rows_behind_it() -> None:
 
 @pytest.mark.parametrize("twentieth", range(1, 20))
 @pytest.mark.parametrize("data", [*WHOLE.values(), gzipped(RECEIPT)], ids=[*WHOLE, "gzip"])
-def test_an_archive_that_is_cut_anywhere_is_damaged(data: bytes, twentieth: int) -> None:
+def test_archive_cut_anywhere_is_damaged(data: bytes, twentieth: int) -> None:
     with pytest.raises(DamagedArchiveError):
         opened(data[: len(data) * twentieth // 20])
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
 @pytest.mark.parametrize("data", [WHOLE["zip"], gzipped(RECEIPT)], ids=["zip", "gzip"])
-def test_an_archive_that_is_cut_after_a_few_bytes_is_damaged(data: bytes, length: int) -> None:
+def test_archive_cut_after_few_bytes_is_damaged(data: bytes, length: int) -> None:
     with pytest.raises(DamagedArchiveError):
         opened(data[:length])
 
 
 @pytest.mark.parametrize("name", ["zip", "stored zip", "gzip around zip", "tar.gz"])
-def test_a_byte_that_is_changed_in_a_member_is_noticed(name: str) -> None:
+def test_changed_byte_in_member_is_detected(name: str) -> None:
     data = WHOLE[name]
     end = data.rfind(b"PK\1\2") if name in {"zip", "stored zip"} else len(data) - 8
     for position in range(64, end, max(1, (end - 64) // 60)):
@@ -404,7 +404,7 @@ DIRECTORY, END = SMALL_ZIP.index(b"PK\1\2"), SMALL_ZIP.index(b"PK\5\6")
         pytest.param(range(END, len(SMALL_ZIP)), id="end record"),
     ],
 )
-def test_a_bit_that_is_changed_anywhere_in_a_zip_never_loses_a_row(part: range) -> None:
+def test_changed_bit_in_zip_never_loses_rows(part: range) -> None:
     lost, raised = [], []
     for position, bit in itertools.product(part, range(8)):
         changed = bytearray(SMALL_ZIP)
@@ -421,7 +421,7 @@ def test_a_bit_that_is_changed_anywhere_in_a_zip_never_loses_a_row(part: range) 
     assert (lost, raised) == ([], [])
 
 
-def test_an_encrypted_archive_is_refused() -> None:
+def test_encrypted_archive_is_refused() -> None:
     data = bytearray(WHOLE["zip"])
     data[6] |= 1
     data[data.index(b"PK\1\2") + 8] |= 1
@@ -429,7 +429,7 @@ def test_an_encrypted_archive_is_refused() -> None:
         opened(bytes(data))
 
 
-def test_a_compression_that_nobody_knows_is_refused() -> None:
+def test_unknown_compression_is_refused() -> None:
     data = bytearray(WHOLE["zip"])
     data[8] = data[data.index(b"PK\1\2") + 10] = 99
     with pytest.raises(RefusedArchiveError, match="compression"):
@@ -448,13 +448,13 @@ def test_a_compression_that_nobody_knows_is_refused() -> None:
     ],
 )
 @pytest.mark.parametrize("wrap", [bytes, gzipped], ids=["bare", "gzip"])
-def test_an_error_page_is_no_archive(body: bytes, wrap: Callable[[bytes], bytes]) -> None:
+def test_error_page_is_refused(body: bytes, wrap: Callable[[bytes], bytes]) -> None:
     with pytest.raises(DamagedArchiveError):
         opened(wrap(body))
 
 
 @pytest.mark.parametrize("length", [100, 5000])
-def test_bytes_of_another_kind_are_no_archive(length: int) -> None:
+def test_random_bytes_are_refused(length: int) -> None:
     image = b"\x89PNG\r\n\x1a\n" + b"\x00\x01\xff" * length
     with pytest.raises(DamagedArchiveError):
         opened(image)
@@ -471,7 +471,7 @@ def test_files_larger_than_allowed_are_refused() -> None:
 
 
 @pytest.mark.parametrize("wrap", [lambda d: zipped({"a.csv": d}), gzipped], ids=["zip", "gzip"])
-def test_files_that_are_packed_too_well_are_refused(
+def test_too_high_compression_ratio_is_refused(
     wrap: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(formats_module, "MIN_RATIO_CHECK_BYTES", 1000)
@@ -483,14 +483,14 @@ def test_files_that_are_packed_too_well_are_refused(
 # --- reading and closing
 
 
-def test_a_member_can_be_opened_again() -> None:
+def test_member_can_be_opened_again() -> None:
     archive = opened(WHOLE["zip"])
     member = archive.members[0]
     assert content(archive, member) == content(archive, member) == RECEIPT
 
 
 @pytest.mark.parametrize("data", [RECEIPT, gzipped(RECEIPT)], ids=["plain", "gzip"])
-def test_a_single_file_can_be_opened_again_after_it_was_left_half_read(data: bytes) -> None:
+def test_single_file_can_be_reopened_after_partial_read(data: bytes) -> None:
     archive = opened(data)
     with archive.open(archive.members[0]) as stream:
         assert stream.readline() == b"receipt_id,name\n"
@@ -499,7 +499,7 @@ def test_a_single_file_can_be_opened_again_after_it_was_left_half_read(data: byt
 
 @pytest.fixture
 def spools(monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
-    """Return the list of temporary files that come to be from now on."""
+    """Return a list that collects the temporary files created from now on."""
     made: list[BinaryIO] = []
 
     def new_spool() -> BinaryIO:
@@ -511,7 +511,7 @@ def spools(monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
 
 
 @pytest.mark.parametrize("data", [*WHOLE.values(), RECEIPT], ids=[*WHOLE, "plain"])
-def test_closing_an_archive_frees_every_file(data: bytes, spools: list[BinaryIO]) -> None:
+def test_close_releases_all_files(data: bytes, spools: list[BinaryIO]) -> None:
     spools.append(io.BytesIO(data))
     open_archive(spools[0], NO_LIMITS).close()
     assert all(spool.closed for spool in spools)
@@ -527,7 +527,7 @@ def test_closing_an_archive_frees_every_file(data: bytes, spools: list[BinaryIO]
         pytest.param(b"<html>", id="HTML"),
     ],
 )
-def test_a_damaged_archive_leaves_no_file_open(data: bytes, spools: list[BinaryIO]) -> None:
+def test_damaged_archive_leaves_no_file_open(data: bytes, spools: list[BinaryIO]) -> None:
     spools.append(io.BytesIO(data))
     with pytest.raises(DamagedArchiveError):
         open_archive(spools[0], NO_LIMITS)
@@ -535,7 +535,7 @@ def test_a_damaged_archive_leaves_no_file_open(data: bytes, spools: list[BinaryI
 
 
 @pytest.mark.parametrize("wrap", ["zip", "gzip"])
-def test_a_large_file_is_read_in_little_memory(wrap: str) -> None:
+def test_large_file_is_read_with_bounded_memory(wrap: str) -> None:
     line = b'961758128,"' + b"a text of some length, " * 100 + b'",2026-04-13T12:32:22.000Z\n'
     many = 50_000_000 // len(line)
     with tempfile.TemporaryFile() as spool:

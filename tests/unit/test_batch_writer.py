@@ -1,4 +1,4 @@
-"""Batches of one stream: what a target ends up with, manifests, sizes, what a failure leaves."""
+"""Batches of one stream: records, manifests, file sizes, failures."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Batches:
         self.writer.write(text.encode(), len(records))
 
     def manifests(self) -> list[list[Record]]:
-        """The records of each manifest."""
+        """Records by manifest."""
         return [[record for path in manifest for record in read(path)] for manifest in self.sent]
 
 
@@ -103,7 +103,7 @@ RECORDS = st.fixed_dictionaries(
     batch_size=st.integers(1, 5),
     finish_after=st.integers(0, 8),
 )
-def test_a_target_ends_up_with_the_last_row_of_each_key(
+def test_last_row_of_each_key_is_written(
     blocks: list[list[Record]], key: tuple[str, ...], batch_size: int, finish_after: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -120,13 +120,13 @@ def test_a_target_ends_up_with_the_last_row_of_each_key(
         keys = [tuple(record[name] for name in key) for record in manifest]
         assert len(set(keys)) == len(keys), "a key comes twice in a manifest"
         loaded.update(zip(keys, manifest, strict=True))
-    wanted = {tuple(r[name] for name in key): r for block in blocks for r in block}
-    assert loaded == wanted
+    expected_rows = {tuple(r[name] for name in key): r for block in blocks for r in block}
+    assert loaded == expected_rows
     assert batches.counts == [len(manifest) for manifest in manifests]
     assert all(1 <= size <= batch_size for size in sizes)
 
 
-def test_without_a_key_every_row_stays(tmp_path: Path) -> None:
+def test_all_rows_are_written_without_key(tmp_path: Path) -> None:
     batches = Batches(tmp_path, key=(), batch_size=3)
     rows = [{"id": "a", "number": number % 2, "text": None} for number in range(8)]
     batches.write(*rows)
@@ -134,7 +134,7 @@ def test_without_a_key_every_row_stays(tmp_path: Path) -> None:
     assert batches.manifests() == [rows]
 
 
-def test_a_key_below_an_object_is_no_key(tmp_path: Path) -> None:
+def test_nested_key_is_ignored(tmp_path: Path) -> None:
     schema = {"properties": {"answers": {"type": ["object", "null"]}, "id": TEXT}}
     batches = Batches(tmp_path, schema=schema)
     rows = [{"answers": {"id": "same"}, "id": "1"}, {"answers": {"id": "same"}, "id": "2"}]
@@ -143,7 +143,7 @@ def test_a_key_below_an_object_is_no_key(tmp_path: Path) -> None:
     assert batches.manifests() == [rows]
 
 
-def test_repeats_are_not_held_without_bound(
+def test_memory_for_repeated_keys_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "MAX_REPEATS_BYTES", 300)
@@ -156,7 +156,7 @@ def test_repeats_are_not_held_without_bound(
     assert last == {f"{number}": number + 10 for number in range(10)}
 
 
-def test_a_manifest_is_not_without_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_manifest_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "MAX_MANIFEST_ROWS", 25)
     batches = Batches(tmp_path, batch_size=10)
     for number in range(60):
@@ -165,14 +165,14 @@ def test_a_manifest_is_not_without_bound(tmp_path: Path, monkeypatch: pytest.Mon
     assert batches.counts == [20, 20, 20]
 
 
-def test_nothing_is_written_of_nothing(tmp_path: Path) -> None:
+def test_no_rows_write_no_files(tmp_path: Path) -> None:
     batches = Batches(tmp_path)
     batches.writer.finish()
     assert batches.sent == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_that_no_message_names_can_be_removed(tmp_path: Path) -> None:
+def test_unsent_files_can_be_removed(tmp_path: Path) -> None:
     batches = Batches(tmp_path, batch_size=2)
     batches.write(*({"id": f"{number}", "number": 1, "text": None} for number in range(2)))
     batches.writer.finish()
@@ -185,10 +185,10 @@ def test_files_that_no_message_names_can_be_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("root", ["folder", "memory://folder"])
-def test_a_file_has_its_name_when_all_of_it_is_there(
+def test_file_gets_final_name_only_when_complete(
     root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of any filesystem: a folder, and one that writes in place."""
+    """For a local folder, and for a file system that writes in place."""
     root = root if "://" in root else str(tmp_path / root)
     fs, folder = fsspec.url_to_fs(root)
     fs.rm(folder, recursive=True) if fs.exists(folder) else None
@@ -221,9 +221,7 @@ def test_a_file_has_its_name_when_all_of_it_is_there(
     assert fsspec.open(batches.urls[0][0]).open().read()[:2] == b"\x1f\x8b"
 
 
-def test_a_file_that_cannot_be_put_in_place_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_rename_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     batches = Batches(tmp_path)
     batches.write({"id": "a", "number": 1, "text": None})
 
@@ -237,7 +235,7 @@ def test_a_file_that_cannot_be_put_in_place_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_unwritable_storage_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TapError, match=r"storage\.root: .*cannot be written: .*Error"):
         Storage(str(tmp_path / "file" / "folder"), {}).check()
@@ -245,7 +243,7 @@ def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Storage("nowhere://", {})
 
 
-def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_storage_check_leaves_no_files(tmp_path: Path) -> None:
     Storage(str(tmp_path / "new folder"), {}).check()
     assert list((tmp_path / "new folder").iterdir()) == []
 
@@ -268,7 +266,7 @@ COLUMNS: list[tuple[Record, pa.DataType, Any, Any]] = [
 
 @pytest.mark.parametrize(("column", "kind", "value", "expected"), COLUMNS)
 @pytest.mark.parametrize("is_null", [False, True])
-def test_a_parquet_column_has_the_type_of_its_schema(
+def test_parquet_column_has_the_type_of_its_schema(
     column: Record,
     kind: pa.DataType,
     value: object,
@@ -298,7 +296,7 @@ def test_a_parquet_column_has_the_type_of_its_schema(
         ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
     ],
 )
-def test_a_time_is_utc_microseconds(text: str, microseconds: int, tmp_path: Path) -> None:
+def test_time_is_utc_microseconds(text: str, microseconds: int, tmp_path: Path) -> None:
     schema = {"properties": {"id": TEXT, "at": {"type": "string", "format": "date-time"}}}
     batches = Batches(tmp_path, schema=schema, file_format="parquet")
     batches.write({"id": "a", "at": text})
@@ -317,7 +315,7 @@ def test_a_time_is_utc_microseconds(text: str, microseconds: int, tmp_path: Path
     ],
     ids=str,
 )
-def test_what_does_not_fit_a_parquet_column_stops_the_run(record: Record, tmp_path: Path) -> None:
+def test_value_of_wrong_type_for_parquet_is_an_error(record: Record, tmp_path: Path) -> None:
     batches = Batches(tmp_path, file_format="parquet")
     batches.write(record)
     with pytest.raises(
@@ -327,7 +325,7 @@ def test_what_does_not_fit_a_parquet_column_stops_the_run(record: Record, tmp_pa
     assert batches.sent == []
 
 
-def test_a_parquet_row_may_be_larger_than_what_is_read_at_once(tmp_path: Path) -> None:
+def test_parquet_row_larger_than_read_buffer_is_written(tmp_path: Path) -> None:
     batches = Batches(tmp_path, file_format="parquet")
     rows = [{"id": f"{n}", "number": n, "text": "x" * 6_000_000} for n in range(3)]
     for row in rows:
@@ -336,7 +334,7 @@ def test_a_parquet_row_may_be_larger_than_what_is_read_at_once(tmp_path: Path) -
     assert batches.manifests() == [rows]
 
 
-def test_parquet_row_groups_are_neither_tiny_nor_without_bound(
+def test_parquet_row_groups_have_bounded_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tap_intercom_export.singer.batch import parquet  # noqa: PLC0415 - to set its limits

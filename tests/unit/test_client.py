@@ -1,4 +1,4 @@
-"""What is said of requests: tries in vain, connections that cannot be secure, a line at DEBUG."""
+"""Log lines and errors of requests: retries, insecure connections, DEBUG."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JOB = "/export/content/data/nosuchjob"
 
 @pytest.fixture
 def connect(configure: Callable[..., dict[str, Any]]) -> Callable[..., IntercomClient]:
-    """Makes a client of a simulator; takes settings that differ."""
+    """Return a function that creates a client for a simulator; it takes other settings."""
 
     def make(simulator: Simulator, **settings: Any) -> IntercomClient:
         tap = TapIntercomExport(config=configure(simulator, **settings), setup_mapper=False)
@@ -33,7 +33,7 @@ def connect(configure: Callable[..., dict[str, Any]]) -> Callable[..., IntercomC
     return make
 
 
-def test_a_try_in_vain_says_which_one_comes_next(caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_attempt_logs_number_of_next_attempt(caplog: pytest.LogCaptureFixture) -> None:
     retry_budget = RetryBudget(QuickClock(), "GET /", most=3)
     retry_budget.failed("no answer")
     retry_budget.failed("no answer")
@@ -43,17 +43,17 @@ def test_a_try_in_vain_says_which_one_comes_next(caplog: pytest.LogCaptureFixtur
     ]
 
 
-def test_no_answer_at_all_says_what_to_check() -> None:
+def test_no_response_error_says_what_to_check() -> None:
     with pytest.raises(ApiError, match=r"no answer\. Check the network, a proxy, api_url\."):
         RetryBudget(QuickClock(), "GET /", most=1).failed("no answer")
 
 
-def test_an_answer_does_not_send_anybody_to_the_network() -> None:
+def test_error_response_does_not_mention_network() -> None:
     with pytest.raises(ApiError, match=r"HTTP 503$"):
         RetryBudget(QuickClock(), "GET /", most=1).failed("HTTP 503", {})
 
 
-def test_a_port_without_tls_is_not_tried_again(
+def test_port_without_tls_is_not_retried(
     simulate: Callable[..., Simulator],
     connect: Callable[..., IntercomClient],
     caplog: pytest.LogCaptureFixture,
@@ -65,7 +65,7 @@ def test_a_port_without_tls_is_not_tried_again(
     assert "again in" not in caplog.text
 
 
-def test_a_request_is_a_line_at_debug_without_its_query(
+def test_request_is_logged_at_debug_without_query(
     simulate: Callable[..., Simulator],
     connect: Callable[..., IntercomClient],
     caplog: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""CSV files that are written in another way: delimiters, UTF-16."""
+"""CSV files with other delimiters and encodings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cells_of(data: bytes) -> list[list[str]]:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-def test_a_file_is_read_however_it_is_written(
+def test_file_is_read_with_any_delimiter_encoding_and_quoting(
     delimiter: str, encoding: str, quoting: Literal[0, 1]
 ) -> None:
     rows = [HEADER, *(["1", NOON, text, text] for text in TEXTS)]
@@ -51,7 +51,7 @@ def test_a_file_is_read_however_it_is_written(
 
 
 @pytest.mark.parametrize("bom", [b"\xff\xfe", b"\xfe\xff"], ids=["little", "big"])
-def test_both_byte_orders_of_utf_16(bom: bytes) -> None:
+def test_utf_16_is_read_in_both_byte_orders(bom: bytes) -> None:
     encoding = "utf-16-le" if bom[0] == 0xFF else "utf-16-be"
     rows = [HEADER, *([str(number), NOON, "x", "é" * 40] for number in range(CHUNK_BYTES // 60))]
     assert cells_of(bom + as_csv(rows).encode(encoding)) == rows
@@ -67,7 +67,7 @@ def test_both_byte_orders_of_utf_16(bom: bytes) -> None:
     ),
     st.sampled_from([";", "\t"]),
 )
-def test_any_texts_between_other_delimiters(rows: list[list[str]], delimiter: str) -> None:
+def test_any_texts_are_read_with_other_delimiters(rows: list[list[str]], delimiter: str) -> None:
     rows = [["receipt_id", "url"], *rows]
     assert cells_of(as_csv(rows, delimiter, csv.QUOTE_ALL).encode()) == rows
 
@@ -90,12 +90,12 @@ def test_any_texts_between_other_delimiters(rows: list[list[str]], delimiter: st
         ("", ","),
     ],
 )
-def test_the_delimiter_is_the_first_one_in_the_header(header: str, expected: str) -> None:
+def test_delimiter_is_first_candidate_in_header(header: str, expected: str) -> None:
     assert delimiter_of(header) == expected
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_both_ways_of_the_tap_read_other_delimiters(delimiter: str) -> None:
+def test_both_encoders_read_other_delimiters(delimiter: str) -> None:
     rows = [HEADER, *([str(number), NOON, "a,b", text] for number, text in enumerate(TEXTS))]
     data, other = as_csv(rows).encode(), as_csv(rows, delimiter)
 
@@ -112,7 +112,7 @@ def test_both_ways_of_the_tap_read_other_delimiters(delimiter: str) -> None:
     assert lines[0] == lines[1] != b""
 
 
-def test_a_damaged_row_between_other_delimiters_has_its_line() -> None:
+def test_damaged_row_with_other_delimiter_has_line_number() -> None:
     damaged: list[DamagedRow] = []
     data = b'receipt_id;clicked_at\n1;"2026\n2;2026-04-13T12:32:22Z\n'
     records = list(RowReader(io.BytesIO(data), FILES["click"], {}, damaged.append))
@@ -120,7 +120,7 @@ def test_a_damaged_row_between_other_delimiters_has_its_line() -> None:
     assert [(row.line, row.raw) for row in damaged] == [(2, '1;"2026')]
 
 
-def test_half_a_surrogate_pair_in_utf_16_is_no_character() -> None:
+def test_unpaired_surrogate_in_utf_16_is_invalid_character() -> None:
     text = "receipt_id,clicked_at,url\n1,2026-04-13T12:32:22Z,a\ud800b\n"
     data = b"\xff\xfe" + text.encode("utf-16-le", "surrogatepass")
     reader = RowReader(io.BytesIO(data), FILES["click"], {}, lambda _: None)

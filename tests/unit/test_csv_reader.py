@@ -1,4 +1,4 @@
-"""CSV bytes to rows of cells."""
+"""The CSV reader: bytes to rows of cells."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass
 class Result:
-    """What a file was read to: its header, its rows with the line of each, what was left out."""
+    """The header, the rows with their line numbers, and the damaged rows of a file."""
 
     header: list[str]
     rows: list[list[str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Result:
 
 
 def read(data: bytes | io.BufferedIOBase) -> Result:
-    """Read a whole file, row by row and in blocks, which must come to the same."""
+    """Read a file row by row and in blocks, and check that both agree."""
     content = data if isinstance(data, bytes) else data.read()
     result = by_blocks(content)
     assert row_by_row(io.BytesIO(content)) == result
@@ -78,8 +78,8 @@ def cells_of(reader: CellReader, block: EscapedBlock | Iterator[list[str]]) -> I
             yield row
 
 
-class Trickle(io.RawIOBase):
-    """Gives few bytes at a time, as a network does."""
+class SlowSource(io.RawIOBase):
+    """A source that returns few bytes at a time, like a network connection."""
 
     def __init__(self, data: bytes, step: int) -> None:
         super().__init__()
@@ -98,8 +98,8 @@ class Trickle(io.RawIOBase):
 
 
 @dataclass(frozen=True)
-class Style:
-    """How a table is written."""
+class CsvStyle:
+    """A CSV dialect."""
 
     line_end: Literal["\n", "\r\n"]
     quoting: Literal[0, 1]
@@ -109,7 +109,7 @@ class Style:
     def write(self, table: list[list[str]]) -> bytes:
         """Return a table as CSV."""
         text = io.StringIO(newline="")
-        # Before 3.13 the writer quotes the line ends of its own kind only
+        # before 3.13, the writer only quotes its own kind of line ends
         careful = self.quoting == csv.QUOTE_ALL or "\r" in "".join(map("".join, table))
         csv.writer(
             text,
@@ -122,19 +122,19 @@ class Style:
 
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-awkward = st.sampled_from(list("\",\r\n\t;'\\ a\u2028\x85é€😀\ufeff"))
-cells_of_text = st.text(awkward | characters, max_size=12)
+special_text = st.sampled_from(list("\",\r\n\t;'\\ a\u2028\x85é€😀\ufeff"))
+cells_of_text = st.text(special_text | characters, max_size=12)
 styles = st.builds(
-    Style, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), st.booleans()
+    CsvStyle, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), st.booleans()
 )
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
-    """Return a table of at least a row.
+    """Return a table with at least one row.
 
-    The first cell begins with a letter, as headers do, and none of the first row has what could be
-    another delimiter than the comma.
+    The first cell starts with a letter, like a header, and the first row contains no other
+    delimiter than the comma.
     """
     width = draw(st.integers(1, 4))
     row = st.lists(cells_of_text, min_size=width, max_size=width)
@@ -145,23 +145,23 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 
 
 @given(tables(), styles)
-def test_any_table_comes_back_as_it_was_written(table: list[list[str]], style: Style) -> None:
+def test_written_table_is_read_unchanged(table: list[list[str]], style: CsvStyle) -> None:
     result = read(style.write(table))
     assert [result.header, *result.rows] == table
     assert result.damaged == []
 
 
 @given(tables(), styles, st.integers(1, 7), st.integers(1, 9))
-def test_a_table_comes_back_from_a_source_that_trickles(
-    table: list[list[str]], style: Style, step: int, buffer: int
+def test_table_is_read_from_slow_source(
+    table: list[list[str]], style: CsvStyle, step: int, buffer: int
 ) -> None:
-    result = row_by_row(io.BufferedReader(Trickle(style.write(table), step), buffer))
+    result = row_by_row(io.BufferedReader(SlowSource(style.write(table), step), buffer))
     assert [result.header, *result.rows] == table
 
 
 @given(tables(), styles, st.integers(1, 9))
-def test_a_table_comes_back_whatever_the_size_of_the_buffer(
-    table: list[list[str]], style: Style, chunk: int
+def test_table_is_read_with_any_buffer_size(
+    table: list[list[str]], style: CsvStyle, chunk: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
@@ -171,7 +171,7 @@ def test_a_table_comes_back_whatever_the_size_of_the_buffer(
 
 
 @given(tables(), styles)
-def test_each_row_is_told_to_begin_on_its_line(table: list[list[str]], style: Style) -> None:
+def test_each_row_has_its_line_number(table: list[list[str]], style: CsvStyle) -> None:
     result = read(style.write(table))
     line, expected = 1, []
     for row in table:
@@ -181,28 +181,28 @@ def test_each_row_is_told_to_begin_on_its_line(table: list[list[str]], style: St
 
 
 @pytest.mark.parametrize("data", [b"", BOM, b"\n", b"\r\n\r\n"], ids=["none", "BOM", "LF", "CRLF"])
-def test_a_file_without_a_header_has_no_rows(data: bytes) -> None:
+def test_file_without_a_header_has_no_rows(data: bytes) -> None:
     assert read(data) == Result([])
 
 
 @pytest.mark.parametrize("data", [b"a,b", b"a,b\n", b"a,b\r\n", BOM + b"a,b\n", b"a,b\n\n\n"])
-def test_a_file_with_nothing_but_a_header_has_no_rows(data: bytes) -> None:
+def test_header_only_file_has_no_rows(data: bytes) -> None:
     assert read(data) == Result(["a", "b"])
 
 
 @pytest.mark.parametrize("header", [b'"receipt_id",x', b"receipt_id,x"], ids=["quoted", "bare"])
-def test_a_bom_is_no_part_of_the_header(header: bytes) -> None:
+def test_byte_order_mark_is_not_part_of_header(header: bytes) -> None:
     assert read(BOM + header + b"\n1,2\n").header == ["receipt_id", "x"]
 
 
-def test_blank_lines_are_passed_over_and_counted_as_lines() -> None:
+def test_blank_lines_are_skipped_but_counted() -> None:
     result = read(b"\n\na\n\n1\n\r\n\n2\n\n")
     assert result.header == ["a"]
     assert result.rows == [["1"], ["2"]]
     assert result.lines == [5, 8]
 
 
-def test_a_row_of_one_empty_cell_is_no_blank_line() -> None:
+def test_row_with_one_empty_cell_is_not_a_blank_line() -> None:
     assert read(b'a\n""\n').rows == [[""]]
 
 
@@ -219,21 +219,21 @@ FLAWED = b'a,b\n0,"x\ny"\n1,"x%s\ny\nz"\n2,"ok\nok"\n3,ok\n4,%s\n'
 
 @pytest.mark.parametrize("chunk", range(1, len(FLAWED)))
 @pytest.mark.parametrize("flaw", [b"\0", b"\xff", b"\xc3"], ids=["NUL", "not UTF-8", "cut UTF-8"])
-def test_what_no_database_holds_is_kept_apart_at_any_border_of_the_buffer(
+def test_invalid_characters_are_detected_at_any_buffer_boundary(
     flaw: bytes, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
     result = read(FLAWED % (flaw, flaw))
-    mended = [[escape.replace_invalid(cell) for cell in row] for row in result.rows]
-    cells = [[cell for cell, _ in row] for row in mended]
+    repaired = [[escape.replace_invalid(cell) for cell in row] for row in result.rows]
+    cells = [[cell for cell, _ in row] for row in repaired]
     assert cells[1] == ["1", "x\ufffd\ny\nz"]
     assert cells[4] == ["4", "\ufffd"]
-    assert [sum(count for _, count in row) for row in mended] == [0, 1, 0, 0, 1]
+    assert [sum(count for _, count in row) for row in repaired] == [0, 1, 0, 0, 1]
     assert result.lines == [2, 4, 7, 9, 10]
     assert result.damaged == []
 
 
-def test_a_row_set_aside_is_kept_with_the_bytes_it_had() -> None:
+def test_rejected_row_keeps_its_bytes() -> None:
     damaged: list[DamagedRow] = []
     reader = CellReader(io.BytesIO(b'a,b\n1,x\n2,"\xe9t\0"\n'), damaged.append)
     reader.header()
@@ -252,14 +252,14 @@ def test_a_row_set_aside_is_kept_with_the_bytes_it_had() -> None:
         pytest.param(b"2,y\ry", id="a carriage return in a bare cell"),
     ],
 )
-def test_a_row_that_is_no_csv_costs_its_line_and_not_the_rest(line: bytes) -> None:
+def test_invalid_csv_row_rejects_only_its_line(line: bytes) -> None:
     result = read(b"a,b\n1,x\n" + line + b"\n3,z\n4,w\n")
     assert result.rows == [["1", "x"], ["3", "z"], ["4", "w"]]
     assert result.lines == [2, 4, 5]
     assert [(row.line, row.raw) for row in result.damaged] == [(3, line.decode())]
 
 
-def test_an_unclosed_quote_costs_a_line_in_a_large_file_too() -> None:
+def test_unclosed_quote_rejects_one_line_in_large_file() -> None:
     others = [f"{number},x" for number in range(50_000)]
     text = "\n".join(["a,b", *others[:100], '!,"y', *others[100:], ""])
     result = read(text.encode())
@@ -268,7 +268,7 @@ def test_an_unclosed_quote_costs_a_line_in_a_large_file_too() -> None:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5, 8, 13, 21, 34])
-def test_an_unclosed_quote_costs_a_line_whatever_the_size_of_the_buffer(
+def test_unclosed_quote_rejects_one_line_with_any_buffer_size(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
@@ -280,7 +280,7 @@ def test_an_unclosed_quote_costs_a_line_whatever_the_size_of_the_buffer(
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("chunk", [1, 4, 9, 1000])
-def test_no_line_after_a_header_that_is_no_csv_is_lost(
+def test_no_line_after_invalid_header_is_lost(
     line_end: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
@@ -292,7 +292,7 @@ def test_no_line_after_a_header_that_is_no_csv_is_lost(
     assert result.lines == [3, 4, 5]
 
 
-def test_an_unclosed_quote_in_the_last_line_costs_that_line() -> None:
+def test_unclosed_quote_in_last_line_rejects_that_line() -> None:
     result = read(b'a,b\n1,x\n2,"y')
     assert result.rows == [["1", "x"]]
     assert [row.line for row in result.damaged] == [3]
@@ -304,7 +304,7 @@ def test_an_unclosed_quote_in_the_last_line_costs_that_line() -> None:
         max_size=9,
     )
 )
-def test_every_line_is_in_a_row_or_in_a_damaged_one(lines: list[str]) -> None:
+def test_every_line_is_in_a_row_or_a_damaged_row(lines: list[str]) -> None:
     data = "\n".join(["a,b", *lines])
     result = read(data.encode())
     found = sorted(result.lines + [row.line for row in result.damaged])
@@ -314,11 +314,11 @@ def test_every_line_is_in_a_row_or_in_a_damaged_one(lines: list[str]) -> None:
     raw = "".join(row.raw for row in result.damaged)
     kept = sorted((cells + raw).replace("\\x00", "\0").replace(escape.NUL, "\0"))
     marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
-    wanted = sorted("".join(texts[1:]))
-    assert [c for c in kept if c not in marks] == [c for c in wanted if c not in marks]
+    expected_rows = sorted("".join(texts[1:]))
+    assert [c for c in kept if c not in marks] == [c for c in expected_rows if c not in marks]
 
 
-def test_a_cell_of_ten_megabytes_passes() -> None:
+def test_cell_of_ten_megabytes_is_read() -> None:
     long = 'line with a "quote"\n' * 500_000
     quoted = long.replace('"', '""')
     result = read(f'a,b\n1,"{quoted}"\n2,x\n'.encode())
@@ -326,8 +326,8 @@ def test_a_cell_of_ten_megabytes_passes() -> None:
     assert result.lines == [2, 500_003]
 
 
-def test_a_row_of_very_many_lines_is_not_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line ends inside a quote that the next one closes: all of them would be one row."""
+def test_row_with_very_many_lines_has_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line ends within a quote that the next line closes, so all of them would be one row."""
     monkeypatch.setattr(csv_reader_module, "MAX_CELL_BYTES", 1000)
     held = 0
     reader = CellReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)
@@ -338,7 +338,7 @@ def test_a_row_of_very_many_lines_is_not_held_whole(monkeypatch: pytest.MonkeyPa
     assert reader.line <= 10_003
 
 
-def test_a_damaged_row_that_is_very_long_is_kept_in_part_and_says_so() -> None:
+def test_very_long_damaged_row_is_truncated_and_marked() -> None:
     result = read(b"a\n" + b"x" * (MAX_RAW_CHARACTERS + 5) + b"\r\0\n1\n")
     (row,) = result.damaged
     assert len(row.raw) == MAX_RAW_CHARACTERS
@@ -347,21 +347,21 @@ def test_a_damaged_row_that_is_very_long_is_kept_in_part_and_says_so() -> None:
     assert result.rows == [["1"]]
 
 
-def test_bad_characters_in_a_header_do_not_cost_the_rows() -> None:
+def test_invalid_characters_in_header_reject_no_rows() -> None:
     result = read(b"receipt_id,b\xff,c\0\n1,2,3\n")
     assert result.header == ["receipt_id", "b\ufffd", "c"]
     assert result.rows == [["1", "2", "3"]]
     assert result.damaged == []
 
 
-def test_a_header_that_is_no_csv_is_set_aside_with_the_row_behind_it() -> None:
+def test_invalid_header_is_rejected_with_following_row() -> None:
     result = read(b'receipt_id,"b\n1,2\n3,4\n')
     assert result.header == []
     assert [row.line for row in result.damaged] == [1, 2]
     assert result.rows == [["3", "4"]]
 
 
-def test_a_reader_can_set_its_current_row_aside() -> None:
+def test_reader_can_reject_current_row() -> None:
     damaged: list[DamagedRow] = []
     reader = CellReader(io.BytesIO(b'a,b\n1,"x\ny"\n2,z\n'), damaged.append)
     reader.header()

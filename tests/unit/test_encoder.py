@@ -1,4 +1,4 @@
-"""The fast way and the SDK's way give the same records, whatever a file or a user brings."""
+"""The generated encoder and the SDK's encoder produce the same records."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ TEXTS = [
     " ",
     "",
 ]
-ODD_NAMES = [
+UNUSUAL_NAMES = [
     'quote"',
     "apostrophe'",
     "back\\slash",
@@ -115,7 +115,7 @@ def ids(file: StatisticFile) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one of the two ways made of a file."""
+    """The result of one of the encoders."""
 
     records: list[dict[str, Any]]
     damaged: list[DamagedRow]
@@ -138,10 +138,10 @@ def reader_of(
     return RowReader(io.BytesIO(data), file, constants, damaged.append, match)
 
 
-def both_ways(
+def both_encoders(
     file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> tuple[Reading, Reading]:
-    """Read a file the fast way and the SDK's."""
+    """Read a file with both encoders."""
     damaged: list[DamagedRow] = []
     announced: list[Column] = []
     fast: list[dict[str, Any]] = []
@@ -173,14 +173,14 @@ def both_ways(
 def assert_same(
     file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> list[dict[str, Any]]:
-    """Check that both ways agree, and return the records.
+    """Check that both encoders agree, and return the records.
 
-    Once with all lines read at once and once line by line: what a line may skip depends on those
+    Reads all lines at once, and line by line, because the path of a line depends on the lines
     that are read with it.
     """
     for chunk in (1, csv_reader_module.CHUNK_BYTES):
         with mock.patch.object(csv_reader_module, "CHUNK_BYTES", chunk):
-            fast, plain = both_ways(file, data, deselected, **options)
+            fast, plain = both_encoders(file, data, deselected, **options)
         # by their text: 1 is not 1.0 there, nor True
         assert list(map(json.dumps, fast.records)) == list(map(json.dumps, plain.records))
         assert fast.damaged == plain.damaged
@@ -189,7 +189,7 @@ def assert_same(
 
 
 def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n") -> bytes:
-    """Write a file; not with Python 3.10's csv module, which refuses a NUL."""
+    """Return a CSV file. Does not use the csv module, which refuses NUL in Python 3.10."""
     lines = (",".join(quoted(cell, row) for cell in row) for row in [header, *rows])
     return "".join(f"{line}{line_end}" for line in lines).encode("utf-8", "surrogatepass")
 
@@ -201,7 +201,7 @@ def quoted(cell: str, row: Sequence[str]) -> str:
 
 
 def headers(file: StatisticFile) -> dict[str, list[str]]:
-    """Headers that a file may come with."""
+    """Return possible headers of a file."""
     names = [column.name for column in file.columns] or ["thing", "seen_at"]
     return {
         "as known": names,
@@ -212,7 +212,7 @@ def headers(file: StatisticFile) -> dict[str, list[str]]:
         "with one renamed": ["renamed", *names[1:]],
         "with one repeated": [*names, names[0], names[-1]],
         "misspelled as is known": [n.replace("dismissal", "dismisall") for n in names],
-        "with odd names": [*names, *ODD_NAMES],
+        "with odd names": [*names, *UNUSUAL_NAMES],
         "with empty names": [*names, "", ""],
         "of one column": names[:1],
     }
@@ -234,7 +234,7 @@ GOOD = {
 
 
 def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
-    """Rows in which every kind of cell comes up in every column, and damaged ones."""
+    """Return rows with every kind of cell in every column, and damaged rows."""
     kinds = {column.name: column.kind for column in file.columns}
     full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
     rows = [full, [""] * len(header), full[:-1], [*full, "too many"], [*full, ""]]
@@ -250,7 +250,7 @@ def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
 @pytest.mark.parametrize("shape", headers(FILES["receipt"]))
-def test_both_ways_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
+def test_encoders_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
     header = headers(file)[shape]
     if not header:
         header = ["other"]
@@ -261,7 +261,7 @@ def test_both_ways_agree_on_every_file_shape_and_cell(file: StatisticFile, shape
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-def test_both_ways_agree_whichever_property_is_deselected(file: StatisticFile) -> None:
+def test_encoders_agree_with_any_deselected_property(file: StatisticFile) -> None:
     header = headers(file)["with new columns"]
     data = as_csv(header, rows_for(file, header)[:4] + rows_for(file, header)[-3:])
     reader = reader_of(file, data, [])
@@ -285,7 +285,7 @@ def test_both_ways_agree_whichever_property_is_deselected(file: StatisticFile) -
         (REPORT, "whole", "0.5"),
     ],
 )
-def test_a_bad_cell_damages_its_row_also_in_a_deselected_column(
+def test_invalid_cell_in_deselected_column_rejects_row(
     file: StatisticFile, name: str, cell: str
 ) -> None:
     header = [column.name for column in file.columns]
@@ -294,31 +294,31 @@ def test_a_bad_cell_damages_its_row_also_in_a_deselected_column(
     assert_same(file, as_csv(header, [row]), {name})
 
 
-def as_they_stand(header: list[str], file: StatisticFile) -> list[Column]:
-    """Take headers for names of properties, so that those reach the code that is written."""
+def headers_as_property_names(header: list[str], file: StatisticFile) -> list[Column]:
+    """Use headers as property names, so that they occur in the generated code."""
     known = {column.name: column for column in file.columns}
     return [known.get(name) or Column(name, Kind.TEXT, "") for name in header]
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES)
 @pytest.mark.parametrize("file", [FILES["receipt"], FILES["click"], REPORT], ids=ids)
-def test_no_name_of_a_column_reaches_the_code_as_code(file: StatisticFile, name: str) -> None:
+def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, name: str) -> None:
     if "\n" in name:
         header = [column.name for column in file.columns] + [name]
     else:
         header = [name, *(column.name for column in file.columns)]
     rows = rows_for(file, header)[:8]
     data = as_csv(header, rows)
-    record, *_ = assert_same(file, data, match=as_they_stand)
+    record, *_ = assert_same(file, data, match=headers_as_property_names)
     assert record[name] == "some text"
-    for record in assert_same(file, data, {name}, match=as_they_stand):
+    for record in assert_same(file, data, {name}, match=headers_as_property_names):
         assert name not in record
 
 
 @pytest.mark.parametrize("kind", [Kind.TIME, Kind.OPTIONAL_ID, Kind.NUMBER, Kind.TEXT])
-def test_no_name_in_the_catalogue_reaches_the_code_as_code(kind: Kind) -> None:
-    columns = tuple(Column(name, kind, "") for name in ODD_NAMES)
-    odd = StatisticFile(
+def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
+    columns = tuple(Column(name, kind, "") for name in UNUSUAL_NAMES)
+    unusual = StatisticFile(
         name="'\"{odd}\\\n",
         description="",
         columns=(Column("receipt_id", Kind.ID, ""), *columns),
@@ -326,8 +326,8 @@ def test_no_name_in_the_catalogue_reaches_the_code_as_code(kind: Kind) -> None:
         time=(),
         hash_name='it\'s {the} "key"',
     )
-    header = ["receipt_id", *ODD_NAMES]
-    records = assert_same(odd, as_csv(header, rows_for(odd, header)))
+    header = ["receipt_id", *UNUSUAL_NAMES]
+    records = assert_same(unusual, as_csv(header, rows_for(unusual, header)))
     assert len(records) > len(header)
 
 
@@ -338,7 +338,7 @@ def test_every_row_is_in_exactly_one_block(rows: int) -> None:
     assert len(records) == rows
 
 
-def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
+def test_lines_after_unclosed_quote_form_many_blocks() -> None:
     rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encoder_module.MAX_LINES_PER_BLOCK)
     data = b'receipt_id,replied_at\nr,"2026\n' + rows
     encoder = Encoder(reader_of(FILES["reply"], data, []))
@@ -348,7 +348,7 @@ def test_the_lines_behind_an_unclosed_quote_are_many_blocks() -> None:
 
 
 @pytest.mark.parametrize("others", [[], ["bare\nline end"], ["bare\rreturn"], ["back\\slash"]])
-def test_line_ends_do_not_matter_but_in_cells(others: list[str]) -> None:
+def test_line_ends_matter_only_within_cells(others: list[str]) -> None:
     texts = ["x", "Zoë", "comma, comma", 'a "word"', "two\r\nlines", "\r\n", "", "last", *others]
     rows = [["r", TIMES[0], text] for text in texts]
     header = ["receipt_id", "received_at", "content_title"]
@@ -360,7 +360,7 @@ def test_line_ends_do_not_matter_but_in_cells(others: list[str]) -> None:
 
 
 @pytest.mark.parametrize("width", range(1, 18))
-def test_any_number_of_empty_neighbours(width: int) -> None:
+def test_any_number_of_adjacent_empty_cells(width: int) -> None:
     names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
     header = ["receipt_id", "received_at", *names[:width]]
     rows = [["r", TIMES[0], *[""] * width]]
@@ -373,7 +373,7 @@ def test_any_number_of_empty_neighbours(width: int) -> None:
 
 @given(data=st.data())
 @settings(deadline=None)
-def test_any_times_side_by_side(data: st.DataObject) -> None:
+def test_any_adjacent_times(data: st.DataObject) -> None:
     names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
     cell = st.sampled_from(["", "", "", TIMES[0], "2026-04-14T00:00:59.000Z", *TIMES])
     runs = data.draw(st.lists(st.lists(cell, min_size=len(names) - 1), min_size=1, max_size=3))
@@ -389,7 +389,7 @@ def test_any_times_side_by_side(data: st.DataObject) -> None:
     [["", "a", "b"], ["a", "", "b"], ["a", "", "", "b", ""], ["a", "b", ""]],
     ids=["first", "between", "several", "last"],
 )
-def test_a_blank_line_is_no_row_of_one_empty_cell(lines: list[str], line_end: str) -> None:
+def test_blank_line_is_not_a_row_with_one_empty_cell(lines: list[str], line_end: str) -> None:
     for end in ("", line_end):
         file = line_end.join(["id", *lines]) + end
         records = assert_same(REPORT, file.encode())
@@ -411,7 +411,7 @@ cells = st.one_of(
 @pytest.mark.parametrize(
     "file", [FILES["receipt"], FILES["click"], FILES["overview"], REPORT], ids=ids
 )
-def test_both_ways_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
+def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
     names = [column.name for column in file.columns]
     header = data.draw(st.one_of(st.just(names), st.permutations([*names, "new", "new_at"])))
     kinds = {column.name: column.kind for column in file.columns}
@@ -430,36 +430,36 @@ def test_both_ways_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataOb
 
 @given(body=st.one_of(st.binary(), st.text('ab,"\n\r\\').map(str.encode)))
 @settings(deadline=None)
-def test_both_ways_agree_on_arbitrary_bytes(body: bytes) -> None:
+def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
     assert_same(FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
 
 
 # Through the whole tap.
 
-ODDITIES: dict[str, Dialect] = {
+UNUSUAL_DATA: dict[str, Dialect] = {
     "as production": Dialect(),
-    "plain times, BOM, CRLF": Dialect(time_format="plain", bom=True, line_end="\r\n"),
+    "plain times, BOM, CRLF": Dialect(time_format="plain", byte_order_mark=True, line_end="\r\n"),
     "seconds, other order": Dialect(time_format="seconds", shuffled_columns=True),
-    "milliseconds, parts": Dialect(time_format="milliseconds", parts=3),
+    "milliseconds, parts": Dialect(time_format="milliseconds", parts_per_file=3),
     "new columns and files, damage": Dialect(
         time_format="utc",
-        added=(("receipt", 'odd "name"', 'a "value"'), ("open", "client", "Mail")),
-        dropped=(("receipt", "company_id"), ("click", "url")),
-        renamed=(("receipt", "email", "e_mail"),),
-        members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
+        added_columns=(("receipt", 'odd "name"', 'a "value"'), ("open", "client", "Mail")),
+        dropped_columns=(("receipt", "company_id"), ("click", "url")),
+        renamed_columns=(("receipt", "email", "e_mail"),),
+        extra_members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
         mutations=(
-            Mutation("receipt", line=2, cells=3),
+            Mutation("receipt", line=2, keep_cells=3),
             Mutation("open", line=1, insert=b'"'),
             Mutation("click", line=1, insert=b"\xff"),
         ),
     ),
 }
-PASSING = {"completed_at", "created_at", "job_identifier", "seconds_waited"}
-"""What no two runs have in common, in the streams that tell of jobs."""
+VARYING_PROPERTIES = {"completed_at", "created_at", "job_identifier", "seconds_waited"}
+"""Properties of `content_export` that differ between runs."""
 
 
 def records_by_stream(output: Output) -> dict[str, list[dict[str, Any]]]:
-    passing = dict.fromkeys(("content_export", "rejected_row"), PASSING)
+    passing = dict.fromkeys(("content_export", "rejected_row"), VARYING_PROPERTIES)
     return {
         stream: [
             {name: value for name, value in record.items() if name not in passing.get(stream, ())}
@@ -470,18 +470,18 @@ def records_by_stream(output: Output) -> dict[str, list[dict[str, Any]]]:
 
 
 def identity_maps(*streams: str) -> dict[str, dict[str, str]]:
-    """Stream maps that change nothing; but they make the SDK touch every record."""
+    """Return identity stream maps, which disable the generated encoder."""
     names = streams or [file.name for file in ALL]
     return {name: {"created_at": "created_at"} for name in names}
 
 
-@pytest.mark.parametrize("oddity", ODDITIES)
-def test_a_stream_map_that_changes_nothing_changes_nothing(
-    simulate: Simulate, configure: Configure, oddity: str
+@pytest.mark.parametrize("unusual", UNUSUAL_DATA)
+def test_identity_stream_map_does_not_change_records(
+    simulate: Simulate, configure: Configure, unusual: str
 ) -> None:
     outputs = []
     for more in ({}, {"stream_maps": identity_maps()}):
-        simulator = simulate(receipts=120, days=20, dialect=ODDITIES[oddity])
+        simulator = simulate(receipts=120, days=20, dialect=UNUSUAL_DATA[unusual])
         outputs.append(run_tap(configure(simulator, **more)))
     fast, slow = map(records_by_stream, outputs)
     assert fast.keys() == slow.keys()
@@ -494,7 +494,7 @@ def test_a_stream_map_that_changes_nothing_changes_nothing(
 
 
 def counts(output: Output) -> dict[str, int]:
-    """What the metrics in the log say that was written."""
+    """Return the record counts of the metrics in the log."""
     found: Counter[str] = Counter()
     for line in output.log.splitlines():
         _, is_metric, text = line.partition("METRIC: ")
@@ -511,11 +511,11 @@ def lengths(output: Output) -> dict[str, int]:
     }
 
 
-def test_deselected_properties_are_left_out_on_both_ways(
+def test_both_encoders_omit_deselected_properties(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     without = ["receipt.email", "receipt.first_open", "receipt.company_id", "click.url"]
-    chosen = select(catalog, "receipt", "click", without=without)
+    chosen = select(catalog, "receipt", "click", deselected=without)
     outputs = [
         run_tap(configure(simulate(receipts=80, days=20), **more), catalog=chosen)
         for more in ({}, {"stream_maps": identity_maps("receipt", "click")})
@@ -526,8 +526,8 @@ def test_deselected_properties_are_left_out_on_both_ways(
     assert all("url" not in record for record in fast["click"])
 
 
-def assert_says_so(fast: Output, slow: Output) -> None:
-    """Check that a run tells, once a stream, where it writes records the SDK's way."""
+def assert_fallback_is_logged(fast: Output, slow: Output) -> None:
+    """Check that a run logs once per stream that it uses the SDK's encoder."""
     assert "is written by the SDK" not in fast.log
     assert slow.log.count("'receipt' is written by the SDK, record by record") == 1
 
@@ -538,6 +538,6 @@ def test_flattening_gives_the_same_records(simulate: Simulate, configure: Config
     slow = run_tap(configure(simulate(receipts=80, days=20), **flat))
     for stream in ("receipt", "open", "click", "checkpoint", "overview"):
         assert fast.records(stream) == slow.records(stream)
-    assert_says_so(fast, slow)
+    assert_fallback_is_logged(fast, slow)
     jobs = slow.records("content_export")
     assert all(not isinstance(value, dict) for record in jobs for value in record.values())

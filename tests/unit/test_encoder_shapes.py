@@ -1,6 +1,6 @@
-"""Every shape of data that the benchmark knows: on the fast path, and with the values it has.
+"""All shapes of data of the benchmark, with the generated encoder and with the SDK's encoder.
 
-What is expected comes from Python's csv and json modules and from arithmetic, not from the tap.
+Expected values come from Python's csv and json modules and from arithmetic, not from the tap.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows.csv_reader import DamagedRow
 
 ROWS = 600
-"""Several blocks of the longest rows."""
+"""Number of rows; several blocks of the longest rows."""
 
 OPTIONAL_IDS = {"company_id", "series_id", "node_id"}
 TIMES_OF_EVENTS = {"receipt": "received_at", "answer": "answered_at", "click": "clicked_at"}
@@ -42,7 +42,7 @@ TIMES_OF_EVENTS = {"receipt": "received_at", "answer": "answered_at", "click": "
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a shape as CSV, and what reads them."""
+    """Rows of a shape as CSV, with their reader."""
 
     shape: Shape
     data: bytes
@@ -58,7 +58,7 @@ class Table:
         return RowReader(source, dataset.file, {}, damaged.append, match)
 
     def expected(self) -> Iterator[dict[str, Any]]:
-        """Yield the records, but for hashes."""
+        """Yield the expected records, without hashes."""
         text = io.StringIO(self.data.decode(), newline="")
         for row in csv.DictReader(text, strict=True):
             record = {name: value_of(name, cell) for name, cell in row.items()}
@@ -94,7 +94,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 
 
 def fast(table: Table) -> list[dict[str, Any]]:
-    """Read a table by the code that is written for it; no row may leave that path."""
+    """Read a table with the generated encoder; no row may use the other path."""
     careful = mock.Mock(side_effect=AssertionError("a row left the fast path"))
     with mock.patch.object(RowFormat, "record", careful):
         found = b"".join(lines.data for lines in Encoder(table.reader()).lines())
@@ -107,7 +107,7 @@ def careful(table: Table) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("chunk", [4096, csv_reader.CHUNK_BYTES])
 @pytest.mark.parametrize("read", [fast, careful])
-def test_every_shape_has_the_values_that_csv_json_and_arithmetic_say(
+def test_every_shape_has_expected_values(
     table: Table,
     read: Callable[[Table], list[dict[str, Any]]],
     chunk: int,
@@ -120,11 +120,11 @@ def test_every_shape_has_the_values_that_csv_json_and_arithmetic_say(
     assert len(set(hashes)) == len({json.dumps(record) for record in records if hashes})
 
 
-def test_both_paths_come_to_the_same_hashes_and_order_of_properties(table: Table) -> None:
+def test_both_encoders_have_equal_hashes_and_property_order(table: Table) -> None:
     assert list(map(json.dumps, fast(table))) == list(map(json.dumps, careful(table)))
 
 
-def test_every_shape_without_what_is_null(table: Table) -> None:
+def test_every_shape_without_null_properties(table: Table) -> None:
     encoder = Encoder(table.reader(), omit_nulls=True)
     records = [json.loads(line) for lines in encoder.lines() for line in lines.data.splitlines()]
     for record in records:

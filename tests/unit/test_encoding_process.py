@@ -1,6 +1,6 @@
-"""A second process encodes every other block: nothing is lost, doubled or out of order by it.
+"""Encoding in a second process: no row is lost, duplicated or out of order.
 
-What is expected comes from the rows that the tests write, never from the tap's output.
+Expected values come from the rows that the tests write, not from the tap's output.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ TIMEOUT_SECONDS = 20
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the process help from the second block on, with blocks of some fifty rows."""
+    """Use the process from the second block on, with blocks of about fifty rows."""
     monkeypatch.setattr(csv_reader, "CHUNK_BYTES", 2048)
     monkeypatch.setattr(encoder, "MIN_BLOCKS", 1)
     monkeypatch.setattr(encoding_process, "cpu_count", lambda: 2)
 
 
-class WaitedFor(EncodingProcess):
-    """The process, counting its blocks; it is waited for where else a run would go on alone."""
+class AwaitedProcess(EncodingProcess):
+    """An encoding process that counts its blocks, and for which the test waits."""
 
     sent = 0
 
@@ -60,8 +60,8 @@ class WaitedFor(EncodingProcess):
 
 
 @pytest.fixture
-def process() -> Iterator[WaitedFor]:
-    helper = WaitedFor()
+def process() -> Iterator[AwaitedProcess]:
+    helper = AwaitedProcess()
     yield helper
     helper.close()
 
@@ -83,14 +83,14 @@ def encoded(
     return [lines.data for lines in Encoder(reader, process=process).lines()], reader
 
 
-def test_every_row_comes_once_and_in_order(process: WaitedFor) -> None:
+def test_every_row_is_written_once_and_in_order(process: AwaitedProcess) -> None:
     found, reader = encoded(HEADER + "".join(map(click, range(ROWS))), process)
     assert ids(found) == [str(number) for number in range(ROWS)]
     assert reader.records == ROWS
     assert process.sent > ROWS / 200  # half of the blocks, of fifty rows at most
 
 
-def test_it_makes_the_texts_that_one_process_makes(process: WaitedFor) -> None:
+def test_texts_equal_those_of_one_process(process: AwaitedProcess) -> None:
     urls = ("x", '"a, ""b"""', '"two\nlines"', "Größe", "🎉", "tab\there", "")
     text = HEADER + "".join(click(n, urls[n % len(urls)]) for n in range(ROWS))
     found, _ = encoded(text, process)
@@ -104,7 +104,9 @@ def test_it_makes_the_texts_that_one_process_makes(process: WaitedFor) -> None:
 
 
 @pytest.mark.parametrize("places", [[60], [110], [60, 110], [59, 60, 61], [ROWS - 1]])
-def test_damaged_rows_are_set_aside_with_their_lines(process: WaitedFor, places: list[int]) -> None:
+def test_damaged_rows_are_rejected_with_line_numbers(
+    process: AwaitedProcess, places: list[int]
+) -> None:
     rows = [click(n) for n in range(ROWS)]
     for place in places:
         rows[place] = f"{place},yesterday,content,u\n"
@@ -114,8 +116,8 @@ def test_damaged_rows_are_set_aside_with_their_lines(process: WaitedFor, places:
     assert ids(found) == [str(n) for n in range(ROWS) if n not in places]
 
 
-def test_a_file_with_a_damaged_row_in_every_block_is_read_by_one_process(
-    process: WaitedFor,
+def test_file_with_damaged_row_in_every_block_is_read_by_one_process(
+    process: AwaitedProcess,
 ) -> None:
     rows = [click(n) if n % 10 else f"{n},yesterday,content,u\n" for n in range(ROWS)]
     damaged: list[DamagedRow] = []
@@ -136,7 +138,7 @@ def test_a_file_with_a_damaged_row_in_every_block_is_read_by_one_process(
         b'1,2026-04-13T12:32:22.000Z,content,a "quoted" word\n',
     ],
 )
-def test_what_is_no_plain_csv_costs_no_other_row(process: WaitedFor, odd: bytes) -> None:
+def test_unusual_csv_affects_no_other_row(process: AwaitedProcess, odd: bytes) -> None:
     rows = [click(n).encode() for n in range(100, ROWS)]
     rows[500:500] = [odd]
     found, reader = encoded(HEADER.encode() + b"".join(rows), process)
@@ -145,7 +147,7 @@ def test_what_is_no_plain_csv_costs_no_other_row(process: WaitedFor, odd: bytes)
     assert reader.records == len(ids(found))
 
 
-def test_a_quoted_line_end_at_the_border_of_blocks_belongs_to_its_row(process: WaitedFor) -> None:
+def test_quoted_line_end_at_block_boundary_belongs_to_its_row(process: AwaitedProcess) -> None:
     long = '"' + "line\n" * 300 + '"'  # 1,500 bytes: most blocks end in one
     found, _ = encoded(HEADER + "".join(click(n, long) for n in range(400)), process)
     assert ids(found) == [str(n) for n in range(400)]
@@ -155,7 +157,9 @@ def test_a_quoted_line_end_at_the_border_of_blocks_belongs_to_its_row(process: W
 
 
 @pytest.mark.parametrize("when", [0, 3])
-def test_when_it_is_killed_the_main_process_goes_on(process: WaitedFor, when: int) -> None:
+def test_main_process_continues_if_encoding_process_is_killed(
+    process: AwaitedProcess, when: int
+) -> None:
     reader = RowReader(
         io.BytesIO((HEADER + "".join(map(click, range(ROWS)))).encode()),
         FILES["click"],
@@ -171,8 +175,8 @@ def test_when_it_is_killed_the_main_process_goes_on(process: WaitedFor, when: in
     assert not process.is_ready()
 
 
-def test_when_it_cannot_be_started_the_main_process_goes_on(
-    process: WaitedFor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_main_process_continues_if_encoding_process_cannot_start(
+    process: AwaitedProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     found, _ = encoded(HEADER + "".join(map(click, range(ROWS))), process)
@@ -180,15 +184,15 @@ def test_when_it_cannot_be_started_the_main_process_goes_on(
     assert not process.sent
 
 
-def test_one_processor_has_no_use_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_encoding_process_with_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding_process, "cpu_count", lambda: 1)
-    helper = WaitedFor()
+    helper = AwaitedProcess()
     found, _ = encoded(HEADER + "".join(map(click, range(ROWS))), helper)
     assert ids(found) == [str(number) for number in range(ROWS)]
     assert not helper.sent
 
 
-def test_a_parser_that_cannot_be_sent_keeps_a_file_in_one_process(process: WaitedFor) -> None:
+def test_unpicklable_parser_keeps_file_in_one_process(process: AwaitedProcess) -> None:
     parsers = {**PARSERS, Kind.TIME: lambda cell: f"read {cell}"}
     data = (HEADER + "".join(map(click, range(ROWS)))).encode()
     reader = RowReader(io.BytesIO(data), FILES["click"], {}, lambda _: None, parsers=parsers)
@@ -197,7 +201,7 @@ def test_a_parser_that_cannot_be_sent_keeps_a_file_in_one_process(process: Waite
     assert not process.sent
 
 
-def test_one_process_helps_with_one_file_after_another(process: WaitedFor) -> None:
+def test_encoding_process_is_used_for_several_files(process: AwaitedProcess) -> None:
     first, _ = encoded(HEADER + "".join(map(click, range(ROWS))), process)
     sent = process.sent
     header = "link_type,receipt_id,clicked_at,url\n"  # in another order
@@ -207,7 +211,7 @@ def test_one_process_helps_with_one_file_after_another(process: WaitedFor) -> No
     assert process.sent > sent > 0
 
 
-def test_it_ends_with_the_main_process() -> None:
+def test_encoding_process_ends_with_main_process() -> None:
     script = (
         "import subprocess, time\n"
         "from tap_intercom_export.rows import encoding_process as module\n"

@@ -1,4 +1,4 @@
-"""Blocks of CSV that are escaped as JSON wants it, beside Python's csv and json modules."""
+"""Escaping of CSV blocks for JSON, compared with Python's csv and json modules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def escaped(text: str) -> list[str]:
 
 
 @given(st.one_of(st.text(), CSV_LIKE))
-def test_an_escaped_block_has_the_cells_that_the_csv_module_reads(text: str) -> None:
+def test_escaped_block_has_cells_of_csv_module(text: str) -> None:
     text = text.replace("\0", "").removesuffix("\n")
     found = escape.escape_block(text.encode(errors="replace"))
     if found is None:
@@ -67,7 +67,7 @@ def test_an_escaped_block_has_the_cells_that_the_csv_module_reads(text: str) -> 
         ",".join(['"a"'] * 50),
     ],
 )
-def test_a_block_as_rfc_4180_has_it_needs_no_csv_module(text: str) -> None:
+def test_rfc_4180_block_needs_no_csv_module(text: str) -> None:
     assert list(map(cells_of, escaped(text))) == by_csv(text)
 
 
@@ -78,12 +78,12 @@ def test_a_block_as_rfc_4180_has_it_needs_no_csv_module(text: str) -> None:
         *("a\rb", "a\r\nb\nc", 'a,"b"\rc', "a\r\n\rb", "a\n\r\r"),
     ],
 )
-def test_blocks_for_the_csv_module(text: str) -> None:
+def test_unusual_blocks_need_csv_module(text: str) -> None:
     assert escape.escape_block(text.encode()) is None
 
 
 @given(st.lists(CSV_LIKE, min_size=1))
-def test_cells_are_escaped_as_in_a_block(cells: list[str]) -> None:
+def test_single_cells_are_escaped_like_blocks(cells: list[str]) -> None:
     row = escape.escape_cells(cells)
     assert cells_of(row) == cells
     text = io.StringIO(newline="")
@@ -105,14 +105,12 @@ def test_cells_are_escaped_as_in_a_block(cells: list[str]) -> None:
         (b'b\n"a\n', 2),
     ],
 )
-def test_where_the_last_row_begins_if_it_goes_on(data: bytes, start: int) -> None:
+def test_start_of_incomplete_last_row_is_found(data: bytes, start: int) -> None:
     assert escape.last_row_start(data) == start
 
 
 @given(st.lists(st.lists(CSV_LIKE, min_size=2, max_size=3), min_size=1, max_size=4), st.data())
-def test_a_block_that_ends_anywhere_is_cut_where_a_row_begins(
-    table: list[list[str]], data: st.DataObject
-) -> None:
+def test_incomplete_block_is_cut_at_row_start(table: list[list[str]], data: st.DataObject) -> None:
     rows = []
     for cells in table:
         text = io.StringIO(newline="")
@@ -126,14 +124,14 @@ def test_a_block_that_ends_anywhere_is_cut_where_a_row_begins(
 
 
 @pytest.mark.parametrize("code", [*range(1, 0x20), 0x7F, ord("\\"), ord('"'), 0x80, 0xE9])
-def test_every_character_comes_back(code: int) -> None:
+def test_every_character_is_unchanged(code: int) -> None:
     cell = f"a{chr(code)}b"
     (row,) = escaped('"{}",x'.format(cell.replace('"', '""')))
     assert cells_of(row) == [cell, "x"]
 
 
 @pytest.mark.parametrize(
-    ("data", "mended", "count"),
+    ("data", "repaired", "count"),
     [
         (b"a\0b", "a\ufffdb", 1),
         (b"a\xffb\xc3", "a\ufffdb\ufffd", 2),
@@ -142,8 +140,8 @@ def test_every_character_comes_back(code: int) -> None:
     ],
     ids=["NUL", "no UTF-8", "half a surrogate", "behind a surrogate pair"],
 )
-def test_what_no_database_holds_is_known_and_can_be_replaced(
-    data: bytes, mended: str, count: int
+def test_invalid_characters_are_detected_and_replaced(
+    data: bytes, repaired: str, count: int
 ) -> None:
     found = escape.escape_block(b"x,y\n" + data + b",z")
     assert found is not None
@@ -152,7 +150,7 @@ def test_what_no_database_holds_is_known_and_can_be_replaced(
     assert not escape.may_be_invalid(plain)
     assert escape.may_be_invalid(row)
     cell, _ = escape.unescape_row(row)
-    assert escape.replace_invalid(cell) == (mended, count)
+    assert escape.replace_invalid(cell) == (repaired, count)
     text, is_invalid = escape.decode(data)
     assert is_invalid
     assert (text, escape.encode(text)) == (cell, data)

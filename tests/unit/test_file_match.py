@@ -1,4 +1,4 @@
-"""Which known file a CSV is, and what the catalogue of files says."""
+"""Recognition of CSV files by name and columns, and the catalogue of files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tap_intercom_export.schemas.statistics import FILES, OTHER
 if TYPE_CHECKING:
     from tap_intercom_export.schemas.columns import StatisticFile
 
-SEEN = [
+OBSERVED_FILES = [
     "receipt",
     "open",
     "click",
@@ -38,9 +38,9 @@ SEEN = [
     "checkpoint",
     "overview",
 ]
-"""The files of real archives (reference, 4.2)."""
+"""Files in real archives (reference, section 4.2)."""
 
-UNSEEN = [
+ASSUMED_FILES = [
     "collected_email",
     "spam_complaint",
     "permission_grant",
@@ -59,12 +59,19 @@ UNSEEN = [
     "checklist_step_completion",
     "fin_helpful_answer",
 ]
-"""Files that most likely exist, of which there is no sample (reference, 4.2)."""
+"""Files without a public sample (reference, section 4.2)."""
 
-ALIKE = ["receipt", "answer", "answer_combined", "open", "checklist_step_open", "completion"]
-"""Some of which one begins or ends another."""
+SIMILAR_NAMES = [
+    "receipt",
+    "answer",
+    "answer_combined",
+    "open",
+    "checklist_step_open",
+    "completion",
+]
+"""Names that are prefixes or suffixes of each other."""
 
-STAMPS = [
+TIMESTAMPS = [
     "_20260401-120000",
     "_20260401_120000",
     "_20260401",
@@ -224,24 +231,24 @@ OVERVIEW_COUNTED = [
 OVERVIEW_WITHOUT_RATE = {"receipt", "tour_step_view", "keyword_reply"}
 
 every_file = pytest.mark.parametrize("file", [*FILES.values(), OTHER], ids=lambda file: file.name)
-every_name = pytest.mark.parametrize("name", [*SEEN, *UNSEEN])
+every_name = pytest.mark.parametrize("name", [*OBSERVED_FILES, *ASSUMED_FILES])
 
 
 # --- names of files
 
 
-@pytest.mark.parametrize("name", ALIKE)
-@pytest.mark.parametrize("stamp", STAMPS)
-def test_a_file_is_known_with_any_stamp(name: str, stamp: str) -> None:
+@pytest.mark.parametrize("name", SIMILAR_NAMES)
+@pytest.mark.parametrize("stamp", TIMESTAMPS)
+def test_file_is_recognized_with_any_timestamp(name: str, stamp: str) -> None:
     assert by_file_name(f"{name}{stamp}.csv") is FILES[name]
 
 
 @every_name
-def test_every_file_is_known_by_its_name(name: str) -> None:
+def test_file_is_recognized_by_name(name: str) -> None:
     assert by_file_name(f"{name}_20260401-120000.csv") is FILES[name]
 
 
-@pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.parametrize("name", SIMILAR_NAMES)
 @pytest.mark.parametrize(
     "spelling",
     [
@@ -260,7 +267,7 @@ def test_every_file_is_known_by_its_name(name: str) -> None:
         pytest.param("{}", id="no ending"),
     ],
 )
-def test_a_file_is_known_in_any_spelling(name: str, spelling: str) -> None:
+def test_file_is_recognized_in_any_spelling(name: str, spelling: str) -> None:
     assert by_file_name(spelling.format(name)) is FILES[name]
 
 
@@ -275,12 +282,12 @@ def test_a_file_is_known_in_any_spelling(name: str, spelling: str) -> None:
         ("answer_combined_20260401.csv", "answer_combined"),
     ],
 )
-def test_a_file_is_known_by_plurals_and_other_separators(path: str, name: str) -> None:
+def test_file_is_recognized_in_plural_and_with_other_separators(path: str, name: str) -> None:
     assert by_file_name(path) is FILES[name]
 
 
-@given(st.sampled_from(SEEN + UNSEEN), st.sampled_from(STAMPS), st.data())
-def test_a_file_is_known_in_any_capitals(name: str, stamp: str, data: st.DataObject) -> None:
+@given(st.sampled_from(OBSERVED_FILES + ASSUMED_FILES), st.sampled_from(TIMESTAMPS), st.data())
+def test_file_is_recognized_in_any_case(name: str, stamp: str, data: st.DataObject) -> None:
     path = f"{name}{stamp}.csv"
     upper = data.draw(st.lists(st.booleans(), min_size=len(path), max_size=len(path)))
     mixed = "".join(c.upper() if up else c for c, up in zip(path, upper, strict=True))
@@ -302,23 +309,23 @@ def test_a_file_is_known_in_any_capitals(name: str, stamp: str, data: st.DataObj
         "other.csv",
     ],
 )
-def test_a_name_nobody_knows_is_the_other_statistic(path: str) -> None:
+def test_unknown_name_is_other_statistic(path: str) -> None:
     assert by_file_name(path) is OTHER
 
 
 @pytest.mark.parametrize("path", ["", ".csv", "_20260401.csv", "folder/"])
-def test_a_name_that_says_nothing_is_no_file(path: str) -> None:
+def test_name_without_statistic_is_no_match(path: str) -> None:
     expected = None if path != "folder/" else OTHER
     assert by_file_name(path) is expected
 
 
-@pytest.mark.parametrize("stamp", STAMPS)
-def test_the_name_of_a_statistic_has_no_stamp(stamp: str) -> None:
+@pytest.mark.parametrize("stamp", TIMESTAMPS)
+def test_statistic_name_has_no_timestamp(stamp: str) -> None:
     assert statistic_name(f"Exports/Novelty{stamp}.CSV") == "novelty"
 
 
 @given(st.text())
-def test_any_path_is_a_known_file_or_other_or_none(path: str) -> None:
+def test_any_path_is_known_other_or_no_file(path: str) -> None:
     found = by_file_name(path)
     assert found is None or found is OTHER or found in FILES.values()
 
@@ -326,29 +333,29 @@ def test_any_path_is_a_known_file_or_other_or_none(path: str) -> None:
 # --- files without a name
 
 
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize("name", OBSERVED_FILES)
 @pytest.mark.parametrize("step", [1, -1], ids=["in order", "turned round"])
-def test_a_file_without_a_name_is_known_by_its_columns(name: str, step: int) -> None:
+def test_unnamed_file_is_recognized_by_columns(name: str, step: int) -> None:
     header = [column.name for column in FILES[name].columns]
     assert by_header(header[::step]).name == name
 
 
-def test_a_receipt_of_2024_is_known_by_its_columns() -> None:
+def test_receipt_of_2024_is_recognized_by_columns() -> None:
     assert by_header(RECEIPT_COLUMNS[:-1]).name == "receipt"
 
 
-def test_a_click_as_it_is_documented_is_known_by_its_columns() -> None:
+def test_documented_click_is_recognized_by_columns() -> None:
     assert by_header(["receipt_id", "clicked_at"]).name == "click"
 
 
 @pytest.mark.parametrize("questions", [0, 3, 12, 200])
-def test_a_survey_is_known_by_its_columns_however_many_questions_it_has(questions: int) -> None:
+def test_survey_is_recognized_by_columns_with_any_number_of_questions(questions: int) -> None:
     header = [*COLUMNS["answer_combined"].split(), *(f"Question {n}?" for n in range(questions))]
     assert by_header(header).name == "answer_combined"
 
 
-@pytest.mark.parametrize("name", SEEN)
-def test_a_file_is_known_by_its_columns_in_any_writing(name: str) -> None:
+@pytest.mark.parametrize("name", OBSERVED_FILES)
+def test_file_is_recognized_by_columns_in_any_spelling(name: str) -> None:
     header = [column.name.upper().replace("_", " ") for column in FILES[name].columns]
     assert by_header(header).name == name
 
@@ -365,7 +372,7 @@ def test_a_file_is_known_by_its_columns_in_any_writing(name: str) -> None:
         ("receipt_id viewed_at step_id", "tour_step_view"),
     ],
 )
-def test_a_few_columns_can_be_enough(header: str, name: str, is_named: bool) -> None:  # noqa: FBT001
+def test_file_is_recognized_by_few_columns(header: str, name: str, is_named: bool) -> None:  # noqa: FBT001
     assert by_header(header.split(), is_named=is_named).name == name
 
 
@@ -376,9 +383,7 @@ def test_a_few_columns_can_be_enough(header: str, name: str, is_named: bool) -> 
         pytest.param("receipt_id opened_at colour", "open", id="a column more"),
     ],
 )
-def test_a_new_name_with_columns_like_those_of_an_event_is_another_event(
-    header: str, unnamed: str
-) -> None:
+def test_new_name_with_columns_of_an_event_is_other_statistic(header: str, unnamed: str) -> None:
     assert by_header(header.split()).name == unnamed
     assert by_header(header.split(), is_named=True) is OTHER
 
@@ -387,29 +392,29 @@ def test_a_new_name_with_columns_like_those_of_an_event_is_another_event(
     "header",
     [[], [""], ["receipt_id"], ["a", "b"], ["receipt_id", "seen_at"], ["user_id", "email"]],
 )
-def test_a_header_that_fits_no_file_is_the_other_statistic(header: list[str]) -> None:
+def test_header_that_matches_no_file_is_other_statistic(header: list[str]) -> None:
     assert by_header(header) is OTHER
 
 
 # --- the catalogue
 
 
-def test_there_are_the_21_files_of_real_archives_and_17_that_nobody_saw() -> None:
-    assert (len(SEEN), len(UNSEEN)) == (21, 17)
-    assert set(FILES) == {*SEEN, *UNSEEN}
+def test_catalogue_has_21_observed_and_17_assumed_files() -> None:
+    assert (len(OBSERVED_FILES), len(ASSUMED_FILES)) == (21, 17)
+    assert set(FILES) == {*OBSERVED_FILES, *ASSUMED_FILES}
 
 
-def test_a_receipt_has_its_52_columns_in_order() -> None:
+def test_receipt_has_its_52_columns_in_order() -> None:
     assert len(RECEIPT_COLUMNS) == 52
     assert [column.name for column in FILES["receipt"].columns] == RECEIPT_COLUMNS
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_a_file_has_the_columns_of_real_archives_in_order(name: str) -> None:
+def test_file_has_the_columns_of_real_archives_in_order(name: str) -> None:
     assert [column.name for column in FILES[name].columns] == COLUMNS[name].split()
 
 
-def test_an_overview_has_its_columns_in_order() -> None:
+def test_overview_has_its_columns_in_order() -> None:
     counters = [
         f"{statistic}_{measure}"
         for statistic in OVERVIEW_COUNTED
@@ -420,8 +425,8 @@ def test_an_overview_has_its_columns_in_order() -> None:
     assert columns == [*OVERVIEW_TEXTS, *counters]
 
 
-@pytest.mark.parametrize("name", UNSEEN)
-def test_a_file_that_nobody_saw_has_a_receipt_and_takes_what_comes(name: str) -> None:
+@pytest.mark.parametrize("name", ASSUMED_FILES)
+def test_assumed_file_has_receipt_id_and_any_other_columns(name: str) -> None:
     names = [column.name for column in FILES[name].columns]
     assert names[0] == "receipt_id"
     assert {"email", "name", "phone", "device_token", "url", "user_id"} <= set(names)
@@ -446,7 +451,7 @@ def test_no_property_of_a_file_repeats(file: StatisticFile) -> None:
 
 
 @every_file
-def test_the_key_of_a_file_is_among_its_properties(file: StatisticFile) -> None:
+def test_key_of_a_file_is_among_its_properties(file: StatisticFile) -> None:
     assert file.key
     assert set(file.key) <= {column.name for column in file.properties}
 
@@ -458,7 +463,7 @@ def test_every_file_has_the_time_created_at(file: StatisticFile) -> None:
 
 
 @every_file
-def test_what_gives_the_time_and_what_is_required_are_columns(file: StatisticFile) -> None:
+def test_time_and_required_names_are_columns(file: StatisticFile) -> None:
     kinds = {column.name: column.kind for column in file.columns}
     assert all(kinds[name] is Kind.TIME for name in file.time or ())
     assert set(file.required) <= set(kinds)
@@ -490,5 +495,5 @@ def test_every_column_that_ends_in_id_is_an_identifier(file: StatisticFile) -> N
         ("sms_failure", {"event_id"}),
     ],
 )
-def test_a_stream_has_the_key_of_the_design(name: str, key: set[str]) -> None:
+def test_stream_has_expected_key(name: str, key: set[str]) -> None:
     assert set(FILES[name].key) == key

@@ -1,4 +1,4 @@
-"""The parts of examples/dagster that know nothing of Dagster: YAML, exit statuses, logs."""
+"""The parts of examples/dagster that do not import Dagster: YAML, exit statuses, logs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def entry(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "access_token": TOKEN, "start_date": "2026-01-01", **more}
 
 
-def test_the_example_file_can_be_read() -> None:
+def test_example_file_is_valid() -> None:
     names = {w.name: w for w in load("examples/dagster/workspaces.yaml")}
 
     assert names["acme_eu"].streams == ("content", "reporting", "lists")
@@ -35,7 +35,7 @@ def test_the_example_file_can_be_read() -> None:
     assert names["beta"].schema == "intercom_beta"
 
 
-def test_defaults_and_own_settings_are_merged(tmp_path: Path) -> None:
+def test_defaults_and_workspace_settings_are_merged(tmp_path: Path) -> None:
     path = write(
         tmp_path, entry("acme", settings={"lookback_days": 14}), settings={"window_days": 5}
     )
@@ -50,7 +50,7 @@ def test_defaults_and_own_settings_are_merged(tmp_path: Path) -> None:
     }
 
 
-def test_datasets_are_asked_for_by_their_group_alone(tmp_path: Path) -> None:
+def test_datasets_are_configured_only_for_their_group(tmp_path: Path) -> None:
     (workspace,) = load(
         write(tmp_path, entry("acme", settings={"reporting_datasets": ["conversation"]}))
     )
@@ -60,7 +60,7 @@ def test_datasets_are_asked_for_by_their_group_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "message"),
     [
         ([entry("Acme")], "'Acme'"),
         ([entry("a-b")], "'a-b'"),
@@ -72,12 +72,12 @@ def test_datasets_are_asked_for_by_their_group_alone(tmp_path: Path) -> None:
         ([entry("acme", schema="s"), entry("beta", schema="s")], "workspace_column"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, bad: list[dict[str, Any]], said: str) -> None:
-    with pytest.raises(FleetError, match=said):
+def test_error_names_the_problem(tmp_path: Path, bad: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(FleetError, match=message):
         load(write(tmp_path, *bad))
 
 
-def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+def test_token_in_file_is_refused_and_not_shown(tmp_path: Path) -> None:
     with pytest.raises(FleetError) as error:
         load(write(tmp_path, {**entry("acme"), "access_token": "dG9rOnNlY3JldA"}))
 
@@ -91,9 +91,7 @@ def test_workspaces_with_a_column_may_share_a_schema(tmp_path: Path) -> None:
     assert [w.tap_settings("content")["workspace"] for w in found] == ["acme", "beta"]
 
 
-def test_secrets_are_read_when_they_are_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secrets_are_read_on_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_TOKEN", "from-env")
     file = tmp_path / "token"
     file.write_text("from-file\n")
@@ -107,7 +105,7 @@ def test_secrets_are_read_when_they_are_needed(
         Secret("command", ("false",)).read()
 
 
-def test_each_workspace_and_group_has_a_state_of_its_own(tmp_path: Path) -> None:
+def test_each_workspace_and_group_has_separate_state(tmp_path: Path) -> None:
     workspaces = load(write(tmp_path, entry("acme"), entry("beta")))
     ids = {
         Sync(w, group, tmp_path, tmp_path).state_id
@@ -137,7 +135,7 @@ def test_each_workspace_and_group_has_a_state_of_its_own(tmp_path: Path) -> None
         (1, {}, "", "unknown", True),
     ],
 )
-def test_the_exit_status_decides_about_another_try(
+def test_exit_status_decides_about_retry(
     status: int, codes: dict[str, int], error: str, name: str, *, is_tried_again: bool
 ) -> None:
     outcome = outcome_of(status, codes, error)
@@ -169,7 +167,7 @@ def test_rows_are_summed_over_windows() -> None:
     assert log.rows == {"receipt": 7}
 
 
-def test_the_statuses_of_plugins_are_kept() -> None:
+def test_exit_statuses_of_plugins_are_recorded() -> None:
     log = TapLog()
     log.add(
         line(
@@ -184,7 +182,7 @@ def test_the_statuses_of_plugins_are_kept() -> None:
     assert log.error == "Extractor failed"
 
 
-def test_what_is_no_json_is_shown_without_passwords() -> None:
+def test_non_json_line_is_shown_without_passwords() -> None:
     assert TapLog().add("cannot connect to postgresql://me:secret@host/db\n") == (
         "cannot connect to postgresql://me:***@host/db"
     )

@@ -1,4 +1,4 @@
-"""However Intercom answers, the records are those the simulator knows."""
+"""Records in every dialect of the simulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from intercom_simulator import DIALECTS, Dialect, Fault, JobFault, Mutation
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import run_here, run_tap
+from tests.harness.singer import run_in_process, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 MORE_DIALECTS = {
     "tar_gz": Dialect(container="tar.gz"),
-    "tar_gz_in_folder": Dialect(container="tar.gz", folder="data/", parts=2),
-    "wrapped_twice": Dialect(wrapped=2),
+    "tar_gz_in_folder": Dialect(container="tar.gz", folder="data/", parts_per_file=2),
+    "wrapped_twice": Dialect(gzip_layers=2),
     "plain_time": Dialect(time_format="plain"),
     "milliseconds": Dialect(time_format="milliseconds"),
-    "seconds_in_csv": Dialect(container="csv", time_format="seconds", bom=True, line_end="\r\n"),
-    "no_stamp": Dialect(stamp=""),
-    "iso_stamp": Dialect(stamp="-%Y%m%dT%H%M"),
-    "redirect_permanent": Dialect(redirect=308, chunked=True),
-    "storage_link_chunked": Dialect(download_url="storage", chunked=True, ranges=False),
+    "seconds_in_csv": Dialect(
+        container="csv", time_format="seconds", byte_order_mark=True, line_end="\r\n"
+    ),
+    "no_stamp": Dialect(timestamp_format=""),
+    "iso_stamp": Dialect(timestamp_format="-%Y%m%dT%H%M"),
+    "redirect_permanent": Dialect(redirect_status=308, chunked=True),
+    "storage_link_chunked": Dialect(download_url="storage", chunked=True, range_requests=False),
     "events_by_receipt": Dialect(events_by="receipt"),
 }
 ALL_DIALECTS = {**DIALECTS, **MORE_DIALECTS}
@@ -43,13 +45,13 @@ def assert_complete(simulator: Simulator, output: Output, dialect: Dialect) -> N
     for statistic in statistics:
         truth = expected(simulator, statistic, simulator.clock.now())
         assert truth, f"the simulator has nothing of {statistic}, which proves nothing"
-        missing = [column for file, column in dialect.dropped if file == statistic]
+        missing = [column for file, column in dialect.dropped_columns if file == statistic]
         loaded = output.loaded(statistic)
         assert differences(statistic, truth, loaded, missing=missing) == [], statistic
 
 
 OTHER_TOTALS = {"overview_of_all_time"}
-"""Dialects in which the totals of `overview` mean something else."""
+"""Dialects in which the totals of `overview` have another meaning."""
 
 
 @pytest.mark.parametrize(
@@ -57,13 +59,13 @@ OTHER_TOTALS = {"overview_of_all_time"}
     [dialect for name, dialect in ALL_DIALECTS.items() if name not in OTHER_TOTALS],
     ids=[name for name in ALL_DIALECTS if name not in OTHER_TOTALS],
 )
-def test_every_dialect_gives_the_same_records(
+def test_records_are_equal_in_every_dialect(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     dialect: Dialect,
 ) -> None:
     simulator = simulate(dialect=dialect)
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert_complete(simulator, output, dialect)
     assert output.records("rejected_row") == []
 
@@ -73,46 +75,46 @@ def test_every_dialect_gives_the_same_records(
     [DIALECTS["storage_link"], DIALECTS["storage_redirect"]],
     ids=["storage_link", "storage_redirect"],
 )
-def test_the_token_goes_to_no_other_host(
+def test_token_is_sent_to_no_other_host(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     dialect: Dialect,
 ) -> None:
     simulator = simulate(dialect=dialect, receipts=30, days=5)
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     elsewhere = [request for request in simulator.requests if request.host == "storage"]
     assert all(simulator.token not in str(request.headers) for request in elsewhere)
     assert output.records("receipt")
 
 
-def test_a_failed_job_with_status_200_is_tried_again(
+def test_failed_job_with_status_200_is_retried(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     dialect = DIALECTS["failed_with_200"]
-    simulator = simulate(dialect=dialect, job_faults=[JobFault(job=1, ends_as="failed")])
-    output = run_here(configure(simulator))
+    simulator = simulate(dialect=dialect, job_faults=[JobFault(job_number=1, ends_as="failed")])
+    output = run_in_process(configure(simulator))
     assert_complete(simulator, output, dialect)
 
 
 @pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
-def test_a_file_that_comes_alone_is_known_by_its_columns(
+def test_single_file_is_recognized_by_columns(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
 ) -> None:
-    """So it is called in samples of Intercom's reference."""
+    """The name occurs in the samples of Intercom's reference."""
     packed = io.BytesIO()
     with gzip.GzipFile(name, "wb", fileobj=packed) as stream:
         stream.write(b"receipt_id,opened_at\n1,2025-05-20T10:00:00.000Z\n")
     simulator = simulate(faults=[Fault("download", body=packed.getvalue(), times=None)])
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert [record["receipt_id"] for record in output.loaded("open")] == ["1"]
     assert output.records("other_statistic") == []
 
 
-def test_a_file_nobody_knows_is_kept_row_by_row(
+def test_unknown_file_is_written_row_by_row(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    simulator = simulate(dialect=DIALECTS["tomorrow"])
-    output = run_here(configure(simulator))
+    simulator = simulate(dialect=DIALECTS["schema_drift"])
+    output = run_in_process(configure(simulator))
     found = output.loaded("other_statistic")
     assert {record["statistic"] for record in found} == {"hologram_view"}
     assert {str(sorted(record["row"].items())) for record in found} == {
@@ -132,11 +134,11 @@ def test_a_file_nobody_knows_is_kept_row_by_row(
     }
 
 
-def test_a_column_nobody_knows_is_announced_and_filled(
+def test_unknown_column_is_added_to_schema_and_records(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    simulator = simulate(dialect=DIALECTS["tomorrow"])
-    output = run_here(configure(simulator))
+    simulator = simulate(dialect=DIALECTS["schema_drift"])
+    output = run_in_process(configure(simulator))
     first, *_, last = output.schemas("open")
     assert "client" not in first["properties"]
     assert "null" in last["properties"]["client"]["type"]
@@ -144,14 +146,14 @@ def test_a_column_nobody_knows_is_announced_and_filled(
     assert {record["client"] for record in output.records("open")} == {"Mail, v2"}
 
 
-def test_damaged_rows_are_set_aside_and_the_rest_is_there(
+def test_damaged_rows_are_rejected_and_others_are_written(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
     mutations = (
         Mutation("open", line=1, replace=b'"never closed,2025-05-01T00:00:00.000Z'),
-        Mutation("click", line=2, cells=2),
+        Mutation("click", line=2, keep_cells=2),
         Mutation("reply", line=1, insert=b"\x00"),
-        Mutation("checkpoint", line=1, cells=3),
+        Mutation("checkpoint", line=1, keep_cells=3),
         Mutation("completion", line=1, replace=b"77,not a time"),
         Mutation("dismissal", line=1, replace=b",2025-05-01T00:00:00.000Z"),
     )
@@ -169,13 +171,13 @@ def test_damaged_rows_are_set_aside_and_the_rest_is_there(
 
 
 @pytest.mark.parametrize("container", ["zip", "gzip", "tar.gz", "csv"])
-def test_an_empty_window_of_any_container_moves_on(
+def test_empty_window_moves_bookmark_in_any_container(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
     container: Any,
 ) -> None:
     dialect = replace(Dialect(), container=container, empty_files=True)
     simulator = simulate(dialect=dialect, receipts=0, days=3)
-    output = run_here(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert output.bookmarks["receipt"] == configure(simulator)["end_date"]
     assert output.records("receipt") == []

@@ -1,4 +1,4 @@
-"""Decompression, with ISA-L and without."""
+"""Decompression with and without ISA-L."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.
 
 
 def without_isal() -> ModuleType:
-    """Return the module as it is where isal has no wheel."""
+    """Return the module as it is without isal."""
     spec = importlib.util.find_spec(inflate.__name__)
     assert spec is not None
     assert spec.loader is not None
@@ -38,7 +38,7 @@ def without_isal() -> ModuleType:
     return module
 
 
-WAYS = [inflate, without_isal()]
+MODULES = [inflate, without_isal()]
 
 
 def zipped(method: int) -> bytes:
@@ -57,21 +57,21 @@ def unzip(module: ModuleType, data: bytes) -> bytes:
         return b"".join(iter(lambda: stream.read(10_000), b""))
 
 
-@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+@pytest.mark.parametrize("module", MODULES, ids=["isal", "zlib"])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_member_of_a_zip(module: ModuleType, method: int) -> None:
+def test_zip_member_is_decompressed(module: ModuleType, method: int) -> None:
     assert unzip(module, zipped(method)) == TEXT
 
 
-@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
-def test_a_gzip_in_several_pieces(module: ModuleType) -> None:
+@pytest.mark.parametrize("module", MODULES, ids=["isal", "zlib"])
+def test_gzip_with_several_members_is_decompressed(module: ModuleType) -> None:
     data = gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:])
     with module.open_gzip(fileobj=io.BytesIO(data)) as stream:
         assert stream.read() == TEXT
 
 
-@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
-def test_a_member_behind_others_with_more_in_its_header(module: ModuleType) -> None:
+@pytest.mark.parametrize("module", MODULES, ids=["isal", "zlib"])
+def test_later_gzip_member_with_extra_header_is_decompressed(module: ModuleType) -> None:
     data = io.BytesIO(b"what stands before an archive")
     data.seek(0, io.SEEK_END)
     with zipfile.ZipFile(data, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -87,9 +87,9 @@ def test_isal_reads_the_members_of_a_zip() -> None:
         assert isinstance(inflate.open_member(spool, archive, archive.infolist()[0]), IGzipFile)
 
 
-@pytest.mark.parametrize("module", WAYS, ids=["isal", "zlib"])
+@pytest.mark.parametrize("module", MODULES, ids=["isal", "zlib"])
 @pytest.mark.parametrize("seed", range(40))
-def test_damage_never_goes_unseen(module: ModuleType, seed: int) -> None:
+def test_damage_is_always_detected(module: ModuleType, seed: int) -> None:
     data = bytearray(zipped(zipfile.ZIP_DEFLATED))
     chance = random.Random(seed)  # noqa: S311 - damage, the same in every run
     start, end = 50, data.rindex(b"PK\1\2")
@@ -98,6 +98,6 @@ def test_damage_never_goes_unseen(module: ModuleType, seed: int) -> None:
         unzip(module, bytes(data))
 
 
-def test_what_damage_raises() -> None:
+def test_damage_raises_expected_errors() -> None:
     assert set(inflate.INFLATE_ERRORS) == {zlib.error, isal_zlib.error}
     assert set(without_isal().INFLATE_ERRORS) == {zlib.error}

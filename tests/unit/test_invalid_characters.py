@@ -1,4 +1,4 @@
-"""NUL and bytes that are not UTF-8, which no database takes in a text, in rows of CSV."""
+"""Invalid characters in CSV rows: NUL and bytes that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLAWS = {"NUL": b"\0", "no UTF-8": b"\xff", "cut UTF-8": b"\xc3", "latin-1": b"\
 
 @dataclass
 class Read:
-    """What a file was read to."""
+    """Records and damaged rows of a file."""
 
     replaced: int
     records: list[dict[str, Any]]
@@ -33,7 +33,7 @@ class Read:
 
 
 def read(data: bytes, file: StatisticFile = FILES["click"]) -> Read:
-    """Read a file in blocks and row by row, which must come to the same."""
+    """Read a file in blocks and row by row, and check that both agree."""
     fast, careful = Read(0, []), Read(0, [])
     constants = {"statistic": "x", "file": "x.csv", "created_at": "2026-04-30T23:59:59Z"}
     reader = RowReader(io.BytesIO(data), file, constants, fast.damaged.append)
@@ -57,7 +57,7 @@ def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(csv_reader, "CHUNK_BYTES", request.param)
 
 
-def test_in_a_text_it_becomes_a_replacement_character_and_the_row_stays(flaw: bytes) -> None:
+def test_invalid_character_in_text_is_replaced(flaw: bytes) -> None:
     found = read(
         HEADER
         + b"r1,2026-04-13T12:32:22Z,a,before\n"
@@ -78,9 +78,7 @@ def test_in_a_text_it_becomes_a_replacement_character_and_the_row_stays(flaw: by
     ("row", "name"),
     [(b"r%s,2026-04-13T12:32:22Z", "receipt_id"), (b"r,2026-04-13T12:32:22%sZ", "clicked_at")],
 )
-def test_in_what_identifies_a_row_and_in_a_time_it_costs_the_row(
-    flaw: bytes, row: bytes, name: str
-) -> None:
+def test_invalid_character_in_key_or_time_rejects_row(flaw: bytes, row: bytes, name: str) -> None:
     good = b",2026-04-13T12:32:22Z,,\n"
     bad = row % flaw + b",text,%s" % flaw
     found = read(HEADER + b"r1" + good + bad + b"\nr2" + good)
@@ -92,7 +90,7 @@ def test_in_what_identifies_a_row_and_in_a_time_it_costs_the_row(
     assert found.replaced == 0  # the row is not there
 
 
-def test_in_a_key_of_several_columns_it_costs_the_row(flaw: bytes) -> None:
+def test_invalid_character_in_composite_key_rejects_row(flaw: bytes) -> None:
     header = b"series_entry_record_id,ruleset_id,user_id,created_at,status_name\n"
     rows = [b"a,b,c,2026-04-13T12:32:22Z,%s", b"a,b%s,c,2026-04-13T12:32:22Z,d"]
     found = read(header + b"\n".join(row % flaw for row in rows), FILES["checkpoint"])
@@ -100,7 +98,7 @@ def test_in_a_key_of_several_columns_it_costs_the_row(flaw: bytes) -> None:
     assert [row.line for row in found.damaged] == [3]
 
 
-def test_a_reported_time_with_one_goes_to_the_text_beside_it(flaw: bytes) -> None:
+def test_invalid_character_in_reported_time_goes_to_text_column(flaw: bytes) -> None:
     report = StatisticFile(
         name="report",
         description="",
@@ -113,20 +111,20 @@ def test_a_reported_time_with_one_goes_to_the_text_beside_it(flaw: bytes) -> Non
     assert found.replaced == 1
 
 
-def test_rows_of_files_that_nobody_knows_stay(flaw: bytes) -> None:
+def test_rows_of_unknown_files_with_invalid_characters_are_kept(flaw: bytes) -> None:
     found = read(b"a,b\nx%s,y\n" % flaw, OTHER)
     assert found.records[0]["row"] == {"a": "x\ufffd", "b": "y"}
     assert found.replaced == 1
 
 
-def test_a_row_with_too_few_cells_is_set_aside_whatever_is_in_it(flaw: bytes) -> None:
+def test_row_with_too_few_cells_is_rejected_with_invalid_characters(flaw: bytes) -> None:
     found = read(HEADER + b"r%s,2026-04-13T12:32:22Z\n" % flaw)
     assert [row.reason for row in found.damaged] == [
         "receipt_id holds a NUL character, or is not UTF-8"
     ]
 
 
-def test_one_in_a_block_touches_no_other_row(flaw: bytes) -> None:
+def test_invalid_character_affects_no_other_row(flaw: bytes) -> None:
     good = b"r,2026-04-13T12:32:22Z,link,https://example.com\n"
     found = read(HEADER + 50 * good + b"r,2026-04-13T12:32:22Z,%s,x\n" % flaw + 50 * good)
     assert len(found.records) == 101

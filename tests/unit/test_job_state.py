@@ -1,4 +1,4 @@
-"""What the state keeps between runs: bookmarks, the jobs under way, and nothing too early."""
+"""The state between runs: bookmarks and active jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ import pytest
 from intercom_simulator import JobFault
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import NOT_BY_TIME, bookmarks, run_tap, select, started_tap
+from tests.harness.singer import (
+    STREAMS_NOT_ORDERED_BY_TIME,
+    bookmarks,
+    run_tap,
+    running_process,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +55,9 @@ def test_every_stream_has_one_bookmark_at_the_end_of_the_range(
     assert job_in(output.state) is None
 
 
-def test_bookmarks_move_past_whole_windows_only(simulate: Simulate, configure: Configure) -> None:
+def test_bookmarks_move_only_after_complete_windows(
+    simulate: Simulate, configure: Configure
+) -> None:
     simulator = simulate(**THREE_WINDOWS)
     output = run_tap(configure(simulator))
     ends = {text(job.before) for job in simulator.jobs}
@@ -70,14 +78,16 @@ def test_each_window_begins_in_the_second_in_which_the_one_before_ended(
     assert jobs[-1].before == simulator.clock.timestamp()
 
 
-def test_a_state_never_says_more_than_was_written(simulate: Simulate, configure: Configure) -> None:
+def test_bookmark_is_never_later_than_written_rows(
+    simulate: Simulate, configure: Configure
+) -> None:
     simulator = simulate(**THREE_WINDOWS)
     output = run_tap(configure(simulator))
     until = simulator.clock.now()
     truth = {
         name: sorted(row["created_at"] for row in expected(simulator, name, until))
         for name in FILES
-        if name not in NOT_BY_TIME
+        if name not in STREAMS_NOT_ORDERED_BY_TIME
     }
     keys: dict[str, list[str]] = {}
     written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in truth}
@@ -99,7 +109,7 @@ def test_a_state_never_says_more_than_was_written(simulate: Simulate, configure:
     assert checked > len(truth)
 
 
-def test_a_run_that_dies_after_any_state_loses_nothing(
+def test_no_row_is_lost_if_run_ends_after_any_state(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
@@ -116,7 +126,7 @@ def test_a_run_that_dies_after_any_state_loses_nothing(
             assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
 
 
-def test_a_second_run_with_nothing_new_starts_no_job(
+def test_second_run_without_new_data_starts_no_job(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**ONE_WINDOW)
@@ -129,7 +139,7 @@ def test_a_second_run_with_nothing_new_starts_no_job(
     assert again.bookmarks == bookmarks(state)
 
 
-def test_late_engagement_comes_with_the_next_run(simulate: Simulate, configure: Configure) -> None:
+def test_late_engagement_is_loaded_by_next_run(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**THREE_WINDOWS, max_delay_days=2, late_share=0.5, late_days=6)
     first = run_tap(configure(simulator))
     unopened = {r["receipt_id"] for r in first.loaded("receipt") if r["first_open"] is None}
@@ -147,7 +157,7 @@ def test_late_engagement_comes_with_the_next_run(simulate: Simulate, configure: 
         assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
 
 
-def test_a_stream_selected_later_gets_its_history_and_the_others_wait(
+def test_stream_selected_later_gets_history_before_others_continue(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
@@ -160,7 +170,7 @@ def test_a_stream_selected_later_gets_its_history_and_the_others_wait(
     assert second.bookmarks["receipt"] == first.bookmarks["receipt"]
 
 
-def test_a_stream_no_longer_selected_keeps_its_bookmark(
+def test_deselected_stream_keeps_bookmark(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(**ONE_WINDOW)
@@ -176,9 +186,7 @@ def test_a_stream_no_longer_selected_keeps_its_bookmark(
     assert differences("open", truth, together.loaded("open")) == []
 
 
-def test_the_job_is_in_the_state_before_anything_of_it_is_written(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_job_is_in_state_before_its_records(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW)
     output = run_tap(configure(simulator))
     kinds = [message["type"] for message in output.messages]
@@ -191,10 +199,10 @@ def test_the_job_is_in_the_state_before_anything_of_it_is_written(
     assert job["created_at_before"] == text(simulator.jobs[0].before)
 
 
-def test_a_stopped_run_leaves_its_job_to_the_next(simulate: Simulate, configure: Configure) -> None:
+def test_next_run_resumes_job_of_stopped_run(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW, job_seconds=2.5)
     config = configure(simulator)
-    with started_tap(config) as process:
+    with running_process(config) as process:
         while not simulator.jobs:
             assert process.poll() is None
             time.sleep(0.02)
@@ -212,7 +220,7 @@ def test_a_stopped_run_leaves_its_job_to_the_next(simulate: Simulate, configure:
 
 
 @pytest.mark.parametrize("fault", ["forgotten", "failed", "canceled", "unknown"])
-def test_a_stored_job_that_is_of_no_use_is_forgotten(
+def test_unusable_stored_job_is_forgotten(
     simulate: Simulate, configure: Configure, fault: str
 ) -> None:
     simulator = simulate(**ONE_WINDOW)
@@ -226,7 +234,7 @@ def test_a_stored_job_that_is_of_no_use_is_forgotten(
     if fault == "unknown":
         stored["job_identifier"] = "nobodyknowsit"
     elif fault == "forgotten":
-        job.fault = JobFault(forgotten=True)
+        job.fault = JobFault(not_found=True)
     else:
         job.end(fault)
     again = run_tap(config, state=state)
@@ -236,9 +244,7 @@ def test_a_stored_job_that_is_of_no_use_is_forgotten(
     assert differences("receipt", truth, again.loaded("receipt")) == []
 
 
-def test_a_stored_job_of_another_range_is_not_used(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW)
     config = configure(simulator)
     state = run_tap(config).states[0]
@@ -249,9 +255,7 @@ def test_a_stored_job_of_another_range_is_not_used(
     assert differences("receipt", truth, again.loaded("receipt")) == []
 
 
-def test_a_bookmark_that_is_no_time_is_told_and_stops_the_run(
-    simulate: Simulate, configure: Configure
-) -> None:
+def test_invalid_bookmark_is_an_error(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW)
     state = {"bookmarks": {"receipt": {"replication_key_value": "soon"}}}
     output = run_tap(configure(simulator), state=state, check=False)
@@ -262,7 +266,7 @@ def test_a_bookmark_that_is_no_time_is_told_and_stops_the_run(
     assert simulator.jobs == []
 
 
-def test_the_state_has_no_fractions(simulate: Simulate, configure: Configure) -> None:
+def test_state_has_no_fractions(simulate: Simulate, configure: Configure) -> None:
     # the SDK's targets read them as Decimal, and cannot write the state then
     fractions: list[str] = []
     run = run_tap(configure(simulate(**ONE_WINDOW)))

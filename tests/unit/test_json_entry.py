@@ -1,4 +1,4 @@
-"""Entries of JSON lists: what becomes of any JSON value, and of characters databases refuse."""
+"""Entries of JSON lists: conversion of any JSON value, and invalid characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXTS = st.text(ANY_CHARACTER, max_size=8)
 
 
 def json_values(floats: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
-    """Any JSON value."""
+    """Return a strategy for JSON values."""
     return st.recursive(
         st.none() | st.booleans() | st.integers() | floats | TEXTS,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
@@ -44,7 +44,7 @@ def read(**properties: Any) -> dict[str, Any]:
 
 
 @given(st.fixed_dictionaries({column.name: JSON for column in COLUMNS}) | JSON)
-def test_any_entry_is_a_record_that_can_be_sent_or_is_refused(entry: Any) -> None:
+def test_any_entry_becomes_valid_record_or_is_refused(entry: Any) -> None:
     try:
         record = EntryReader(COLUMNS, ("id",)).record(entry)
     except ValueError:
@@ -57,24 +57,24 @@ def test_any_entry_is_a_record_that_can_be_sent_or_is_refused(entry: Any) -> Non
 
 
 def shape(value: Any) -> Any:
-    """A JSON value without its texts."""
+    """Return the structure of a JSON value without its texts."""
     if isinstance(value, dict):
         return [shape(entry) for entry in value.values()]
     return [shape(entry) for entry in value] if isinstance(value, list) else type(value)
 
 
 @given(st.dictionaries(TEXTS, FINITE, max_size=4))
-def test_nothing_of_an_object_gets_lost(attributes: dict[str, Any]) -> None:
+def test_object_attributes_are_kept(attributes: dict[str, Any]) -> None:
     assert shape(read(object=attributes)["object"]) == shape(attributes)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("-inf")]])
-def test_a_number_that_json_does_not_know_is_refused(value: Any) -> None:
+def test_non_json_number_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"object holds .* no number in JSON"):
         read(object={"a": value})
 
 
-def test_what_is_nested_too_deeply_is_refused() -> None:
+def test_deeply_nested_entry_is_refused() -> None:
     deep: dict[str, Any] = {}
     for _ in range(20_000):
         deep = {"a": deep}

@@ -1,4 +1,4 @@
-"""Cells to typed values."""
+"""Parsers: cells to typed values."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ NOON_SECONDS = int(datetime(2026, 4, 13, 12, 32, 22, tzinfo=timezone.utc).timest
         pytest.param(f" {NOON_SECONDS} ", id="unix seconds in blanks"),
     ],
 )
-def test_one_instant_has_one_text_in_every_format(text: str) -> None:
+def test_instant_has_same_text_in_every_format(text: str) -> None:
     assert time(text) == NOON
 
 
@@ -69,7 +69,7 @@ def test_one_instant_has_one_text_in_every_format(text: str) -> None:
         pytest.param(f"{NOON_SECONDS}500", id="unix milliseconds"),
     ],
 )
-def test_a_fraction_is_kept_without_the_zeros_behind_it(text: str) -> None:
+def test_fraction_is_kept_without_trailing_zeros(text: str) -> None:
     assert time(text) == "2026-04-13T12:32:22.5Z"
 
 
@@ -83,7 +83,7 @@ def test_a_fraction_is_kept_without_the_zeros_behind_it(text: str) -> None:
         pytest.param("2026-04-13T12:32:22.1000009Z", "2026-04-13T12:32:22.1Z", id="zeros before"),
     ],
 )
-def test_a_fraction_is_cut_to_microseconds(text: str, expected: str) -> None:
+def test_fraction_is_cut_to_microseconds(text: str, expected: str) -> None:
     assert time(text) == expected
 
 
@@ -104,12 +104,12 @@ def test_unix_times_may_have_a_fraction(text: str) -> None:
         (-1, None),
     ],
 )
-def test_a_number_is_seconds_or_milliseconds(number: float, expected: str | None) -> None:
+def test_number_is_seconds_or_milliseconds(number: float, expected: str | None) -> None:
     assert time_of_number(number) == expected
 
 
 @pytest.mark.parametrize("number", [10**17, 10**400, -(10**17), 1e300, math.inf, math.nan])
-def test_a_number_that_no_date_can_hold_is_refused(number: float) -> None:
+def test_number_out_of_date_range_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match="is not a time"):
         time_of_number(number)
 
@@ -118,7 +118,7 @@ def test_a_number_that_no_date_can_hold_is_refused(number: float) -> None:
     ("zone", "text"),
     [("America/Sao_Paulo", "9999-12-31 23:59:59"), ("Asia/Dhaka", "0001-01-01 00:00:00")],
 )
-def test_a_time_that_no_date_can_hold_in_utc_is_refused(zone: str, text: str) -> None:
+def test_time_out_of_utc_range_is_refused(zone: str, text: str) -> None:
     with pytest.raises(ValueError, match="is not a time"):
         time_in(zone)(text)
 
@@ -130,9 +130,7 @@ def test_a_time_that_no_date_can_hold_in_utc_is_refused(zone: str, text: str) ->
         ("Asia/Dhaka", "9999-12-31 23:59:59.5", "9999-12-31T17:59:59.5Z"),
     ],
 )
-def test_the_first_and_the_last_year_are_read_where_they_can_be(
-    zone: str, text: str, expected: str
-) -> None:
+def test_first_and_last_year_are_read_if_in_range(zone: str, text: str, expected: str) -> None:
     assert time_in(zone)(text) == expected
 
 
@@ -146,13 +144,13 @@ def test_the_first_and_the_last_year_are_read_where_they_can_be(
         pytest.param("2026-06-30 12:00:60", "2026-06-30T12:01:00Z", id="in any minute"),
     ],
 )
-def test_the_second_60_is_the_first_of_the_next_minute(text: str, expected: str) -> None:
+def test_second_60_is_the_first_of_the_next_minute(text: str, expected: str) -> None:
     assert time(text) == expected
     assert time(text) == expected, "also when it was seen before"
 
 
 @pytest.mark.parametrize("text", ["", " ", "0", "-1", "'-1", "null", "NULL", "nil", "N/A", "None"])
-def test_a_sentinel_is_no_time(text: str) -> None:
+def test_sentinel_is_null_time(text: str) -> None:
     assert time(text) is None
 
 
@@ -189,7 +187,7 @@ def test_a_sentinel_is_no_time(text: str) -> None:
         pytest.param("yesterday", id="a word"),
     ],
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time"):
         time(text)
 
@@ -203,7 +201,7 @@ offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda m: timezone(timede
 
 
 def canonical(instant: datetime) -> str:
-    """Return an instant as the design has it, from its numbers."""
+    """Return the canonical text of a time."""
     whole = (
         f"{instant.year:04}-{instant.month:02}-{instant.day:02}"
         f"T{instant.hour:02}:{instant.minute:02}:{instant.second:02}"
@@ -220,7 +218,7 @@ def test_any_instant_in_any_offset_reads_as_utc(
 
 
 @given(instants)
-def test_what_was_read_once_reads_as_itself(instant: datetime) -> None:
+def test_parsed_time_parses_to_itself(instant: datetime) -> None:
     once = time(instant.isoformat())
     assert once is not None
     assert time(once) == once
@@ -239,7 +237,7 @@ def test_any_unix_millisecond_of_twelve_or_thirteen_digits_is_that_instant(ms: i
 
 
 @given(st.text())
-def test_any_text_is_a_time_or_none_or_refused(text: str) -> None:
+def test_any_text_is_parsed_as_time_null_or_refused(text: str) -> None:
     try:
         read = time(text)
     except ValueError:
@@ -248,19 +246,19 @@ def test_any_text_is_a_time_or_none_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["-1", "'-1"])
-def test_minus_one_is_no_identifier(text: str) -> None:
+def test_minus_one_is_null_identifier(text: str) -> None:
     assert identifier(text) is None
 
 
 @pytest.mark.parametrize(
     "text", ["9007199254740993", "007", "0", "-12", "'-12", "65f0c1d2e3a4b5c6d7e8f901", " 7", "1.0"]
 )
-def test_an_identifier_stays_as_it_stands(text: str) -> None:
+def test_identifier_is_unchanged(text: str) -> None:
     assert identifier(text) == text
 
 
 @pytest.mark.parametrize("kind", [Kind.TEXT, Kind.ID])
-def test_a_text_and_a_required_identifier_are_not_parsed(kind: Kind) -> None:
+def test_text_and_a_required_identifier_are_not_parsed(kind: Kind) -> None:
     assert PARSERS[kind] is None
 
 
@@ -284,7 +282,7 @@ def test_any_decimal_is_read_as_the_nearest_number(value: Decimal) -> None:
 @pytest.mark.parametrize(
     "text", ["nan", "inf", "-Infinity", "1e400", "x", " ", "1,5", "12 %", "0x10", "1 000", "True"]
 )
-def test_what_is_no_finite_number_is_refused(text: str) -> None:
+def test_non_finite_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a number"):
         number(text)
 
@@ -297,32 +295,32 @@ def test_what_is_no_finite_number_is_refused(text: str) -> None:
         pytest.param("\u0969", id="a digit of another script"),
     ],
 )
-def test_what_only_python_calls_a_number_is_refused(text: str) -> None:
+def test_python_only_number_syntax_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a number"):
         number(text)
 
 
 @pytest.mark.parametrize("text", ["null", "N/A", "nil", "none"])
-def test_a_word_for_nothing_is_no_number(text: str) -> None:
+def test_null_word_is_null_number(text: str) -> None:
     assert number(text) is None
     assert integer(text) is None
 
 
 @pytest.mark.parametrize(("text", "expected"), [("3.0", 3), ("1e3", 1000), ("-0.0", 0)])
-def test_a_whole_number_may_be_written_with_a_fraction(text: str, expected: int) -> None:
+def test_whole_number_may_be_written_with_a_fraction(text: str, expected: int) -> None:
     read = integer(text)
     assert read == expected
     assert type(read) is int
 
 
 @pytest.mark.parametrize("text", ["0.5", "1e-3"])
-def test_a_fraction_is_no_whole_number(text: str) -> None:
+def test_fraction_is_refused_as_whole_number(text: str) -> None:
     with pytest.raises(ValueError, match="is not a whole number"):
         integer(text)
 
 
 @given(st.sampled_from([Kind.NUMBER, Kind.INTEGER]), st.text(max_size=12))
-def test_a_number_that_is_read_can_be_written_as_json(kind: Kind, text: str) -> None:
+def test_number_that_is_read_can_be_written_as_json(kind: Kind, text: str) -> None:
     parse = PARSERS[kind]
     assert parse is not None
     try:
@@ -337,6 +335,6 @@ def test_every_kind_is_nullable(kind: Kind) -> None:
     assert "null" in kind.schema["type"]
 
 
-def test_the_schema_of_a_kind_is_a_new_one_each_time() -> None:
+def test_schema_of_a_kind_is_a_new_object() -> None:
     Kind.TIME.schema["format"] = "changed"
     assert Kind.TIME.schema == {"type": ["string", "null"], "format": "date-time"}

@@ -1,4 +1,4 @@
-"""What is said of a run: durations, how long the rest takes, the summary, the metrics."""
+"""Progress of a run: durations, remaining time, summary, metrics."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DAY = 86_400
         (3 * DAY + 4 * 3600, "3 d 4 h"),
     ],
 )
-def test_a_duration_is_told_in_its_two_largest_units(seconds: float, text: str) -> None:
+def test_duration_is_formatted_with_two_largest_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
@@ -46,7 +46,7 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, text: str) 
     ("number", "text"),
     [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows"), (3_140_000, "3,140,000 rows")],
 )
-def test_a_count_is_told_with_what_is_counted(number: int, text: str) -> None:
+def test_count_is_formatted_with_noun(number: int, text: str) -> None:
     assert counted(number, "row") == text
 
 
@@ -60,16 +60,16 @@ def test_a_count_is_told_with_what_is_counted(number: int, text: str) -> None:
         (5, "", "5"),
     ],
 )
-def test_what_is_counted_has_its_plural(number: int, what: str, text: str) -> None:
+def test_noun_of_count_has_its_plural(number: int, what: str, text: str) -> None:
     assert counted(number, what) == text
 
 
-def test_a_large_count_can_be_rounded() -> None:
+def test_large_count_can_be_rounded() -> None:
     assert counted(3_140_000, "row", rounded=True) == "3.1 million rows"
     assert counted(999_999, "row", rounded=True) == "999,999 rows"
 
 
-def test_a_table_has_only_what_is_not_zero_in_columns() -> None:
+def test_summary_table_omits_zero_counts() -> None:
     lines = list(table({"receipt": 12_345, "open": 7, "click": 0}))
     assert lines == ["  open          7", "  receipt  12,345"]
 
@@ -78,7 +78,7 @@ def windows(**values: Any) -> WindowTotals:
     return WindowTotals(begin=0, end=10 * DAY, **values)
 
 
-def test_the_share_is_that_of_the_time_that_is_written() -> None:
+def test_progress_is_share_of_written_time() -> None:
     totals = windows(windows=3, remaining=Remaining(7))
     totals.written = 3 * DAY
     assert totals.share == pytest.approx(0.3)
@@ -93,10 +93,10 @@ def test_the_share_is_that_of_the_time_that_is_written() -> None:
         pytest.param(60.0, 20.0, 3, 8 * 10 + 10, id="three jobs at once"),
     ],
 )
-def test_the_slower_of_intercom_and_target_decides_how_long_the_rest_takes(
+def test_remaining_time_depends_on_slower_of_intercom_and_target(
     intercom: float, own: float, workers: int, left: float
 ) -> None:
-    """Two of ten days are written: by day 30 s and 10 s, and the last one is written alone."""
+    """Two of ten days are written; Intercom takes 30 s and the tap 10 s per day."""
     totals = windows(
         intercom_seconds=intercom, own_seconds=own, remaining=Remaining(8, 8 * DAY, DAY)
     )
@@ -104,7 +104,7 @@ def test_the_slower_of_intercom_and_target_decides_how_long_the_rest_takes(
     assert totals.seconds_left(workers) == pytest.approx(left)
 
 
-def test_nothing_is_estimated_before_the_first_window_and_after_the_last() -> None:
+def test_no_estimate_before_first_and_after_last_window() -> None:
     totals = windows(intercom_seconds=5.0, remaining=Remaining(10, 10 * DAY, DAY))
     assert totals.seconds_left() == 0
     totals.written, totals.seconds = totals.end, 10 * DAY
@@ -112,7 +112,7 @@ def test_nothing_is_estimated_before_the_first_window_and_after_the_last() -> No
     assert totals.seconds_left() == 0
 
 
-def test_what_is_left_counts_with_its_lookback() -> None:
+def test_remaining_time_includes_lookback() -> None:
     """A day of 10 s is written; the last window has one new day and 59 of lookback."""
     totals = windows(intercom_seconds=10.0, remaining=Remaining(1, 60 * DAY, 60 * DAY))
     totals.written, totals.seconds = totals.end - DAY, DAY
@@ -132,7 +132,7 @@ def run_totals() -> RunTotals:
     return totals
 
 
-def test_the_summary_says_what_happened() -> None:
+def test_summary_has_totals_of_run() -> None:
     assert run_totals().summary("Done") == [
         (
             "Done after 1 min 40 s: 2 windows written, 0 made smaller; 3 jobs asked for, "
@@ -153,7 +153,7 @@ def test_the_summary_says_what_happened() -> None:
     ]
 
 
-def test_the_metrics_are_one_a_stream_and_ours_in_the_same_form() -> None:
+def test_metrics_have_one_line_per_stream_in_sdk_format() -> None:
     found = [
         (point.metric_type, point.metric.value, point.value, point.tags)
         for point in points(run_totals(), now=5 * DAY)
@@ -178,7 +178,7 @@ def test_the_metrics_are_one_a_stream_and_ours_in_the_same_form() -> None:
     ]
 
 
-def test_under_meltano_the_message_of_a_metric_has_its_stream(
+def test_metric_message_under_meltano_has_stream(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     from singer_sdk.logging import StructuredFormatter  # noqa: PLC0415 - what Meltano configures
@@ -191,7 +191,7 @@ def test_under_meltano_the_message_of_a_metric_has_its_stream(
     assert line["extra"]["metric_info"]["value"] == 1500
 
 
-def test_the_time_of_a_product_is_that_until_it_is_there() -> None:
+def test_wait_duration_ends_when_result_is_available() -> None:
     now = [0.0]
 
     def make() -> Any:
@@ -208,7 +208,9 @@ def test_the_time_of_a_product_is_that_until_it_is_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["MELTANO_EXTRACTOR_NAME", "AIRFLOW_HOME", "CI"])
-def test_an_orchestrator_gets_lines_and_no_bar(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_orchestrator_gets_log_lines_instead_of_bar(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert wants_bar({})
     assert not wants_bar({name: "x"})

@@ -1,4 +1,4 @@
-"""Headers to names of properties."""
+"""Property names from CSV headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from random import Random
 
 SYSTEM_COLUMNS = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"]
-"""Names that PostgreSQL gives to no column of a table ("5.6. System Columns"), and `oid`."""
+"""Column names that PostgreSQL reserves ("5.6. System Columns"), and `oid`."""
 
 unicode_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
 clashing = st.sampled_from(
@@ -34,14 +34,14 @@ plain_name = st.from_regex(r"[a-z_][a-z0-9_]{0,40}", fullmatch=True).filter(
 
 
 @given(headers, st.lists(plain_name, max_size=4))
-def test_no_two_names_are_alike(names: list[str], taken: list[str]) -> None:
+def test_property_names_are_unique(names: list[str], taken: list[str]) -> None:
     made = property_names(names, taken)
     assert len(set(made)) == len(names)
     assert not set(made) & set(taken)
 
 
 @given(headers)
-def test_every_name_is_one_that_databases_take(names: list[str]) -> None:
+def test_property_names_are_valid_in_databases(names: list[str]) -> None:
     for name in property_names(names, ()):
         assert re.fullmatch("[a-z_][a-z0-9_]*", name, re.ASCII)
         assert len(name) <= MAX_NAME_BYTES == 63
@@ -50,12 +50,12 @@ def test_every_name_is_one_that_databases_take(names: list[str]) -> None:
 
 
 @given(st.lists(plain_name, unique=True, max_size=10))
-def test_names_that_are_good_stay_as_they_are(names: list[str]) -> None:
+def test_valid_names_are_unchanged(names: list[str]) -> None:
     assert property_names(names, ()) == names
 
 
 @given(st.lists(unicode_text, max_size=8), st.randoms(use_true_random=False))
-def test_the_order_of_headers_does_not_matter(names: list[str], random: Random) -> None:
+def test_order_of_headers_does_not_matter(names: list[str], random: Random) -> None:
     names = list(dict.fromkeys(names))
     made = dict(zip(names, property_names(names, ()), strict=True))
     random.shuffle(names)
@@ -63,21 +63,19 @@ def test_the_order_of_headers_does_not_matter(names: list[str], random: Random) 
 
 
 @given(unicode_text, headers)
-def test_a_header_has_the_same_name_whatever_stands_beside_it(
-    header: str, others: list[str]
-) -> None:
+def test_name_does_not_depend_on_other_headers(header: str, others: list[str]) -> None:
     others = [other for other in others if property_name(other) != property_name(header)]
     alone = property_names([header], ())
     assert property_names([*others, header], ())[-1:] == alone == [property_name(header)]
 
 
 @given(unicode_text, unicode_text)
-def test_headers_of_one_name_differ_only_in_how_they_are_written(one: str, other: str) -> None:
+def test_headers_with_equal_names_differ_only_in_spelling(one: str, other: str) -> None:
     if property_name(one) == property_name(other) and not re.search("_[0-9a-f]{8}$", fold(one)):
         assert fold(one) == fold(other)
 
 
-def test_long_headers_that_begin_alike_have_different_names() -> None:
+def test_long_headers_with_equal_start_have_different_names() -> None:
     first, second = property_names(["q" * 100 + "1", "q" * 100 + "2"], ())
     assert first != second
     assert len(first) == len(second) == MAX_NAME_BYTES
@@ -101,7 +99,7 @@ def test_long_headers_that_begin_alike_have_different_names() -> None:
         pytest.param("a\0b", "ab", id="NUL"),
     ],
 )
-def test_a_header_becomes_snake_case(header: str, expected: str | None) -> None:
+def test_header_becomes_snake_case(header: str, expected: str | None) -> None:
     assert property_name(header) == (expected or property_name(header))
     assert property_name(header).startswith(expected or "lodz_ostera_")
 
@@ -121,12 +119,12 @@ def test_a_header_becomes_snake_case(header: str, expected: str | None) -> None:
         pytest.param("a" * 64, "a" * 54, id="too long"),
     ],
 )
-def test_a_header_that_could_clash_is_marked_with_a_hash(header: str, beginning: str) -> None:
+def test_possibly_clashing_header_gets_hash_suffix(header: str, beginning: str) -> None:
     assert re.fullmatch(f"{beginning}_[0-9a-f]{{8}}", property_name(header))
     assert property_name(header) == property_name(f" {header.upper()} ")
 
 
-def test_names_do_not_change_from_release_to_release() -> None:
+def test_names_are_stable_between_releases() -> None:
     assert property_names(["Discount %", "ctid", "a", "a"], ()) == [
         "discount_040b3658",
         "ctid_045f85c6",
@@ -135,17 +133,17 @@ def test_names_do_not_change_from_release_to_release() -> None:
     ]
 
 
-def test_the_header_that_is_written_like_the_name_has_it() -> None:
+def test_header_equal_to_name_keeps_it() -> None:
     first, second = property_names(["Client", "client"], ())
     assert second == "client"
     assert re.fullmatch("client_[0-9a-f]{8}", first)
 
 
-def test_a_name_that_is_taken_is_marked() -> None:
+def test_reserved_name_gets_hash_suffix() -> None:
     (name,) = property_names(["created_at"], ["created_at"])
     assert re.fullmatch("created_at_[0-9a-f]{8}", name)
 
 
-def test_repeated_headers_have_the_same_names_whatever_stands_between_them() -> None:
+def test_names_of_repeated_headers_do_not_depend_on_headers_between() -> None:
     with_others = property_names(["x", "a", "y", "a", string.punctuation, "a"], ())
     assert [with_others[place] for place in (1, 3, 5)] == property_names(["a"] * 3, ())

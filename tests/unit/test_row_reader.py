@@ -1,4 +1,4 @@
-"""One CSV file to typed records."""
+"""The row reader: a CSV file to typed records."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ SAME_NOON = [
 ]
 LATER, LATER_IN_A_FILE = "2026-04-14T08:00:00Z", "2026-04-14T08:00:00.000Z"
 
-KNOWN = [file for file in FILES.values() if file.time is not None]
-EVENTS = [file for file in KNOWN if file.hash_name]
-UNSEEN = [file for file in FILES.values() if file.time is None]
+KNOWN_FILES = [file for file in FILES.values() if file.time is not None]
+EVENT_FILES = [file for file in KNOWN_FILES if file.hash_name]
+ASSUMED_FILES = [file for file in FILES.values() if file.time is None]
 ALL = [*FILES.values(), OTHER]
 
 
@@ -49,7 +49,7 @@ def ids(file: StatisticFile) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """What a file was read to."""
+    """Records and damaged rows of a file."""
 
     records: list[dict[str, Any]]
     damaged: list[DamagedRow]
@@ -57,14 +57,14 @@ class Result:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The only record; no row is damaged."""
+        """The only record; fails if there are damaged rows."""
         assert self.damaged == []
         (record,) = self.records
         return record
 
 
 def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
-    """Read the bytes of a file."""
+    """Read a file from bytes."""
     damaged: list[DamagedRow] = []
     constants = {
         "created_at": BEFORE,
@@ -80,14 +80,14 @@ def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
 def read(
     file: StatisticFile, header: Sequence[str], *rows: Sequence[str], name: str = ""
 ) -> Result:
-    """Read a file of these rows."""
+    """Read a file with the given rows."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
     return read_bytes(file, text.getvalue().encode(), name)
 
 
 def read_one(file: StatisticFile, row: dict[str, str], name: str = "") -> Result:
-    """Read a file of one row."""
+    """Read a file with one row."""
     return read(file, list(row), list(row.values()), name=name)
 
 
@@ -103,19 +103,19 @@ VALUES = {**CELLS, Kind.TIME: NOON, Kind.NUMBER: 0.25, Kind.INTEGER: 3}
 
 
 def full_row(file: StatisticFile) -> dict[str, str]:
-    """Return a row with a cell in each column that is known."""
+    """Return a row with a cell in each known column."""
     return {column.name: CELLS[column.kind] for column in file.columns}
 
 
 @pytest.mark.parametrize("file", ALL, ids=ids)
-def test_a_record_has_exactly_the_properties_of_its_stream(file: StatisticFile) -> None:
+def test_record_has_exactly_the_properties_of_its_stream(file: StatisticFile) -> None:
     row = full_row(file) or {"anything": "1"}
     assert set(read_one(file, row).record) == {column.name for column in file.properties}
 
 
 @pytest.mark.parametrize("file", ALL, ids=ids)
 @pytest.mark.parametrize("more", [{}, {"new": "x", "seen_at": NOON}], ids=["known", "new columns"])
-def test_a_record_is_valid_by_the_schema_of_its_stream(
+def test_record_is_valid_by_the_schema_of_its_stream(
     file: StatisticFile, more: dict[str, str]
 ) -> None:
     result = read_one(file, {"anything": "1", **full_row(file), **more})
@@ -131,7 +131,7 @@ def test_every_time_of_a_record_is_written_in_utc(file: StatisticFile) -> None:
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in times)
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
 def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
     record = read_one(file, full_row(file)).record
     assert {column.name: record[column.name] for column in file.columns} == {
@@ -139,15 +139,15 @@ def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
     }
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
-def test_the_order_of_columns_does_not_matter(file: StatisticFile) -> None:
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
+def test_order_of_columns_does_not_matter(file: StatisticFile) -> None:
     row = full_row(file)
     turned = dict(reversed(row.items()))
     assert read_one(file, turned).record == read_one(file, row).record
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
-def test_a_column_that_is_missing_is_null(file: StatisticFile) -> None:
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
+def test_column_that_is_missing_is_null(file: StatisticFile) -> None:
     row = full_row(file)
     own_time = {"created_at"}  # see the test of a snapshot without it
     for name in set(row) - {*file.key, *file.required, *(file.time or own_time)}:
@@ -157,32 +157,32 @@ def test_a_column_that_is_missing_is_null(file: StatisticFile) -> None:
 
 @pytest.mark.parametrize("cell", ["-1", "'-1", ""])
 @pytest.mark.parametrize("name", ["company_id", "series_id", "node_id"])
-def test_the_minus_one_of_a_receipt_is_null(name: str, cell: str) -> None:
+def test_minus_one_in_receipt_is_null(name: str, cell: str) -> None:
     row = {**full_row(FILES["receipt"]), name: cell}
     assert read_one(FILES["receipt"], row).record[name] is None
 
 
-def test_a_minus_one_in_a_text_stays() -> None:
+def test_minus_one_in_text_is_kept() -> None:
     row = {**full_row(FILES["receipt"]), "content_title": "-1"}
     assert read_one(FILES["receipt"], row).record["content_title"] == "-1"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_any_text_comes_out_as_it_stands(text: str) -> None:
+def test_any_text_is_unchanged(text: str) -> None:
     row = {**full_row(FILES["click"]), "url": text}
     assert read_one(FILES["click"], row).record["url"] == (text or None)
 
 
-# --- columns that nobody knows
+# --- unknown columns
 
 
-def test_a_new_column_is_announced_and_kept() -> None:
+def test_new_column_is_added_to_schema_and_records() -> None:
     result = read_one(FILES["open"], {"receipt_id": "1", "opened_at": NOON, "device": "phone"})
     assert [(column.name, column.kind) for column in result.extra] == [("device", Kind.TEXT)]
     assert result.record["device"] == "phone"
 
 
-def test_the_documented_misspelling_of_dismissal_is_seen_through() -> None:
+def test_documented_misspelling_of_dismissal_is_recognized() -> None:
     row = full_row(FILES["receipt"])
     del row["first_dismissal"]
     result = read_one(FILES["receipt"], {**row, "first_dismisall": NOON_IN_A_FILE})
@@ -199,7 +199,7 @@ def test_the_documented_misspelling_of_dismissal_is_seen_through() -> None:
         pytest.param("created_at", "created_at", id="is called as the common time"),
     ],
 )
-def test_a_new_column_takes_no_name_that_is_in_use(header: str, name: str) -> None:
+def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
     (column,) = result.extra
     assert re.fullmatch(name + "_[0-9a-f]{8}", column.name)
@@ -208,8 +208,8 @@ def test_a_new_column_takes_no_name_that_is_in_use(header: str, name: str) -> No
     assert f'"{header}"' in column.description
 
 
-@pytest.mark.parametrize("file", KNOWN, ids=ids)
-def test_headers_may_be_written_in_any_way(file: StatisticFile) -> None:
+@pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
+def test_headers_are_recognized_in_any_spelling(file: StatisticFile) -> None:
     row = full_row(file)
     expected = read_one(file, row).record
     for written in (str.upper, lambda name: f" {name.replace('_', ' ').title()} "):
@@ -218,7 +218,7 @@ def test_headers_may_be_written_in_any_way(file: StatisticFile) -> None:
         assert result.record == expected
 
 
-def test_of_two_headers_that_differ_in_writing_the_one_like_the_column_is_it() -> None:
+def test_header_in_exact_spelling_wins() -> None:
     rows = {"Receipt ID": "other", "receipt_id": "1", "opened_at": NOON}
     result = read_one(FILES["open"], rows)
     assert result.record["receipt_id"] == "1"
@@ -241,7 +241,7 @@ def test_every_new_column_is_described_by_its_header() -> None:
     assert "q" * 80 in result.extra[0].description
 
 
-def test_the_questions_of_a_survey_are_one_object() -> None:
+def test_survey_questions_are_one_object() -> None:
     row = {**full_row(FILES["answer_combined"]), "How\nwas it?": "Simple, fast", "Why?": ""}
     result = read_one(FILES["answer_combined"], row)
     assert result.record["answers"] == {"How\nwas it?": "Simple, fast", "Why?": None}
@@ -267,7 +267,7 @@ def test_no_answer_of_a_survey_is_lost(questions: list[str]) -> None:
     assert next(iter(result.record["answers"])) == questions[0]
 
 
-def test_a_row_of_an_unknown_file_is_one_object() -> None:
+def test_unknown_file_row_is_one_object() -> None:
     record = read_one(OTHER, {"a": "1", "b": ""}, name="novelty").record
     assert record["row"] == {"a": "1", "b": None}
     assert (record["statistic"], record["file"]) == ("novelty", "novelty_20260430.csv")
@@ -304,13 +304,13 @@ def test_a_row_of_an_unknown_file_is_one_object() -> None:
         pytest.param("other_statistic", {"b": "x"}, BEFORE, id="unknown, no such column"),
     ],
 )
-def test_created_at_is_when_it_happened(name: str, row: dict[str, str], expected: str) -> None:
+def test_created_at_is_time_of_event(name: str, row: dict[str, str], expected: str) -> None:
     file = FILES.get(name, OTHER)
     assert read_one(file, {"receipt_id": "1", **row}).record["created_at"] == expected
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview"])
-def test_created_at_of_a_snapshot_is_its_own(name: str) -> None:
+def test_created_at_of_snapshot_is_its_column(name: str) -> None:
     row = {**full_row(FILES[name]), "created_at": LATER_IN_A_FILE}
     assert read_one(FILES[name], row).record["created_at"] == LATER
 
@@ -321,12 +321,12 @@ def test_created_at_of_a_snapshot_that_has_none_is_null(name: str) -> None:
     assert read_one(FILES[name], row).record["created_at"] is None
 
 
-def test_the_totals_of_a_message_carry_their_window() -> None:
+def test_overview_row_has_window() -> None:
     record = read_one(FILES["overview"], full_row(FILES["overview"])).record
     assert (record["created_at_after"], record["created_at_before"]) == (AFTER, BEFORE)
 
 
-def test_a_total_that_does_not_apply_is_null_and_not_zero() -> None:
+def test_inapplicable_total_is_null() -> None:
     row = {**full_row(FILES["overview"]), "open_total": "", "click_total": "0"}
     record = read_one(FILES["overview"], row).record
     assert (record["open_total"], record["click_total"]) == (None, 0)
@@ -335,19 +335,17 @@ def test_a_total_that_does_not_apply_is_null_and_not_zero() -> None:
 # --- ids of rows that have none
 
 
-@pytest.mark.parametrize("file", [*EVENTS, *UNSEEN, OTHER], ids=ids)
+@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, OTHER], ids=ids)
 @pytest.mark.parametrize("written", SAME_NOON)
-def test_the_id_of_a_row_does_not_depend_on_how_times_are_written(
-    file: StatisticFile, written: str
-) -> None:
-    row = full_row(file) if file in EVENTS else {"receipt_id": "1", "seen_at": NOON_IN_A_FILE}
+def test_row_id_does_not_depend_on_time_format(file: StatisticFile, written: str) -> None:
+    row = full_row(file) if file in EVENT_FILES else {"receipt_id": "1", "seen_at": NOON_IN_A_FILE}
     time = file.time[0] if file.time else "seen_at"
     expected = read_one(file, row).record[file.hash_name]
     assert read_one(file, {**row, time: written}).record[file.hash_name] == expected
 
 
-@pytest.mark.parametrize("file", EVENTS, ids=ids)
-def test_the_id_of_an_event_depends_on_each_of_its_columns(file: StatisticFile) -> None:
+@pytest.mark.parametrize("file", EVENT_FILES, ids=ids)
+def test_event_id_depends_on_each_column(file: StatisticFile) -> None:
     row = {**full_row(file), "new": "x"}
     seen = {read_one(file, row).record["event_id"]}
     for name, cell in row.items():
@@ -356,14 +354,14 @@ def test_the_id_of_an_event_depends_on_each_of_its_columns(file: StatisticFile) 
     assert len(seen) == 1 + len(row)
 
 
-@pytest.mark.parametrize("file", EVENTS, ids=ids)
-def test_the_id_of_an_event_does_not_depend_on_columns_that_are_empty(file: StatisticFile) -> None:
+@pytest.mark.parametrize("file", EVENT_FILES, ids=ids)
+def test_event_id_does_not_depend_on_empty_columns(file: StatisticFile) -> None:
     row = full_row(file)
     expected = read_one(file, row).record["event_id"]
     assert read_one(file, {"new": "", **row}).record["event_id"] == expected
 
 
-@pytest.mark.parametrize("file", [*EVENTS, *UNSEEN, OTHER], ids=ids)
+@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, OTHER], ids=ids)
 @pytest.mark.parametrize(
     "written",
     [
@@ -373,7 +371,7 @@ def test_the_id_of_an_event_does_not_depend_on_columns_that_are_empty(file: Stat
         pytest.param(lambda name: name.replace("_", "-"), id="hyphens"),
     ],
 )
-def test_the_id_of_a_row_does_not_depend_on_how_headers_are_written(
+def test_row_id_does_not_depend_on_header_spelling(
     file: StatisticFile, written: Callable[[str], str]
 ) -> None:
     row = {**full_row(file), "receipt_id": "1", "new_column": "x", "seen_at": NOON_IN_A_FILE}
@@ -385,7 +383,7 @@ def test_the_id_of_a_row_does_not_depend_on_how_headers_are_written(
         assert record == expected
 
 
-def test_two_links_followed_in_one_second_are_two_clicks() -> None:
+def test_clicks_on_two_links_in_one_second_are_two_rows() -> None:
     row = full_row(FILES["click"])
     header = list(row)
     rows = [
@@ -395,21 +393,21 @@ def test_two_links_followed_in_one_second_are_two_clicks() -> None:
     assert first["event_id"] != second["event_id"]
 
 
-def test_the_id_of_an_event_is_the_same_in_every_version() -> None:
+def test_event_id_is_stable_between_versions() -> None:
     row = {"receipt_id": "961758128", "opened_at": NOON_IN_A_FILE}
     text = f'["open",[["opened_at","{NOON}"],["receipt_id","961758128"]]]'
     expected = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     assert read_one(FILES["open"], row).record["event_id"] == expected
 
 
-def test_the_same_row_in_two_unknown_files_has_two_ids() -> None:
+def test_same_row_in_two_unknown_files_has_two_ids() -> None:
     ids = {read_one(OTHER, {"a": "1"}, name=name).record["row_id"] for name in ("one", "two")}
     assert len(ids) == 2
 
 
 @st.composite
 def rows_of_unknown_files(draw: st.DrawFn) -> dict[str, str]:
-    """Return a row with at most one column of time, in one of its formats."""
+    """Return a row with at most one time column, in any time format."""
     names = draw(st.lists(st.sampled_from(["receipt_id", "a", "b", "C", "é", "at"]), unique=True))
     row = {name: draw(st.text("01-é ,", max_size=4)) for name in names}
     if draw(st.booleans()):
@@ -419,7 +417,7 @@ def rows_of_unknown_files(draw: st.DrawFn) -> dict[str, str]:
 
 @pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
 @given(row=rows_of_unknown_files(), data=st.data())
-def test_the_id_of_an_unknown_row_does_not_depend_on_the_order_of_columns(
+def test_id_of_an_unknown_row_does_not_depend_on_the_order_of_columns(
     file: StatisticFile, row: dict[str, str], data: st.DataObject
 ) -> None:
     shuffled = dict(data.draw(st.permutations(list(row.items()))))
@@ -429,7 +427,7 @@ def test_the_id_of_an_unknown_row_does_not_depend_on_the_order_of_columns(
 
 @pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
 @given(row=rows_of_unknown_files())
-def test_the_id_of_an_unknown_row_does_not_depend_on_a_new_empty_column(
+def test_id_of_an_unknown_row_does_not_depend_on_a_new_empty_column(
     file: StatisticFile, row: dict[str, str]
 ) -> None:
     first, second = read_one(file, row).record, read_one(file, {"new": "", **row}).record
@@ -438,7 +436,7 @@ def test_the_id_of_an_unknown_row_does_not_depend_on_a_new_empty_column(
 
 @pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
 @given(row=rows_of_unknown_files(), data=st.data())
-def test_the_id_of_an_unknown_row_depends_on_each_cell(
+def test_id_of_an_unknown_row_depends_on_each_cell(
     file: StatisticFile, row: dict[str, str], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(row)))
@@ -448,7 +446,7 @@ def test_the_id_of_an_unknown_row_depends_on_each_cell(
 
 
 @pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
-def test_the_id_of_an_unknown_row_with_two_times_does_not_depend_on_their_order(
+def test_id_of_an_unknown_row_with_two_times_does_not_depend_on_their_order(
     file: StatisticFile,
 ) -> None:
     row = {"receipt_id": "1", "seen_at": NOON_IN_A_FILE, "left_at": LATER_IN_A_FILE}
@@ -458,7 +456,7 @@ def test_the_id_of_an_unknown_row_with_two_times_does_not_depend_on_their_order(
 
 
 @pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
-def test_the_id_of_an_unknown_row_with_two_times_does_not_depend_on_how_they_are_written(
+def test_unknown_row_id_with_two_times_does_not_depend_on_format(
     file: StatisticFile,
 ) -> None:
     row = {"receipt_id": "1", "seen_at": NOON, "left_at": LATER}
@@ -467,11 +465,11 @@ def test_the_id_of_an_unknown_row_with_two_times_does_not_depend_on_how_they_are
     assert first[file.hash_name] == second[file.hash_name]
 
 
-# --- rows that are set aside
+# --- rejected rows
 
 
 def required(file: StatisticFile) -> list[str]:
-    """Return the columns of a file without which there is no record."""
+    """Return the required columns of a file."""
     columns = {column.name for column in file.columns}
     time = file.time if file.time and len(file.time) == 1 else ()
     identity = list(file.required)
@@ -482,11 +480,11 @@ def required(file: StatisticFile) -> list[str]:
     ("file", "name"),
     [
         pytest.param(file, name, id=f"{file.name}.{name}")
-        for file in KNOWN
+        for file in KNOWN_FILES
         for name in required(file)
     ],
 )
-def test_a_row_without_what_identifies_it_is_set_aside(file: StatisticFile, name: str) -> None:
+def test_row_without_required_column_is_rejected(file: StatisticFile, name: str) -> None:
     row = full_row(file)
     result = read(file, list(row), list({**row, name: ""}.values()), list(row.values()))
     assert len(result.records) == 1
@@ -494,13 +492,13 @@ def test_a_row_without_what_identifies_it_is_set_aside(file: StatisticFile, name
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview", "receipt", "answer_combined"])
-def test_every_column_of_the_key_is_required_or_given_by_the_tap(name: str) -> None:
+def test_key_columns_are_required_or_set_by_tap(name: str) -> None:
     file = FILES[name]
     given_by_tap = {"created_at_after", "created_at_before"}
     assert set(file.key) <= {*required(file), *given_by_tap}
 
 
-def test_a_survey_response_without_any_time_is_set_aside() -> None:
+def test_survey_response_without_any_time_is_rejected() -> None:
     file = FILES["answer_combined"]
     result = read_one(file, {**full_row(file), "received_at": "", "completed_at": ""})
     assert [row.reason for row in result.damaged] == ["completed_at and received_at is empty"]
@@ -515,7 +513,7 @@ def test_a_survey_response_without_any_time_is_set_aside() -> None:
         ("overview", "open_rate", "many", "open_rate is not a number: 'many'"),
     ],
 )
-def test_a_cell_that_is_not_of_its_kind_costs_its_row_and_is_named(
+def test_invalid_cell_rejects_row_with_reason(
     file: str, column: str, cell: str, reason: str
 ) -> None:
     row = full_row(FILES[file])
@@ -532,9 +530,7 @@ def test_a_cell_that_is_not_of_its_kind_costs_its_row_and_is_named(
     [(["1"], "1 cell"), (["1", NOON, "x"], "3 cells")],
     ids=["short", "long"],
 )
-def test_a_row_of_another_length_than_the_header_is_set_aside(
-    cells: list[str], number: str
-) -> None:
+def test_row_of_wrong_length_is_rejected(cells: list[str], number: str) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON])
     assert [record["receipt_id"] for record in result.records] == ["1", "2"]
     (damaged,) = result.damaged
@@ -543,20 +539,20 @@ def test_a_row_of_another_length_than_the_header_is_set_aside(
     assert next(csv.reader([damaged.raw])) == cells
 
 
-def test_a_damaged_header_sets_every_row_aside() -> None:
+def test_damaged_header_rejects_all_rows() -> None:
     result = read_bytes(FILES["open"], f'receipt_id,"opened_at\n1,{NOON}\n2,{NOON}\n'.encode())
     assert result.records == []
     assert [row.line for row in result.damaged] == [1, 2, 3]
 
 
-def test_a_file_without_the_column_of_its_key_sets_every_row_aside() -> None:
+def test_missing_key_column_rejects_all_rows() -> None:
     result = read(FILES["open"], ["opened_at"], [NOON], [LATER])
     assert result.records == []
     assert [row.reason for row in result.damaged] == ["receipt_id is empty"] * 2
 
 
 @pytest.mark.parametrize("data", [b"", b"receipt_id,opened_at\n"], ids=["empty", "header only"])
-def test_a_file_without_rows_gives_no_records(data: bytes) -> None:
+def test_file_without_rows_gives_no_records(data: bytes) -> None:
     assert read_bytes(FILES["open"], data) == Result([], [], ())
 
 
@@ -566,7 +562,7 @@ def test_a_file_without_rows_gives_no_records(data: bytes) -> None:
         max_size=8,
     )
 )
-def test_every_row_is_a_record_or_set_aside(rows: list[tuple[str, str]]) -> None:
+def test_every_row_is_record_or_rejected(rows: list[tuple[str, str]]) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at"], *rows)
     good = [receipt for receipt, time in rows if receipt and time == NOON]
     assert [record["receipt_id"] for record in result.records] == good
@@ -588,7 +584,7 @@ def test_any_record_can_be_written_as_json(text: str) -> None:
         ("名", "x"),
     ],
 )
-def test_the_log_shows_the_form_of_a_cell_and_not_the_cell(cell: str, form: str) -> None:
+def test_log_shows_cell_format_without_content(cell: str, form: str) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
     (row,) = result.damaged
     assert row.reason == f"opened_at is not a time: {cell!r}"

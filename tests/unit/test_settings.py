@@ -1,4 +1,4 @@
-"""Settings: what is checked before anything is asked of Intercom, and how a user is told."""
+"""Settings: validation before the first request, and error messages."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ DAY = 86_400
 
 
 def settings_of(**config: Any) -> Settings:
-    """Return the settings of a good configuration."""
+    """Return the settings of a valid configuration."""
     return TapIntercomExport(config={**GOOD, **config}).settings
 
 
 def problems_of(**config: Any) -> list[str]:
-    """Return what is said of a configuration; a setting that is `...` is not in it."""
+    """Return the problems of a configuration; a setting with the value `...` is omitted."""
     whole = {name: value for name, value in {**GOOD, **config}.items() if value is not ...}
     with pytest.raises(ConfigValidationError) as caught:
         TapIntercomExport(config=whole)
     return list(caught.value.errors)
 
 
-# --- what is refused
+# --- invalid settings
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def problems_of(**config: Any) -> list[str]:
         ("max_compression_ratio", 0, "1 or more"),
     ],
 )
-def test_a_bad_value_is_told_in_one_line_with_its_name_and_what_is_allowed(
+def test_invalid_value_error_has_name_and_allowed_values(
     name: str, value: Any, allowed: str
 ) -> None:
     (line,) = problems_of(**{name: value})
@@ -132,13 +132,13 @@ def test_a_bad_value_is_told_in_one_line_with_its_name_and_what_is_allowed(
         "https://[::1",
     ],
 )
-def test_an_api_url_that_is_no_safe_host_is_refused(url: str) -> None:
+def test_unsafe_api_url_is_refused(url: str) -> None:
     (line,) = problems_of(api_url=url)
     assert line.startswith("api_url: must be https://HOST")
     assert "without a path" in line
 
 
-def test_an_api_url_is_shown_without_password_and_query() -> None:
+def test_api_url_is_shown_without_password_and_query() -> None:
     (line,) = problems_of(api_url="https://user:pa@ss@api.intercom.io/export?key=word")
     assert line.endswith("not 'https:…api.intercom.io/export?…'")
 
@@ -148,48 +148,48 @@ def test_an_api_url_is_shown_without_password_and_query() -> None:
     [f"{TOKEN}\n", f"{TOKEN}\r\nX: y", f"{TOKEN}€"],
     ids=["line end", "another header", "not in Latin-1"],
 )
-def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str) -> None:
+def test_token_invalid_in_header_is_refused_and_not_shown(token: str) -> None:
     (line,) = problems_of(access_token=token)
     assert line.startswith("access_token: ")
     assert TOKEN not in line
 
 
 @pytest.mark.parametrize("agent", ["a\nb", "agent €"])
-def test_a_user_agent_that_no_header_can_hold_is_refused(agent: str) -> None:
+def test_user_agent_invalid_in_header_is_refused(agent: str) -> None:
     (line,) = problems_of(user_agent=agent)
     assert line.startswith("user_agent: ")
 
 
-def test_every_bad_setting_has_its_line() -> None:
+def test_each_invalid_setting_has_one_line() -> None:
     lines = problems_of(start_date=..., region="mars", window_days=0)
     assert sorted(line.split(":")[0] for line in lines) == ["region", "start_date", "window_days"]
 
 
-def test_all_that_is_missing_is_told_at_once() -> None:
+def test_all_missing_settings_are_reported_together() -> None:
     lines = problems_of(access_token=..., start_date=...)
     assert sorted(line.split(":")[0] for line in lines) == ["access_token", "start_date"]
 
 
-def test_a_bad_end_date_does_not_hide_a_bad_start_date() -> None:
+def test_invalid_end_date_does_not_hide_a_invalid_start_date() -> None:
     lines = problems_of(start_date="x", end_date="y")
     assert [line.split(":")[0] for line in lines] == ["start_date", "end_date"]
 
 
 @pytest.mark.parametrize(("window", "lookback", "warned"), [(83, 7, False), (365, 7, True)])
-def test_a_range_of_more_than_90_days_is_a_warning(
+def test_range_longer_than_90_days_is_a_warning(
     window: int, lookback: int, *, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One client met a 400 that names 90 days, another asks for 365 days in one job."""
+    """One public client reports a 400 that names 90 days, another one requests 365 days per job."""
     config = {**GOOD, "window_days": window, "lookback_days": lookback}
     settings = TapIntercomExport(config=config).settings
     assert (settings.window, settings.lookback) == (window * DAY, lookback * DAY)
     assert ("372 days together" in caplog.text) is warned
 
 
-# --- what is accepted
+# --- valid settings
 
 
-def test_a_token_and_a_start_are_enough() -> None:
+def test_token_and_start_date_are_sufficient() -> None:
     assert settings_of() == Settings(
         access_token=TOKEN,
         api_url="https://api.intercom.io",
@@ -241,7 +241,7 @@ def test_each_region_has_its_host(region: str, host: str) -> None:
     ],
 )
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_an_api_url_is_taken_without_the_slash_at_its_end(url: str, slash: str) -> None:
+def test_trailing_slash_of_api_url_is_removed(url: str, slash: str) -> None:
     assert settings_of(region="eu", api_url=url + slash).api_url == url
 
 
@@ -256,28 +256,28 @@ def test_an_api_url_is_taken_without_the_slash_at_its_end(url: str, slash: str) 
         ("2026-01-01T00:00:00.999Z", NEW_YEAR),
     ],
 )
-def test_a_date_is_utc_where_it_has_no_offset(text: str, expected: int) -> None:
+def test_date_without_offset_is_utc(text: str, expected: int) -> None:
     assert settings_of(start_date=text).start == expected
     assert settings_of(start_date="2025-01-01", end_date=text).end == expected
 
 
-def test_the_year_in_which_intercom_was_founded_is_accepted() -> None:
+def test_year_of_intercoms_foundation_is_accepted() -> None:
     settings = settings_of(start_date="2011-01-01")
     assert settings.start == NEW_YEAR - (15 * 365 + 4) * DAY  # 2012, 2016, 2020 and 2024 are leap
 
 
-def test_a_year_has_four_digits_in_a_state() -> None:
+def test_year_has_four_digits_in_state() -> None:
     first_of_206 = datetime(206, 1, 1, tzinfo=timezone.utc)
     assert to_text(first_of_206.timestamp()) == "0206-01-01T00:00:00Z"
 
 
-def test_the_start_may_be_the_end() -> None:
+def test_start_may_be_the_end() -> None:
     settings = settings_of(end_date=GOOD["start_date"])
     assert settings.start == settings.end == NEW_YEAR
 
 
 @pytest.mark.parametrize("version", ["2.16", "2.5", "1.4", "Preview", "Unstable"])
-def test_an_api_version_is_taken_as_it_is_sent(version: str) -> None:
+def test_api_version_is_sent_unchanged(version: str) -> None:
     assert settings_of(api_version=version).api_version == version
 
 
@@ -289,14 +289,14 @@ def test_times_may_have_a_fraction_in_a_configuration() -> None:
     assert settings.request_timeout == 1.5
 
 
-def test_the_longest_pause_is_never_shorter_than_the_first() -> None:
+def test_maximum_pause_is_not_shorter_than_first_pause() -> None:
     settings = settings_of(poll_interval_seconds=90, poll_max_interval_seconds=10)
     assert settings.poll_max_interval == 90
 
 
 @pytest.mark.parametrize("name", ["end_date", "api_url", "user_agent", "region", "window_days"])
 @pytest.mark.parametrize("value", ["", None])
-def test_an_optional_setting_that_is_empty_is_not_set(name: str, value: str | None) -> None:
+def test_optional_setting_that_is_empty_is_not_set(name: str, value: str | None) -> None:
     assert settings_of(**{name: value}) == settings_of()
 
 
@@ -306,38 +306,38 @@ def test_every_setting_has_a_title_and_a_description() -> None:
         assert setting.get("description"), name
 
 
-def test_the_token_is_the_only_secret() -> None:
+def test_token_is_the_only_secret() -> None:
     secrets = [name for name, s in CONFIG_JSONSCHEMA["properties"].items() if s.get("secret")]
     assert secrets == ["access_token"]
 
 
-def test_the_token_is_not_in_the_repr() -> None:
+def test_token_is_not_in_the_repr() -> None:
     settings = settings_of()
     assert TOKEN not in repr(settings)
     assert settings.access_token == TOKEN
 
 
-def test_the_token_is_not_in_the_log_of_a_discovery(caplog: pytest.LogCaptureFixture) -> None:
+def test_token_is_not_in_the_log_of_a_discovery(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         tap = TapIntercomExport(config=dict(GOOD))
         assert tap.catalog_dict["streams"]
     assert TOKEN not in caplog.text
 
 
-# --- what is accepted and told
+# --- warnings
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture, **config: Any) -> list[str]:
-    """Return what is warned of in a good configuration with other settings."""
+    """Return the warnings about a valid configuration with other settings."""
     TapIntercomExport(config={**GOOD, **config})
     return [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
 
 
-def test_a_good_configuration_warns_of_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_valid_configuration_has_no_warnings(caplog: pytest.LogCaptureFixture) -> None:
     assert warnings_of(caplog) == []
 
 
-def test_a_start_in_the_future_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_start_date_in_future_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = warnings_of(caplog, start_date="2999-01-01")
     assert line.startswith("start_date 2999-01-01 is in the future")
 
@@ -350,13 +350,15 @@ def test_a_start_in_the_future_is_told(caplog: pytest.LogCaptureFixture) -> None
         ("quux", "unknown setting quux"),
     ],
 )
-def test_an_unknown_setting_is_told_without_its_value(
+def test_unknown_setting_warning_omits_value(
     name: str, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert warnings_of(caplog, **{name: TOKEN}) == [line]
 
 
-def test_a_slip_in_a_name_is_told_beside_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+def test_misspelled_setting_is_suggested_with_missing_setting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     assert problems_of(access_token=..., acces_token=TOKEN) == [
         "access_token: is required and not set"
     ]
@@ -365,7 +367,7 @@ def test_a_slip_in_a_name_is_told_beside_what_is_missing(caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("name", ["emit_activate_version_messages", "flattening_enabled"])
-def test_a_setting_of_the_sdk_is_known(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_setting_of_the_sdk_is_known(name: str, caplog: pytest.LogCaptureFixture) -> None:
     assert warnings_of(caplog, **{name: False}) == []
 
 
@@ -406,12 +408,12 @@ ENVIRONMENT: dict[str, tuple[str, Any]] = {
     "stream_maps": ('{"open": {"x": "1"}}', {"open": {"x": "1"}}),
     "stream_map_config": ('{"seed": 1}', {"seed": 1}),
 }
-"""A value of every setting, as text and as it is meant."""
+"""A value of every setting, as text and as parsed value."""
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Set the least that is needed in the environment."""
+    """Set the required settings in the environment."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     for name, value in GOOD.items():
@@ -435,12 +437,12 @@ OF_THE_SDK = ("flattening_", "faker_", "batch_")
 
 
 @pytest.mark.parametrize("name", CONFIG_JSONSCHEMA["properties"])
-def test_the_test_above_leaves_no_setting_out(name: str) -> None:
+def test_environment_test_covers_all_settings(name: str) -> None:
     assert name in ENVIRONMENT or name.startswith(OF_THE_SDK)
 
 
 @pytest.mark.parametrize("name", [name for name in ENVIRONMENT if name not in GOOD])
-def test_an_empty_variable_is_a_setting_that_is_not_set(
+def test_empty_variable_is_a_setting_that_is_not_set(
     name: str, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv(PREFIX + name.upper(), "")
@@ -449,7 +451,7 @@ def test_an_empty_variable_is_a_setting_that_is_not_set(
     assert os.environ[PREFIX + name.upper()] == ""
 
 
-def test_an_empty_variable_leaves_what_a_file_sets(environment: pytest.MonkeyPatch) -> None:
+def test_empty_variable_does_not_override_file(environment: pytest.MonkeyPatch) -> None:
     environment.setenv(PREFIX + "WINDOW_DAYS", "")
     assert TapIntercomExport(config={"window_days": 7}, parse_env_config=True).settings == (
         settings_of(window_days=7)
@@ -465,7 +467,7 @@ def test_an_empty_variable_leaves_what_a_file_sets(environment: pytest.MonkeyPat
         ("stream_maps", '{"open": null'),
     ],
 )
-def test_a_variable_that_is_no_json_is_told_by_its_name(
+def test_invalid_json_variable_error_has_name(
     name: str, text: str, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv(PREFIX + name.upper(), text)
@@ -475,7 +477,7 @@ def test_a_variable_that_is_no_json_is_told_by_its_name(
     assert line.startswith(f"{name}: is not JSON in {PREFIX}{name.upper()}: ")
 
 
-def test_an_array_may_be_names_with_commas(environment: pytest.MonkeyPatch) -> None:
+def test_array_variable_may_be_comma_separated(environment: pytest.MonkeyPatch) -> None:
     environment.setenv(PREFIX + "CUSTOM_OBJECT_TYPES", "Order,Subscription")
     tap = TapIntercomExport(parse_env_config=True)
     assert tap.config["custom_object_types"] == ["Order", "Subscription"]
@@ -483,7 +485,7 @@ def test_an_array_may_be_names_with_commas(environment: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("text", ["ten", "1.5", "0x10", "1,000"])
 @pytest.mark.parametrize("name", ["window_days", "poll_interval_seconds", "export_row_limit"])
-def test_a_variable_that_is_no_whole_number_is_told_by_its_name(
+def test_invalid_integer_variable_error_has_name(
     name: str, text: str, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv(PREFIX + name.upper(), text)
@@ -498,7 +500,7 @@ def test_a_variable_that_is_no_whole_number_is_told_by_its_name(
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Answers 404 to everything, and notes who asked: each run has a User-Agent of its own."""
+    """Responds with 404 and records the User-Agent, which differs between runs."""
 
     asked: ClassVar[Counter[str]] = Counter()
 
@@ -518,7 +520,7 @@ class Recorder(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the tap as a process, and what it must say."""
+    """A run of the tap as a process, and its expected output."""
 
     config: dict[str, Any]
     named: str = ""
@@ -555,7 +557,7 @@ RUNS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended."""
+    """Result of a run."""
 
     status: int
     stdout: str
@@ -565,7 +567,7 @@ class Outcome:
 
 
 def start(name: str, run: Run, port: int, folder: Path) -> Outcome:
-    """Run the tap as a process in a folder of its own."""
+    """Run the tap as a process in a separate folder."""
     agent = name.replace(" ", "-")
     config = {**GOOD, "api_url": f"http://{run.host}:{port}", "user_agent": agent, **run.config}
     clean = {
@@ -596,7 +598,7 @@ def start(name: str, run: Run, port: int, folder: Path) -> Outcome:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Let something listen that would hear a request."""
+    """Start a server that records requests."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -610,12 +612,12 @@ def port() -> Iterator[int]:
 def bad(
     request: pytest.FixtureRequest, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Run, Outcome]:
-    """Return a run with a bad setting, and how it ended."""
+    """Return a run with an invalid setting, and its result."""
     run = RUNS[request.param]
     return run, start(request.param, run, port, tmp_path_factory.mktemp("configuration"))
 
 
-def test_a_bad_setting_stops_the_command_with_one_line(bad: tuple[Run, Outcome]) -> None:
+def test_invalid_setting_stops_the_command_with_one_line(bad: tuple[Run, Outcome]) -> None:
     run, outcome = bad
     assert outcome.status == 2
     assert len(outcome.errors) == 1, outcome.stderr
@@ -623,23 +625,23 @@ def test_a_bad_setting_stops_the_command_with_one_line(bad: tuple[Run, Outcome])
     assert run.allowed in outcome.errors[0]
 
 
-def test_a_bad_setting_shows_no_traceback(bad: tuple[Run, Outcome]) -> None:
+def test_invalid_setting_shows_no_traceback(bad: tuple[Run, Outcome]) -> None:
     assert "Traceback" not in bad[1].stderr
 
 
-def test_a_bad_setting_writes_no_message(bad: tuple[Run, Outcome]) -> None:
+def test_invalid_setting_writes_no_message(bad: tuple[Run, Outcome]) -> None:
     assert bad[1].stdout == ""
 
 
-def test_a_bad_setting_asks_intercom_for_nothing(bad: tuple[Run, Outcome]) -> None:
+def test_invalid_setting_makes_no_request(bad: tuple[Run, Outcome]) -> None:
     assert bad[1].requests == 0
 
 
-def test_a_bad_setting_does_not_show_the_token(bad: tuple[Run, Outcome]) -> None:
+def test_invalid_setting_does_not_show_the_token(bad: tuple[Run, Outcome]) -> None:
     assert TOKEN not in bad[1].stderr + bad[1].stdout
 
 
-def test_a_good_configuration_reaches_intercom_and_does_not_show_the_token(
+def test_valid_configuration_makes_requests_without_showing_token(
     port: int, tmp_path: Path
 ) -> None:
     outcome = start("good", Run({}, arguments=("--test",)), port, tmp_path)

@@ -1,4 +1,4 @@
-"""Which range of time is asked for next."""
+"""Export windows: the next range of time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEW_YEAR = 1_767_225_600
 
 @dataclass(frozen=True)
 class Run:
-    """What a run begins with."""
+    """Start of a run."""
 
     export_range: ExportRange
     bookmark: int
@@ -35,14 +35,14 @@ class Run:
 
 @st.composite
 def legal_sizes(draw: st.DrawFn) -> Sizes:
-    """Return sizes that the settings allow: whole days, 90 together."""
+    """Return valid sizes: whole days, 90 days together."""
     window = draw(st.integers(1, 90))
     return Sizes(window * DAY, draw(st.integers(0, 90 - window)) * DAY)
 
 
 @st.composite
 def runs(draw: st.DrawFn, sizes: st.SearchStrategy[Sizes] | None = None) -> Run:
-    """Return a run of at most 30 windows, from a bookmark anywhere before the end or at it."""
+    """Return a run of at most 30 windows, with a bookmark at or before the end."""
     chosen = draw(legal_sizes() if sizes is None else sizes)
     start = draw(st.integers(0, 2 * NEW_YEAR))
     export_range = ExportRange(start, start + draw(st.integers(0, 30 * chosen.window)))
@@ -51,7 +51,7 @@ def runs(draw: st.DrawFn, sizes: st.SearchStrategy[Sizes] | None = None) -> Run:
 
 
 def rest_of(export_range: ExportRange, bookmark: int) -> PendingRange:
-    """Return all that is left of a export_range, as one pending."""
+    """Return the rest of an export range as one pending range."""
     return PendingRange(bookmark, export_range.end)
 
 
@@ -66,7 +66,7 @@ def walk(run: Run) -> list[Window]:
 
 
 @given(runs())
-def test_the_windows_of_a_run_leave_no_second_out(run: Run) -> None:
+def test_windows_cover_every_second(run: Run) -> None:
     covered = run.bookmark
     for window in walk(run):
         assert window.after <= covered + 1
@@ -75,7 +75,7 @@ def test_the_windows_of_a_run_leave_no_second_out(run: Run) -> None:
 
 
 @given(runs(st.builds(Sizes, st.integers(1, 90 * DAY), st.just(0))))
-def test_without_lookback_windows_share_the_one_second_in_which_they_meet(run: Run) -> None:
+def test_adjacent_windows_without_lookback_share_one_second(run: Run) -> None:
     covered = run.bookmark
     for window in walk(run):
         expected = max(run.export_range.start, covered)
@@ -99,7 +99,7 @@ def test_every_window_ends_later_than_the_one_before_it(run: Run) -> None:
 
 
 @given(runs())
-def test_no_window_reaches_outside_the_timeline(run: Run) -> None:
+def test_no_window_exceeds_export_range(run: Run) -> None:
     for window in walk(run):
         assert window.after < window.before <= run.export_range.end
         assert window.after >= run.export_range.start - (window.before == run.export_range.start)
@@ -113,7 +113,7 @@ def test_no_window_is_longer_than_window_and_lookback_together(run: Run) -> None
 
 
 @given(runs())
-def test_all_windows_but_the_last_are_as_long_as_asked(run: Run) -> None:
+def test_all_windows_except_last_have_full_size(run: Run) -> None:
     bookmark = run.bookmark
     for window in walk(run)[:-1]:
         assert window.before - bookmark == run.sizes.window
@@ -121,19 +121,17 @@ def test_all_windows_but_the_last_are_as_long_as_asked(run: Run) -> None:
 
 
 @given(st.integers(0, 2 * NEW_YEAR), st.integers(0, DAY), legal_sizes())
-def test_nothing_is_asked_for_when_the_bookmark_is_at_the_end_or_past_it(
-    end: int, past: int, sizes: Sizes
-) -> None:
+def test_no_window_if_bookmark_is_at_or_after_end(end: int, past: int, sizes: Sizes) -> None:
     assert ExportRange(end - DAY, end).next_window(PendingRange(end + past, end), sizes) is None
 
 
-def test_there_is_no_stretch_when_the_start_is_in_the_future() -> None:
+def test_no_pending_range_if_start_is_in_future() -> None:
     export_range = ExportRange.until_now(NEW_YEAR + DAY, None, NEW_YEAR)
     assert list(export_range.pending_ranges(export_range.beginning, DAY)) == []
 
 
 @given(runs())
-def test_the_stretches_of_a_run_follow_one_another_to_its_end(run: Run) -> None:
+def test_pending_ranges_are_contiguous_to_end(run: Run) -> None:
     pending_ranges = list(run.export_range.pending_ranges(run.bookmark, run.sizes.window))
     ends = [run.bookmark, *(pending.end for pending in pending_ranges)]
     assert [pending.bookmark for pending in pending_ranges] == ends[:-1]
@@ -142,7 +140,7 @@ def test_the_stretches_of_a_run_follow_one_another_to_its_end(run: Run) -> None:
 
 
 @given(runs())
-def test_a_stretch_is_one_window_when_nothing_was_shortened(run: Run) -> None:
+def test_pending_range_is_one_window_at_full_size(run: Run) -> None:
     windows = [
         run.export_range.next_window(pending, run.sizes)
         for pending in run.export_range.pending_ranges(run.bookmark, run.sizes.window)
@@ -151,13 +149,13 @@ def test_a_stretch_is_one_window_when_nothing_was_shortened(run: Run) -> None:
 
 
 @given(runs(), st.integers(1, 20))
-def test_a_window_never_reaches_past_its_stretch(run: Run, part: int) -> None:
+def test_window_does_not_exceed_pending_range(run: Run, part: int) -> None:
     end = run.bookmark + (run.export_range.end - run.bookmark) * part // 20
     window = run.export_range.next_window(PendingRange(run.bookmark, end), run.sizes)
     assert window is None or run.bookmark < window.before <= end
 
 
-def test_nothing_is_asked_for_when_the_start_is_in_the_future() -> None:
+def test_no_window_if_start_is_in_future() -> None:
     export_range = ExportRange.until_now(NEW_YEAR + DAY, None, NEW_YEAR)
     assert (
         export_range.next_window(rest_of(export_range, export_range.beginning), Sizes(DAY, DAY))
@@ -165,7 +163,7 @@ def test_nothing_is_asked_for_when_the_start_is_in_the_future() -> None:
     )
 
 
-def test_the_first_window_begins_at_the_start_whatever_the_lookback() -> None:
+def test_first_window_starts_at_start_date() -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR + 60 * DAY)
     window = export_range.next_window(
         rest_of(export_range, export_range.beginning), Sizes(30 * DAY, 7 * DAY)
@@ -173,7 +171,7 @@ def test_the_first_window_begins_at_the_start_whatever_the_lookback() -> None:
     assert window == Window(NEW_YEAR, NEW_YEAR + 30 * DAY - 1)
 
 
-def test_a_window_of_one_second_takes_the_second_before_with_it() -> None:
+def test_window_of_one_second_includes_previous_second() -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR)
     window = export_range.next_window(
         rest_of(export_range, export_range.beginning), Sizes(DAY, DAY)
@@ -190,11 +188,11 @@ def test_a_window_of_one_second_takes_the_second_before_with_it() -> None:
         pytest.param(NEW_YEAR - DAY, NEW_YEAR - DAY, id="end_date in the past"),
     ],
 )
-def test_the_minute_before_now_is_left_to_the_next_run(end: int | None, expected: int) -> None:
+def test_last_minute_is_left_to_next_run(end: int | None, expected: int) -> None:
     assert ExportRange.until_now(0, end, NEW_YEAR + 0.9).end == expected
 
 
-def test_a_window_is_told_in_date_times() -> None:
+def test_window_is_formatted_as_date_times() -> None:
     window = Window(NEW_YEAR, NEW_YEAR + DAY - 1)
     assert str(window) == "2026-01-01T00:00:00Z to 2026-01-01T23:59:59Z"
 
@@ -203,7 +201,7 @@ any_sizes = st.builds(Sizes, st.integers(1, 90 * DAY), st.integers(0, 90 * DAY))
 
 
 def shrunk(sizes: Sizes) -> list[Sizes]:
-    """Return the sizes that a window goes through until it cannot be asked for in less."""
+    """Return the sizes from repeated shrinking."""
     steps = [sizes]
     while smaller := steps[-1].halved(steps[-1]):
         steps.append(smaller)
@@ -212,7 +210,7 @@ def shrunk(sizes: Sizes) -> list[Sizes]:
 
 
 @given(any_sizes)
-def test_shrinking_ends_with_neither_size_above_the_smallest(sizes: Sizes) -> None:
+def test_shrinking_ends_at_minimum_sizes(sizes: Sizes) -> None:
     last = shrunk(sizes)[-1]
     assert max(last.window, last.lookback) <= MIN_WINDOW_SECONDS
 
@@ -228,8 +226,8 @@ def test_shrinking_halves_the_larger_size_and_keeps_the_other(sizes: Sizes) -> N
 
 
 @given(runs(), any_sizes)
-def test_a_window_comes_out_shorter_after_each_halving(run: Run, sizes: Sizes) -> None:
-    """Also where a start or an end had left it less than was asked for: no job twice as it was."""
+def test_each_halving_shortens_window(run: Run, sizes: Sizes) -> None:
+    """Also if the start or the end limits the window, so that no equal job is created again."""
     pending, asked = rest_of(run.export_range, run.bookmark), sizes
     lengths = []
     while window := run.export_range.next_window(pending, asked):
@@ -248,14 +246,14 @@ def test_shrinking_never_grows_a_size(sizes: Sizes) -> None:
 
 
 @given(any_sizes)
-def test_shrinking_goes_below_an_hour_only_where_a_size_was_below_already(sizes: Sizes) -> None:
+def test_shrinking_does_not_go_below_one_hour(sizes: Sizes) -> None:
     for smaller in shrunk(sizes):
         assert smaller.window >= min(HOUR, sizes.window)
         assert smaller.lookback >= min(HOUR, sizes.lookback)
 
 
 @given(any_sizes, st.integers(1, DAY))
-def test_the_smallest_window_still_goes_past_the_bookmark(sizes: Sizes, left: int) -> None:
+def test_smallest_window_ends_after_bookmark(sizes: Sizes, left: int) -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR + DAY)
     bookmark = export_range.end - left
     for smaller in shrunk(sizes):
@@ -265,7 +263,7 @@ def test_the_smallest_window_still_goes_past_the_bookmark(sizes: Sizes, left: in
 
 
 @given(any_sizes)
-def test_growing_leads_back_to_the_full_sizes(sizes: Sizes) -> None:
+def test_growing_returns_to_full_sizes(sizes: Sizes) -> None:
     for smaller in shrunk(sizes):
         grown = smaller
         for _ in range(30):
@@ -274,16 +272,14 @@ def test_growing_leads_back_to_the_full_sizes(sizes: Sizes) -> None:
 
 
 @given(any_sizes, any_sizes)
-def test_growing_never_goes_past_the_limit(sizes: Sizes, limit: Sizes) -> None:
+def test_growing_does_not_exceed_limit(sizes: Sizes, limit: Sizes) -> None:
     grown = sizes.doubled(limit)
     assert grown.window <= limit.window
     assert grown.lookback <= limit.lookback
 
 
 @given(runs(), st.data())
-def test_a_job_fits_only_when_it_leaves_no_second_out_and_goes_forward(
-    run: Run, data: st.DataObject
-) -> None:
+def test_job_fits_only_if_contiguous_and_later(run: Run, data: st.DataObject) -> None:
     export_range, bookmark = run.export_range, run.bookmark
     window = Window(
         data.draw(st.integers(export_range.start - DAY, bookmark + 2), label="after"),
@@ -298,7 +294,7 @@ def test_a_job_fits_only_when_it_leaves_no_second_out_and_goes_forward(
 
 
 @given(runs(), st.integers(0, 365 * DAY))
-def test_the_window_of_a_run_fits_in_a_later_run(run: Run, later: int) -> None:
+def test_window_of_a_run_fits_in_a_later_run(run: Run, later: int) -> None:
     window = run.export_range.next_window(rest_of(run.export_range, run.bookmark), run.sizes)
     assume(window is not None)
     assert window is not None
@@ -317,12 +313,12 @@ def test_the_window_of_a_run_fits_in_a_later_run(run: Run, later: int) -> None:
         pytest.param(Window(NEW_YEAR + 20 * DAY, NEW_YEAR + 5 * DAY), id="ends before it begins"),
     ],
 )
-def test_a_job_does_not_fit_that(window: Window) -> None:
+def test_job_does_not_fit(window: Window) -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR + 40 * DAY)
     assert not export_range.fits(window, NEW_YEAR + 10 * DAY)
 
 
-def test_a_job_whose_lookback_was_shortened_fits() -> None:
+def test_job_whose_lookback_was_shortened_fits() -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR + 40 * DAY)
     bookmark = NEW_YEAR + 10 * DAY
     assert export_range.fits(Window(bookmark + 1, bookmark + DAY), bookmark)
@@ -330,16 +326,16 @@ def test_a_job_whose_lookback_was_shortened_fits() -> None:
 
 @dataclass(frozen=True)
 class Message:
-    """A message and the one thing that its reader did, in unix seconds."""
+    """A message and the time of its open, in unix seconds."""
 
     sent: int
     opened: int
 
 
 def load(loaded: dict[Message, bool], messages: list[Message], window: Window) -> None:
-    """Load a window as a target does: the last view of a message wins.
+    """Load a window as a target does: the last record of a message wins.
 
-    A job holds the messages sent in its range, and says "opened" of those opened in it too.
+    A job contains the messages sent in its range, and their opens within the range.
     """
     for message in messages:
         if window.after <= message.sent <= window.before:
@@ -348,7 +344,7 @@ def load(loaded: dict[Message, bool], messages: list[Message], window: Window) -
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[Run, list[Message]]:
-    """Return a run from the beginning and messages, some opened long after they were sent."""
+    """Return a run from the start, and messages that are partly opened late."""
     run = draw(runs())
     length = run.export_range.end - run.export_range.start
     sent = st.integers(0, length)
@@ -369,7 +365,7 @@ def histories(draw: st.DrawFn) -> tuple[Run, list[Message]]:
     ),
     ["keep", "halve", "halve", "halve", "double"],
 )
-def test_an_open_that_was_loaded_is_never_erased_however_windows_shrink_and_grow(
+def test_loaded_open_is_never_erased_by_later_windows(
     history: tuple[Run, list[Message]], steps: list[str]
 ) -> None:
     run, messages = history
@@ -390,7 +386,7 @@ def test_an_open_that_was_loaded_is_never_erased_however_windows_shrink_and_grow
 
 
 @given(histories())
-def test_a_run_loads_every_open_that_came_within_the_lookback(
+def test_run_loads_every_open_within_lookback(
     history: tuple[Run, list[Message]],
 ) -> None:
     run, messages = history
@@ -403,7 +399,7 @@ def test_a_run_loads_every_open_that_came_within_the_lookback(
             assert loaded[message]
 
 
-def test_a_window_that_ended_earlier_would_erase_an_open() -> None:
+def test_window_that_ended_earlier_would_erase_an_open() -> None:
     message = Message(sent=10, opened=20)
     loaded: dict[Message, bool] = {}
     load(loaded, [message], Window(0, 30))
@@ -413,14 +409,12 @@ def test_a_window_that_ended_earlier_would_erase_an_open() -> None:
 
 
 @given(runs(), st.data())
-def test_no_window_ends_inside_one_whose_rows_began_to_be_written(
-    run: Run, data: st.DataObject
-) -> None:
+def test_no_window_ends_within_partially_written_window(run: Run, data: st.DataObject) -> None:
     at = st.integers(run.export_range.beginning, run.export_range.end)
     viewed = []
     for _ in range(data.draw(st.integers(0, 2))):
-        begun, end = sorted((data.draw(at), data.draw(at)))
-        viewed.append(PendingRange(begun, end))
+        started, end = sorted((data.draw(at), data.draw(at)))
+        viewed.append(PendingRange(started, end))
     export_range = replace(run.export_range, viewed=tuple(viewed))
     ends = [window.before for window in walk(replace(run, export_range=export_range))]
     assert not [

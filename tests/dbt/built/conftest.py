@@ -1,4 +1,4 @@
-"""One simulated workspace, loaded once into PostgreSQL and DuckDB, and built by dbt in both."""
+"""Fixtures: a simulated workspace, loaded into PostgreSQL and DuckDB and built by dbt in both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from demo.project import DBT, DBT_PROGRAM, ROOT, Project
 from intercom_simulator import Clock, Simulator
 from tests.conftest import END
-from tests.dbt.figures import Figures
+from tests.dbt.expected_marts import ExpectedMarts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from demo.postgres import Postgres
 
 RAW = "raw"
-"""Schema that the tap is loaded into."""
+"""Schema of the loaded tables."""
 
 MARTS = "marts"
-"""Schema that dbt builds in."""
+"""Schema of the marts."""
 
 DATASETS = (
     "conversation",
@@ -38,22 +38,22 @@ DATASETS = (
 )
 
 _LATER = timedelta(days=2)
-"""What goes by between the two runs."""
+"""Simulated time between the two runs."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A simulated workspace that is loaded and built.
+    """A simulated workspace with loaded tables and marts.
 
     Args:
-        figures: What the marts should hold.
+        expected_marts: Expected rows of the marts.
         postgres: The server.
         database: The database's name.
-        log: What Meltano and dbt wrote.
+        log: Output of Meltano and dbt.
         folder: The Meltano project.
     """
 
-    figures: Figures
+    expected_marts: ExpectedMarts
     postgres: Postgres
     database: str
     log: list[str]
@@ -74,21 +74,21 @@ class Dbt:
     """Runs dbt on the package in this repository.
 
     Args:
-        folder: For what it writes.
-        environment: Variables that the profile reads.
+        folder: Folder for the output of dbt.
+        environment: Environment variables of the profile.
     """
 
     folder: Path
     environment: dict[str, str]
 
     def run(self, *arguments: str) -> str:
-        """Run dbt and return what it writes; a failure is a failed test."""
+        """Run dbt and return its output; fails the test if dbt fails."""
         done = self.attempt(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run dbt, whether it succeeds or not."""
+        """Run dbt; it may fail."""
         return subprocess.run(
             [DBT_PROGRAM, *arguments],
             cwd=ROOT / "dbt" / "intercom_export",
@@ -110,10 +110,10 @@ class Dbt:
 
 @pytest.fixture(scope="session")
 def workspace(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """Two runs of Meltano into PostgreSQL, the second of which ends with dbt.
+    """Run Meltano twice into PostgreSQL, the second time followed by dbt.
 
-    Some people take notice of a message only after the lookback, so that the receipts alone do not
-    tell of it.
+    Some engagement comes after the lookback, so that it is in the event files but not in the
+    receipts.
     """
     database = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
@@ -156,14 +156,14 @@ def workspace(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
         project.tap = {**project.tap, "end_date": f"{END + _LATER:%Y-%m-%dT%H:%M:%SZ}"}
         project.write()
         lines = project.run(then=[f"{DBT}:build"])
-        figures = Figures(simulator, END + _LATER, RAW)
+        expected_marts = ExpectedMarts(simulator, END + _LATER, RAW)
         log = [line.text for line in lines]
-        yield Workspace(figures, postgres, database, log, project.folder)
+        yield Workspace(expected_marts, postgres, database, log, project.folder)
 
 
 @pytest.fixture(scope="session")
 def dbt(workspace: Workspace) -> Dbt:
-    """Runs dbt as Meltano did, so that it need not read the project again."""
+    """dbt with the same environment as under Meltano, so that it can reuse the parsed project."""
     return Dbt(
         workspace.folder / ".meltano" / "dbt",
         {
@@ -192,7 +192,7 @@ def built_in_duckdb(workspace: Workspace, tmp_path_factory: pytest.TempPathFacto
 
 
 def copy_to_duckdb(workspace: Workspace, path: Path) -> None:
-    """Copy what the tap loaded from PostgreSQL into a DuckDB file."""
+    """Copy the loaded tables from PostgreSQL to a DuckDB file."""
     types = {"timestamp without time zone": "TIMESTAMP", "jsonb": "JSON", "bigint": "BIGINT"}
     types |= {"boolean": "BOOLEAN", "numeric": "DOUBLE", "double precision": "DOUBLE"}
     with workspace.connect(RAW) as source, duckdb.connect(str(path)) as target:

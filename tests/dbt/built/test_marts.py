@@ -10,7 +10,7 @@ from demo.project import ROOT
 from tests.dbt.built.conftest import MARTS as SCHEMA
 from tests.dbt.built.conftest import RAW
 from tests.dbt.compare import differences
-from tests.dbt.figures import MARTS
+from tests.dbt.expected_marts import MARTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,24 +23,24 @@ pytestmark = [
 ]
 
 HASHED = ("event_id",)
-"""Columns that are the tap's own."""
+"""Hashes that the tap computes, which are not compared."""
 
 
 def expected(workspace: Workspace, mart: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = getattr(workspace.figures, mart)
+    rows: list[dict[str, Any]] = getattr(workspace.expected_marts, mart)
     assert len(rows) > 5, "too few to tell anything"
     return rows
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_a_mart_in_postgres_holds_what_the_simulator_says(workspace: Workspace, mart: str) -> None:
+def test_mart_in_postgres_equals_simulator(workspace: Workspace, mart: str) -> None:
     with workspace.connect() as connection:
         found = connection.execute(f'SELECT * FROM "{mart}"'.encode()).fetchall()
     assert differences(expected(workspace, mart), found, MARTS[mart], ignored=HASHED) == []
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_a_mart_in_duckdb_holds_what_the_simulator_says(
+def test_mart_in_duckdb_equals_simulator(
     workspace: Workspace, built_in_duckdb: Path, mart: str
 ) -> None:
     with duckdb.connect(str(built_in_duckdb), read_only=True) as connection:
@@ -50,8 +50,8 @@ def test_a_mart_in_duckdb_holds_what_the_simulator_says(
     assert differences(expected(workspace, mart), found, MARTS[mart], ignored=HASHED) == []
 
 
-def test_some_opens_are_in_the_events_alone(workspace: Workspace) -> None:
-    # otherwise the comparison above would not tell whether messages reads both
+def test_some_opens_are_only_in_event_files(workspace: Workspace) -> None:
+    # otherwise the comparison would not show whether `messages` reads both
     with workspace.connect(f"{SCHEMA},{RAW}") as connection:
         row = connection.execute(
             "SELECT count(*) AS late FROM messages JOIN receipt USING (receipt_id) "
@@ -80,11 +80,11 @@ def test_every_column_of_a_mart_is_described(workspace: Workspace, file: str) ->
             assert sorted(there) == sorted(names), mart
 
 
-def test_freshness_is_told_by_the_exports(dbt: Dbt) -> None:
+def test_freshness_follows_content_export(dbt: Dbt) -> None:
     done = dbt.attempt(
         "source",
         "freshness",
         "--vars={intercom_export_schema: raw, intercom_export_reporting: true}",
     )
-    # the simulated present is long ago
+    # the simulated present is in the past
     assert "ERROR STALE freshness of intercom_export.content_export" in done.stdout

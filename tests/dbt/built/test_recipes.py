@@ -1,4 +1,4 @@
-"""Every recipe of docs/recipes.md, and the result that stands below it.
+"""Every recipe of docs/recipes.md and its result.
 
 `WRITE_RECIPES=1 pytest tests/dbt/built/test_recipes.py` writes the results.
 """
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(600)
 PATH = ROOT / "docs" / "recipes.md"
 
 RECIPE = re.compile(r"```sql\n(?P<query>.*?)```\n(?:\n(?P<result>(?:\|[^\n]*\n)+))?", re.DOTALL)
-"""A query, and the table below it."""
+"""Pattern of a query and the table below it."""
 
 NUMBER = 10
 
@@ -60,7 +60,7 @@ def test_every_recipe_gives_the_result_below_it(workspace: Workspace) -> None:
     assert made == PATH.read_text(encoding="utf-8")
 
 
-def test_the_indexes_of_the_streams_can_be_made(workspace: Workspace) -> None:
+def test_indexes_of_the_streams_can_be_made(workspace: Workspace) -> None:
     (block,) = (b for b in blocks("docs/streams.md") if "CREATE INDEX" in b.text)
     with workspace.connect(RAW) as connection, connection.transaction(force_rollback=True):
         connection.execute(block.text.encode())
@@ -71,7 +71,7 @@ def test_the_indexes_of_the_streams_can_be_made(workspace: Workspace) -> None:
     assert found == {"number": len(block.lines)}
 
 
-def test_a_person_is_erased_from_every_stream(workspace: Workspace) -> None:
+def test_person_is_erased_from_every_stream(workspace: Workspace) -> None:
     (block,) = (b for b in blocks("docs/privacy.md") if "DELETE FROM" in b.text)
     (example,) = re.findall(r"text := '(.+)';", block.text)
     of_a_person = "FROM receipt WHERE user_id = %s"
@@ -98,7 +98,7 @@ def test_a_person_is_erased_from_every_stream(workspace: Workspace) -> None:
         assert count("FROM checkpoint WHERE user_id = %s", person) == 0
 
 
-def test_a_start_for_a_lost_state_is_in_content_export(workspace: Workspace) -> None:
+def test_start_for_a_lost_state_is_in_content_export(workspace: Workspace) -> None:
     (block,) = (b for b in blocks("docs/windows-and-state.md") if b.language == "sql")
     with workspace.connect(RAW) as connection:
         query = block.text.replace("tap_intercom_export.", f"{RAW}.")

@@ -1,4 +1,4 @@
-"""The report in a real browser, and its numbers beside the simulator's."""
+"""The report in a real browser, and its numbers compared with the simulator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-"""Names of a Chromium on the machine."""
+"""Program names of Chromium."""
 
 CHARTS = 9
 
@@ -41,7 +41,7 @@ COMMANDS = PAGE.lines
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Path of a Chromium, installed with apt where the tests run as root."""
+    """Path of Chromium, which is installed with apt if the tests run as root."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     apt = shutil.which("apt-get")
     if found is None and os.geteuid() == 0 and apt:
@@ -98,7 +98,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def opened(
     browser: Browser, report: Path, width: int, scheme: Any = "light"
 ) -> tuple[Page, list[str]]:
-    """Open the report; return the page, and what went wrong or left the machine."""
+    """Open the report; return the page, and errors and requests to the network."""
     wrong: list[str] = []
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
@@ -129,7 +129,7 @@ def test_all_charts_are_drawn_without_errors_and_network(
         page.close()
 
 
-def test_a_table_is_sorted_by_a_click_on_its_head(browser: Browser, report: Path) -> None:
+def test_table_is_sorted_by_click_on_header(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report, 1280)
     try:
         page.click("summary:has-text('All contents')")
@@ -147,7 +147,7 @@ def test_a_table_is_sorted_by_a_click_on_its_head(browser: Browser, report: Path
         page.close()
 
 
-def test_the_report_is_made_for_print(browser: Browser, report: Path) -> None:
+def test_report_is_made_for_print(browser: Browser, report: Path) -> None:
     page, wrong = opened(browser, report, 1280, "dark")
     try:
         page.emulate_media(media="print")
@@ -161,10 +161,8 @@ def test_the_report_is_made_for_print(browser: Browser, report: Path) -> None:
         page.close()
 
 
-def test_the_totals_are_the_simulators(
-    browser: Browser, report: Path, workspace: Workspace
-) -> None:
-    rows = workspace.figures.messages
+def test_totals_equal_simulator(browser: Browser, report: Path, workspace: Workspace) -> None:
+    rows = workspace.expected_marts.messages
     delivered = [row for row in rows if row["is_delivered"]]
 
     def share(name: str, among: list[dict[str, Any]]) -> str:
@@ -190,8 +188,8 @@ def test_the_totals_are_the_simulators(
     }
 
 
-def test_the_rows_are_the_simulators(marts: Marts, workspace: Workspace) -> None:
-    figures = workspace.figures
+def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
+    figures = workspace.expected_marts
     sent = Counter((row["sent_on"], row["channel"]) for row in figures.messages)
     assert {(row["day"], row["channel"]): row["sent"] for row in marts.channels} == sent
 
@@ -251,7 +249,7 @@ def test_commands_of_the_page(report: Path, built_in_duckdb: Path, tmp_path: Pat
     assert path.stat().st_size > report.stat().st_size / 2
 
 
-def test_a_database_without_marts_is_told_so(workspace: Workspace) -> None:
+def test_database_without_marts_is_an_error(workspace: Workspace) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "intercom_report"),
@@ -277,7 +275,7 @@ def test_a_database_without_marts_is_told_so(workspace: Workspace) -> None:
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_the_confidence_interval_is_wilsons(
+def test_confidence_interval_is_wilson_score(
     successes: int, trials: int, low: float, high: float
 ) -> None:
     interval = wilson_interval(successes, trials)

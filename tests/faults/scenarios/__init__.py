@@ -1,6 +1,6 @@
-"""Faults as data: adding one is adding a `Scenario` to the module of its area.
+"""Scenarios of faults; a new one is a new `Scenario` in the module of its area.
 
-`tests/faults/play.py` plays a scenario; `python -m tests.faults --write` writes them into
+`tests/faults/runner.py` runs a scenario; `python -m tests.faults --write` writes them into
 docs/reliability.md.
 """
 
@@ -19,13 +19,13 @@ from tests.faults.scenarios.scenario import Expect, Given, Scenario, StoredJob
 __all__ = ["AREAS", "Expect", "Given", "Scenario", "StoredJob"]
 
 AREAS: dict[str, tuple[Scenario, ...]] = {
-    "The job": JOBS,
-    "The request": REQUESTS,
-    "The download": DOWNLOADS,
-    "Hostile archives": ARCHIVES,
-    "The file": FILES,
-    "The list": LISTS,
-    "The report": REPORTS,
-    "The form of the file": DRIFT,
+    "Export jobs": JOBS,
+    "Requests": REQUESTS,
+    "Downloads": DOWNLOADS,
+    "Malicious archives": ARCHIVES,
+    "CSV files": FILES,
+    "Lists": LISTS,
+    "Reports": REPORTS,
+    "Changed file formats": DRIFT,
 }
-"""All scenarios, by what they are about."""
+"""All scenarios by area."""

@@ -1,9 +1,9 @@
-"""Archives that are hostile, or hold what nobody expects."""
+"""Scenarios of archives that are malicious or have unexpected members."""
 
 from __future__ import annotations
 
 from intercom_simulator import Dialect, Member
-from tests.faults import hostile
+from tests.faults import malicious_archives
 from tests.faults.scenarios.scenario import (
     CONFIGURATION,
     UNREADABLE,
@@ -18,7 +18,7 @@ ARCHIVES = (
         "The archive unpacks to a thousand times its size",
         "refuses it (max_compression_ratio)",
         given=Given(
-            make_body=lambda: hostile.bomb(110),
+            make_body=lambda: malicious_archives.zip_bomb(110),
         ),
         expect=Expect(
             exit_code=UNREADABLE,
@@ -29,7 +29,7 @@ ARCHIVES = (
     ),
     Scenario(
         "too large unpacked",
-        "The archive's files are larger than max_unpacked_gigabytes",
+        "The unpacked files exceed max_unpacked_gigabytes",
         "refuses it",
         given=Given(
             settings={"max_unpacked_gigabytes": 0.00001},
@@ -43,8 +43,8 @@ ARCHIVES = (
     ),
     Scenario(
         "too large packed",
-        "The download is larger than max_archive_gigabytes",
-        "stops it there",
+        "The download exceeds max_archive_gigabytes",
+        "stops the download at the limit",
         given=Given(
             settings={"max_archive_gigabytes": 0.000002},
         ),
@@ -55,12 +55,12 @@ ARCHIVES = (
         ),
     ),
     Scenario(
-        "paths out of the archive",
+        "paths outside the archive",
         "The archive has `../../x.csv`, `/etc/x.csv` and `C:\\x.csv` in it",
-        "passes over them, one line each; writes no file at all",
+        "skips them with one line each; writes no file to disk",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member("../../x.csv", b"a,b\n1,2\n"),
                     Member("/etc/x.csv", b"a,b\n1,2\n"),
                     Member("C:\\x.csv", b"a,b\n1,2\n"),
@@ -73,13 +73,13 @@ ARCHIVES = (
         ),
     ),
     Scenario(
-        "archive in the archive",
+        "nested archive",
         "The archive holds another archive, a picture and a folder for macOS",
-        "passes over them, one line each",
+        "skips them with one line each",
         given=Given(
             dialect=Dialect(
-                members=(
-                    Member("more.zip", hostile.zipped({"receipt.csv": b"a\n1\n"})),
+                extra_members=(
+                    Member("more.zip", malicious_archives.create_zip({"receipt.csv": b"a\n1\n"})),
                     Member("logo.png", b"\x89PNG\r\n\x1a\n"),
                     Member("__MACOSX/._receipt.csv", b"\0\5\x16\7"),
                 )
@@ -91,11 +91,11 @@ ARCHIVES = (
         ),
     ),
     Scenario(
-        "too many layers",
+        "too many gzip layers",
         "The archive is wrapped in gzip five times",
         "refuses it",
         given=Given(
-            make_body=lambda: hostile.nested_gzip(5),
+            make_body=lambda: malicious_archives.nested_gzip(5),
         ),
         expect=Expect(
             exit_code=UNREADABLE,
@@ -108,7 +108,7 @@ ARCHIVES = (
         "A file of the archive is encrypted",
         "refuses it",
         given=Given(
-            make_body=hostile.encrypted,
+            make_body=malicious_archives.encrypted_zip,
         ),
         expect=Expect(
             exit_code=UNREADABLE,
@@ -117,11 +117,11 @@ ARCHIVES = (
         ),
     ),
     Scenario(
-        "a crowd of files",
+        "too many files",
         "The archive has 60,000 files",
         "refuses it before it reads their list",
         given=Given(
-            make_body=lambda: hostile.crowd(60_000),
+            make_body=lambda: malicious_archives.many_files(60_000),
         ),
         expect=Expect(
             exit_code=UNREADABLE,
@@ -130,11 +130,11 @@ ARCHIVES = (
         ),
     ),
     Scenario(
-        "a crowd that hides",
-        "The archive has 20,000 files and says that it has five",
+        "too many files with a wrong count",
+        "The archive has 20,000 files, but its end record says five",
         "refuses it",
         given=Given(
-            make_body=lambda: hostile.crowd(20_000, admitted=5),
+            make_body=lambda: malicious_archives.many_files(20_000, announced=5),
         ),
         expect=Expect(
             exit_code=UNREADABLE,
@@ -143,11 +143,13 @@ ARCHIVES = (
         ),
     ),
     Scenario(
-        "not a CSV inside",
-        "A file called CSV holds a picture",
-        "its lines go to rejected_row or other_statistic, the rest arrives",
+        "a picture named CSV",
+        "A file with the extension .csv contains a picture",
+        "its lines go to rejected_row or other_statistic; all other rows are written",
         given=Given(
-            dialect=Dialect(members=(Member("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"),)),
+            dialect=Dialect(
+                extra_members=(Member("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"),)
+            ),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Faults of downloads: cut off, damaged, expired."""
+"""Scenarios of downloads: interrupted, damaged, expired."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ DOWNLOADS = (
         Scenario(
             f"cut {name} {share:.0%}",
             f"The download is cut after {share:.0%}, {name}",
-            "goes on from there, or from the start",
+            "continues with a range request, or downloads again",
             given=Given(
-                faults=(Fault("download", cut_fraction=share, clean=clean, reset=reset),),
+                faults=(Fault("download", cut_fraction=share, hide_cut=hide_cut, reset=reset),),
             ),
             expect=Expect(
                 jobs=2,
             ),
         )
         for share in (0.0, 0.4)
-        for name, clean, reset in (
-            ("in the open", False, False),
-            ("as if it were whole", True, False),
+        for name, hide_cut, reset in (
+            ("without the end of the body", False, False),
+            ("with a matching length", True, False),
             ("with a reset", False, True),
         )
     ),
     *(
         Scenario(
             f"cut after {size} bytes",
-            f"The download ends after {size} bytes as if it were whole",
-            "sees that this is no archive, downloads again",
+            f"The download ends after {size} bytes with a matching length",
+            "detects that it is not an archive, downloads again",
             given=Given(
-                faults=(Fault("download", cut_after=size, clean=True),),
+                faults=(Fault("download", cut_after_bytes=size, hide_cut=True),),
             ),
             expect=Expect(
                 jobs=2,
@@ -48,8 +48,8 @@ DOWNLOADS = (
     *(
         Scenario(
             f"byte {position} changed",
-            f"Byte {position} of the archive is changed on the way",
-            "sees it, downloads again",
+            f"Byte {position} of the archive is changed in transit",
+            "detects it, downloads again",
             given=Given(
                 faults=(Fault("download", corrupt_at=position),),
             ),
@@ -61,10 +61,10 @@ DOWNLOADS = (
     ),
     Scenario(
         "cut again and again",
-        "The download is cut eleven times, always further on",
-        "goes on each time, as it gets somewhere",
+        "The download is cut eleven times, each time at a later byte",
+        "continues each time, because it makes progress",
         given=Given(
-            faults=tuple(Fault("download", cut_after=500) for _ in range(11)),
+            faults=tuple(Fault("download", cut_after_bytes=500) for _ in range(11)),
             receipts=300,
         ),
         expect=Expect(
@@ -73,10 +73,10 @@ DOWNLOADS = (
     ),
     Scenario(
         "range not served",
-        "The download is cut, and the server does not know Range",
-        "begins again",
+        "The download is cut, and the server does not support range requests",
+        "downloads again from the start",
         given=Given(
-            dialect=Dialect(ranges=False),
+            dialect=Dialect(range_requests=False),
             faults=(Fault("download", cut_fraction=0.5),),
         ),
         expect=Expect(
@@ -85,8 +85,8 @@ DOWNLOADS = (
     ),
     Scenario(
         "another file",
-        "The download is cut, and the file is another one afterwards",
-        "begins again, mixes nothing",
+        "The download is cut, and the file has another ETag afterwards",
+        "downloads again from the start",
         given=Given(
             faults=(Fault("download", cut_fraction=0.5, headers={"ETag": '"old"'}),),
         ),
@@ -97,10 +97,10 @@ DOWNLOADS = (
     Scenario(
         "rest of another file",
         "The download is cut, and the rest (206) has another ETag",
-        "begins again, mixes nothing",
+        "downloads again from the start",
         given=Given(
             faults=(
-                Fault("download", cut_after=2000),
+                Fault("download", cut_after_bytes=2000),
                 Fault("download", headers={"ETag": '"another"'}, handled=True),
             ),
         ),
@@ -111,8 +111,8 @@ DOWNLOADS = (
     ),
     Scenario(
         "range refused",
-        "The download is cut, and going on is refused (416)",
-        "begins again",
+        "The download is cut, and the range request is refused (416)",
+        "downloads again from the start",
         given=Given(
             faults=(Fault("download", cut_fraction=0.5), Fault("download", status=416)),
         ),
@@ -135,7 +135,7 @@ DOWNLOADS = (
     Scenario(
         "damaged twice",
         "The archive arrives damaged twice in a row",
-        "a clear error, no bookmark moved, nothing written",
+        "an error; no bookmark moves, nothing is written",
         given=Given(
             faults=(Fault("download", corrupt_at=2500, times=2),),
         ),
@@ -149,7 +149,7 @@ DOWNLOADS = (
     Scenario(
         "archive gone",
         "The archive is gone before it is downloaded (404)",
-        "creates the job anew",
+        "creates another job",
         given=Given(
             job_faults=(JobFault(expired=True),),
         ),
@@ -161,7 +161,7 @@ DOWNLOADS = (
     Scenario(
         "archives always gone",
         "Every archive is gone before it is downloaded",
-        "gives up after three jobs with a clear error",
+        "gives up after three jobs with an error",
         given=Given(
             job_faults=(JobFault(expired=True, times=None),),
         ),
@@ -175,9 +175,9 @@ DOWNLOADS = (
     Scenario(
         "empty body",
         "A completed job's download is empty, once",
-        "downloads again before it believes so",
+        "downloads again",
         given=Given(
-            faults=(Fault("download", no_body=True),),
+            faults=(Fault("download", empty_body=True),),
         ),
         expect=Expect(
             jobs=2,
@@ -186,9 +186,9 @@ DOWNLOADS = (
     Scenario(
         "empty body twice",
         "A completed job's download is empty each time",
-        "an error: only `no_data` is an empty window; the bookmark stays, the job is kept",
+        "an error, because only `no_data` means an empty window; the bookmark and the job are kept",
         given=Given(
-            faults=(Fault("download", no_body=True, times=2),),
+            faults=(Fault("download", empty_body=True, times=2),),
         ),
         expect=Expect(
             exit_code=UNREADABLE,
@@ -200,7 +200,7 @@ DOWNLOADS = (
     Scenario(
         "a web page",
         "The download is a web page with status 200, twice",
-        "a clear error, no bookmark moved",
+        "an error; no bookmark moves",
         given=Given(
             faults=(Fault("download", body="<html>Sorry</html>", times=2),),
         ),

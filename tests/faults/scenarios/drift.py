@@ -1,4 +1,4 @@
-"""Faults of files that are written in a new way, and of what must not go out."""
+"""Scenarios of changed file formats, and of data that must not be written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RECEIPT = "receipt_id,received_at,email\n9,2025-05-30T00:00:00.000Z,a@b.example
 
 
 def _nested() -> bytes:
-    """Return a ZIP with a CSV file."""
+    """Return a ZIP archive with a CSV file."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("receipt.csv", _RECEIPT)
@@ -31,11 +31,11 @@ _STAMPS = (
 
 _DRIFT = (
     Scenario(
-        "nothing of a file can be read",
-        "Every row of a file misses what it needs, or most rows do",
-        "fails, names the file, the first reason and its line; the bookmarks stay, and the next "
+        "no row of a file is readable",
+        "A required column is missing, so that no row of a file can be read",
+        "an error with the file, the first reason and its line; the bookmarks stay, and the next "
         "run reads the same job again",
-        given=Given(dialect=Dialect(renamed=(("receipt", "received_at", "received"),))),
+        given=Given(dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),))),
         expect=Expect(
             exit_code=UNREADABLE,
             bookmark=False,
@@ -50,7 +50,7 @@ _DRIFT = (
         "The same, with `max_rejected_percent: 100`",
         "all rows go to rejected_row, with one warning",
         given=Given(
-            dialect=Dialect(renamed=(("receipt", "received_at", "received"),)),
+            dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),)),
             settings={"max_rejected_percent": 100},
         ),
         expect=Expect(
@@ -60,10 +60,10 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "few rows cannot be read",
+        "no row of a small file is readable",
         "No row of a file with fewer than 20 can be read",
-        "they go to rejected_row, with one warning; the rest arrives",
-        given=Given(dialect=Dialect(renamed=(("click", "clicked_at", "when"),))),
+        "they go to rejected_row with one warning; all other rows are written",
+        given=Given(dialect=Dialect(renamed_columns=(("click", "clicked_at", "when"),))),
         expect=Expect(
             damaged=19,
             records={"click": 0},
@@ -71,12 +71,12 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "headers written in another way",
-        "Headers come in capitals, with spaces in place of underscores and around them",
-        "they are the same columns, and the same events have the same ids",
+        "headers in another spelling",
+        "Headers are in upper case, with spaces or hyphens instead of underscores",
+        "recognizes the columns; event ids do not change",
         given=Given(
             dialect=Dialect(
-                renamed=(
+                renamed_columns=(
                     ("receipt", "receipt_id", "Receipt ID"),
                     ("receipt", "received_at", " RECEIVED_AT "),
                     ("open", "opened_at", "Opened At"),
@@ -89,44 +89,48 @@ _DRIFT = (
     *(
         Scenario(
             f"a file name with {stamp}",
-            f"A file is called `receipt{stamp}.csv`",
-            "knows it by the beginning of its name",
+            f"A file is named `receipt{stamp}.csv`",
+            "recognizes it by the start of its name",
             given=Given(
-                dialect=Dialect(members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
+                dialect=Dialect(extra_members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
             ),
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
                 not_in_log=("Unknown file",),
-                invented=True,
+                extra_rows=True,
             ),
         )
         for stamp in _STAMPS
     ),
     Scenario(
-        "a plural in capitals",
-        "A file is called `Replies_….CSV`",
-        "it is the file reply",
+        "file name in plural and upper case",
+        "A file is named `Replies_….CSV`",
+        "recognizes it as the file reply",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member("Replies{stamp}.CSV", b"receipt_id,replied_at\n9,2025-05-30 00:00:00\n"),
                 ),
             ),
         ),
-        expect=Expect(records={"other_statistic": 0}, not_in_log=("Unknown file",), invented=True),
+        expect=Expect(
+            records={"other_statistic": 0}, not_in_log=("Unknown file",), extra_rows=True
+        ),
     ),
     *(
         Scenario(
-            f"a file known by its columns, {name}",
-            f"A file with a name nobody knows has the columns of a receipt, {name}",
-            "it is one",
+            f"file recognized by its columns, {name}",
+            f"A file with an unknown name has the columns of a receipt, {name}",
+            "recognizes it as the file receipt",
             given=Given(
-                dialect=Dialect(members=(Member("Detailed stats.csv", text.encode(encoding)),)),
+                dialect=Dialect(
+                    extra_members=(Member("Detailed stats.csv", text.encode(encoding)),)
+                ),
             ),
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
                 log=("Reading 'Detailed stats.csv' as receipt, by its columns",),
-                invented=True,
+                extra_rows=True,
             ),
         )
         for name, text, encoding in (
@@ -137,11 +141,11 @@ _DRIFT = (
         )
     ),
     Scenario(
-        "an archive in the archive",
-        "An archive lies beside the files, called one of them",
-        "leaves it out, with a warning",
+        "an archive named CSV",
+        "A member with the extension .csv is an archive",
+        "skips it with a warning",
         given=Given(
-            dialect=Dialect(members=(Member("more.csv", _nested()),)),
+            dialect=Dialect(extra_members=(Member("more.csv", _nested()),)),
         ),
         expect=Expect(
             records={"receipt": 60},
@@ -149,12 +153,12 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "column names that no database takes",
-        "New columns are called `Discount %`, `ctid`, `Größe` and have 70 letters",
-        "each gets a name that databases take, the same in every run",
+        "invalid column names",
+        "New columns are named `Discount %`, `ctid`, `Größe`, and one has 70 letters",
+        "each gets a valid name, which is the same in every run",
         given=Given(
             dialect=Dialect(
-                added=(
+                added_columns=(
                     ("open", "Discount %", "1"),
                     ("open", "ctid", "2"),
                     ("open", "Größe", "3"),
@@ -169,12 +173,12 @@ _DRIFT = (
         ),
     ),
     Scenario(
-        "events that differ in a new column",
-        "Two events have the same receipt and second, and another value in a new column",
-        "they are two",
+        "events that differ only in a new column",
+        "Two events have the same receipt and second, and different values in a new column",
+        "writes two records",
         given=Given(
             dialect=Dialect(
-                members=(
+                extra_members=(
                     Member(
                         "series_exit_20250530.csv",
                         b"receipt_id,exited_at,node_id\n"
@@ -182,24 +186,26 @@ _DRIFT = (
                         b"9,1748563200,2\n",
                     ),
                 ),
-                leave_out=("series_exit",),
+                omitted_statistics=("series_exit",),
             ),
         ),
         expect=Expect(
             records={"series_exit": 2},
             files=("receipt", "open"),
-            invented=True,
+            extra_rows=True,
         ),
     ),
     Scenario(
         "excluded columns",
-        "A column that `excluded_columns` matches comes up in a file, in a survey and in a file "
-        "nobody knows",
-        "it goes out nowhere",
+        "A column that `excluded_columns` matches is in a known file, in an unknown file and in a "
+        "damaged row",
+        "is not written anywhere",
         given=Given(
             dialect=Dialect(
-                added=(("open", "E-mail", "x@y.example"),),
-                members=(Member("hologram_view{stamp}.csv", b"receipt_id,email\n1,x@y.example\n"),),
+                added_columns=(("open", "E-mail", "x@y.example"),),
+                extra_members=(
+                    Member("hologram_view{stamp}.csv", b"receipt_id,email\n1,x@y.example\n"),
+                ),
                 mutations=(Mutation("click", line=1, replace=b"77,x@y.example"),),
             ),
             settings={"excluded_columns": ["*.email", "*.e_mail"]},
@@ -220,4 +226,4 @@ DRIFT = tuple(
     )
     for scenario in _DRIFT
 )
-"""In one window, so that a damaged row comes once."""
+"""The scenarios with one window, so that a damaged row occurs once."""

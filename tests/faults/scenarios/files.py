@@ -1,4 +1,4 @@
-"""Faults of CSV files: columns, rows, values, names."""
+"""Scenarios of CSV files: columns, rows, values, names."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.faults.scenarios.scenario import (
 _FILES = (
     Scenario(
         "new column",
-        "A column that nobody knows appears",
-        "a new SCHEMA with it, its values in the rows",
+        "An unknown column appears",
+        "writes a new SCHEMA with the column, and its values",
         given=Given(
-            dialect=Dialect(added=(("open", "client", "Mail, v2"),)),
+            dialect=Dialect(added_columns=(("open", "client", "Mail, v2"),)),
         ),
         expect=Expect(
             columns={"open": ("client",)},
@@ -27,9 +27,11 @@ _FILES = (
     Scenario(
         "columns missing",
         "Known columns are missing",
-        "they are null",
+        "writes null",
         given=Given(
-            dialect=Dialect(dropped=(("receipt", "email"), ("receipt", "first_fin_step_reached"))),
+            dialect=Dialect(
+                dropped_columns=(("receipt", "email"), ("receipt", "first_fin_step_reached"))
+            ),
         ),
         expect=Expect(
             ignore=("email", "first_fin_step_reached"),
@@ -38,27 +40,27 @@ _FILES = (
     ),
     Scenario(
         "column renamed",
-        "A column is spelled as in Intercom's reference, `first_dismisall`",
-        "knows it",
+        "A column is spelled as in Intercom's reference: `first_dismisall`",
+        "recognizes it",
         given=Given(
-            dialect=Dialect(renamed=(("receipt", "first_dismissal", "first_dismisall"),)),
+            dialect=Dialect(renamed_columns=(("receipt", "first_dismissal", "first_dismisall"),)),
         ),
     ),
     Scenario(
         "columns and rows shuffled",
-        "Columns and rows come in another order",
-        "goes by the header",
+        "Columns and rows are in another order",
+        "uses the header",
         given=Given(
             dialect=Dialect(shuffled_columns=True, shuffled_rows=True),
         ),
     ),
     Scenario(
-        "column twice",
-        "A column comes twice, and others differ in case only",
-        "each gets a name of its own",
+        "duplicate column",
+        "A column occurs twice, and two others differ only in case",
+        "each gets a different name",
         given=Given(
             dialect=Dialect(
-                added=(
+                added_columns=(
                     ("open", "receipt_id", "x"),
                     ("open", "Client", "a"),
                     ("open", "client", "b"),
@@ -70,50 +72,52 @@ _FILES = (
         ),
     ),
     Scenario(
-        "column names of any length",
-        "A column name of 200 characters with commas and line ends",
-        "gets a name that databases take",
+        "long column name",
+        "A column name has 200 characters",
+        "gets a valid name",
         given=Given(
-            dialect=Dialect(added=(("open", "W" * 200, "a"),)),
+            dialect=Dialect(added_columns=(("open", "W" * 200, "a"),)),
         ),
     ),
     Scenario(
         "header only",
-        "Files without rows come with nothing but a header",
-        "no rows",
+        "Files without rows consist of a header only",
+        "writes no rows",
         given=Given(
             dialect=Dialect(empty_files=True),
         ),
     ),
     Scenario(
         "empty file",
-        "A file of no bytes lies in the archive",
-        "no rows",
+        "A file in the archive has no bytes",
+        "writes no rows",
         given=Given(
-            dialect=Dialect(members=(Member("click_extra.csv", b""),)),
+            dialect=Dialect(extra_members=(Member("click_extra.csv", b""),)),
         ),
     ),
     Scenario(
         "spreadsheet",
-        "The files have a byte order mark, CRLF, and times with UTC",
-        "the same rows",
+        "The files have a byte order mark, CRLF line ends, and times with ` UTC`",
+        "writes the same rows",
         given=Given(
-            dialect=Dialect(bom=True, line_end="\r\n", time_format="utc"),
+            dialect=Dialect(byte_order_mark=True, line_end="\r\n", time_format="utc"),
         ),
     ),
     Scenario(
         "files renamed",
-        "Files are in capitals, in a folder, split in three, called receipts",
-        "the same rows",
+        "Files are in a folder, in upper case, split into three parts, and named receipts",
+        "writes the same rows",
         given=Given(
-            dialect=Dialect(folder="a/b/", upper_names=True, parts=3, plural_receipts=True),
+            dialect=Dialect(
+                folder="a/b/", uppercase_names=True, parts_per_file=3, plural_receipts=True
+            ),
         ),
     ),
     *(
         Scenario(
             f"row with {name}",
             f"A row has {name}",
-            "it goes to rejected_row, with one warning; the rest arrives",
+            "it goes to rejected_row with one warning; all other rows are written",
             given=Given(
                 dialect=Dialect(mutations=(mutation,)),
             ),
@@ -124,7 +128,7 @@ _FILES = (
             ),
         )
         for name, mutation in (
-            ("too few cells", Mutation("receipt", cells=5)),
+            ("too few cells", Mutation("receipt", keep_cells=5)),
             ("too many cells", Mutation("receipt", line=2, insert=b",,,")),
             ("an unclosed quote", Mutation("receipt", replace=b'1,2,"three')),
         )
@@ -132,8 +136,8 @@ _FILES = (
     *(
         Scenario(
             f"text with {name}",
-            f"A text has {name}",
-            "the character becomes U+FFFD, with one warning a file; the row arrives",
+            f"A text contains {name}",
+            "replaces the character by U+FFFD, with one warning per file; the row is written",
             given=Given(
                 dialect=Dialect(
                     mutations=(
@@ -147,7 +151,7 @@ _FILES = (
             expect=Expect(
                 records={"click": 11, "rejected_row": 0},
                 log=("WARNING Replaced 2 characters in click_.*U\\+FFFD",),
-                invented=True,
+                extra_rows=True,
             ),
         )
         for name, flaw in (("a NUL", b"\0"), ("a byte that is not UTF-8", b"\xe9"))
@@ -156,7 +160,7 @@ _FILES = (
         Scenario(
             f"{where} with {name}",
             f"{where.capitalize()} has {name}",
-            "the row goes to rejected_row, with one warning; the rest arrives",
+            "the row goes to rejected_row with one warning; all other rows are written",
             given=Given(
                 dialect=Dialect(mutations=(Mutation("open", line=1, replace=row % flaw),)),
             ),
@@ -172,9 +176,9 @@ _FILES = (
         )
     ),
     Scenario(
-        "time that is none",
-        "A time is no time",
-        "the row goes to rejected_row; the rest arrives",
+        "invalid time",
+        "A time is not a time",
+        "the row goes to rejected_row; all other rows are written",
         given=Given(
             dialect=Dialect(mutations=(Mutation("open", line=1, replace=b"77,yesterday"),)),
         ),
@@ -185,9 +189,9 @@ _FILES = (
         ),
     ),
     Scenario(
-        "a cell of 10 MB with line ends",
+        "cell of 10 MB with line ends",
         "A quoted cell of 10 MB with line ends, quotes and commas",
-        "arrives as it is",
+        "is written unchanged",
         given=Given(
             dialect=Dialect(
                 mutations=(
@@ -202,16 +206,18 @@ _FILES = (
         ),
         expect=Expect(
             records={"click": 11, "rejected_row": 0},
-            invented=True,
+            extra_rows=True,
         ),
     ),
     Scenario(
-        "a file nobody knows",
-        "A file appears that nobody knows",
-        "its rows go to other_statistic, with a warning",
+        "unknown file",
+        "An unknown file appears",
+        "its rows go to other_statistic with a warning",
         given=Given(
             dialect=Dialect(
-                members=(Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),)
+                extra_members=(
+                    Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),
+                )
             ),
         ),
         expect=Expect(
@@ -222,9 +228,9 @@ _FILES = (
         ),
     ),
     Scenario(
-        "oldest container",
+        "gzipped CSV",
         "The download is one gzipped CSV without a name",
-        "knows the file by its columns",
+        "recognizes the file by its columns",
         given=Given(
             dialect=Dialect(container="gzip"),
         ),
@@ -238,4 +244,4 @@ FILES = tuple(
     replace(scenario, given=replace(scenario.given, settings={"window_days": 30}))
     for scenario in _FILES
 )
-"""In one window, so that a damaged row comes once."""
+"""The scenarios with one window, so that a damaged row occurs once."""

@@ -1,15 +1,15 @@
-"""Faults of export jobs: the slot, status words, failures, time limits, stored jobs."""
+"""Scenarios of export jobs: slot, status words, failures, timeouts, stored jobs."""
 
 from __future__ import annotations
 
 from intercom_simulator import Dialect, Fault, JobFault
 from tests.faults.scenarios.scenario import (
     DAY_SECONDS,
-    FOR_EVER,
     RATE_LIMITED,
     REFUSED,
     UNAVAILABLE,
     UNREADABLE,
+    UNTIL_CANCELED,
     Expect,
     Given,
     Scenario,
@@ -21,24 +21,24 @@ NOT_FOUND = api_error("not_found", "The requested resource does not exist")
 
 _SECOND = 1 / DAY_SECONDS
 _FIRST = StoredJob(-21, -10 - _SECOND)
-"""The range of the first window."""
+"""A job for the first window."""
 
 JOBS = (
     Scenario(
-        "nothing",
-        "Nothing goes wrong",
-        "one job a window, each created once",
+        "no fault",
+        "No fault",
+        "creates one job per window",
         expect=Expect(
             jobs=2,
             log=("Everything up to 2025-06-01T12:30:00Z is written",),
         ),
     ),
     Scenario(
-        "slot taken for a while",
-        "Another export holds the workspace's only slot, then ends",
-        "says so once, waits, goes on",
+        "slot occupied for a while",
+        "Another export occupies the only job slot, then ends",
+        "says so once, waits, continues",
         given=Given(
-            held=0.6,
+            slot_held_seconds=0.6,
         ),
         expect=Expect(
             jobs=2,
@@ -47,10 +47,10 @@ JOBS = (
     ),
     Scenario(
         "slot never freed",
-        "Another export holds the slot longer than slot_timeout_minutes",
-        "heartbeats, then an error that says who may hold the slot and how to free it",
+        "Another export occupies the slot for longer than slot_timeout_minutes",
+        "logs while waiting, then an error that says who may occupy the slot and how to free it",
         given=Given(
-            held=FOR_EVER,
+            slot_held_seconds=UNTIL_CANCELED,
             settings={"slot_timeout_minutes": 30},
         ),
         expect=Expect(
@@ -67,11 +67,11 @@ JOBS = (
         ),
     ),
     Scenario(
-        "slot not waited for",
-        "Another export holds the slot, and slot_timeout_minutes is 0",
-        "the error at once",
+        "no wait for the slot",
+        "Another export occupies the slot, and slot_timeout_minutes is 0",
+        "the same error at once",
         given=Given(
-            held=FOR_EVER,
+            slot_held_seconds=UNTIL_CANCELED,
             settings={"slot_timeout_minutes": 0},
         ),
         expect=Expect(
@@ -81,9 +81,9 @@ JOBS = (
         ),
     ),
     Scenario(
-        "too many requests is not the slot",
-        "A job is asked for while there are too many requests",
-        "waits as for any request, says nothing of the slot",
+        "rate limit instead of the slot",
+        "The request to create a job exceeds the rate limit (429)",
+        "retries like any request; does not mention the slot",
         given=Given(
             faults=(Fault("create", status=429, body=RATE_LIMITED),),
         ),
@@ -94,11 +94,11 @@ JOBS = (
         ),
     ),
     Scenario(
-        "done as in the prose",
-        "The job ends as `complete`, its id is spelled `job_identfier`",
-        "takes it for `completed`",
+        "status and key as in the reference text",
+        "The job ends as `complete`, and the key of its id is spelled `job_identfier`",
+        "treats it as `completed`",
         given=Given(
-            dialect=Dialect(done_word="complete", identifier_key="job_identfier"),
+            dialect=Dialect(completed_status="complete", identifier_key="job_identfier"),
         ),
         expect=Expect(
             jobs=2,
@@ -107,7 +107,7 @@ JOBS = (
     Scenario(
         "no data",
         "Windows without any data end as `no_data`",
-        "the bookmark moves, nothing is downloaded",
+        "moves the bookmark without a download",
         given=Given(
             settings={"start_date": "2025-03-01"},
         ),
@@ -117,8 +117,8 @@ JOBS = (
     ),
     Scenario(
         "failed with 504",
-        "The job fails, told as 504 with the job as its body",
-        "tries once more as it is",
+        "The job fails; the response is 504 with the job as its body",
+        "creates the same job once more",
         given=Given(
             job_faults=(JobFault(ends_as="failed"),),
         ),
@@ -129,10 +129,10 @@ JOBS = (
     ),
     Scenario(
         "failed with 200",
-        "The job fails, told as 200",
-        "tries once more as it is",
+        "The job fails; the response is 200",
+        "creates the same job once more",
         given=Given(
-            dialect=Dialect(failed_status=200),
+            dialect=Dialect(failed_http_status=200),
             job_faults=(JobFault(ends_as="failed"),),
         ),
         expect=Expect(
@@ -143,7 +143,7 @@ JOBS = (
     Scenario(
         "failed twice",
         "The same window's job fails twice",
-        "asks for a smaller window, says what that costs",
+        "requests a smaller window and logs the cost",
         given=Given(
             job_faults=(JobFault(ends_as="failed", times=2),),
         ),
@@ -154,9 +154,11 @@ JOBS = (
     Scenario(
         "large jobs fail",
         "Every job of more than three days fails",
-        "halves window and lookback until it fits, says what that costs",
+        "halves window and lookback until the job succeeds, and logs the cost",
         given=Given(
-            job_faults=(JobFault(ends_as="failed", times=None, longer_than=3 * DAY_SECONDS),),
+            job_faults=(
+                JobFault(ends_as="failed", times=None, range_longer_than_seconds=3 * DAY_SECONDS),
+            ),
         ),
         expect=Expect(
             values=False,
@@ -169,7 +171,7 @@ JOBS = (
     Scenario(
         "all jobs fail",
         "Every job fails, however small",
-        "gives up at one hour with a clear error",
+        "gives up at a window of one hour with an error",
         given=Given(
             job_faults=(JobFault(ends_as="failed", times=None),),
         ),
@@ -180,9 +182,9 @@ JOBS = (
         ),
     ),
     Scenario(
-        "canceled by somebody",
-        "Somebody cancels the job in Intercom",
-        "tries once more",
+        "canceled in Intercom",
+        "A user cancels the job in Intercom",
+        "creates it once more",
         given=Given(
             job_faults=(JobFault(ends_as="canceled"),),
         ),
@@ -192,11 +194,11 @@ JOBS = (
         ),
     ),
     Scenario(
-        "a word nobody knows",
-        "The job has a status that nobody knows, then ends well",
-        "one warning, waits on",
+        "unknown status",
+        "The job has an unknown status, then completes",
+        "one warning, keeps polling",
         given=Given(
-            job_faults=(JobFault(status_word="archiving", seconds=0.1),),
+            job_faults=(JobFault(status_word="archiving", duration_seconds=0.1),),
         ),
         expect=Expect(
             jobs=2,
@@ -204,9 +206,9 @@ JOBS = (
         ),
     ),
     Scenario(
-        "no end",
+        "job timeout",
         "A job does not end within job_timeout_minutes",
-        "cancels its own job, asks for a smaller window",
+        "cancels its own job, requests a smaller window",
         given=Given(
             job_faults=(JobFault(never_ends=True),),
             settings={"job_timeout_minutes": 30},
@@ -217,9 +219,9 @@ JOBS = (
         ),
     ),
     Scenario(
-        "no job ends",
+        "all jobs time out",
         "No job ever ends",
-        "cancels each of its own, gives up at one hour",
+        "cancels each of its jobs, gives up at a window of one hour",
         given=Given(
             job_faults=(JobFault(never_ends=True, times=None),),
             settings={"job_timeout_minutes": 2, "window_days": 1, "lookback_days": 1},
@@ -232,9 +234,9 @@ JOBS = (
         ),
     ),
     Scenario(
-        "cancel in vain",
+        "cancel fails",
         "A job does not end, and canceling it fails",
-        "one warning, waits for the slot like anybody else",
+        "one warning, waits for the slot",
         given=Given(
             job_faults=(JobFault(never_ends=True),),
             faults=(Fault("cancel", status=500, handled=True),),
@@ -247,10 +249,10 @@ JOBS = (
     ),
     Scenario(
         "row limit in one file",
-        "Intercom cuts a file at its row limit, without a word",
-        "throws the archive away, halves until nothing is cut",
+        "Intercom silently cuts a file at its row limit",
+        "discards the archive, halves the window until nothing is cut",
         given=Given(
-            job_faults=(JobFault(rows=40, times=None),),
+            job_faults=(JobFault(max_rows=40, times=None),),
             settings={"export_row_limit": 40},
         ),
         expect=Expect(
@@ -261,7 +263,7 @@ JOBS = (
     Scenario(
         "row limit over all files",
         "The rows of all files together reach the limit",
-        "the same, as nobody knows what the limit counts",
+        "the same, because it is unknown what the limit counts",
         given=Given(
             settings={"export_row_limit": 80},
         ),
@@ -273,7 +275,7 @@ JOBS = (
     Scenario(
         "row limit in an hour",
         "Even an hour has too many rows",
-        "a clear error; what was written stays written",
+        "an error; earlier windows stay written",
         given=Given(
             settings={"export_row_limit": 1},
         ),
@@ -286,9 +288,9 @@ JOBS = (
     Scenario(
         "range refused",
         "Intercom refuses the range as too long (400)",
-        "asks for a shorter one",
+        "requests a shorter one",
         given=Given(
-            dialect=Dialect(longest_range=9 * DAY_SECONDS),
+            dialect=Dialect(max_range_seconds=9 * DAY_SECONDS),
         ),
         expect=Expect(
             values=False,
@@ -297,7 +299,7 @@ JOBS = (
     ),
     Scenario(
         "range too old",
-        "Intercom refuses the range because it begins before its retention (400)",
+        "Intercom refuses the range because it starts before the retention period (400)",
         "one error that names start_date, no smaller windows",
         given=Given(
             faults=(
@@ -322,7 +324,7 @@ JOBS = (
     Scenario(
         "job not known yet",
         "Intercom does not know a job right after its creation (404)",
-        "asks for it again for two minutes",
+        "polls again for two minutes",
         given=Given(
             faults=(Fault("status", times=3, status=404, body=NOT_FOUND),),
         ),
@@ -333,9 +335,9 @@ JOBS = (
         ),
     ),
     Scenario(
-        "job never known",
-        "Intercom still does not know a job after two minutes, though it runs",
-        "cancels it, so that its slot is free, and creates another",
+        "new job stays unknown",
+        "Intercom still does not know a job after two minutes, although it runs",
+        "cancels it to free the slot, and creates another one",
         given=Given(
             faults=(Fault("status", times=5, status=404, body=NOT_FOUND),),
             job_faults=(JobFault(never_ends=True),),
@@ -348,12 +350,12 @@ JOBS = (
         ),
     ),
     Scenario(
-        "answer to create lost",
-        "The job is created, but the answer is lost on the way",
+        "create response lost",
+        "The job is created, but the response is lost",
         "waits until that job ends, then creates its own",
         given=Given(
             faults=(Fault("create", status=500, handled=True),),
-            job_faults=(JobFault(seconds=0.1),),
+            job_faults=(JobFault(duration_seconds=0.1),),
         ),
         expect=Expect(
             jobs=3,
@@ -362,10 +364,10 @@ JOBS = (
     ),
     Scenario(
         "stored job resumed",
-        "An earlier run left a job that has ended by now",
-        "resumes it, creates none for its window",
+        "An earlier run left a job that has ended",
+        "resumes it and creates no job for its window",
         given=Given(
-            stored=(_FIRST,),
+            stored_jobs=(_FIRST,),
         ),
         expect=Expect(
             jobs=1,
@@ -374,10 +376,10 @@ JOBS = (
     ),
     Scenario(
         "two stored jobs resumed",
-        "An earlier run left a finished job and one made ahead",
-        "resumes both, creates none",
+        "An earlier run left a finished job and a prefetched one",
+        "resumes both and creates no job",
         given=Given(
-            stored=(_FIRST, StoredJob(-17, 0)),
+            stored_jobs=(_FIRST, StoredJob(-17, 0)),
         ),
         expect=Expect(
             jobs=0,
@@ -388,7 +390,7 @@ JOBS = (
         "An earlier run left two jobs, the later one first",
         "resumes both in order of time",
         given=Given(
-            stored=(StoredJob(-10, 0), _FIRST),
+            stored_jobs=(StoredJob(-10, 0), _FIRST),
             settings={"lookback_days": 0},
         ),
         expect=Expect(
@@ -398,10 +400,10 @@ JOBS = (
     ),
     Scenario(
         "stored job gone",
-        "The job that an earlier run left is unknown to Intercom (404)",
-        "forgets it with one line, creates another",
+        "The job of an earlier run is unknown to Intercom (404)",
+        "logs one line and creates another job",
         given=Given(
-            stored=(StoredJob(-21, -10 - _SECOND, exists=False),),
+            stored_jobs=(StoredJob(-21, -10 - _SECOND, exists=False),),
         ),
         expect=Expect(
             jobs=2,
@@ -410,10 +412,10 @@ JOBS = (
     ),
     Scenario(
         "stored job expired",
-        "The archive of the job that an earlier run left has expired",
-        "forgets it with one line, creates another",
+        "The archive of the job of an earlier run has expired",
+        "logs one line and creates another job",
         given=Given(
-            stored=(_FIRST,),
+            stored_jobs=(_FIRST,),
             job_faults=(JobFault(expired=True),),
         ),
         expect=Expect(
@@ -423,10 +425,10 @@ JOBS = (
     ),
     Scenario(
         "stored job failed",
-        "The job that an earlier run left has failed",
-        "creates another",
+        "The job of an earlier run has failed",
+        "creates another job",
         given=Given(
-            stored=(_FIRST,),
+            stored_jobs=(_FIRST,),
             job_faults=(JobFault(ends_as="failed"),),
         ),
         expect=Expect(
@@ -436,10 +438,10 @@ JOBS = (
     ),
     Scenario(
         "stored job canceled",
-        "Somebody has canceled the job that an earlier run left",
-        "creates another",
+        "The job of an earlier run was canceled",
+        "creates another job",
         given=Given(
-            stored=(_FIRST,),
+            stored_jobs=(_FIRST,),
             job_faults=(JobFault(ends_as="canceled"),),
         ),
         expect=Expect(
@@ -449,10 +451,10 @@ JOBS = (
     ),
     Scenario(
         "stored job of another range",
-        "The job that an earlier run left has a range that does not fit",
-        "asks anew, with one line; keeps it in the state until it has ended",
+        "The job of an earlier run has another range than the next window",
+        "logs one line and creates another job; keeps the old one in the state until it has ended",
         given=Given(
-            stored=(StoredJob(-5, 3),),
+            stored_jobs=(StoredJob(-5, 3),),
         ),
         expect=Expect(
             jobs=2,
@@ -461,10 +463,10 @@ JOBS = (
     ),
     Scenario(
         "stored job that never ends",
-        "The job that an earlier run left never ends",
-        "cancels it, for it is the tap's own; asks for less",
+        "The job of an earlier run never ends",
+        "cancels it, because the tap created it, and requests a smaller window",
         given=Given(
-            stored=(_FIRST,),
+            stored_jobs=(_FIRST,),
             job_faults=(JobFault(never_ends=True),),
             settings={"job_timeout_minutes": 10, "slot_timeout_minutes": 10},
         ),
@@ -475,8 +477,8 @@ JOBS = (
     ),
     Scenario(
         "second window fails",
-        "The first window goes well, then Intercom answers nothing but 500",
-        "writes the first window, then the error",
+        "The first window succeeds, then Intercom responds with 500 only",
+        "writes the first window, then an error",
         given=Given(
             faults=(Fault("create", status=500, times=None, skip=1),),
         ),

@@ -1,4 +1,4 @@
-"""Faults of lists that are read whole: cut short, of another shape, with odd entries."""
+"""Scenarios of lists: incomplete, with another structure, with invalid entries."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tests.faults.scenarios.scenario import UNREADABLE, Expect, Given, Scenario
 _STREAM = "custom_object_instance"
 _SETTINGS = {"custom_object_types": ["Order"]}
 _ORDERS = 320
-"""Instances that a simulated workspace has of this type."""
+"""Number of instances of this type in the simulated workspace."""
 
 
 CHECK_REQUESTS = 1
-"""Requests of the list that the checks before the first job make."""
+"""Number of requests for the list during the checks before the first job."""
 
 
 def _page(*entries: Any, **envelope: Any) -> dict[str, Any]:
-    """Return a page as Intercom sends it; None takes a part of the envelope away."""
+    """Return a page in Intercom's format; None removes a key of the envelope."""
     pages = {"type": "pages", "page": 1, "per_page": 150, "total_pages": 1}
     body = {"type": "list", "data": list(entries), "total_count": len(entries), "pages": pages}
     return {name: part for name, part in {**body, **envelope}.items() if part is not None}
@@ -41,16 +41,16 @@ LISTS = (
         Scenario(
             f"list {name}",
             f"A list {name}",
-            "reads it once more; then an error, and nothing is deleted at the target",
+            "reads it once more, then an error; nothing is deleted in the target",
             given=_given(body, times=None),
-            expect=Expect(exit_code=UNREADABLE, activated=False, log=(told,)),
+            expect=Expect(exit_code=UNREADABLE, activates_version=False, log=(message,)),
         )
-        for name, body, told in (
-            ("has no entries at all", {"type": "list"}, "has no list of entries in 'data'"),
+        for name, body, message in (
+            ("has no key for its entries", {"type": "list"}, "has no list of entries in 'data'"),
             ("is shorter than its total", _page(_ORDER, total_count=3), "1 .* came of 3"),
             ("repeats an entry", _page(_ORDER, _ORDER, _ORDER), "1 .* came of 3"),
             (
-                "never says that a page is the last",
+                "has no last page",
                 _page(_ORDER, total_count=None, pages={"next": "https://api.intercom.invalid"}),
                 "no page said that it is the last",
             ),
@@ -58,35 +58,39 @@ LISTS = (
     ),
     Scenario(
         "list cut once",
-        "A list is cut by an empty page, once",
+        "A page of a list is empty, once",
         "reads it once more",
         given=_given(_page(total_count=_ORDERS), skip=1),
         expect=Expect(
-            activated=True, records={_STREAM: _ORDERS}, log=("150 different entries came of 320",)
+            activates_version=True,
+            records={_STREAM: _ORDERS},
+            log=("150 different entries came of 320",),
         ),
     ),
     Scenario(
         "list that changes",
-        "A list changes each time while it is read",
-        "reads it once more; then a warning, and nothing is deleted at the target",
+        "A list changes each time it is read",
+        "reads it once more, then a warning; nothing is deleted in the target",
         given=_given(*(_page(_ORDER, total_count=total) for total in (3, 2))),
-        expect=Expect(activated=False, records={_STREAM: 1}, log=("changed while it was read",)),
+        expect=Expect(
+            activates_version=False, records={_STREAM: 1}, log=("changed while it was read",)
+        ),
     ),
     Scenario(
-        "list with odd entries",
-        "Entries of a list are null, texts, or have an object where an id belongs",
-        "they go to rejected_row with list, place and reason, the others arrive",
+        "list with invalid entries",
+        "Entries of a list are null, texts, or have an object as id",
+        "they go to rejected_row with list, position and reason; the others are written",
         given=_given(_page(_ORDER, None, "Order 2", {"id": {}}, {"id": None})),
         expect=Expect(
-            activated=False,
+            activates_version=False,
             records={_STREAM: 1, "rejected_row": 4},
             log=("4 entries of 'custom_object_instance/Order' cannot be read",),
         ),
     ),
     Scenario(
-        "list with odd times",
-        "Times of a list are ISO texts, fractions in texts, milliseconds",
-        "reads them as everywhere else",
+        "list with times in other formats",
+        "Times of a list are ISO texts, fractional seconds as text, or milliseconds",
+        "reads them like times of other streams",
         given=_given(
             _page(
                 *(
@@ -97,12 +101,12 @@ LISTS = (
                 )
             )
         ),
-        expect=Expect(activated=True, records={_STREAM: 3}),
+        expect=Expect(activates_version=True, records={_STREAM: 3}),
     ),
     Scenario(
-        "list with characters that databases refuse",
-        "Texts of a list hold NUL and half surrogate pairs, names of attributes too",
-        "U+FFFD in their place, with one warning; in an id, the entry goes to rejected_row",
+        "list with invalid characters",
+        "Texts and attribute names of a list contain NUL and unpaired surrogates",
+        "replaces them by U+FFFD with one warning; if in an id, the entry goes to rejected_row",
         given=_given(
             _page(
                 {**_ORDER, "custom_attributes": {"a\0": "b\ud800"}},

@@ -1,4 +1,4 @@
-"""Faults of reporting exports: other columns than were asked for, datasets of another shape."""
+"""Scenarios of reporting exports: unexpected columns, datasets and times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SETTINGS = {"reporting_datasets": [_DATASET.id]}
 
 
 def _list_of(**changes: Any) -> Fault:
-    """Return what answers each request for the list of datasets."""
+    """Return a fault that replaces the list of datasets."""
     attributes = [
         {"id": one.id, "name": one.name, "qualified_id": one.qualified_id}
         for one in _DATASET.attributes
@@ -31,15 +31,15 @@ def _list_of(**changes: Any) -> Fault:
 
 
 def _file(*lines: str) -> Fault:
-    """Return what answers each download of a report."""
+    """Return a fault that replaces each download of a report."""
     return Fault("reporting_download", times=None, status=200, body="\n".join((*lines, "")))
 
 
 REPORTS = (
     Scenario(
         "report with other columns",
-        "A report has other columns than were asked for",
-        "labels decide; values of a column nobody asked for go into a new one, with a warning",
+        "A report has other columns than requested",
+        "reads columns by their header; writes an unknown column as a new one, with a warning",
         given=Given(
             settings=_SETTINGS | {"window_days": 60},
             faults=(
@@ -53,9 +53,9 @@ REPORTS = (
         ),
     ),
     Scenario(
-        "report with a time at the end of time",
-        "A time of a report is the last second of the year 9999, west of Greenwich",
-        "it goes to the text column beside it",
+        "report with a time beyond year 9999",
+        "A time of a report is the last second of the year 9999 in a time zone west of UTC",
+        "writes it to the additional text column",
         given=Given(
             settings=_SETTINGS | {"window_days": 60, "reporting_timezone": "America/Sao_Paulo"},
             faults=(
@@ -72,8 +72,8 @@ REPORTS = (
     ),
     Scenario(
         "dataset without a time",
-        "Intercom names no attribute by which a dataset's rows are selected",
-        "the bookmark is the end of the job's range, as everywhere",
+        "The list of datasets has no time attribute for a dataset",
+        "uses the end of the job's range as the bookmark",
         given=Given(settings=_SETTINGS, faults=(_list_of(default_time_attribute_id=None),)),
         expect=Expect(
             columns={_STREAM: ("created_at_before",)},
@@ -84,21 +84,21 @@ REPORTS = (
         Scenario(
             f"list of datasets {name}",
             f"The list of reporting datasets {name}",
-            "an error: streams must not disappear without a word",
+            "an error, because streams must not disappear silently",
             given=Given(
                 settings={"reporting_datasets": ["*"]},
                 faults=(Fault("reporting_datasets", times=None, status=200, body=body),),
             ),
-            expect=Expect(exit_code=UNREADABLE, bookmark=False, jobs=0, log=(told,)),
+            expect=Expect(exit_code=UNREADABLE, bookmark=False, jobs=0, log=(message,)),
         )
-        for name, body, told in (
-            ("has no entries at all", {"type": "list"}, "no list of entries"),
+        for name, body, message in (
+            ("has no key for its entries", {"type": "list"}, "no list of entries"),
             ("is shorter than its total", {"data": [], "total_count": 9}, "more than the 0 in it"),
         )
     ),
     Scenario(
-        "report at the host of another region",
-        "`download_url` of a report is on the host of another region, which answers 404",
+        "report on the host of another region",
+        "`download_url` of a report is on the host of another region, which responds with 404",
         "downloads it from the configured host",
         given=Given(settings=_SETTINGS, dialect=Dialect(download_url="other_region")),
         expect=Expect(log=(f"{_STREAM}: Everything up to 2025-06-01T12:30:00Z is written",)),
@@ -106,7 +106,7 @@ REPORTS = (
     Scenario(
         "report that fails once",
         "A reporting job fails, once",
-        "asks for it once more",
+        "creates it once more",
         given=Given(
             settings=_SETTINGS, job_faults=(JobFault(export="reporting", ends_as="failed"),)
         ),

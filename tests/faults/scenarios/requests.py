@@ -1,4 +1,4 @@
-"""Faults of single requests: no response, errors, rate limits, refusals, redirects."""
+"""Scenarios of single requests: no response, errors, rate limits, refusals, redirects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from intercom_simulator.faults import Route
 
 _GROWING = ((0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (30, 60), (30, 60))
-"""Pauses that double, with 50 % to 100 % of chance, up to a minute."""
+"""Ranges of pauses that double up to a minute, each reduced by up to half at random."""
 
 _NO_JSON: tuple[tuple[Route, str, Any], ...] = (
     ("create", "a web page", "<html>"),
@@ -32,11 +32,11 @@ REQUESTS = (
     *(
         Scenario(
             f"{status} without a body",
-            f"Every request answers {status} without a body, twice",
-            "growing pauses, goes on",
+            f"Responses are {status} without a body, twice",
+            "retries with growing pauses",
             given=Given(
                 faults=(
-                    Fault(times=2, status=status, no_body=True),
+                    Fault(times=2, status=status, empty_body=True),
                     Fault("status", 2, status=status),
                 ),
             ),
@@ -48,9 +48,9 @@ REQUESTS = (
         for status in (500, 502, 503, 504)
     ),
     Scenario(
-        "500 for ever",
-        "Intercom answers nothing but 500",
-        "nine tries with growing, jittered pauses, then one error with the request id",
+        "500 always",
+        "Every response is 500",
+        "nine attempts with growing, jittered pauses, then one error with the request id",
         given=Given(
             faults=(
                 Fault(times=None, status=500, body=api_error("server_error", "Oops", "req-77")),
@@ -67,7 +67,7 @@ REQUESTS = (
     Scenario(
         "429 with X-RateLimit-Reset",
         "Too many requests, with X-RateLimit-Reset in 20 s",
-        "waits so long",
+        "waits as long",
         given=Given(
             faults=(
                 Fault(
@@ -85,7 +85,7 @@ REQUESTS = (
     Scenario(
         "429 with Retry-After in seconds",
         "Too many requests, with Retry-After: 7",
-        "waits so long",
+        "waits as long",
         given=Given(
             faults=(Fault("status", status=429, body=RATE_LIMITED, headers={"Retry-After": "7"}),),
         ),
@@ -96,7 +96,7 @@ REQUESTS = (
     Scenario(
         "429 with Retry-After as a date",
         "Too many requests, with Retry-After as a date in 20 s",
-        "waits so long",
+        "waits as long",
         given=Given(
             faults=(
                 Fault(
@@ -112,9 +112,9 @@ REQUESTS = (
         ),
     ),
     Scenario(
-        "429 with an hour to wait",
+        "429 with a Retry-After of an hour",
         "Too many requests, with Retry-After: 3600",
-        "asks again after a minute",
+        "retries after a minute",
         given=Given(
             faults=(
                 Fault("status", status=429, body=RATE_LIMITED, headers={"Retry-After": "3600"}),
@@ -125,20 +125,20 @@ REQUESTS = (
         ),
     ),
     Scenario(
-        "429 with nothing",
-        "Too many requests, and nothing about when to come back",
-        "growing pauses",
+        "429 without headers",
+        "Too many requests, without headers about the time to wait",
+        "retries with growing pauses",
         given=Given(
-            faults=(Fault("status", status=429, times=2, no_body=True),),
+            faults=(Fault("status", status=429, times=2, empty_body=True),),
         ),
         expect=Expect(
             pauses=_GROWING[:2],
         ),
     ),
     Scenario(
-        "429 with nonsense",
-        "Too many requests, with headers that make no sense",
-        "growing pauses",
+        "429 with invalid headers",
+        "Too many requests, with invalid headers",
+        "retries with growing pauses",
         given=Given(
             faults=(
                 Fault("status", status=429, headers={"Retry-After": "soon"}),
@@ -152,7 +152,7 @@ REQUESTS = (
     Scenario(
         "connection refused",
         "Nothing listens on Intercom's port",
-        "nine tries, then one error",
+        "nine attempts, then one error",
         given=Given(
             settings={"api_url": "http://127.0.0.1:9"},
         ),
@@ -166,9 +166,9 @@ REQUESTS = (
     ),
     *(
         Scenario(
-            f"connection {how} at {fault.on}",
-            f"The connection is {how} before any answer to {fault.on}",
-            "tries again",
+            f"connection {how} at {fault.route}",
+            f"The connection is {how} before the response to {fault.route}",
+            "retries",
             given=Given(
                 faults=(fault,),
             ),
@@ -179,16 +179,16 @@ REQUESTS = (
         )
         for how, fault in (
             ("reset", Fault("create", reset=True, handled=False)),
-            ("closed", Fault("status", hang_up=True, handled=False)),
+            ("closed", Fault("status", close_connection=True, handled=False)),
             ("reset", Fault("download", reset=True, handled=False)),
         )
     ),
     Scenario(
-        "silence",
-        "Intercom says nothing for longer than request_timeout_seconds",
-        "tries again",
+        "no response",
+        "Intercom does not respond within request_timeout_seconds",
+        "retries",
         given=Given(
-            faults=(Fault("status", delay=0.6),),
+            faults=(Fault("status", delay_seconds=0.6),),
             settings={"request_timeout_seconds": 0.15},
         ),
         expect=Expect(
@@ -198,9 +198,9 @@ REQUESTS = (
     Scenario(
         "stalled download",
         "A download stalls in the middle for longer than request_timeout_seconds",
-        "goes on from where it stopped",
+        "continues where it stopped",
         given=Given(
-            faults=(Fault("download", stall_after=2000, stall_seconds=0.6),),
+            faults=(Fault("download", stall_after_bytes=2000, stall_seconds=0.6),),
             settings={"request_timeout_seconds": 0.15},
         ),
         expect=Expect(
@@ -209,23 +209,23 @@ REQUESTS = (
     ),
     *(
         Scenario(
-            f"{name} for {on}",
-            f"{on} answers 200 with {name}",
-            "tries again",
+            f"{name} for {route}",
+            f"The response to {route} is 200 with {name}",
+            "retries",
             given=Given(
-                faults=(Fault(on, body=body),),
+                faults=(Fault(route, body=body),),
             ),
             expect=Expect(
                 pauses=_GROWING[:1],
                 log=("HTTP 200 without a JSON body",),
             ),
         )
-        for on, name, body in _NO_JSON
+        for route, name, body in _NO_JSON
     ),
     Scenario(
-        "a gateway's JSON",
-        "A gateway answers 504 with a JSON body of its own that has a `status`",
-        "takes it for a 504 like any other, tries again",
+        "JSON of a gateway",
+        "A gateway responds with 504 and a JSON body that has a `status`",
+        "retries as for any other 504",
         given=Given(
             faults=(
                 Fault("create", status=504, body={"status": 504, "error": "Gateway Timeout"}),
@@ -271,7 +271,7 @@ REQUESTS = (
     Scenario(
         "no subscription",
         "The workspace has no active subscription (402)",
-        "stops after one request with a clear error",
+        "stops after one request with an error",
         given=Given(
             faults=(
                 Fault(status=402, body=api_error("api_plan_restricted", "Active subscription")),
@@ -285,9 +285,9 @@ REQUESTS = (
         ),
     ),
     Scenario(
-        "token with a line end",
-        "access_token was pasted with a line end",
-        "says so before it asks for anything; never shows the token",
+        "token with a line break",
+        "access_token ends with a line break",
+        "an error before the first request, without the token",
         given=Given(
             settings={"access_token": "sim-token\n"},
         ),
@@ -316,7 +316,7 @@ REQUESTS = (
         Scenario(
             f"download at {name}",
             f"`download_url` is {name}",
-            "finds the archive, keeps the token to itself",
+            "finds the archive; does not send the token to another host",
             given=Given(
                 dialect=dialect,
             ),
@@ -329,7 +329,7 @@ REQUESTS = (
             ("empty", Dialect(download_url="empty")),
             ("on another host", Dialect(download_url="storage")),
             (
-                "on the host of another region, which answers 404",
+                "on the host of another region, which responds with 404",
                 Dialect(download_url="other_region"),
             ),
         )
@@ -337,10 +337,10 @@ REQUESTS = (
     *(
         Scenario(
             f"redirected with {status}",
-            f"The download is redirected to another host ({status}), with a signed address",
-            "follows without the token, logs nothing but the host",
+            f"The download is redirected to another host ({status}), with a signed URL",
+            "follows without the token; logs only the host",
             given=Given(
-                dialect=Dialect(redirect=status),
+                dialect=Dialect(redirect_status=status),
             ),
             expect=Expect(
                 jobs=2,
@@ -349,11 +349,11 @@ REQUESTS = (
         for status in (302, 307)
     ),
     Scenario(
-        "signed address refused",
-        "The signed address is refused once (403), as one that has expired",
-        "asks for a new one",
+        "signed URL refused",
+        "The signed URL is refused once (403), like an expired one",
+        "requests a new one",
         given=Given(
-            dialect=Dialect(redirect=302),
+            dialect=Dialect(redirect_status=302),
             faults=(Fault("storage", status=403, body="<Error><Code>AccessDenied</Code></Error>"),),
         ),
         expect=Expect(
@@ -362,10 +362,10 @@ REQUESTS = (
     ),
     Scenario(
         "storage unreachable",
-        "The host of the signed address breaks every connection",
-        "nine tries, then an error that names nothing but the host",
+        "The host of the signed URL resets every connection",
+        "nine attempts, then an error that names only the host",
         given=Given(
-            dialect=Dialect(redirect=302),
+            dialect=Dialect(redirect_status=302),
             faults=(Fault("storage", times=None, reset=True, handled=False),),
         ),
         expect=Expect(
@@ -377,7 +377,7 @@ REQUESTS = (
     Scenario(
         "redirected to http",
         "The download is redirected to a host without https",
-        "refuses",
+        "an error",
         given=Given(
             faults=(Fault("download", redirect="http://example.invalid/x", times=None),),
         ),
@@ -388,9 +388,9 @@ REQUESTS = (
         ),
     ),
     Scenario(
-        "redirected in circles",
+        "redirect loop",
         "The download is redirected to itself",
-        "gives up after five",
+        "gives up after five redirects",
         given=Given(
             faults=(Fault("download", redirect="/download/content/data/abc", times=None),),
         ),

@@ -1,4 +1,4 @@
-"""A scenario as data: a sentence, what is given, and what is expected of the tap."""
+"""A scenario: a fault, the conditions of a run and the expected result."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 86_400
 
-FOR_EVER = math.inf
+UNTIL_CANCELED = math.inf
 
 CONFIGURATION, REFUSED, UNAVAILABLE, UNREADABLE = 2, 3, 4, 5
-"""Exit statuses after errors, as docs/operations.md tells them."""
+"""Exit statuses after errors, as listed in docs/operations.md."""
 
 
 @dataclass(frozen=True)
 class StoredJob:
-    """A job that an earlier run left in the state.
+    """A job of an earlier run in the state.
 
     Args:
-        after: The first second of its range, in days from the simulated present.
-        before: The last one.
-        exists: Whether Intercom knows it.
+        after: First second of its range, in days relative to the simulated present.
+        before: Last second of its range, in days relative to the simulated present.
+        exists: Whether Intercom knows the job.
     """
 
     after: float
@@ -36,50 +36,51 @@ class StoredJob:
 
 @dataclass(frozen=True)
 class Given:
-    """What a run meets: Intercom's behaviour, the settings, the state.
+    """Conditions of a run: the behavior of Intercom, the settings, the state.
 
     Args:
-        dialect: How Intercom answers.
-        faults: What goes wrong with responses. A header may say `{in 7 s}` or `{date in 7 s}`.
-        job_faults: What becomes of jobs.
-        settings: Settings of the tap that differ; None takes one away.
-        stored: Jobs in the state of an earlier run.
-        held: For how many seconds somebody else has the slot, FOR_EVER or None for not at all.
-        receipts: How many messages the workspace has sent.
-        make_body: Makes the body of every download instead of the right one.
+        dialect: Dialect of the simulator.
+        faults: Faults of responses. A header may contain `{in 7 s}` or `{date in 7 s}`.
+        job_faults: Faults of jobs.
+        settings: Settings that differ from the defaults of `configuration`; None removes one.
+        stored_jobs: Jobs of an earlier run in the state.
+        slot_held_seconds: Time for which another client occupies the job slot; `UNTIL_CANCELED` or
+            None for not at all.
+        receipts: Number of messages in the workspace.
+        make_body: Creates the body of every download.
     """
 
     dialect: Dialect = field(default_factory=Dialect)
     faults: tuple[Fault, ...] = ()
     job_faults: tuple[JobFault, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    stored: tuple[StoredJob, ...] = ()
-    held: float | None = None
+    stored_jobs: tuple[StoredJob, ...] = ()
+    slot_held_seconds: float | None = None
     receipts: int = 60
     make_body: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True)
 class Expect:
-    """What must come of it.
+    """Expected result of a run.
 
     Args:
-        exit_code: The exit status. After an error a run without the fault must bring everything.
-        log: Patterns, each of which a line of the log matches.
-        not_in_log: Patterns that none matches.
-        bookmark: False if no bookmark may have moved.
-        jobs: How many jobs the run creates; None if it does not matter.
-        canceled: How many requests to cancel a job it makes.
-        requests: How many requests in all; None if it does not matter.
-        pauses: The least and the most seconds of each pause between tries, in order.
-        activated: Whether a version of a list is activated; None if it does not matter.
-        records: How many records a stream must have.
-        columns: Columns that a stream's SCHEMA must have.
-        files: The files that arrive; all when empty.
-        ignore: Columns that are not compared.
-        values: Whether the `first_*` columns are right, too: a shortened lookback costs some.
-        damaged: How many rows at most cannot be read, and come as `rejected_row`.
-        invented: Whether rows come that the workspace does not have, because a file is not its own.
+        exit_code: Exit status. After an error, a run without the fault must load all rows.
+        log: Patterns that the log must contain.
+        not_in_log: Patterns that the log must not contain.
+        bookmark: False if no bookmark may have moved; None if it does not matter.
+        jobs: Number of created jobs; None if it does not matter.
+        canceled: Number of requests to cancel a job.
+        requests: Number of all requests; None if it does not matter.
+        pauses: Minimum and maximum of each pause before a retry, in seconds and in order.
+        activates_version: Whether a version of a list is activated; None if it does not matter.
+        records: Number of records by stream.
+        columns: Columns that the SCHEMA of a stream must have.
+        files: Files to compare; all files if empty.
+        ignore: Columns to ignore.
+        values: Whether to compare the `first_*` columns, too; a shortened lookback affects them.
+        damaged: Maximum number of damaged rows, which go to `rejected_row`.
+        extra_rows: Whether rows may come that are not in the workspace, from added files.
     """
 
     exit_code: int = 0
@@ -90,37 +91,37 @@ class Expect:
     canceled: int = 0
     requests: int | None = None
     pauses: tuple[tuple[float, float], ...] = ()
-    activated: bool | None = None
+    activates_version: bool | None = None
     records: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     values: bool = True
     damaged: int = 0
-    invented: bool = False
+    extra_rows: bool = False
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One fault, or a few together.
+    """A fault, or a combination of faults.
 
     Args:
-        name: A few words, for the name of the test.
-        happens: What happens, as the matrix says it.
-        does: What the tap does about it.
-        given: What the run meets.
-        expect: What must come of it.
+        name: Short name, used as the id of the test.
+        fault: Description of the fault, for the matrix.
+        behavior: Description of what the tap does, for the matrix.
+        given: Conditions of the run.
+        expect: Expected result.
     """
 
     name: str
-    happens: str
-    does: str
+    fault: str
+    behavior: str
     given: Given = field(default_factory=Given)
     expect: Expect = field(default_factory=Expect)
 
 
 def api_error(code: str, message: str, request_id: str | None = None) -> dict[str, Any]:
-    """Return an error in Intercom's form."""
+    """Return an error body in Intercom's format."""
     error = {"code": code, "message": message}
     return {"type": "error.list", "request_id": request_id, "errors": [error]}
 

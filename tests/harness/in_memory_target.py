@@ -1,4 +1,4 @@
-"""A target in memory: what the tap's messages leave behind, run after run."""
+"""A Singer target that keeps records and state in memory."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.harness.batches import as_records
+from tests.harness.batches import expand_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 @dataclass
-class Loaded:
-    """Messages as a target that knows the keys takes them: of equal keys the last."""
+class InMemoryTarget:
+    """Loads Singer messages of one or more runs, with upsert by key."""
 
     keys: dict[str, list[str]] = field(default_factory=dict)
     columns: dict[str, set[str]] = field(default_factory=dict)
     records: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
 
-    def take(self, lines: Iterable[str]) -> Loaded:
-        """Take the messages of a run, after those of earlier ones.
+    def load(self, lines: Iterable[str]) -> InMemoryTarget:
+        """Load the messages of a run.
 
         Args:
-            lines: Its output.
+            lines: Output of the run.
+
+        Returns:
+            This target.
 
         Raises:
-            ValueError: A RECORD comes before its SCHEMA, or has what its SCHEMA does not know.
+            ValueError: A RECORD precedes its SCHEMA or has properties that are not in it.
         """
-        for line in as_records(lines):
+        for line in expand_batches(lines):
             message = json.loads(line)
             stream = message.get("stream")
             if message["type"] == "STATE":
@@ -47,16 +50,16 @@ class Loaded:
         return self
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """Give the records of each stream."""
+        """Return the records by stream."""
         return {stream: list(found.values()) for stream, found in self.records.items()}
 
     def count(self, stream: str) -> int:
-        """Count the records of a stream."""
+        """Return the number of records of a stream."""
         return len(self.records.get(stream, ()))
 
     @property
     def bookmarks(self) -> dict[str, str]:
-        """The time each stream is written up to, by the last STATE."""
+        """Bookmarks by stream, from the last STATE message."""
         return {
             stream: entry["replication_key_value"]
             for stream, entry in self.state.get("bookmarks", {}).items()

@@ -1,4 +1,4 @@
-"""Tables to CSV, in the dialect spoken."""
+"""Renders tables as CSV files, in a dialect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from intercom_simulator.columns import SENTINELS
+from intercom_simulator.columns import NULL_SENTINELS
 from intercom_simulator.dialect import TIME_FORMATS
 
 if TYPE_CHECKING:
@@ -18,44 +18,44 @@ if TYPE_CHECKING:
     from intercom_simulator.dialect import Dialect
     from intercom_simulator.tables import Cell, Table
 
-_BLOCK = 2_000
+_ROWS_PER_CHUNK = 2_000
 
 
-class Sheet(NamedTuple):
-    """A file of an archive: its statistic, the part's number (0 if whole), its CSV in pieces."""
+class CsvFile(NamedTuple):
+    """A CSV file of an archive: statistic, part number (0 if not split) and content in chunks."""
 
     statistic: str
     part: int
-    pieces: Iterable[bytes]
+    chunks: Iterable[bytes]
 
 
-def sheets(table: Table, dialect: Dialect) -> Iterator[Sheet]:
-    """Render a table to one CSV file, or to as many as the dialect has parts.
+def render_csv_files(table: Table, dialect: Dialect) -> Iterator[CsvFile]:
+    """Render a table as one CSV file, or as several if the dialect splits files.
 
     Args:
         table: The rows.
-        dialect: How to write them.
+        dialect: The format of the files.
     """
     statistic = table.statistic
     header, rows = _columns_in_dialect(table, dialect)
     if dialect.shuffled_rows:
         rows = list(rows)
         Random(statistic).shuffle(rows)
-    if dialect.parts == 1:
-        yield Sheet(statistic, 0, _damaged(statistic, _csv(header, rows, dialect), dialect))
+    if dialect.parts_per_file == 1:
+        yield CsvFile(statistic, 0, _mutated(statistic, _csv(header, rows, dialect), dialect))
         return
     listed = list(rows)
-    for part in range(min(dialect.parts, len(listed)) or 1):
-        pieces = _csv(header, listed[part :: dialect.parts], dialect)
-        yield Sheet(statistic, part + 1, _damaged(statistic, pieces, dialect))
+    for part in range(min(dialect.parts_per_file, len(listed)) or 1):
+        chunks = _csv(header, listed[part :: dialect.parts_per_file], dialect)
+        yield CsvFile(statistic, part + 1, _mutated(statistic, chunks, dialect))
 
 
-def time_text(seconds: int, time_format: str) -> str:
-    """Write an instant.
+def format_time(seconds: int, time_format: str) -> str:
+    """Format a time.
 
     Args:
         seconds: Unix seconds.
-        time_format: One of `Dialect.time_format`.
+        time_format: One of the values of `Dialect.time_format`.
     """
     if time_format == "seconds":
         return str(seconds)
@@ -64,11 +64,11 @@ def time_text(seconds: int, time_format: str) -> str:
     return TIME_FORMATS[time_format] % time.gmtime(seconds)[:6]
 
 
-def _damaged(statistic: str, pieces: Iterator[bytes], dialect: Dialect) -> Iterable[bytes]:
+def _mutated(statistic: str, chunks: Iterator[bytes], dialect: Dialect) -> Iterable[bytes]:
     mutations = [mutation for mutation in dialect.mutations if mutation.file == statistic]
     if not mutations:
-        return pieces
-    content = b"".join(pieces)
+        return chunks
+    content = b"".join(chunks)
     for mutation in mutations:
         content = mutation.apply(content)
     return [content]
@@ -77,22 +77,22 @@ def _damaged(statistic: str, pieces: Iterator[bytes], dialect: Dialect) -> Itera
 def _csv(header: list[str], rows: Iterable[list[Cell]], dialect: Dialect) -> Iterator[bytes]:
     remaining = iter(rows)
     block: list[list[Cell]] | list[list[str]] = [header]
-    mark = "\ufeff" if dialect.bom else ""
+    byte_order_mark = "\ufeff" if dialect.byte_order_mark else ""
     while block:
         text = io.StringIO(newline="")
-        text.write(mark)
+        text.write(byte_order_mark)
         csv.writer(text, lineterminator=dialect.line_end).writerows(block)
         yield text.getvalue().encode()
-        block = list(islice(remaining, _BLOCK))
-        mark = ""
+        block = list(islice(remaining, _ROWS_PER_CHUNK))
+        byte_order_mark = ""
 
 
 def _columns_in_dialect(table: Table, dialect: Dialect) -> tuple[list[str], Iterable[list[Cell]]]:
-    """Apply what the dialect says about columns: names, order, missing and added ones."""
+    """Apply the dialect to the columns: renamed, dropped, added and shuffled ones."""
     statistic = table.statistic
-    names = {column: name for file, column, name in dialect.renamed if file == statistic}
-    dropped = {column for file, column in dialect.dropped if file == statistic}
-    added = [(name, value) for file, name, value in dialect.added if file == statistic]
+    names = {column: name for file, column, name in dialect.renamed_columns if file == statistic}
+    dropped = {column for file, column in dialect.dropped_columns if file == statistic}
+    added = [(name, value) for file, name, value in dialect.added_columns if file == statistic]
     header = [names.get(column, column) for column in table.header]
     positions = [index for index, column in enumerate(table.header) if column not in dropped]
     header += [name for name, _ in added]
@@ -111,18 +111,18 @@ def _columns_in_dialect(table: Table, dialect: Dialect) -> tuple[list[str], Iter
 
 def _cells(table: Table, dialect: Dialect) -> Iterator[list[Cell]]:
     time_format = dialect.time_format
-    times = [index for index, meant in enumerate(table.kinds) if meant == "time"]
+    times = [index for index, kind in enumerate(table.kinds) if kind == "time"]
     sentinels = [
-        (index, SENTINELS[table.statistic, column])
+        (index, NULL_SENTINELS[table.statistic, column])
         for index, column in enumerate(table.header)
-        if (table.statistic, column) in SENTINELS
+        if (table.statistic, column) in NULL_SENTINELS
     ]
     for row in table.rows:
         cells = list(row)
         for index in times:
             at = cells[index]
             if at is not None:
-                cells[index] = time_text(int(at), time_format)
+                cells[index] = format_time(int(at), time_format)
         for index, sentinel in sentinels:
             if cells[index] is None:
                 cells[index] = sentinel

@@ -1,4 +1,4 @@
-"""Makes up instances of custom objects, with attributes of every kind JSON knows."""
+"""Generates custom object instances, with attributes of every JSON type."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from intercom_simulator.workspace import unix_seconds
 if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
-_HOUR = 3_600
-_BEYOND_DOUBLE = 2**53 + 1
-_HUGE_EVERY = 53
+_HOUR_SECONDS = 3_600
+_ABOVE_DOUBLE_PRECISION = 2**53 + 1
+_HUGE_ID_EVERY = 53
 _NEVER_UPDATED_EVERY = 5
 _NO_EXTERNAL_TIMES_EVERY = 9
 _STATES = ("paid", "shipped", 'returned, "damaged"', "été ☀️", "")
 _WITHOUT_ATTRIBUTES_EVERY = 31
 
 
-def make_instances(workspace: Workspace, type_name: str, number: int) -> list[dict[str, Any]]:
-    """Make up the instances of a type, the newest first.
+def generate_instances(workspace: Workspace, type_name: str, number: int) -> list[dict[str, Any]]:
+    """Generate the instances of a type, newest first.
 
     Args:
-        workspace: Gives seed and time.
+        workspace: Provides the seed and the time.
         type_name: The type.
-        number: How many.
+        number: Number of instances.
     """
     rng = Random(f"instances {workspace.seed} {type_name}")
     assert workspace.end is not None  # noqa: S101  - a workspace always has one
     end = unix_seconds(workspace.end)
-    made = []
+    instances = []
     for index in range(number):
-        created_at = end - (number - index) * _HOUR
-        updated_at = created_at + rng.randrange(_HOUR)
+        created_at = end - (number - index) * _HOUR_SECONDS
+        updated_at = created_at + rng.randrange(_HOUR_SECONDS)
         ordered_at = None if index % _NO_EXTERNAL_TIMES_EVERY == 1 else created_at - 60
         changed_at = None if index % _NEVER_UPDATED_EVERY == 0 else updated_at - 30
-        made.append(
+        instances.append(
             {
                 "id": f"{rng.getrandbits(96):024x}",
                 "type": type_name,
@@ -48,17 +48,17 @@ def make_instances(workspace: Workspace, type_name: str, number: int) -> list[di
                 "custom_attributes": _attributes(rng, index, created_at),
             }
         )
-    return made[::-1]
+    return instances[::-1]
 
 
 def _attributes(rng: Random, index: int, at: int) -> dict[str, Any]:
     if index % _WITHOUT_ATTRIBUTES_EVERY == 1:
         return {}
     return {
-        "number": str(_BEYOND_DOUBLE + index if index % _HUGE_EVERY == 1 else index),
+        "number": str(_ABOVE_DOUBLE_PRECISION + index if index % _HUGE_ID_EVERY == 1 else index),
         "quantity": rng.randrange(1, 20),
         "amount": round(rng.random() * 1_000, 2),
-        "serial": _BEYOND_DOUBLE + 2 * index,
+        "serial": _ABOVE_DOUBLE_PRECISION + 2 * index,
         "gift": bool(rng.randrange(2)),
         "state": rng.choice(_STATES),
         "ordered_at": at,

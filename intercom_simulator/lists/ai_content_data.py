@@ -1,4 +1,4 @@
-"""Makes up what an AI agent reads: import sources and the pages that came from them."""
+"""Generates AI content: import sources and the external pages that came from them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from intercom_simulator.workspace import unix_seconds
 if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
-_DAY = 86_400
+_DAY_SECONDS = 86_400
 _FIRST_SOURCE_ID = 33_100_000
 _FIRST_PAGE_ID = 48_200_000
-_BEYOND_DOUBLE = 2**53 + 1
-_HUGE_EVERY = 89
-_LARGE_EVERY = 40
-_LARGE = 200_000
+_ABOVE_DOUBLE_PRECISION = 2**53 + 1
+_HUGE_ID_EVERY = 89
+_LARGE_TEXT_EVERY = 40
+_LARGE_TEXT_CHARACTERS = 200_000
 _DELETED_EVERY = 61
 _CRAWLED_EVERY = 4
 _NO_URL_EVERY = 7
@@ -44,19 +44,19 @@ _TEXTS = (
 )
 
 
-def make_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
-    """Make up import sources, the newest first.
+def generate_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
+    """Generate content import sources, newest first.
 
     Args:
-        workspace: Gives seed and time.
-        number: How many.
+        workspace: Provides the seed and the time.
+        number: Number of sources.
     """
     rng = Random(f"sources {workspace.seed}")
     end = _end(workspace)
     made = []
     for index in range(number):
-        created_at = end - (number - index) * _DAY
-        synced_at = min(end, created_at + rng.randrange(3 * _DAY))
+        created_at = end - (number - index) * _DAY_SECONDS
+        synced_at = min(end, created_at + rng.randrange(3 * _DAY_SECONDS))
         made.append(
             {
                 "id": _FIRST_SOURCE_ID + index,
@@ -73,15 +73,15 @@ def make_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
     return made[::-1]
 
 
-def make_pages(
+def generate_pages(
     workspace: Workspace, sources: list[dict[str, Any]], number: int
 ) -> list[dict[str, Any]]:
-    """Make up external pages, the newest first. Some are deleted already.
+    """Generate external pages, newest first. Some are already deleted.
 
     Args:
-        workspace: Gives seed and time.
-        sources: Where they come from.
-        number: How many.
+        workspace: Provides the seed and the time.
+        sources: The sources of the pages.
+        number: Number of pages.
     """
     rng = Random(f"pages {workspace.seed}")
     end = _end(workspace)
@@ -99,7 +99,7 @@ def _page(
     updated_at = created_at + rng.randrange(900)
     number = _FIRST_PAGE_ID + index
     return {
-        "id": str(number + _BEYOND_DOUBLE if index % _HUGE_EVERY == 1 else number),
+        "id": str(number + _ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 1 else number),
         "type": "external_page",
         "title": _TITLES[index % len(_TITLES)],
         "html": _html(rng, index),
@@ -120,7 +120,7 @@ def _page(
 def _html(rng: Random, index: int) -> str:
     if index % _DELETED_EVERY == 1:
         return ""
-    size = _LARGE if index % _LARGE_EVERY == 0 else rng.randrange(40, 3_000)
+    size = _LARGE_TEXT_CHARACTERS if index % _LARGE_TEXT_EVERY == 0 else rng.randrange(40, 3_000)
     parts: list[str] = []
     length = 0
     while length < size:

@@ -1,4 +1,4 @@
-"""The tap as a real process, for real signals: started, read line by line, waited for."""
+"""Runs the tap as a process whose output is read line by line, for tests with signals."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-PATIENCE = 60.0
-"""Seconds that most runs need by far not."""
+TIMEOUT_SECONDS = 60.0
+"""Time after which a process is killed; most runs take a fraction of it."""
 
 
-class Tap:
-    """A running tap.
+class TapProcess:
+    """A running tap process.
 
     Args:
-        process: Its process.
-        folder: Its own folder for temporary files, and for its log.
-        on_line: Gets each line of its output, from the thread that reads it.
+        process: The process.
+        folder: Folder for its log and its temporary files.
+        on_line: Called with each line of its output, in the reader thread.
     """
 
     def __init__(
@@ -39,50 +39,52 @@ class Tap:
         self.process = process
         self.folder = folder
         self.lines: list[str] = []
-        self.ended = 0.0
-        self.peak = 0
-        """Most memory it had, in MiB."""
+        self.ended_at = 0.0
+        self.peak_memory_mib = 0
+        """Peak memory (resident set size), in MiB."""
         self._on_line = on_line
-        self._left = threading.Event()
+        self._closed = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     @property
     def temporary(self) -> Path:
-        """Its folder for temporary files."""
+        """Folder for temporary files of the process."""
         return self.folder / "tmp"
 
     @property
     def log(self) -> str:
-        """What it has written to stderr."""
+        """Content of stderr."""
         return (self.folder / "log").read_text(errors="replace")
 
-    def hang_up(self) -> None:
-        """Stop reading and close the pipe, as a target that dies."""
-        self._left.set()
+    def close_stdout(self) -> None:
+        """Stop reading and close the pipe, as when the target dies."""
+        self._closed.set()
 
-    def wait(self, on_end: Callable[[], None] | None = None, patience: float = PATIENCE) -> int:
-        """Wait for its end.
+    def wait(
+        self, on_end: Callable[[], None] | None = None, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> int:
+        """Wait for the process to end.
 
         Args:
             on_end: Called when it has ended, before the rest of its output is read.
-            patience: Seconds after which it is killed.
+            timeout_seconds: Time after which it is killed.
 
         Returns:
-            Its exit status; negative after a signal that it did not handle.
+            Exit status; negative after a signal that was not handled.
         """
-        killer = threading.Timer(patience, self.process.kill)
+        killer = threading.Timer(timeout_seconds, self.process.kill)
         killer.start()
         self.process.wait()
         killer.cancel()
-        self.ended = time.monotonic()
+        self.ended_at = time.monotonic()
         if on_end is not None:
             on_end()
         self._reader.join()
         return self.process.returncode
 
-    def whole_lines(self) -> list[str]:
-        """Give its output without a last line that was cut off."""
+    def complete_lines(self) -> list[str]:
+        """Return the output without an incomplete last line."""
         return [line for line in self.lines if line.endswith("\n")]
 
     def _read(self) -> None:
@@ -91,35 +93,35 @@ class Tap:
             return
         rest = b""
         with pipe:
-            while not self._left.is_set():
-                self._look()
-                # so that hanging up does not wait for something to read
+            while not self._closed.is_set():
+                self._sample_memory()
+                # so that `close_stdout` does not have to wait for output
                 if not select.select([pipe], [], [], 0.02)[0]:
                     continue
                 if not (data := os.read(pipe.fileno(), 65_536)):
                     break
                 *whole, rest = (rest + data).split(b"\n")
                 for line in whole:
-                    self._take(line.decode() + "\n")
+                    self._add_line(line.decode() + "\n")
         if rest:
-            self._take(rest.decode(errors="replace"))
+            self._add_line(rest.decode(errors="replace"))
 
-    def _look(self) -> None:
-        """Note how much memory it has had; what `wait` tells contains that of this process."""
+    def _sample_memory(self) -> None:
+        """Record the peak memory; the value of `os.wait4` includes that of this process."""
         with suppress(OSError):
             status = Path(f"/proc/{self.process.pid}/status").read_text()
             for line in status.splitlines():
                 if line.startswith("VmHWM:"):
-                    self.peak = max(self.peak, int(line.split()[1]) // 1024)
+                    self.peak_memory_mib = max(self.peak_memory_mib, int(line.split()[1]) // 1024)
 
-    def _take(self, line: str) -> None:
+    def _add_line(self, line: str) -> None:
         self.lines.append(line)
         if self._on_line is not None:
             self._on_line(line)
 
 
 @contextmanager
-def running(
+def running_tap(
     config: Mapping[str, Any],
     state: Mapping[str, Any] | None = None,
     *,
@@ -127,15 +129,15 @@ def running(
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
     before: Callable[[], None] | None = None,
-) -> Generator[Tap]:
-    """Start the tap; kill it at the end, if it is still there.
+) -> Generator[TapProcess]:
+    """Start the tap as a process; kill it at the end if it is still running.
 
     Args:
-        config: Its configuration.
-        state: The state it starts from.
-        quick: Whether its pauses are short.
-        environment: More environment variables.
-        on_line: Gets each line of its output.
+        config: Configuration of the tap.
+        state: State from which it starts.
+        quick: Whether to skip its pauses.
+        environment: Additional environment variables.
+        on_line: Called with each line of its output, in the reader thread.
         before: Called in the new process before the tap starts.
     """
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
@@ -162,10 +164,10 @@ def running(
                 stderr=log,
                 cwd=Path(__file__).parents[2],
                 env=kept | {"TMPDIR": str(folder / "tmp")} | dict(environment or {}),
-                preexec_fn=before,  # noqa: PLW1509 - nothing but setrlimit
+                preexec_fn=before,  # noqa: PLW1509 - only setrlimit
             )
         try:
-            yield Tap(process, folder, on_line)
+            yield TapProcess(process, folder, on_line)
         finally:
             if process.returncode is None:
                 process.kill()

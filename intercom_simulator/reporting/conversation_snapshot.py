@@ -1,4 +1,4 @@
-"""A conversation as it stands at an instant: state, ratings, who has it, how long things took."""
+"""The state of a conversation at a point in time: assignment, ratings, durations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from intercom_simulator.reporting.custom import CONVERSATION, PEOPLE, TICKET_TYPES
+from intercom_simulator.reporting.custom_attributes import CONVERSATION, PEOPLE, TICKET_TYPES
 from intercom_simulator.reporting.labels import Label
 
 if TYPE_CHECKING:
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from intercom_simulator.reporting.conversations import (
         Conversation,
         Part,
-        Survey,
+        RatingRequest,
     )
     from intercom_simulator.reporting.teammates import Teammate
     from intercom_simulator.reporting.values import Raw
 
 UNASSIGNED = Label("Unassigned")
-"""What a column with a team's or teammate's name holds when there is none."""
+"""Value of team and teammate columns of an unassigned conversation."""
 
 _CLOSED, _OPEN, _SNOOZED = Label("Closed"), Label("Open"), Label("Snoozed")
 _OFFICE_HOURS_SHARE = 0.375
 
 
-class Stretch(NamedTuple):
-    """A time in one state: from when, until when if it is over, and the state before."""
+class StatePeriod(NamedTuple):
+    """A period in one state, with the previous state. `ended_at` is None if it has not ended."""
 
     started_at: int
     ended_at: int | None
@@ -38,15 +38,15 @@ class Stretch(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """A conversation at an instant, in unix seconds. What is later has not happened yet."""
+class ConversationSnapshot:
+    """A conversation at a point in time, in unix seconds. Later actions are not visible."""
 
     conversation: Conversation
     until: int
 
     @cached_property
     def parts(self) -> list[Part]:
-        """What has been done so far."""
+        """The actions so far."""
         return [part for part in self.conversation.parts if part.at <= self.until]
 
     @cached_property
@@ -56,77 +56,81 @@ class Moment:
 
     @cached_property
     def closings(self) -> list[Part]:
-        """What closed it so far."""
+        """The actions so far that closed the conversation."""
         return [part for part in self.parts if part.to_close is not None]
 
     @cached_property
-    def stretches(self) -> list[Stretch]:
-        """The states it has been in."""
-        made = [Stretch(self.conversation.started_at, None, _OPEN, None)]
+    def state_periods(self) -> list[StatePeriod]:
+        """The periods in each state so far."""
+        conversation = [StatePeriod(self.conversation.started_at, None, _OPEN, None)]
         for part in self.parts:
-            state = _state_after(part, made[-1].state)
-            if state != made[-1].state:
-                made[-1] = made[-1]._replace(ended_at=part.at)
-                made.append(Stretch(part.at, None, state, made[-1].state))
-        return made
+            state = _state_after(part, conversation[-1].state)
+            if state != conversation[-1].state:
+                conversation[-1] = conversation[-1]._replace(ended_at=part.at)
+                conversation.append(StatePeriod(part.at, None, state, conversation[-1].state))
+        return conversation
 
     @cached_property
-    def surveys(self) -> list[Survey]:
-        """The requests to rate so far, answered only if they are by now."""
+    def rating_requests(self) -> list[RatingRequest]:
+        """The rating requests so far; those answered later appear as unanswered."""
         return [
-            survey
-            if survey.rated_at is not None and survey.rated_at <= self.until
-            else survey._replace(rated_at=None, rating=None, remark=None)
-            for survey in self.conversation.surveys
-            if survey.sent_at <= self.until
+            rating_request
+            if rating_request.rated_at is not None and rating_request.rated_at <= self.until
+            else rating_request._replace(rated_at=None, rating=None, remark=None)
+            for rating_request in self.conversation.rating_requests
+            if rating_request.sent_at <= self.until
         ]
 
     @property
     def user_replied(self) -> bool:
-        """Whether the customer has said anything."""
+        """Whether the customer has written a message."""
         return any("Customer reply" in part.actions for part in self.parts)
 
     @cached_property
-    def block(self) -> dict[str, Raw]:
-        """The values that every dataset about conversations has."""
-        made = self.conversation
+    def common_values(self) -> dict[str, Raw]:
+        """The values that all datasets about conversations have."""
+        conversation = self.conversation
         assigned = any(part.assigned for part in self.parts)
         rated = self.rated_teammate
         fin = self.rated_fin
         return {
-            "conversation_id": made.conversation_id,
-            "channel": made.channel,
-            "conversation_started_by": made.started_by,
-            "conversation_tag_ids": tuple(tag for at, tag in made.tags if at <= self.until),
-            "conversation_started_at": made.started_at,
-            "currently_assigned_team_id": made.team.name if assigned else UNASSIGNED,
-            "currently_assigned_team_raw_id": made.team.raw_id if assigned else None,
-            "currently_assigned_teammate_id": made.teammate.name if assigned else UNASSIGNED,
-            "currently_assigned_teammate_raw_id": made.teammate.raw_id if assigned else None,
+            "conversation_id": conversation.conversation_id,
+            "channel": conversation.channel,
+            "conversation_started_by": conversation.started_by,
+            "conversation_tag_ids": tuple(tag for at, tag in conversation.tags if at <= self.until),
+            "conversation_started_at": conversation.started_at,
+            "currently_assigned_team_id": conversation.team.name if assigned else UNASSIGNED,
+            "currently_assigned_team_raw_id": conversation.team.raw_id if assigned else None,
+            "currently_assigned_teammate_id": conversation.teammate.name
+            if assigned
+            else UNASSIGNED,
+            "currently_assigned_teammate_raw_id": conversation.teammate.raw_id
+            if assigned
+            else None,
             "reply_participant_teammate_ids": self.participants,
-            "topics": made.topics,
+            "topics": conversation.topics,
             "last_teammate_rating": rated.rating if rated else None,
             "fin_ai_agent_rating": fin.rating if fin else None,
             "last_rated_teammate_id": rated.teammate.name if rated and rated.teammate else None,
-            "ticket_type_id": TICKET_TYPES[0].name if made.tags else None,
-            "language": made.language,
-            **person_values(made.person),
+            "ticket_type_id": TICKET_TYPES[0].name if conversation.tags else None,
+            "language": conversation.language,
+            **person_values(conversation.person),
             **self._custom(),
         }
 
     @property
-    def rated_teammate(self) -> Survey | None:
+    def rated_teammate(self) -> RatingRequest | None:
         """The last rating of a teammate."""
-        return _last(each for each in self.surveys if each.rating and each.teammate)
+        return _last(each for each in self.rating_requests if each.rating and each.teammate)
 
     @property
-    def rated_fin(self) -> Survey | None:
+    def rated_fin(self) -> RatingRequest | None:
         """The last rating of Fin."""
-        return _last(each for each in self.surveys if each.rating and not each.teammate)
+        return _last(each for each in self.rating_requests if each.rating and not each.teammate)
 
     @property
     def participants(self) -> tuple[str, ...]:
-        """The names of those who replied."""
+        """Names of the teammates who replied."""
         return tuple(dict.fromkeys(part.by.name for part in self.replies if part.by))
 
     def _custom(self) -> dict[str, Raw]:
@@ -139,7 +143,7 @@ class Moment:
 
 
 def person_values(person: Person) -> dict[str, Raw]:
-    """Give the values about a person and their company.
+    """Return the values about a person and their company.
 
     Args:
         person: The person.
@@ -164,19 +168,19 @@ def person_values(person: Person) -> dict[str, Raw]:
 
 
 def in_office_hours(seconds: float | None) -> float | None:
-    """Give the part of a time span that Intercom counts as office hours.
+    """Return the part of a duration that falls into office hours.
 
     Args:
-        seconds: The span.
+        seconds: The duration.
     """
     return None if seconds is None else round(seconds * _OFFICE_HOURS_SHARE, 3)
 
 
 def name_of(teammate: Teammate | None) -> str | None:
-    """Give a teammate's name.
+    """Return the name of a teammate, or None.
 
     Args:
-        teammate: The teammate, if any.
+        teammate: The teammate, or None.
     """
     return teammate.name if teammate else None
 
@@ -191,5 +195,5 @@ def _state_after(part: Part, before: Label) -> Label:
     return before
 
 
-def _last(surveys: Iterable[Survey]) -> Survey | None:
-    return next(iter(list(surveys)[::-1]), None)
+def _last(rating_requests: Iterable[RatingRequest]) -> RatingRequest | None:
+    return next(iter(list(rating_requests)[::-1]), None)

@@ -1,4 +1,4 @@
-"""What a person wants to see of a load: counts beside the truth, rows, a question answered."""
+"""Text tables of the demo: row counts compared with the simulator, and query results."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from intercom_simulator import Simulator
 
 SCHEMA = "intercom"
-"""The database schema that holds the tables."""
+"""Database schema of the tables."""
 
 ENGAGEMENT = ("open", "click")
-"""Statistics whose `first_*` column of `receipt` is counted besides its rows."""
+"""Statistics whose `first_*` column in `receipt` is counted, too."""
 
 DATASETS = ("conversation", "tickets")
-"""The reporting datasets that are shown."""
+"""Reporting datasets of the demo."""
 
 OBJECT_TYPES = ("Order", "Subscription plan")
-"""The types of custom objects that are shown."""
+"""Custom object types of the demo."""
 
 CONVERSATIONS = """
     SELECT channel, count(*) AS conversations, count(last_teammate_rating) AS rated,
@@ -38,8 +38,8 @@ ORDERS = """
       FROM custom_object_instance WHERE type = 'Order' AND custom_attributes ? 'state'
      GROUP BY 1 ORDER BY orders DESC, state"""
 
-_WIDEST = 34
-"""Characters. A longer cell is cut."""
+_MAX_CELL_CHARACTERS = 34
+"""Longer cells are truncated."""
 
 RATES = """
     SELECT coalesce(content_title, '(no title)') AS content, content_type AS type, count(*) AS sent,
@@ -58,29 +58,29 @@ _FIRST_OPENED_SINCE = """
 
 
 class Count(NamedTuple):
-    """A number in the database beside what it should be."""
+    """A count in the database and the expected count."""
 
-    what: str
+    label: str
     expected: int
     loaded: int
 
     @property
     def differs(self) -> bool:
-        """Whether something is wrong."""
+        """Whether the counts differ."""
         return self.expected != self.loaded
 
 
 def counts(connection: Connection[Any], simulator: Simulator, until: datetime) -> list[Count]:
-    """Count the rows of every table, and the engagement in `receipt`, beside the truth.
+    """Compare the row counts of all tables, and the engagement in `receipt`, with the simulator.
 
     Args:
-        connection: To the database.
-        simulator: Knows what there is, and which jobs there were.
-        until: The last instant that was exported.
+        connection: Connection to the database.
+        simulator: The simulator.
+        until: Time up to which data was exported.
     """
     expected = simulator.workspace.counts(until)
     expected["content_export"] = len(simulator.jobs)
-    # a row for each message and job: the totals are those of the job's range
+    # a row for each content and job, because the totals are those of the job's range
     expected["overview"] = sum(
         len(simulator.workspace.rows("overview", job.after, job.before, job.requested_at))
         for job in simulator.jobs
@@ -88,40 +88,45 @@ def counts(connection: Connection[Any], simulator: Simulator, until: datetime) -
     expected |= {"other_statistic": 0, "rejected_row": 0}
     found = [Count(name, expected[name], rows_of(connection, name)) for name in sorted(expected)]
     for statistic in ENGAGEMENT:
-        truth = {row["receipt_id"] for row in simulator.workspace.truth(statistic, until)}
+        expected_ids = {
+            row["receipt_id"] for row in simulator.workspace.expected_rows(statistic, until)
+        }
         column = f"first_{statistic}"
         loaded = rows_of(connection, "receipt", column)
-        found.append(Count(f"receipt.{column}", len(truth), loaded))
+        found.append(Count(f"receipt.{column}", len(expected_ids), loaded))
     return found
 
 
 def rows_of(connection: Connection[Any], table: str, column: str | None = None) -> int:
-    """Count the rows of a table, 0 if there is no such table.
+    """Return the number of rows of a table; 0 if the table does not exist.
 
     Args:
-        connection: To the database.
-        table: Its name.
-        column: Count only the rows that have a value here.
+        connection: Connection to the database.
+        table: Name of the table.
+        column: Count only rows with a value in this column.
     """
     known = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{table}"]).fetchone()
     if known is None or known[0] is None:
         return 0
-    what = sql.SQL("*") if column is None else sql.Identifier(column)
-    query = sql.SQL("SELECT count({}) FROM {}").format(what, sql.Identifier(SCHEMA, table))
+    label = sql.SQL("*") if column is None else sql.Identifier(column)
+    query = sql.SQL("SELECT count({}) FROM {}").format(label, sql.Identifier(SCHEMA, table))
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
 
 
 def other_counts(connection: Connection[Any], simulator: Simulator, until: datetime) -> list[Count]:
-    """Count the rows of reporting datasets, AI content and custom objects beside the truth.
+    """Compare the row counts of reporting datasets, AI content and custom objects.
 
     Args:
-        connection: To the database.
-        simulator: Knows what there is.
-        until: The last instant that was exported.
+        connection: Connection to the database.
+        simulator: The simulator.
+        until: Time up to which data was exported.
     """
     expected = {
-        **{f"reporting_{name}": len(simulator.reporting.truth(name, until)) for name in DATASETS},
+        **{
+            f"reporting_{name}": len(simulator.reporting.expected_rows(name, until))
+            for name in DATASETS
+        },
         "content_import_source": len(simulator.ai_content.sources()),
         "external_page": len(simulator.ai_content.pages()),
         "custom_object_instance": sum(
@@ -134,28 +139,28 @@ def other_counts(connection: Connection[Any], simulator: Simulator, until: datet
 def opened_since(
     connection: Connection[Any], simulator: Simulator, since: datetime, until: datetime
 ) -> Count:
-    """Count the messages sent up to an instant that were opened for the first time after it.
+    """Count the messages sent before a time whose first open was after it.
 
     Args:
-        connection: To the database.
-        simulator: Knows what there is.
-        since: The instant.
-        until: The last instant that was exported.
+        connection: Connection to the database.
+        simulator: The simulator.
+        since: The time.
+        until: Time up to which data was exported.
     """
     workspace = simulator.workspace
-    before = {row["receipt_id"] for row in workspace.truth("open", since)}
-    new = {row["receipt_id"] for row in workspace.truth("open", until)} - before
-    sent = {row["receipt_id"] for row in workspace.truth("receipt", since)}
-    # target-postgres writes times without a zone, in UTC
+    before = {row["receipt_id"] for row in workspace.expected_rows("open", since)}
+    new = {row["receipt_id"] for row in workspace.expected_rows("open", until)} - before
+    sent = {row["receipt_id"] for row in workspace.expected_rows("receipt", since)}
+    # target-postgres writes times in UTC, without a time zone
     row = connection.execute(_FIRST_OPENED_SINCE, {"since": since.replace(tzinfo=None)}).fetchone()
     return Count("first opened after run 1", len(new & sent), int(row[0]) if row else 0)
 
 
 def query_table(connection: Connection[Any], query: str) -> str:
-    """Give the result of a query as a table.
+    """Return the result of a query as a text table.
 
     Args:
-        connection: To the database.
+        connection: Connection to the database.
         query: One of the constants of this module.
     """
     cursor = connection.execute(query.encode())
@@ -164,15 +169,15 @@ def query_table(connection: Connection[Any], query: str) -> str:
 
 
 def counts_table(first: Sequence[Count], second: Sequence[Count]) -> str:
-    """Give the counts after two runs as a table.
+    """Return the counts after two runs as a text table.
 
     Args:
-        first: After the first run.
-        second: After the second run, in the same order.
+        first: Counts after the first run.
+        second: Counts after the second run, in the same order.
     """
     rows = [
         (
-            a.what,
+            a.label,
             *(f"{number:,}" for number in (a.expected, a.loaded, b.expected, b.loaded)),
             "differs" if a.differs or b.differs else "equal",
         )
@@ -182,7 +187,7 @@ def counts_table(first: Sequence[Count], second: Sequence[Count]) -> str:
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Lay out rows in columns, numbers to the right.
+    """Format rows as a text table, with numbers right-aligned.
 
     Args:
         names: Headings.
@@ -204,7 +209,7 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _width(text: str) -> int:
-    """Tell how many columns of a terminal a text takes."""
+    """Return the width of a text in terminal columns."""
     return sum(
         0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
         for character in text
@@ -218,7 +223,7 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 def _cell(value: Any) -> str:
     text = "" if value is None else str(value).replace("\n", " ")
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return text if len(text) <= _MAX_CELL_CHARACTERS else text[: _MAX_CELL_CHARACTERS - 1] + "…"
 
 
 def _is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Plays a scenario: the tap against the simulator, and once more when the trouble is over."""
+"""Runs a scenario: the tap against the simulator, and once more without the fault."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import requests
 
 from intercom_simulator import Clock, Dialect, Fault, Simulator
 from tests.harness.expected_rows import ExpectedRows
-from tests.harness.loaded import Loaded
-from tests.harness.singer import Output, run_quickly
+from tests.harness.in_memory_target import InMemoryTarget
+from tests.harness.singer import Output, run_without_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,43 +25,43 @@ if TYPE_CHECKING:
     from tests.faults.scenarios import Scenario, StoredJob
 
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
-"""The simulated present. It stands still."""
+"""The simulated present; the clock does not run."""
 
-DAYS = 20
-"""How far the workspace's history goes back."""
+HISTORY_DAYS = 20
+"""Length of the workspace's history, in days."""
 
 MIN_RETRY_PAUSE_SECONDS = 0.5
-"""The shortest pause between two tries of a request."""
+"""Shortest pause before a retry; pauses between polls are shorter."""
 
-_AHEAD = re.compile(r"\{(date )?in (\d+) s\}")
+_RELATIVE_TIME = re.compile(r"\{(date )?in (\d+) s\}")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a scenario.
+    """Result of a scenario.
 
     Args:
-        expected: How many rows the workspace has.
-        first: How many of them arrived with the run that met the trouble.
-        arrived: How many in the end.
-        wrong: What did not go as it should, a line each; empty when all did.
-        seconds: How long it took.
-        run: The run that met the trouble.
+        expected: Number of rows in the workspace.
+        first_run: Number of rows loaded by the run with the fault.
+        loaded_rows: Number of rows loaded by all runs.
+        problems: Problems, one line each.
+        seconds: Run time.
+        run: Output of the run with the fault.
     """
 
     expected: int
-    first: int
-    arrived: int
-    wrong: list[str]
+    first_run: int
+    loaded_rows: int
+    problems: list[str]
     seconds: float
     run: Output
 
 
-def simulator(scenario: Scenario) -> Simulator:
-    """Make the workspace of a scenario, with its trouble."""
+def create_simulator(scenario: Scenario) -> Simulator:
+    """Create the simulator of a scenario."""
     return Simulator(
         receipts=scenario.given.receipts,
-        days=DAYS,
+        days=HISTORY_DAYS,
         end=END,
         clock=Clock(END, running=False),
         dialect=scenario.given.dialect,
@@ -70,8 +70,8 @@ def simulator(scenario: Scenario) -> Simulator:
 
 
 def configuration(sim: Simulator, **settings: Any) -> dict[str, Any]:
-    """Make the tap's configuration for a workspace: two windows, pauses of a twentieth second."""
-    start = END - timedelta(days=DAYS + 1)
+    """Return a configuration for the simulator: two windows, polls every 0.05 seconds."""
+    start = END - timedelta(days=HISTORY_DAYS + 1)
     config = {
         "access_token": sim.token,
         "api_url": sim.url,
@@ -84,71 +84,76 @@ def configuration(sim: Simulator, **settings: Any) -> dict[str, Any]:
     return {name: value for name, value in config.items() if value is not None}
 
 
-def play(scenario: Scenario) -> Result:
-    """Play a scenario and look at what came of it.
+def run_scenario(scenario: Scenario) -> Result:
+    """Run a scenario and check the result.
 
-    A run that must fail is followed by one without the trouble, which goes on from the last STATE
-    and must bring everything.
+    A run that must fail is followed by one without the fault, which continues from the last STATE
+    and must load all missing rows.
 
     Args:
-        scenario: What happens and what must come of it.
+        scenario: The fault and the expected result.
+
+    Returns:
+        Row counts and problems.
     """
-    begun = time.perf_counter()
-    with simulator(scenario) as sim:
-        truth = ExpectedRows(sim, scenario.expect.files, scenario.expect.ignore)
-        state = _stored(sim, scenario.given.stored)
-        sim.faults.add(*(_timed(fault) for fault in scenario.given.faults))
+    started = time.perf_counter()
+    with create_simulator(scenario) as sim:
+        expected_rows = ExpectedRows(sim, scenario.expect.files, scenario.expect.ignore)
+        state = _create_stored_jobs(sim, scenario.given.stored_jobs)
+        sim.faults.add(*(_with_times(fault) for fault in scenario.given.faults))
         if scenario.given.make_body is not None:
             sim.faults.add(Fault("download", body=scenario.given.make_body(), times=None))
-        held = _hold(sim, scenario.given.held)
+        slot_held_seconds = _hold_slot(sim, scenario.given.slot_held_seconds)
         known = len(sim.jobs)
         settings = {
             name: value.replace("{storage}", sim.storage_url) if isinstance(value, str) else value
             for name, value in scenario.given.settings.items()
         }
-        run = run_quickly(configuration(sim, **settings), state)
-        loaded = Loaded().take(run.lines)
-        wrong = [
-            *_about_the_run(scenario, run, sim.token),
-            *_about_the_requests(scenario, sim, known),
-            *_about_the_rows(scenario, loaded, truth),
+        run = run_without_waiting(configuration(sim, **settings), state)
+        loaded = InMemoryTarget().load(run.lines)
+        problems = [
+            *_check_run(scenario, run, sim.token),
+            *_check_requests(scenario, sim, known),
+            *_check_rows(scenario, loaded, expected_rows),
         ]
-        first = _arrived(truth, loaded, scenario)
+        first_run = _count_loaded(expected_rows, loaded, scenario)
         if run.exit_code:
             sim.faults.clear()
             sim.job_faults.clear()
             sim.dialect = Dialect()
-            for job in (*sim.jobs, *([held] if held else [])):
+            for job in (*sim.jobs, *([slot_held_seconds] if slot_held_seconds else [])):
                 if job.fault.never_ends:
                     job.cancel()
                 sim.content_export.rebuild(job, sim.dialect)
-            again = run_quickly(configuration(sim), loaded.state or state)
-            loaded.take(again.lines)
+            again = run_without_waiting(configuration(sim), loaded.state or state)
+            loaded.load(again.lines)
             if again.exit_code:
-                wrong.append(f"the next run fails, too: {again.log[-500:]}")
-        missing = truth.missing(loaded.rows(), values=scenario.expect.values)
+                problems.append(f"the next run fails, too: {again.log[-500:]}")
+        missing = expected_rows.missing(loaded.rows(), values=scenario.expect.values)
         if missing and not scenario.expect.damaged:
             name, rows = next(iter(missing.items()))
-            wrong.append(f"rows of {list(missing)} did not arrive, such as {name} {rows[0]}")
+            problems.append(f"rows of {list(missing)} are missing, such as {name} {rows[0]}")
         if scenario.expect.damaged and sum(map(len, missing.values())) > scenario.expect.damaged:
-            wrong.append(f"more rows are missing than damaged ones: {missing}")
-    arrived = _arrived(truth, loaded, scenario)
-    return Result(truth.count, first, arrived, wrong, time.perf_counter() - begun, run)
+            problems.append(f"more rows are missing than damaged: {missing}")
+    loaded_rows = _count_loaded(expected_rows, loaded, scenario)
+    return Result(
+        expected_rows.count, first_run, loaded_rows, problems, time.perf_counter() - started, run
+    )
 
 
-def _hold(sim: Simulator, seconds: float | None) -> Job | None:
+def _hold_slot(sim: Simulator, seconds: float | None) -> Job | None:
     if seconds is None:
         return None
     return sim.hold_slot(None if math.isinf(seconds) else seconds)
 
 
-def _arrived(truth: ExpectedRows, loaded: Loaded, scenario: Scenario) -> int:
-    missing = truth.missing(loaded.rows(), values=scenario.expect.values)
-    return truth.count - sum(map(len, missing.values()))
+def _count_loaded(expected_rows: ExpectedRows, loaded: InMemoryTarget, scenario: Scenario) -> int:
+    missing = expected_rows.missing(loaded.rows(), values=scenario.expect.values)
+    return expected_rows.count - sum(map(len, missing.values()))
 
 
-def _about_the_run(scenario: Scenario, run: Output, token: str) -> Iterator[str]:
-    """Yield what is wrong with exit status, log and pauses."""
+def _check_run(scenario: Scenario, run: Output, token: str) -> Iterator[str]:
+    """Yield problems of the exit status, the log and the pauses."""
     log = run.log
     if run.exit_code != scenario.expect.exit_code:
         yield f"exit status {run.exit_code} instead of {scenario.expect.exit_code}: {log[-600:]}"
@@ -158,20 +163,20 @@ def _about_the_run(scenario: Scenario, run: Output, token: str) -> Iterator[str]
     for pattern in ("Traceback", re.escape(token), "signature=", *scenario.expect.not_in_log):
         if re.search(pattern, log):
             yield f"the log holds {pattern!r}: {log[-600:]}"
-    activated = any('"type":"ACTIVATE_VERSION"' in line for line in run.lines)
-    if scenario.expect.activated not in {None, activated}:
-        yield f"a version was {'' if activated else 'not '}activated"
+    activates_version = any('"type":"ACTIVATE_VERSION"' in line for line in run.lines)
+    if scenario.expect.activates_version not in {None, activates_version}:
+        yield f"a version was {'' if activates_version else 'not '}activated"
     # pauses between polls are shorter
     pauses = [pause for pause in run.pauses if pause >= MIN_RETRY_PAUSE_SECONDS]
-    for pause, (least, most) in zip_longest(
+    for pause, (minimum, maximum) in zip_longest(
         pauses[: len(scenario.expect.pauses)], scenario.expect.pauses
     ):
-        if pause is None or not least <= pause <= most:
-            yield f"a pause of {least} to {most} s is missing: {pauses}"
+        if pause is None or not minimum <= pause <= maximum:
+            yield f"a pause of {minimum} to {maximum} s is missing: {pauses}"
 
 
-def _about_the_requests(scenario: Scenario, sim: Simulator, known: int) -> Iterator[str]:
-    """Yield what is wrong with what was asked of Intercom."""
+def _check_requests(scenario: Scenario, sim: Simulator, known: int) -> Iterator[str]:
+    """Yield problems of the requests to Intercom."""
     canceled = sum(request.path.startswith("/export/cancel/") for request in sim.requests)
     counts = (
         ("jobs were created", len(sim.jobs) - known, scenario.expect.jobs),
@@ -186,15 +191,17 @@ def _about_the_requests(scenario: Scenario, sim: Simulator, known: int) -> Itera
             yield "the token went to another host"
 
 
-def _about_the_rows(scenario: Scenario, loaded: Loaded, truth: ExpectedRows) -> Iterator[str]:
-    """Yield what is wrong with records, SCHEMAs and bookmarks."""
-    passed = truth.passed_over(loaded.rows(), loaded.bookmarks)
+def _check_rows(
+    scenario: Scenario, loaded: InMemoryTarget, expected_rows: ExpectedRows
+) -> Iterator[str]:
+    """Yield problems of records, schemas and bookmarks."""
+    passed = expected_rows.missing_before_bookmark(loaded.rows(), loaded.bookmarks)
     if sum(map(len, passed.values())) > scenario.expect.damaged:
         yield f"the bookmarks of {list(passed)} are past rows that were not written"
-    strange = truth.too_much(loaded.rows())
-    if strange and not scenario.expect.invented:
+    strange = expected_rows.unexpected(loaded.rows())
+    if strange and not scenario.expect.extra_rows:
         name, records = next(iter(strange.items()))
-        yield f"records of {list(strange)} exist nowhere, such as {name} {records[0]}"
+        yield f"records of {list(strange)} are not in the workspace, such as {name} {records[0]}"
     if scenario.expect.bookmark is False and loaded.bookmarks:
         yield f"bookmarks moved: {loaded.bookmarks}"
     for stream, count in scenario.expect.records.items():
@@ -205,10 +212,12 @@ def _about_the_rows(scenario: Scenario, loaded: Loaded, truth: ExpectedRows) -> 
             yield f"the SCHEMA of {stream} has no {columns}"
 
 
-def _stored(sim: Simulator, stored: tuple[StoredJob, ...]) -> dict[str, Any] | None:
-    """Make the state that an earlier run left behind, and its jobs at Intercom."""
+def _create_stored_jobs(
+    sim: Simulator, stored_jobs: tuple[StoredJob, ...]
+) -> dict[str, Any] | None:
+    """Create the jobs of an earlier run and return the state that contains them."""
     entries = []
-    for each in stored:
+    for each in stored_jobs:
         after = END + timedelta(days=each.after)
         before = END + timedelta(days=each.before)
         identifier = "unknown0unknown0"
@@ -240,14 +249,14 @@ def _stored(sim: Simulator, stored: tuple[StoredJob, ...]) -> dict[str, Any] | N
     return {"bookmarks": {"content_export": own}}
 
 
-def _timed(fault: Fault) -> Fault:
-    """Put times into the headers that say `{in 7 s}` or `{date in 7 s}`."""
+def _with_times(fault: Fault) -> Fault:
+    """Replace `{in 7 s}` and `{date in 7 s}` in headers by times."""
 
     def header(match: re.Match[str]) -> str:
         moment = time.time() + int(match[2])
         return email.utils.formatdate(moment, usegmt=True) if match[1] else str(int(moment))
 
     headers: Mapping[str, str | None] = {
-        name: value and _AHEAD.sub(header, value) for name, value in fault.headers.items()
+        name: value and _RELATIVE_TIME.sub(header, value) for name, value in fault.headers.items()
     }
     return replace(fault, headers=headers)

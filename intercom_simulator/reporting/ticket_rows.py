@@ -5,46 +5,46 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from intercom_simulator.reporting.fact import Fact
-from intercom_simulator.reporting.moment import name_of, person_values
+from intercom_simulator.reporting.conversation_snapshot import name_of, person_values
+from intercom_simulator.reporting.lazy_row import LazyRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intercom_simulator.reporting.past import Past
-    from intercom_simulator.reporting.tickets import Stay, Ticket
+    from intercom_simulator.reporting.history import ReportingHistory
+    from intercom_simulator.reporting.tickets import Ticket, TicketStatePeriod
     from intercom_simulator.reporting.values import Raw, Row
 
 _VIA = ("api", "inbox", None)
 
 
-def tickets(past: Past, until: int) -> Iterator[Fact]:
-    """Give a row for each ticket.
+def tickets(history: ReportingHistory, until: int) -> Iterator[LazyRow]:
+    """Yield a row for each ticket.
 
     Args:
-        past: What happened and will.
-        until: Unix seconds; what is later has not happened yet.
+        history: The history, past and future.
+        until: The simulated present, in unix seconds; later rows are not visible.
     """
-    for ticket in past.tickets:
+    for ticket in history.tickets:
         if ticket.created_at <= until:
-            yield Fact(ticket.created_at, partial(_ticket, ticket, until))
+            yield LazyRow(ticket.created_at, partial(_ticket, ticket, until))
 
 
-def ticket_states(past: Past, until: int) -> Iterator[Fact]:
-    """Give a row for each state a ticket has been in.
+def ticket_states(history: ReportingHistory, until: int) -> Iterator[LazyRow]:
+    """Yield a row for each ticket and state that it has been in.
 
     Args:
-        past: What happened and will.
-        until: Unix seconds; what is later has not happened yet.
+        history: The history, past and future.
+        until: The simulated present, in unix seconds; later rows are not visible.
     """
-    for ticket in past.tickets:
-        for stay in ticket.stays:
-            if stay.started_at <= until:
-                yield Fact(ticket.created_at, partial(_stay, ticket, stay, until))
+    for ticket in history.tickets:
+        for period in ticket.state_periods:
+            if period.started_at <= until:
+                yield LazyRow(ticket.created_at, partial(_state_period, ticket, period, until))
 
 
 def _common(ticket: Ticket, until: int) -> dict[str, Raw]:
-    now = [stay for stay in ticket.stays if stay.started_at <= until][-1]
+    now = [period for period in ticket.state_periods if period.started_at <= until][-1]
     return {
         "ticket_id": ticket.ticket_id,
         "ticket_created_at": ticket.created_at,
@@ -60,7 +60,7 @@ def _common(ticket: Ticket, until: int) -> dict[str, Raw]:
 
 
 def _ticket(ticket: Ticket, until: int) -> Row:
-    entered = [stay for stay in ticket.stays if stay.started_at <= until]
+    entered = [period for period in ticket.state_periods if period.started_at <= until]
     resolved_at = entered[-1].started_at if entered[-1].category == "Resolved" else None
     made_by, done_by = ticket.created_by, ticket.resolved_by if resolved_at else None
     title, description = (custom.value(ticket.ticket_id) for custom in ticket.type.attributes[:2])
@@ -87,13 +87,15 @@ def _ticket(ticket: Ticket, until: int) -> Row:
     }
 
 
-def _stay(ticket: Ticket, stay: Stay, until: int) -> Row:
-    over = stay.ended_at is not None and stay.ended_at <= until
+def _state_period(ticket: Ticket, period: TicketStatePeriod, until: int) -> Row:
+    over = period.ended_at is not None and period.ended_at <= until
     return {
         **_common(ticket, until),
-        "ticket_time_in_custom_state": stay.state,
-        "ticket_time_in_state_category": stay.category,
+        "ticket_time_in_custom_state": period.state,
+        "ticket_time_in_state_category": period.category,
         "ticket_time_in_state": (
-            stay.ended_at - stay.started_at + 0.5 if stay.ended_at is not None and over else None
+            period.ended_at - period.started_at + 0.5
+            if period.ended_at is not None and over
+            else None
         ),
     }
