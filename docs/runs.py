@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 END = datetime(2026, 9, 1, 3, 0, tzinfo=timezone.utc)
 DAY_SECONDS = 86_400
+JOB_SECONDS = 2.0
+"""Seconds that a simulated job takes; a real one takes minutes."""
+
 LONGEST = 26
 """Maximum number of log lines; omitted lines are mentioned."""
 
@@ -55,8 +58,18 @@ class Case:
 
 CASES = (
     Case("First run of 90 days", "Nothing was exported before.", 90),
-    Case("Nightly run", "A day later: one new day, and seven days of lookback.", 90, earlier=1),
-    Case("Backfill of two years", "As it stands in the log of a backfill of days.", 730),
+    Case(
+        "Nightly run",
+        (
+            "The next night, with `deep_lookback_days: 60`: one new day, and seven days of "
+            "lookback. The run before had the deep lookback, and the state remembers what its "
+            "windows took."
+        ),
+        90,
+        {"deep_lookback_days": 60},
+        earlier=1,
+    ),
+    Case("Backfill of two years", "Windows of 30 days, each with the lookback before it.", 730),
     Case(
         "Resumed after SIGKILL",
         "An earlier run was killed while its job was pending. Its job is in the state.",
@@ -118,7 +131,7 @@ def section(case: Case, folder: Path) -> str:
         days=case.days,
         end=END,
         clock=Clock(END, running=False),
-        job_seconds=0.5,
+        job_seconds=JOB_SECONDS,
         job_faults=case.job_faults,
     )
     environment = {**os.environ, "NO_PROXY": "127.0.0.1"}
@@ -141,7 +154,7 @@ def section(case: Case, folder: Path) -> str:
             )
             state = last_state(done.stdout.splitlines())
         if case.killed:
-            simulator.job_seconds = 5.0
+            simulator.job_seconds = 3 * JOB_SECONDS
             with subprocess.Popen(
                 tap({"config": config}, folder=folder),
                 stdout=subprocess.PIPE,
@@ -154,7 +167,7 @@ def section(case: Case, folder: Path) -> str:
                 time.sleep(0.5)
                 process.send_signal(signal.SIGKILL)
                 state = last_state(process.communicate()[0].splitlines())
-            simulator.job_seconds = 0.5
+            simulator.job_seconds = JOB_SECONDS
         files = {"config": config, "state": state}
         plan = subprocess.run(
             tap(files, "--plan", folder=folder),
@@ -166,8 +179,6 @@ def section(case: Case, folder: Path) -> str:
         done = subprocess.run(
             tap(files, folder=folder), capture_output=True, text=True, check=False, env=environment
         )
-    if len(plan) > LONGEST // 2:
-        plan = [*plan[:5], f"… {len(plan) - 8} lines …", *plan[-3:]]
     return "\n".join(
         [
             f"## {case.title}\n",
@@ -191,7 +202,8 @@ def main() -> None:
     head = (
         "# Runs as they look\n\n"
         "The plan and the log of runs against the simulated Intercom, as they came out, without "
-        "the time before each line and without metrics. Written by `python docs/runs.py`.\n"
+        f"the time before each line and without metrics. A simulated job takes {JOB_SECONDS:.0f} "
+        "seconds here; Intercom's take minutes to hours. Written by `python docs/runs.py`.\n"
     )
     (ROOT / "docs" / "runs.md").write_text("\n".join([head, *sections]), encoding="utf-8")
 

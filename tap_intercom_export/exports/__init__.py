@@ -14,10 +14,12 @@ from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.plan import ExportPlan, RunPlan, plan_export
 from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.window import ExportRange, Sizes
+from tap_intercom_export.exports.schedule import DeepLookback, RunMemory, WindowSchedule
+from tap_intercom_export.exports.window import ExportRange
 
 __all__ = [
     "UNKNOWN_JOB_ID",
+    "DeepLookback",
     "EventQueue",
     "Export",
     "ExportJob",
@@ -28,8 +30,9 @@ __all__ = [
     "JobState",
     "JobTracker",
     "Prefetcher",
+    "RunMemory",
     "RunPlan",
-    "Sizes",
+    "WindowSchedule",
     "plan_export",
     "present",
 ]

@@ -21,14 +21,10 @@ from tap_intercom_export.errors import (
     UnreadableDataError,
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
-from tap_intercom_export.exports.window import PendingRange, Sizes
-from tap_intercom_export.exports.window_size import (
-    DAY_SECONDS,
-    JobLimits,
-    Measured,
-    WindowSizer,
-)
+from tap_intercom_export.exports.window import PendingRange
+from tap_intercom_export.exports.window_size import DAY_SECONDS, Measured
 from tap_intercom_export.progress import JobEnd
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +33,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job_runner import JobRunner
     from tap_intercom_export.exports.job_tracker import JobTracker
-    from tap_intercom_export.exports.window import ExportRange, Window
+    from tap_intercom_export.exports.schedule import WindowSchedule
+    from tap_intercom_export.exports.window import Window
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +74,11 @@ class Export:
     seconds_waited: float = 0.0
 
     @property
+    def range_seconds(self) -> int:
+        """Length of its window, lookback included."""
+        return self.job.window.before - self.job.window.after
+
+    @property
     def before(self) -> int:
         """The last unix second of its window."""
         return self.job.window.before
@@ -99,37 +101,23 @@ class Exporter:
 
     Args:
         runner: Runs jobs.
-        export_range: The time to export.
-        settings: The largest window and lookback, and the rows at which Intercom cuts.
+        schedule: Decides which windows are asked for.
+        settings: The rows at which Intercom cuts, and how large an archive may be.
         jobs: The stream's jobs, of earlier runs and of this one.
         clock: For times in records.
-        is_deep: Whether the last window reaches back as far as `deep_lookback_days` says.
     """
 
     def __init__(
         self,
         runner: JobRunner,
-        export_range: ExportRange,
+        schedule: WindowSchedule,
         settings: Settings,
         jobs: JobTracker,
         clock: Clock,
-        *,
-        is_deep: bool = False,
     ) -> None:
         self._runner = runner
         self._log = runner.log
-        self._export_range = export_range
-        limits = JobLimits(settings.export_row_limit, settings.job_timeout)
-        self._window_sizer = WindowSizer(
-            Sizes(settings.window, settings.lookback), limits, jobs.measured
-        )
-        lookback = max(settings.lookback, settings.deep_lookback)
-        self._deep_sizer = (
-            WindowSizer(Sizes(settings.window, lookback), limits, jobs.measured)
-            if is_deep
-            else self._window_sizer
-        )
-        self._window = settings.window
+        self._schedule = schedule
         self._row_limit = settings.export_row_limit
         self._cut_from = self._row_limit - self._row_limit // ROW_LIMIT_SLACK
         self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
@@ -148,33 +136,21 @@ class Exporter:
         Args:
             bookmark: Everything up to this unix second is exported.
         """
-        for job in self._jobs.stored:
-            if job.given_up:
+        for stored in self._schedule.stored_jobs(bookmark):
+            job = stored.job
+            if stored.pending is None:
+                self._log.info(
+                    "Leaving job %s of an earlier run: %s", job.identifier, stored.why_not
+                )
+                self._jobs.give_up(job)
                 continue
-            if not self._runner.asks_for_the_same(job):
-                self._log.info(
-                    "Leaving job %s of an earlier run: it was asked for other attributes than the "
-                    "dataset has now",
-                    job.identifier,
-                )
-                self._jobs.give_up(job)
-            elif job.bookmark <= bookmark and self._export_range.fits(job.window, bookmark):
-                self._log.count_job(JobEnd.RESUMED)
-                self._log.info("Resuming job %s for %s", job.identifier, job.window)
-                pending = PendingRange(bookmark, job.window.before)
-                yield partial(self._export_all, pending, job)
-                bookmark = pending.end
-            else:
-                self._log.info(
-                    "Leaving job %s of an earlier run: its range, %s, does not fit what is asked "
-                    "for now",
-                    job.identifier,
-                    job.window,
-                )
-                self._jobs.give_up(job)
+            self._log.count_job(JobEnd.RESUMED)
+            self._log.info("Resuming job %s for %s", job.identifier, job.window)
+            yield partial(self._export_all, stored.pending, job)
+            bookmark = stored.pending.end
         if self._jobs.has_given_up:
             yield self._refresh_stored_jobs
-        for pending in self._export_range.pending_ranges(bookmark, self._window):
+        for pending in self._schedule.pending_ranges(bookmark):
             yield partial(self._export_all, pending, None)
 
     def _refresh_stored_jobs(self) -> Iterator[Export]:
@@ -188,11 +164,8 @@ class Exporter:
         Raises:
             TapError: It cannot go on.
         """
-        while True:
-            sizer, sizes = self._next_sizes(pending)
-            window = self._export_range.next_window(pending, sizes)
-            if window is None:
-                return
+        while (chosen := self._schedule.next_window(pending)) is not None:
+            window = chosen.window
             try:
                 export = self._export(window, pending.bookmark, stored)
             except (
@@ -201,40 +174,28 @@ class Exporter:
                 RangeRefusedError,
                 TooManyRowsError,
             ) as error:
-                sizer.shorten(sizes, window.sizes(pending.bookmark), error)
+                chosen.sizer.shorten(chosen.sizes, window.sizes(pending.bookmark), error)
                 self._log.count_job(JobEnd.SHORTENED)
-                self._log.window_length(sizer.sizes.window)
                 self._narrow_view_if_stuck(pending, window)
             else:
-                sizer.succeeded(export.measured)
-                self._log.window_length(sizer.sizes.window)
+                chosen.sizer.succeeded(export.measured)
                 yield export
                 pending = PendingRange(export.job.window.before, pending.end)
             stored = None
 
-    def _next_sizes(self, pending: PendingRange) -> tuple[WindowSizer, Sizes]:
-        """Return the sizes of the next window, and what to tell how it went.
-
-        The last window is the one to reach far back: it sees what happened up to the end.
-        """
-        sizes = self._deep_sizer.sizes
-        window = self._export_range.next_window(pending, sizes)
-        if window is not None and window.before == self._export_range.end:
-            return self._deep_sizer, sizes
-        return self._window_sizer, self._window_sizer.sizes
-
     def _narrow_view_if_stuck(self, pending: PendingRange, window: Window) -> None:
         """Allow a window that ends earlier than what was written, where the next is no smaller."""
-        if not self._export_range.viewed:
+        if not self._schedule.export_range.viewed:
             return
-        if self._export_range.next_window(pending, self._next_sizes(pending)[1]) == window:
+        chosen = self._schedule.next_window(pending)
+        if chosen is not None and chosen.window == window:
             logger.warning(
                 "Rows of %s were written by a run that did not finish it, and it is too large now: "
                 "smaller windows take back what happened to its messages later than lookback_days. "
                 "To have it again, raise lookback_days once",
                 window,
             )
-            self._export_range = replace(self._export_range, viewed=())
+            self._schedule.allow_narrower_views()
 
     def _export(self, window: Window, bookmark: int, stored: ExportJob | None) -> Export:
         """Return the export of a window, with a job of an earlier run or new ones.
@@ -295,15 +256,19 @@ class Exporter:
         seconds = None if begun is None else self._clock.monotonic() - begun
         completed_at = to_text(self._clock.now())
         if job.progress is Progress.EMPTY:
-            return Export(job, None, 0, completed_at, _measured(job, seconds, 0))
+            return Export(job, None, 0, completed_at, _measured(job, seconds, 0, 0.0))
+        downloading = self._clock.monotonic()
         archive, size = self._download(job)
+        own_seconds = self._clock.monotonic() - downloading
         if archive.lines >= self._cut_from:  # a row may be counted for none, a line never is
             archive.close()
             raise TooManyRowsError(
                 f"Job {job.identifier} for {job.window} holds {archive.rows:,} rows, and Intercom "
                 f"cuts an export at {self._row_limit:,} without saying so"
             )
-        return Export(job, archive, size, completed_at, _measured(job, seconds, archive.lines))
+        return Export(
+            job, archive, size, completed_at, _measured(job, seconds, archive.lines, own_seconds)
+        )
 
     def _download(self, job: ExportJob) -> tuple[Archive, int]:
         """Return a job's archive, verified, and its size in bytes as sent.
@@ -312,14 +277,19 @@ class Exporter:
             UnreadableDataError: It came damaged each time.
         """
         for _ in range(MAX_DOWNLOADS_PER_JOB):
-            spool = Spool(self._max_archive_bytes)
+            spool, begun = Spool(self._max_archive_bytes), self._clock.monotonic()
             try:
                 self._runner.download(job, spool)
             except BaseException:
                 spool.discard()
                 raise
             size = spool.size
-            self._log.info("Downloaded %s bytes of job %s", f"{size:,}", job.identifier)
+            self._log.info(
+                "Downloaded %s of job %s in %s",
+                counted(size, "byte"),
+                job.identifier,
+                duration(self._clock.monotonic() - begun),
+            )
             try:
                 archive = open_archive(spool.file, self._limits)
             except DamagedArchiveError as error:
@@ -336,7 +306,9 @@ class Exporter:
         )
 
 
-def _measured(job: ExportJob, seconds: float | None, rows: int) -> Measured | None:
+def _measured(
+    job: ExportJob, seconds: float | None, rows: int, own_seconds: float
+) -> Measured | None:
     """Return what a job took, where that is known."""
     days = (job.window.before - job.window.after) / DAY_SECONDS
-    return None if seconds is None else Measured(days, seconds, rows)
+    return None if seconds is None else Measured(days, seconds, rows, own_seconds)

@@ -12,6 +12,8 @@ from tap_intercom_export.exports.window import Window
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_intercom_export.intercom import ExportKind
+
 
 class Progress(Enum):
     """What a status word means."""
@@ -69,6 +71,17 @@ class ExportJob:
         word = self.status.lower()
         # "completed" from message exports, "complete" in the prose and from reporting exports
         return Progress.COMPLETED if word.startswith("complete") else _PROGRESS.get(word)
+
+    def asks_for_the_same(self, kind: ExportKind) -> bool:
+        """Tell whether it was asked for what would be asked for now, besides its range.
+
+        Not so where the attributes of a dataset have changed meanwhile, which would put values
+        under wrong ones.
+
+        Args:
+            kind: What is exported.
+        """
+        return self.request_hash == kind.request_hash(self.excluded_attributes)
 
     def updated(self, body: Mapping[str, Any]) -> ExportJob:
         """Return the job as an answer of the API describes it."""

@@ -142,7 +142,7 @@ class JobRunner:
                 if backoff.is_over():
                     raise UnavailableError(
                         f"Another export held the workspace's job slot for "
-                        f"{backoff.minutes:.0f} minutes ({error}). It may be an export of a "
+                        f"{backoff.elapsed} ({error}). It may be an export of a "
                         "colleague in Intercom, another app, or the job of a run that was killed; "
                         "it frees the slot when it ends, within a day at the latest. Wait for it, "
                         "cancel it in Intercom, or raise slot_timeout_minutes."
@@ -173,14 +173,6 @@ class JobRunner:
             request_hash=self._kind.request_hash(excluded_attributes),
         )
         return job.updated(reply.body)
-
-    def asks_for_the_same(self, job: ExportJob) -> bool:
-        """Tell whether a job of an earlier run was asked for what would be asked for now.
-
-        Not so where the attributes of a dataset have changed meanwhile, which would put values
-        under wrong ones; the range does not matter here.
-        """
-        return job.request_hash == self._kind.request_hash(job.excluded_attributes)
 
     def refresh_stored_jobs(self, jobs: JobTracker) -> None:
         """Look at our other jobs, and forget those that were given up and have ended.
@@ -232,7 +224,13 @@ class JobRunner:
                 raise
             job = job.updated(reply.body)
             if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
-                self.log.info("Job %s for %s: %s", job.identifier, job.window, job.status)
+                self.log.info(
+                    "Job %s for %s: %s (waited %s)",
+                    job.identifier,
+                    job.window,
+                    job.status,
+                    backoff.elapsed,
+                )
                 return job
             if job.progress is Progress.FAILED:
                 raise JobFailedError(
@@ -247,7 +245,7 @@ class JobRunner:
             if backoff.is_over():
                 raise JobTimedOutError(
                     f"{self.log.prefix}Job {job.identifier} for {job.window} is still "
-                    f"'{job.status}' after {backoff.minutes:.0f} minutes (job_timeout_minutes)"
+                    f"'{job.status}' after {backoff.elapsed} (job_timeout_minutes)"
                 )
             backoff.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
+from tap_intercom_export.exports.schedule import RunMemory
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, Measured
 
@@ -107,17 +108,13 @@ class JobState:
         found = [Measured.from_state(entry) for entry in entries]
         return [one for one in found if one is not None]
 
-    def is_deep_lookback_due(self, end: int, every: int) -> bool:
-        """Tell whether it is time for a job that reaches far back.
-
-        Args:
-            end: Where the last window of the run ends, in unix seconds.
-            every: Seconds between two such jobs.
-        """
+    def memory(self) -> RunMemory:
+        """Return what is known from earlier runs."""
         try:
-            return end - to_seconds(self._stream_state[DEEP_LOOKBACK_KEY]) >= every
+            deep_lookback_at = to_seconds(self._stream_state[DEEP_LOOKBACK_KEY])
         except (KeyError, TypeError, ValueError):
-            return True
+            deep_lookback_at = None
+        return RunMemory(tuple(self.stored()), tuple(self.measured()), deep_lookback_at)
 
     def note_deep_lookback(self, job: ExportJob) -> None:
         """Note that a job that reached far back is about to be struck out."""

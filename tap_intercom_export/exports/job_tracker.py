@@ -73,12 +73,10 @@ class JobTracker:
 
     Attributes:
         stored: The jobs of earlier runs, in order of time.
-        measured: What the last jobs of earlier runs took.
     """
 
     def __init__(self, state: JobState, events: EventQueue) -> None:
         self.stored = state.stored()
-        self.measured = state.measured()
         self._state = state
         self._events = events
         self._lock = threading.Lock()
@@ -113,10 +111,16 @@ class JobTracker:
             self._jobs[job.identifier] = job
         self._events.post(JobGivenUp(self._state, job))
 
-    def written(self, export: Written) -> None:
-        """Forget a job whose rows are all written. Called by the main thread."""
+    def written(self, export: Written, seconds: float) -> None:
+        """Forget a job whose rows are all written. Called by the main thread.
+
+        Args:
+            export: Its export.
+            seconds: How long writing the rows took.
+        """
         self._forget(export.job)
-        self._state.finish_writing(export.job, export.measured)
+        measured = None if export.measured is None else export.measured.with_writing(seconds)
+        self._state.finish_writing(export.job, measured)
 
     @property
     def has_given_up(self) -> bool:

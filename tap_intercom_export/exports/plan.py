@@ -1,50 +1,40 @@
-"""The windows that a run would make, before it makes them. Pure."""
+"""What a run would export: for `--plan`, and for the first line of its log. Pure."""
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.exports.window import PendingRange, Sizes, Window
-from tap_intercom_export.progress import count, duration
+from tap_intercom_export.exports.expected_time import expected_time
+from tap_intercom_export.exports.planned import (
+    AbandonedJob,
+    DeepLookbackPlan,
+    PlannedWindow,
+    extent,
+    total_sizes,
+)
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from tap_intercom_export.exports.job import ExportJob
-    from tap_intercom_export.exports.window import ExportRange
+    from tap_intercom_export.exports.expected_time import ExpectedTime
+    from tap_intercom_export.exports.schedule import RunMemory, WindowSchedule
+    from tap_intercom_export.exports.window import Sizes
 
+MAX_NAMES = 5
+"""Streams that are named in a line; of more the number is told."""
 
-@dataclass(frozen=True, slots=True)
-class PlannedWindow:
-    """A window that a run would export.
+MAX_WINDOW_LINES = 12
+"""Windows of one export that are all shown; of more the first and the last ones are."""
 
-    Attributes:
-        window: Its range.
-        bookmark: Everything up to this unix second is exported before.
-        resumes: Identifier of the job of an earlier run that is resumed for it, or "".
-    """
+FIRST_WINDOW_LINES, LAST_WINDOW_LINES = 4, 3
+"""Windows that are shown of many."""
 
-    window: Window
-    bookmark: int
-    resumes: str = ""
-
-    @property
-    def sizes(self) -> Sizes:
-        """How long its new time is, and what it covers again."""
-        sizes = self.window.sizes(self.bookmark)
-        return Sizes(sizes.window, max(0, sizes.lookback))  # -1 where the first second is new
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it for programs."""
-        return {
-            "created_at_after": to_text(self.window.after),
-            "created_at_before": to_text(self.window.before),
-            "new_seconds": self.sizes.window,
-            "lookback_seconds": self.sizes.lookback,
-            "resumes_job": self.resumes or None,
-        }
+LINE_WIDTH = 100
+"""Characters after which a list of names goes on in the next line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,67 +44,133 @@ class ExportPlan:
     Attributes:
         name: Its stream: `content_export` for the message export.
         streams: The selected streams that its rows go to.
+        start: First unix second to export, whatever is exported already.
         bookmark: Everything up to this unix second is exported.
         end: Last unix second to export.
         windows: In order of time.
-        abandoned: Identifiers of jobs of earlier runs that do not fit and are not resumed.
-        seconds_per_day: What a day took lately, in seconds; None where that is not known.
+        sizes: The sizes of windows now.
+        largest: The sizes that the settings ask for.
+        reason: Why windows are smaller than these, or "".
+        abandoned: Jobs of earlier runs that are not resumed.
+        deep_lookback: When the deep lookback is covered; None where there is none.
+        expected: How long it may take; None where that is not known.
+        notes: What else is to be said.
     """
 
     name: str
     streams: tuple[str, ...]
+    start: int
     bookmark: int
     end: int
     windows: tuple[PlannedWindow, ...]
-    abandoned: tuple[str, ...] = ()
-    seconds_per_day: float | None = None
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it may take, lookback included; None where that is not known."""
-        if self.seconds_per_day is None:
-            return None
-        covered = sum(planned.sizes.window + planned.sizes.lookback for planned in self.windows)
-        return covered / 86_400 * self.seconds_per_day
+    sizes: Sizes
+    largest: Sizes
+    reason: str = ""
+    abandoned: tuple[AbandonedJob, ...] = ()
+    deep_lookback: DeepLookbackPlan | None = None
+    expected: ExpectedTime | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for programs."""
+        expected = self.expected
+        own = None if expected is None else expected.own_seconds
         return {
             "stream": self.name,
             "streams": list(self.streams),
             "bookmark": to_text(self.bookmark),
             "end": to_text(self.end),
+            "window_seconds": self.sizes.window,
+            "window_reason": self.reason or None,
             "windows": [planned.to_dict() for planned in self.windows],
-            "abandoned_jobs": list(self.abandoned),
-            "expected_seconds": None if self.seconds is None else round(self.seconds),
+            "abandoned_jobs": [job.identifier for job in self.abandoned],
+            "deep_lookback": None if self.deep_lookback is None else self.deep_lookback.to_dict(),
+            "expected_seconds": None if expected is None else round(expected.seconds),
+            "expected_intercom_seconds": (
+                None if expected is None else round(expected.intercom_seconds)
+            ),
+            "expected_own_seconds": None if own is None else round(own),
+            "notes": list(self.notes),
         }
+
+    def opening(self) -> str:
+        """Return what a run says before it begins: what it will export, and what it resumes."""
+        if not self.windows:
+            return f"Nothing to export: {self._why_nothing()}"
+        resumed = sum(1 for planned in self.windows if planned.resumes)
+        about = "" if self.expected is None else f"; about {duration(self.expected.seconds)}"
+        return (
+            f"Exporting {self._range()} in {counted(len(self.windows), 'window')}"
+            f"{self._sizes_text()}; {_named(self.streams)}"
+            + (f"; resuming {counted(resumed, 'job')} of an earlier run" if resumed else "")
+            + about
+        )
 
     def lines(self) -> Iterator[str]:
         """Yield it for people."""
         if not self.windows:
-            yield f"{self.name}: nothing to export, all is written up to {to_text(self.bookmark)}"
-            return
-        expected = (
-            "how long it takes is not known yet"
-            if self.seconds is None
-            else f"about {duration(self.seconds)}"
-        )
-        streams = ", ".join(self.streams) if len(self.streams) < 6 else ""  # noqa: PLR2004 - a line
-        yield (
-            f"{self.name}: {to_text(self.bookmark)} to {to_text(self.end)}, "
-            f"{count(len(self.windows), 'window')}, {expected}"
-        )
-        yield f"  streams: {streams or len(self.streams)}"
-        width = len(str(len(self.windows)))
-        for number, planned in enumerate(self.windows, 1):
-            again = planned.sizes.lookback
-            yield (
-                f"  {number:>{width}}  {planned.window}  {duration(planned.sizes.window)} new, "
-                f"{duration(again) + ' again' if again else 'nothing again'}"
-                + (f", resumes job {planned.resumes}" if planned.resumes else "")
-            )
-        for identifier in self.abandoned:
-            yield f"  job {identifier} of an earlier run does not fit, and is not resumed"
+            yield f"{self.name}: nothing to export, {self._why_nothing()}"
+        else:
+            yield f"{self.name}: {self._range()}, {counted(len(self.windows), 'window')}"
+            if self.streams != (self.name,):
+                yield f"  {_named(self.streams)}"
+            yield from self._window_lines()
+            yield f"  size: {self._size_reason()}"
+        if self.deep_lookback is not None:
+            yield f"  deep lookback: {self.deep_lookback}"
+        if self.windows:
+            yield f"  time: {self.expected or 'not known yet, as no run has finished a window'}"
+        for job in self.abandoned:
+            yield f"  job {job.identifier} of an earlier run is not resumed: {job.reason}"
+        for note in self.notes:
+            yield f"  {note}"
+
+    def _why_nothing(self) -> str:
+        """Say why there is no window."""
+        if self.start > self.end:
+            return f"start_date is later than {to_text(self.end)}, the end"
+        return f"all is written up to {to_text(self.bookmark)}"
+
+    def _range(self) -> str:
+        """Return the new time; a first run begins with the second of start_date itself."""
+        return f"{to_text(max(self.start, self.bookmark))} to {to_text(self.end)}"
+
+    def _sizes_text(self) -> str:
+        """Return how long the windows are, for the middle of a sentence."""
+        if len(self.windows) == 1:
+            return f" ({extent(self.windows[0].sizes)})"
+        again = self.sizes.lookback
+        lookback = f"with {duration(again)} of lookback" if again else "without lookback"
+        last = self.windows[-1]
+        deep = f", {duration(last.sizes.lookback)} in the last one" if last.is_deep else ""
+        return f" of up to {duration(self.sizes.window)}, {lookback}{deep}"
+
+    def _window_lines(self) -> Iterator[str]:
+        """Yield a line for each window; of many for the first and the last ones."""
+        windows, width = self.windows, len(str(len(self.windows)))
+        lines = [f"  {number:>{width}}  {planned}" for number, planned in enumerate(windows, 1)]
+        if len(lines) > MAX_WINDOW_LINES:
+            middle = windows[FIRST_WINDOW_LINES:-LAST_WINDOW_LINES]
+            between = f"{to_text(middle[0].bookmark)} to {to_text(middle[-1].window.before)}"
+            lines[FIRST_WINDOW_LINES:-LAST_WINDOW_LINES] = [
+                (
+                    f"  {'…':>{width}}  {counted(len(middle), 'window')}, {between}  "
+                    f"{extent(total_sizes(middle))} (each with --format json)"
+                )
+            ]
+        yield from lines
+        if len(windows) > 1:
+            yield f"  in all {extent(total_sizes(windows))}"
+
+    def _size_reason(self) -> str:
+        """Say why the windows are as long as they are."""
+        largest = f"{duration(self.largest.window)} new (window_days)"
+        again = duration(self.largest.lookback) if self.largest.lookback else "nothing"
+        lookback = f"{again} again (lookback_days)"
+        if self.reason:
+            now = duration(self.sizes.window)
+            return f"{now} in place of {largest}: {self.reason}; {lookback}"
+        return f"at most {largest}, {lookback}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,77 +187,118 @@ class RunPlan:
     lists: tuple[str, ...]
     not_selected: tuple[str, ...]
 
+    @property
+    def seconds(self) -> float | None:
+        """How long all exports may take; None where it is not known of each."""
+        expected = [plan.expected for plan in self.exports if plan.windows]
+        known = [one.seconds for one in expected if one is not None]
+        return sum(known) if known and len(known) == len(expected) else None
+
     def to_dict(self) -> dict[str, Any]:
         """Return it for programs."""
         return {
             "exports": [plan.to_dict() for plan in self.exports],
             "lists": list(self.lists),
             "not_selected": list(self.not_selected),
+            "expected_seconds": None if self.seconds is None else round(self.seconds),
         }
 
     def lines(self) -> Iterator[str]:
         """Yield it for people."""
         for plan in self.exports:
             yield from plan.lines()
+        if self.seconds is not None and len(self.exports) > 1:
+            yield f"all exports: about {duration(self.seconds)}"
         if self.lists:
-            yield f"read whole: {', '.join(self.lists)}"
+            yield from _wrapped(f"read whole: {', '.join(self.lists)}")
         if not (self.exports or self.lists):
-            yield "nothing is selected"
+            yield "nothing is selected: a run would end at once. Select streams in the catalog"
         if self.not_selected:
-            yield f"not selected: {', '.join(self.not_selected)}"
-
-
-def plan_windows(
-    export_range: ExportRange, bookmark: int, sizes: Sizes, stored: Iterable[ExportJob]
-) -> tuple[list[PlannedWindow], list[str]]:
-    """Return the windows that `Exporter` would make if no job fails and none is too large.
-
-    Args:
-        export_range: The time to export.
-        bookmark: Everything up to this unix second is exported.
-        sizes: How long a window and its lookback are.
-        stored: Jobs of earlier runs, in order of time.
-
-    Returns:
-        The windows, and the identifiers of the jobs that are not resumed.
-    """
-    windows: list[PlannedWindow] = []
-    abandoned: list[str] = []
-    for job in stored:
-        if job.given_up:
-            continue
-        if job.bookmark <= bookmark and export_range.fits(job.window, bookmark):
-            windows.append(PlannedWindow(job.window, bookmark, job.identifier))
-            bookmark = job.window.before
-        else:
-            abandoned.append(job.identifier)
-    for pending in export_range.pending_ranges(bookmark, sizes.window):
-        rest = pending
-        while window := export_range.next_window(rest, sizes):
-            windows.append(PlannedWindow(window, rest.bookmark))
-            rest = PendingRange(window.before, rest.end)
-    return windows, abandoned
+            yield from _wrapped(f"not selected: {', '.join(self.not_selected)}")
 
 
 def plan_export(
     name: str,
     streams: Sequence[str],
-    export_range: ExportRange,
+    schedule: WindowSchedule,
     bookmark: int,
-    sizes: Sizes,
-    stored: Iterable[ExportJob],
+    memory: RunMemory,
+    *,
+    workers: int = 1,
+    notes: Sequence[str] = (),
 ) -> ExportPlan:
-    """Return what a run would export of one kind; see `plan_windows`.
+    """Return what a run exports of one kind if all goes well.
+
+    A job that fails, or has too many rows, makes windows smaller on the way, and what the jobs of
+    the run itself take counts for the windows after them.
 
     Args:
         name: Its stream.
         streams: The selected streams that its rows go to.
-        export_range: The time to export.
+        schedule: Decides which windows are asked for, in the run too.
         bookmark: Everything up to this unix second is exported.
-        sizes: How long a window and its lookback are.
-        stored: Jobs of earlier runs, in order of time.
+        memory: What the state knows from earlier runs.
+        workers: Jobs that run at once.
+        notes: What else is to be said.
     """
-    windows, abandoned = plan_windows(export_range, bookmark, sizes, stored)
+    windows: list[PlannedWindow] = []
+    abandoned: list[AbandonedJob] = []
+    now = bookmark
+    for stored in schedule.stored_jobs(now):
+        if stored.pending is None:
+            abandoned.append(AbandonedJob(stored.job.identifier, stored.why_not))
+        else:
+            is_deep = schedule.has_deep_lookback(stored.job)
+            identifier = stored.job.identifier
+            windows.append(PlannedWindow(stored.job.window, now, identifier, is_deep))
+            now = stored.pending.end
+    for pending, chosen in schedule.windows(now):
+        note = schedule.view_note(chosen.window)
+        windows.append(
+            PlannedWindow(chosen.window, pending.bookmark, is_deep=chosen.is_deep, note=note)
+        )
+    export_range = schedule.export_range
     return ExportPlan(
-        name, tuple(streams), bookmark, export_range.end, tuple(windows), tuple(abandoned)
+        name,
+        tuple(streams),
+        export_range.start,
+        bookmark,
+        export_range.end,
+        tuple(windows),
+        schedule.sizer.sizes,
+        schedule.largest,
+        schedule.sizer.reason,
+        tuple(abandoned),
+        _deep_lookback_plan(schedule, windows),
+        expected_time([planned.window for planned in windows], memory.measured, workers),
+        tuple(notes),
     )
+
+
+def _deep_lookback_plan(
+    schedule: WindowSchedule, windows: Sequence[PlannedWindow]
+) -> DeepLookbackPlan | None:
+    """Return when the deep lookback is covered."""
+    deep = schedule.deep_lookback
+    if deep is None:
+        return None
+    in_run = any(planned.is_deep for planned in windows)
+    last = schedule.export_range.end if in_run else deep.last
+    return DeepLookbackPlan(
+        deep.lookback,
+        schedule.is_deep_lookback_due,
+        in_run,
+        deep.last,
+        None if last is None else last + deep.every,
+    )
+
+
+def _named(streams: Sequence[str]) -> str:
+    """Return the names of few streams, or the number of many."""
+    few = len(streams) <= MAX_NAMES
+    return f"streams: {', '.join(streams)}" if few else counted(len(streams), "stream")
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return a long line in several; programs get the names with `--format json`."""
+    return textwrap.wrap(text, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False)

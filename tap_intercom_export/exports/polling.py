@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_intercom_export.wording import duration
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,9 +45,9 @@ class PollBackoff:
         self._next_line = 0.0
 
     @property
-    def minutes(self) -> float:
-        """How long it has lasted."""
-        return (self._clock.monotonic() - self._begun) / 60
+    def elapsed(self) -> str:
+        """How long it has lasted, for people."""
+        return duration(round(self._clock.monotonic() - self._begun))
 
     def is_over(self) -> bool:
         """Tell whether the limit is reached."""
@@ -70,6 +72,8 @@ class PollBackoff:
         """Say why it waits, if it is time; return the seconds so far."""
         elapsed = self._clock.monotonic() - self._begun
         if elapsed >= self._next_line:
-            self._heartbeat(f"{why} ({elapsed:.0f} s so far, at most {self._limit / 60:.0f} min)")
+            self._heartbeat(
+                f"{why} ({duration(round(elapsed))} so far, at most {duration(self._limit)})"
+            )
             self._next_line = elapsed + HEARTBEAT_SECONDS
         return elapsed

@@ -15,6 +15,7 @@ from tap_intercom_export.intercom.responses import (
     refuse,
 )
 from tap_intercom_export.intercom.retry import RetryBudget
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,9 @@ class Downloader:
             except CONNECTION_ERRORS as error:
                 if validator and destination.size > begun:
                     retry_budget.progressed()
-                retry_budget.failed(f"cut off after {destination.size:,} bytes ({name_of(error)})")
+                retry_budget.failed(
+                    f"cut off after {counted(destination.size, 'byte')} ({name_of(error)})"
+                )
 
     def _receive(self, response: requests.Response, destination: Destination) -> None:
         """Write a body to the destination as it is sent: behind what is there, or from the start.

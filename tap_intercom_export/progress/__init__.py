@@ -9,18 +9,16 @@ from __future__ import annotations
 from tap_intercom_export.progress.bar import Bar, wants_bar
 from tap_intercom_export.progress.metric_points import SummedCounter, SummedTimer, log_points
 from tap_intercom_export.progress.run_log import ExportLog, RunLog
-from tap_intercom_export.progress.totals import JobEnd
-from tap_intercom_export.progress.wording import count, duration
+from tap_intercom_export.progress.totals import JobEnd, Remaining
 
 __all__ = [
     "Bar",
     "ExportLog",
     "JobEnd",
+    "Remaining",
     "RunLog",
     "SummedCounter",
     "SummedTimer",
-    "count",
-    "duration",
     "log_points",
     "wants_bar",
 ]

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.progress.wording import count
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ class Bar:
             self._progress.update(
                 self._tasks[self._current],
                 completed=seconds,
-                rows=count(rows, "row"),
+                rows=counted(rows, "row", rounded=True),
                 doing="",
             )
 

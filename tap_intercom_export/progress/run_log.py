@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
-from tap_intercom_export.progress.wording import count, duration
+from tap_intercom_export.progress.totals import JobEnd, Remaining, RunTotals, WindowTotals
+from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tap_intercom_export.progress.bar import Bar
 
@@ -33,8 +34,33 @@ class FinishedExport(Protocol):
         """From asking for its job to the verified archive."""
 
     @property
+    def range_seconds(self) -> int:
+        """Length of its range, lookback included."""
+
+    @property
     def download_bytes(self) -> int:
         """Size of its archive as it was sent."""
+
+
+class WindowWriting:
+    """A window that is being written.
+
+    Args:
+        monotonic: Returns seconds that only ever grow.
+
+    Attributes:
+        rows: Its rows so far, where the totals of the run learn of them later; else None.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.rows: int | None = None
+        self._monotonic = monotonic
+        self._begun = monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return self._monotonic() - self._begun
 
 
 class RunLog:
@@ -162,7 +188,8 @@ class ExportLog:
         self._workers = workers
         self._lock = lock
         self._bar = bar
-        self._totals = WindowTotals(0, 0, 1)
+        self._totals = WindowTotals(0, 0)
+        self._remaining: Callable[[int], Remaining] = lambda _: Remaining()
 
     def info(self, message: str, *args: Any) -> None:
         """Say an event."""
@@ -173,43 +200,27 @@ class ExportLog:
         logger.warning(f"{self.prefix}{message}", *args)  # noqa: G004 - likewise
 
     def begin(
-        self, bookmark: int, end: int, window: int, lookback: int, streams: Sequence[str]
+        self, bookmark: int, end: int, opening: str, remaining: Callable[[int], Remaining]
     ) -> None:
         """Say what will be done.
 
         Args:
             bookmark: Everything up to this unix second is written.
             end: Last unix second to export.
-            window: Seconds of new time in a window.
-            lookback: Seconds before the bookmark that each window covers again.
-            streams: Names of the selected streams.
+            opening: What will be done, for people.
+            remaining: Returns what is to be exported after a unix second.
         """
-        self._totals = totals = WindowTotals(bookmark, end, window)
+        self._remaining = remaining
+        self._totals = totals = WindowTotals(bookmark, end)
         self.run.totals.exports[self.name] = totals
-        if end <= bookmark:
-            return
-        self.info(
-            "Exporting %s to %s in %s of %s, %s; %s",
-            to_text(bookmark),
-            to_text(end),
-            count(totals.windows_in_all, "window"),
-            duration(window),
-            f"each with {duration(lookback)} of lookback" if lookback else "without lookback",
-            f"streams: {', '.join(streams)}"
-            if len(streams) < 6  # noqa: PLR2004 - as many as are read at a glance
-            else f"{len(streams)} streams",
-        )
-        if self._bar is not None:
+        self.info("%s", opening)
+        if self._bar is not None and end > bookmark:
             self._bar.begin(self.prefix or self.name, totals.end - totals.begin)
 
     def count_job(self, end: JobEnd) -> None:
         """Note what became of a job."""
         with self._lock:
             self._totals.jobs[end] += 1
-
-    def window_length(self, seconds: int) -> None:
-        """Note how long the windows to come are."""
-        self._totals.window = seconds
 
     def heartbeat(self, text: str) -> None:
         """Say that a job is waited for; on the bar where there is one."""
@@ -219,21 +230,20 @@ class ExportLog:
             self.info("%s", text)
 
     @contextmanager
-    def writing(self, export: FinishedExport) -> Generator[None]:
+    def writing(self, export: FinishedExport) -> Generator[WindowWriting]:
         """Take the time of writing a window, and say how far the whole is when it is written.
 
         Args:
             export: Its export.
+
+        Yields:
+            The window that is being written.
         """
-        begun = self._monotonic()
+        window = WindowWriting(self._monotonic)
         rows = sum(self.run.totals.rows.values())
-        yield
-        self.written(
-            export.before,
-            sum(self.run.totals.rows.values()) - rows,
-            self._monotonic() - begun,
-            export,
-        )
+        yield window
+        rows = sum(self.run.totals.rows.values()) - rows if window.rows is None else window.rows
+        self.written(export.before, rows, window.seconds, export)
 
     def written(self, before: int, rows: int, seconds: float, export: FinishedExport) -> None:
         """Note that all of a window is written, and say how far the whole is.
@@ -247,23 +257,26 @@ class ExportLog:
         totals = self._totals
         totals.windows += 1
         totals.written = before
+        totals.seconds += export.range_seconds
+        totals.remaining = self._remaining(before)
         totals.rows += rows
         totals.own_seconds += seconds
         totals.intercom_seconds += export.seconds_waited
         totals.download_bytes += export.download_bytes
-        rate = f" ({count(round(rows / seconds))} rows/s)" if rows and seconds > 0 else ""
+        rate = f" ({counted(round(rows / seconds))} rows/s)" if rows and seconds > 0 else ""
         left = totals.seconds_left(self._workers)
         rest = f", about {duration(left)} left" if totals.left else ""
         self.info(
-            "Everything up to %s is written: window %d of %d (%.0f %%), %s in %s%s; %s so far%s",
+            "Everything up to %s is written%s: window %d of %d (%d %%), %s in %s%s; %s so far%s",
             to_text(before),
+            "" if self.prefix else f" ({self.name})",
             totals.windows,
             totals.windows_in_all,
-            totals.share * 100,
-            count(rows, "row"),
+            math.floor(totals.share * 100),
+            counted(rows, "row"),
             duration(seconds),
             rate,
-            count(totals.rows, "row"),
+            counted(totals.rows, "row", rounded=True),
             rest,
         )
         if self._bar is not None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tap_intercom_export.progress.wording import count, duration, table
+from tap_intercom_export.wording import counted, duration, table
 
 
 class JobEnd(str, Enum):
@@ -18,6 +18,21 @@ class JobEnd(str, Enum):
     SHORTENED = "made_smaller"
 
 
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What is still to be exported, if all goes well.
+
+    Attributes:
+        windows: How many windows.
+        seconds: Length of their ranges, lookback included.
+        last_seconds: That of the last one.
+    """
+
+    windows: int = 0
+    seconds: int = 0
+    last_seconds: int = 0
+
+
 @dataclass
 class WindowTotals:
     """The windows of one export, such as the message export or a reporting dataset.
@@ -25,10 +40,11 @@ class WindowTotals:
     Attributes:
         begin: Unix second up to which all was written before.
         end: Last unix second to export.
-        window: Length of a window in seconds, as it is now.
+        remaining: What is still to be exported.
         jobs: How many jobs were asked for, resumed, and so on.
         windows: Windows that are written.
         written: Unix second up to which all is written.
+        seconds: Length of the ranges of the written windows, lookback included.
         intercom_seconds: Time that Intercom took for the written windows.
         own_seconds: Time that writing them took.
         rows: Rows of the written windows.
@@ -37,10 +53,11 @@ class WindowTotals:
 
     begin: int
     end: int
-    window: int
+    remaining: Remaining = field(default_factory=Remaining)
     jobs: Counter[JobEnd] = field(default_factory=Counter)
     windows: int = 0
     written: int = 0
+    seconds: int = 0
     intercom_seconds: float = 0.0
     own_seconds: float = 0.0
     rows: int = 0
@@ -62,8 +79,8 @@ class WindowTotals:
 
     @property
     def windows_in_all(self) -> int:
-        """How many windows there will be, if all that are left have the length of now."""
-        return self.windows + -(-self.left // max(1, self.window))
+        """How many windows there will be."""
+        return self.windows + self.remaining.windows
 
     def seconds_left(self, workers: int = 1) -> float:
         """Estimate how long the rest takes.
@@ -74,12 +91,12 @@ class WindowTotals:
         Args:
             workers: Jobs that run at once.
         """
-        done = self.written - self.begin
-        if not done or not self.left:
+        if not self.seconds:
             return 0.0
-        intercom = self.intercom_seconds / workers / done
-        own = self.own_seconds / done
-        return self.left * max(intercom, own) + min(self.left, self.window) * min(intercom, own)
+        intercom = self.intercom_seconds / workers / self.seconds
+        own = self.own_seconds / self.seconds
+        left = self.remaining
+        return left.seconds * max(intercom, own) + left.last_seconds * min(intercom, own)
 
 
 @dataclass
@@ -130,9 +147,10 @@ class RunTotals:
         jobs = self.jobs
         filled = sum(1 for rows in self.rows.values() if rows)
         work = (
-            f"{how} after {duration(self.seconds)}: {count(windows, 'window')} written; "
-            f"{count(jobs[JobEnd.ASKED], 'job')} asked for, {jobs[JobEnd.RESUMED]} resumed, "
-            f"{jobs[JobEnd.FAILED]} failed, {jobs[JobEnd.SHORTENED]} made smaller"
+            f"{how} after {duration(self.seconds)}: {counted(windows, 'window')} written, "
+            f"{jobs[JobEnd.SHORTENED]} made smaller; "
+            f"{counted(jobs[JobEnd.ASKED], 'job')} asked for, "
+            f"{jobs[JobEnd.RESUMED]} resumed, {jobs[JobEnd.FAILED]} failed"
         )
         time = (
             f"Time: {duration(self.intercom_wait)} waiting for Intercom, "
@@ -140,8 +158,8 @@ class RunTotals:
             f"{duration(self.own_seconds)} in the tap itself"
         )
         rows = (
-            f"Written: {count(sum(self.rows.values()), 'row')} in {count(filled, 'stream')}; "
-            f"rejected: {count(sum(self.rejected.values()), 'row')}"
+            f"Written: {counted(sum(self.rows.values()), 'row')} in {counted(filled, 'stream')}; "
+            f"rejected: {counted(sum(self.rejected.values()), 'row')}"
         )
         lines = [work, time, rows, *table(self.rows)]
         if any(self.rejected.values()):
@@ -167,4 +185,4 @@ class RunTotals:
 def _few(names: list[str], what: str) -> str:
     """Return names where they are few, else their number."""
     few = 4
-    return ", ".join(names) if len(names) <= few else count(len(names), what)
+    return ", ".join(names) if len(names) <= few else counted(len(names), what)

@@ -16,6 +16,7 @@ from tap_intercom_export.schemas import (
     fold,
     property_names,
 )
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +101,9 @@ class RowFormat:
                 or what identifies the row is empty.
         """
         if len(cells) != len(self.columns):
-            raise ValueError(f"has {len(cells)} cells where the header has {len(self.columns)}")
+            raise ValueError(
+                f"has {counted(len(cells), 'cell')} where the header has {len(self.columns)}"
+            )
         record = self._values(cells)
         file = self.file
         if file.empty_key:

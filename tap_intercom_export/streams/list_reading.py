@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -66,9 +68,9 @@ class ListReading:
             return f"the number of its entries changed between {low:,} and {high:,}"
         total = next(iter(self.totals), None)
         if total is not None and self._different < total:
-            return f"{self._different:,} different entries came of {total:,}"
+            return f"{counted(self._different, 'different entry')} came of {total:,}"
         if total != self._different and not self._is_last:
-            return f"no page said that it is the last, after {self._different:,} entries"
+            return f"no page said that it is the last, after {counted(self._different, 'entry')}"
         return ""
 
 

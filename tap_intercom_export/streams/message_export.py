@@ -12,6 +12,7 @@ from typing_extensions import override
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import ForbiddenError
 from tap_intercom_export.exports import (
+    DeepLookback,
     Export,
     Exporter,
     ExportRange,
@@ -19,7 +20,7 @@ from tap_intercom_export.exports import (
     JobState,
     JobTracker,
     Prefetcher,
-    Sizes,
+    WindowSchedule,
     plan_export,
 )
 from tap_intercom_export.intercom import MESSAGE_EXPORT
@@ -33,6 +34,7 @@ from tap_intercom_export.schemas import (
     statistic_name,
 )
 from tap_intercom_export.streams.windowed import WindowStream
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.exports import ExportJob, ExportPlan
+    from tap_intercom_export.exports import ExportJob, ExportPlan, RunMemory
     from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.streams.context import SyncContext
 
@@ -98,59 +100,57 @@ class ContentExportStream(WindowStream):
             return
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
-        settings, clock = self._sync.settings, self._sync.new_worker_clock()
-        job_state = self._job_state()
-        export_range, bookmark = self._range(self._runner(self._sync.new_clock()).present())
-        if (
-            export_range.beginning < export_range.end <= bookmark
-        ):  # else start_date is in the future
-            self.logger.info("Nothing to export: all is written up to %s", to_text(bookmark))
+        clock = self._sync.new_worker_clock()
+        job_state, memory = self._job_state(), self._job_state().memory()
+        schedule, bookmark = self._schedule(self._runner(self._sync.new_clock()).present(), memory)
         jobs = JobTracker(job_state, self._sync.events)
-        is_deep = settings.deep_lookback > settings.lookback and job_state.is_deep_lookback_due(
-            export_range.end, settings.deep_lookback_every
-        )
         log = self.run_log.export(self.name)
-        exporter = Exporter(
-            self._runner(clock, log), export_range, settings, jobs, clock, is_deep=is_deep
-        )
-        streams = [stream.name for stream in self._selected_streams()]
-        lookback = settings.deep_lookback if is_deep else settings.lookback
-        log.begin(bookmark, export_range.end, settings.window, lookback, streams)
+        exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
+        plan = self._plan(schedule, bookmark, memory)
+        log.begin(bookmark, plan.end, plan.opening(), schedule.remaining)
         exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
         try:
             for export in self.run_log.waiting(exports):
-                with contextlib.closing(export), log.writing(export):
+                with contextlib.closing(export), log.writing(export) as writing:
                     self.export, self.files = export, _files_of(export.archive)
                     self._warn_of_unknown_files(export.job)
                     if self.files:
                         job_state.begin_writing(export.job)
                     self.record = self._sync.with_workspace(_record(export, self.files))
                     yield self.record
-                    if is_deep and _is_deep(export.job, export_range, settings.lookback):
+                    if schedule.has_deep_lookback(export.job):
                         job_state.note_deep_lookback(export.job)
-                    self._finish(export, jobs)
+                    self._move_bookmarks(export.before)
+                    jobs.written(export, writing.seconds)
         finally:
             clock.stop()
 
     def plan(self, now: float) -> ExportPlan | None:
-        """Return the windows that a run would make; None where it would make none.
+        """Return what a run would export; None where it would ask for no job.
 
         Args:
             now: The time in unix seconds.
         """
-        streams = self._selected_streams()
-        if not any(stream.drives_jobs for stream in streams):
+        if not any(stream.drives_jobs for stream in self._selected_streams()):
             return None
+        memory = self._job_state().memory()
+        return self._plan(*self._schedule(now, memory), memory)
+
+    def _plan(self, schedule: WindowSchedule, bookmark: int, memory: RunMemory) -> ExportPlan:
+        """Return what a run exports if all goes well."""
+        streams = [stream.name for stream in self._selected_streams()]
+        return plan_export(self.name, streams, schedule, bookmark, memory)
+
+    def _schedule(self, now: float, memory: RunMemory) -> tuple[WindowSchedule, int]:
+        """Return what decides on windows, and the unix second up to which all is written."""
         settings = self._sync.settings
         export_range, bookmark = self._range(now)
-        return plan_export(
-            self.name,
-            [stream.name for stream in streams],
-            export_range,
-            bookmark,
-            Sizes(settings.window, settings.lookback),
-            self._job_state().stored(),
-        )
+        deep_lookback = None
+        if settings.deep_lookback > settings.lookback:
+            deep_lookback = DeepLookback(
+                settings.deep_lookback, settings.deep_lookback_every, memory.deep_lookback_at
+            )
+        return WindowSchedule(export_range, settings, memory, deep_lookback), bookmark
 
     def _job_state(self) -> JobState:
         """Return the jobs of earlier runs, as they stand in the state."""
@@ -192,14 +192,12 @@ class ContentExportStream(WindowStream):
         family = [self, *self.child_streams]
         return [s for s in family if isinstance(s, WindowStream) and s.selected]
 
-    def _finish(self, export: Export, jobs: JobTracker) -> None:
+    def _move_bookmarks(self, before: int) -> None:
         """Move the bookmarks of all streams past a window of which everything is written."""
-        before = export.job.window.before
         for stream in self._selected_streams():
             stream.finish_batches()
         for stream in self._selected_streams():
             stream.move_bookmark(before)
-        jobs.written(export)
 
     def _warn_of_unknown_files(self, job: ExportJob) -> None:
         """Say which files of an archive nobody knows, and what becomes of their rows."""
@@ -210,9 +208,9 @@ class ContentExportStream(WindowStream):
         for member, file in self.files:
             if file is OTHER and member.rows:
                 self.logger.warning(
-                    "Unknown file '%.200s' with %d rows in job %s: %s",
+                    "Unknown file '%.200s' with %s in job %s: %s",
                     member.path,
-                    member.rows,
+                    counted(member.rows, "row"),
                     job.identifier,
                     kept,
                 )
@@ -239,12 +237,6 @@ def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
                 logger.info("Reading '%.200s' as %s, by its columns", member.path, file.name)
         files.append((member, file or OTHER))
     return files
-
-
-def _is_deep(job: ExportJob, export_range: ExportRange, lookback: int) -> bool:
-    """Tell whether a job was the last one and reached further back than the usual lookback."""
-    reached = job.window.after <= max(export_range.start, job.bookmark - lookback - 1)
-    return reached and job.window.before == export_range.end
 
 
 def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
 from tap_intercom_export.streams.rejected_row import RejectedEntries
 from tap_intercom_export.streams.sdk import FullTableStream
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -170,13 +171,13 @@ class ListStream(FullTableStream, RESTStream[int]):
 
     def _report(self, name: str, reading: ListReading, reader: EntryReader) -> None:
         """Put into the log how long a list is, and what was replaced in it."""
-        self.logger.info("Read %s entries of '%s'", f"{reading.count:,}", name)
+        self.logger.info("Read %s of '%s'", counted(reading.count, "entry"), name)
         if reader.replaced:
             self.logger.warning(
-                "Replaced %d characters that databases cannot hold (NUL, half surrogate pairs) by "
-                "U+FFFD in %d entries of '%s'",
-                reader.replaced,
-                reader.entries_with_replacements,
+                "Replaced %s that databases cannot hold (NUL, half surrogate pairs) by "
+                "U+FFFD in %s of '%s'",
+                counted(reader.replaced, "character"),
+                counted(reader.entries_with_replacements, "entry"),
                 name,
             )
 

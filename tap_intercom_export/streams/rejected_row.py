@@ -12,6 +12,7 @@ from tap_intercom_export.errors import UnreadableFileError
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.windowed import WindowStream
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -202,8 +203,8 @@ class Rejects:
         if not self._stream.selected:
             kept = "they are not written, as rejected_row is not selected"
         self._stream.logger.warning(
-            "%d damaged rows in %s of job %s: %s. The first: %s",
-            self.count,
+            "%s in %s of job %s: %s. The first: %s",
+            counted(self.count, "damaged row"),
             self.file,
             self._export.job.identifier,
             kept,
@@ -233,9 +234,9 @@ class Rejects:
         """
         if characters:
             self._stream.logger.warning(
-                "Replaced %d characters in %s of job %s with U+FFFD: NUL, or bytes that are not "
+                "Replaced %s in %s of job %s with U+FFFD: NUL, or bytes that are not "
                 "UTF-8, which databases refuse",
-                characters,
+                counted(characters, "character"),
                 self.file,
                 self._export.job.identifier,
             )
@@ -293,9 +294,9 @@ class RejectedEntries:
             if not self._rejected.selected:
                 kept = "they are not written, as rejected_row is not selected"
             self._logger.warning(
-                "%d entries of '%s' cannot be read: %s. The first: %s. Until all can be read, what "
+                "%s of '%s' cannot be read: %s. The first: %s. Until all can be read, what "
                 "is gone from the list stays at the target",
-                self.count,
+                counted(self.count, "entry"),
                 self._name,
                 kept,
                 self._first_reason,

@@ -20,7 +20,7 @@ from tap_intercom_export.exports import (
     JobState,
     JobTracker,
     Prefetcher,
-    Sizes,
+    WindowSchedule,
     plan_export,
     present,
 )
@@ -28,13 +28,14 @@ from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.schemas import Kind
 from tap_intercom_export.streams.rejected_row import Rejects
 from tap_intercom_export.streams.windowed import FileStream
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.exports import ExportJob, ExportPlan
+    from tap_intercom_export.exports import ExportJob, ExportPlan, RunMemory
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.rows import RowReader
@@ -84,11 +85,15 @@ class ReportingStream(FileStream):
         self._told_missing: list[str] = []
         run.streams.append(self)
 
+    @property
+    def _job_state(self) -> JobState:
+        """The jobs of earlier runs, as they stand in the state."""
+        return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
+
     @cached_property
     def _jobs(self) -> JobTracker:
         """The stream's jobs; read from the state when its exports begin."""
-        job_state = JobState(self.stream_state, self.tap_state, self._sync.state_writer)
-        return JobTracker(job_state, self._sync.events)
+        return JobTracker(self._job_state, self._sync.events)
 
     @cached_property
     def _log(self) -> ExportLog:
@@ -97,12 +102,36 @@ class ReportingStream(FileStream):
         return self.run_log.export(self.name, self.name, workers)
 
     def plan(self) -> ExportPlan:
-        """Return the windows that a run would make."""
-        settings = self._sync.settings
+        """Return what a run would export."""
+        memory = self._job_state.memory()
+        schedule, bookmark = self._schedule(memory)
+        note = self._run.retention_note(self)
+        return self._plan(schedule, bookmark, memory, [note] if note else [])
+
+    def _plan(
+        self,
+        schedule: WindowSchedule,
+        bookmark: int,
+        memory: RunMemory,
+        notes: Sequence[str] = (),
+    ) -> ExportPlan:
+        """Return what a run exports if all goes well."""
+        workers = self._sync.settings.reporting_concurrency
+        return plan_export(
+            self.name, [self.name], schedule, bookmark, memory, workers=workers, notes=notes
+        )
+
+    def _schedule(self, memory: RunMemory) -> tuple[WindowSchedule, int]:
+        """Return what decides on windows, and the unix second up to which all is written."""
         export_range, bookmark = self._range()
-        sizes = Sizes(settings.window, settings.lookback)
-        stored = self._jobs.stored
-        return plan_export(self.name, [self.name], export_range, bookmark, sizes, stored)
+        kind = self._request.kind
+        schedule = WindowSchedule(
+            export_range,
+            self._sync.settings,
+            memory,
+            asks_for_the_same=lambda job: job.asks_for_the_same(kind),
+        )
+        return schedule, bookmark
 
     def _range(self) -> tuple[ExportRange, int]:
         """Return the time to export, and the unix second up to which all of it is written."""
@@ -118,9 +147,11 @@ class ReportingStream(FileStream):
         settings, clock = self._sync.settings, self._run.clock
         client = self._sync.new_client(clock)
         runner = JobRunner(client, self._request.kind, settings, clock, self._log)
-        export_range, bookmark = self._range()
-        exporter = Exporter(runner, export_range, settings, self._jobs, clock)
-        self._log.begin(bookmark, export_range.end, settings.window, settings.lookback, [self.name])
+        memory = self._job_state.memory()
+        schedule, bookmark = self._schedule(memory)
+        exporter = Exporter(runner, schedule, settings, self._jobs, clock)
+        plan = self._plan(schedule, bookmark, memory)
+        self._log.begin(bookmark, plan.end, plan.opening(), schedule.remaining)
         return exporter.tasks(bookmark)
 
     @override
@@ -146,7 +177,7 @@ class ReportingStream(FileStream):
             )
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}
         for export in self._run.exports_of(self):
-            with contextlib.closing(export), self._log.writing(export):
+            with contextlib.closing(export), self._log.writing(export) as writing:
                 match = partial(self._dataset.match, export.job.excluded_attributes)
                 constants = self._sync.with_workspace(
                     {
@@ -154,6 +185,7 @@ class ReportingStream(FileStream):
                         "created_at_before": to_text(export.job.window.before),
                     }
                 )
+                writing.rows = 0  # the totals of the run learn of them when the stream ends
                 for path, source in export.files():
                     rejects = Rejects(
                         self._rejected,
@@ -168,12 +200,13 @@ class ReportingStream(FileStream):
                     # an older catalog does not have what Intercom has added to the dataset since
                     self.add_columns(reader.format.properties)
                     yield reader
+                    writing.rows += reader.records
                     rejects.finish(reader.records)
                     rejects.warn_replaced(reader.replaced)
                 self.finish_batches()
                 self._rejected.finish_batches()
                 self.move_bookmark(export.job.window.before)
-                self._jobs.written(export)
+                self._jobs.written(export, writing.seconds)
 
     def _warn_of_missing(self, job: ExportJob, columns: Collection[Column]) -> None:
         """Say which attributes a file does not have, although they were asked for."""
@@ -229,18 +262,24 @@ class ReportingRun:
         """
         return int(now) - self._sync.settings.reporting_retention + RETENTION_MARGIN_SECONDS
 
-    def _warn_of_retention(self, selected: Iterable[ReportingStream]) -> None:
-        """Say so where data that was asked for and not exported yet is not kept any more."""
+    def retention_note(self, *streams: ReportingStream) -> str:
+        """Say so where data that was asked for and not exported yet is not kept any more.
+
+        Args:
+            streams: Selected streams.
+
+        Returns:
+            A sentence, or "".
+        """
         start, first = self._sync.settings.start, self.export_range.start
-        late = [each.name for each in selected if each.bookmark(otherwise=start - 1) < first - 1]
-        if start < first and late:
-            logger.warning(
-                "Intercom keeps reporting data for %d days (reporting_retention_days): exporting "
-                "%s from %s on, not from start_date",
-                self._sync.settings.reporting_retention // DAY,
-                ", ".join(late),
-                to_text(first),
-            )
+        late = [each.name for each in streams if each.bookmark(otherwise=start - 1) < first - 1]
+        if start >= first or not late:
+            return ""
+        days = self._sync.settings.reporting_retention // DAY
+        return (
+            f"Intercom keeps reporting data for {counted(days, 'day')} (reporting_retention_days): "
+            f"exporting {', '.join(late)} from {to_text(first)} on, not from start_date"
+        )
 
     def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
         """Yield the exports of one stream; those of other streams that come meanwhile are held.
@@ -274,7 +313,8 @@ class ReportingRun:
 
     def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[int, Export]]]]:
         """Return what yields the tasks of all selected streams, in order."""
-        self._warn_of_retention(self._in_order)
+        if note := self.retention_note(*self._in_order):
+            logger.warning("%s", note)
         of_streams = [(place, stream.tasks()) for place, stream in enumerate(self._in_order)]
         return (partial(_placed, place, task) for place, tasks in of_streams for task in tasks)
 

@@ -24,7 +24,7 @@ def test_log_mentions_rejected_rows_that_are_not_written(
     damage = Mutation("open", line=1, replace=b"77,Sep 2 2026")
     config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
     output = run_in_process(config, catalog=select(discover_in_process(config), "open"))
-    (line,) = [line for line in output.log.splitlines() if "damaged rows" in line]
+    (line,) = [line for line in output.log.splitlines() if "damaged row" in line]
     assert "WARNING" in line
     assert "they are not written, as rejected_row is not selected" in line
     assert line.endswith(

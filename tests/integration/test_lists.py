@@ -189,8 +189,8 @@ def loaded_after(*outputs: Output, stream: str) -> set[str]:
         (page_of(ONE, type="error.list"), "has the type 'error.list'"),
         (page_of(ONE, pages=[1]), "something else than an object in 'pages'"),
         (page_of(ONE, total_count="many"), "no number in 'total_count'"),
-        (page_of(ONE, total_count=3), "1 different entries came of 3"),
-        (page_of(ONE, ONE, ONE), "1 different entries came of 3"),
+        (page_of(ONE, total_count=3), "1 different entry came of 3"),
+        (page_of(ONE, ONE, ONE), "1 different entry came of 3"),
         (page_of(total_count=1), "0 different entries came of 1"),
         (page_of(ONE, total_count=None, pages=None), "no page said that it is the last"),
         (page_of(ONE, total_count=None, pages={"next": NEXT}), "no page said that it is the last"),
@@ -377,7 +377,7 @@ def test_unreadable_entry_is_rejected_and_others_are_written(
     assert rejected["job_identifier"] == f"list:external_page:{rejected['created_at']}"
     assert activated(output) == []
     (line,) = [line for line in output.log.splitlines() if "WARNING" in line]
-    assert "1 entries of 'external_page' cannot be read" in line
+    assert "1 entry of 'external_page' cannot be read" in line
 
 
 def test_log_has_reason_if_rejected_row_is_deselected(
@@ -475,7 +475,7 @@ def test_characters_that_databases_cannot_hold_are_replaced(
     assert not [line for line in output.lines if "\\u0000" in line.replace("\\\\u0000", "")]
     (line,) = [line for line in output.log.splitlines() if "U+FFFD" in line]
     assert "WARNING Replaced 7 characters" in line
-    assert "in 1 entries of 'custom_object_instance/Order'" in line
+    assert "in 1 entry of 'custom_object_instance/Order'" in line
 
 
 # Requests that fail

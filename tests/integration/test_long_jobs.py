@@ -11,6 +11,7 @@ import pytest
 from typing_extensions import override
 
 from intercom_simulator import JobFault, Simulator, VirtualClock
+from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import run_without_waiting
 
@@ -62,13 +63,26 @@ def test_first_run_of_ninety_days_takes_three_hours(
     assert time.perf_counter() - started < 60  # 2 s on an idle machine
     # 30, 37 and 37 days, the lookback included
     assert [round(job.seconds / 60) for job in simulator.jobs] == [54, 67, 67]
-    assert re.search(r"Done after 3 h \d+ min: 3 windows written; 3 jobs asked for", run.log)
-    assert len(re.findall(r"is '(?:pending|in_progress)' \(\d+ s so far", run.log)) >= 150
+    assert re.search(r"Done after 3 h \d+ min: 3 windows written, .*; 3 jobs asked for", run.log)
+    assert len(re.findall(r"is '(?:pending|in_progress)' \([^)]+ so far", run.log)) >= 150
     recent = run.state["bookmarks"]["content_export"]["recent_windows"]
     # the first poll after the end is at most a minute later
     for window, job in zip(recent, simulator.jobs, strict=True):
         assert 0 <= window["job_seconds"] - job.seconds <= 62
     assert len({record["receipt_id"] for record in run.records("receipt")}) == 60
+
+
+def test_plan_of_next_night_expects_duration_of_its_job(simulator: Simulator) -> None:
+    first = run_without_waiting(
+        configuration(simulator, end_date=f"{END - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
+    )
+    tap = TapIntercomExport(config=configuration(simulator), state=first.state)
+    (plan,) = tap.plan().to_dict()["exports"]
+    run = run_without_waiting(configuration(simulator), first.state)
+    job = simulator.jobs[-1]
+    assert (job.before - job.after) // 86_400 == 8
+    assert plan["expected_intercom_seconds"] == pytest.approx(job.seconds, abs=120)
+    assert re.search(r"in 1 window \(1 d new, 7 d again\); 41 streams; about \d+ min", run.log)
 
 
 def test_windows_after_a_slow_job_take_about_half_of_the_limit(

@@ -144,18 +144,93 @@ def test_plan_mentions_deselected_streams(
     assert nothing["exports"] == nothing["lists"] == []
 
 
+def text_of(config: dict[str, Any], state: dict[str, Any] | None = None) -> list[str]:
+    output = run_tap(config, "--plan", state=state, check=False)
+    assert output.exit_code == 0, output.log
+    return output.lines
+
+
 def test_plan_is_readable_text(simulate: Simulate, configure: Configure) -> None:
     config = configure(simulate(receipts=10, days=20), window_days=14, lookback_days=7)
-    output = run_tap(config, "--plan", check=False)
-    assert output.exit_code == 0, output.log
-    head, streams, first, second, others = output.lines
-    assert head.startswith(
-        "content_export: 2025-05-11T12:29:59Z to 2025-06-01T12:30:00Z, 2 windows"
+    assert text_of(config) == [
+        "content_export: 2025-05-11T12:30:00Z to 2025-06-01T12:30:00Z, 2 windows",
+        "  41 streams",
+        "  1  2025-05-11T12:30:00Z to 2025-05-25T12:29:59Z  14 d new, nothing again",
+        "  2  2025-05-18T12:29:59Z to 2025-06-01T12:30:00Z  7 d new, 7 d again",
+        "  in all 21 d new, 7 d again",
+        "  size: at most 14 d new (window_days), 7 d again (lookback_days)",
+        "  time: not known yet, as no run has finished a window",
+        "not selected: content_import_source, external_page",
+    ]
+
+
+def test_nightly_plan_has_expected_time_and_next_deep_lookback(
+    simulate: Simulate, configure: Configure
+) -> None:
+    """10 days took 10 minutes at Intercom and 5 here: 8 days take 8 and 4, one after the other."""
+    config = configure(simulate(receipts=10, days=40), deep_lookback_days=60)
+    entry = {"range_seconds": 10 * DAY, "job_seconds": 600, "rows": 1000, "own_seconds": 300}
+    written = {"replication_key_value": "2025-05-31T12:30:00Z"}
+    state: dict[str, Any] = {"bookmarks": dict.fromkeys(selected_streams(config), written)}
+    state["bookmarks"]["content_export"] = {
+        **written,
+        "recent_windows": [entry, entry],
+        "deep_lookback_at": "2025-05-27T00:00:00Z",
+    }
+    assert text_of(config, state) == [
+        "content_export: 2025-05-31T12:30:00Z to 2025-06-01T12:30:00Z, 1 window",
+        "  41 streams",
+        "  1  2025-05-24T12:30:00Z to 2025-06-01T12:30:00Z  1 d new, 7 d again",
+        "  size: at most 30 d new (window_days), 7 d again (lookback_days)",
+        (
+            "  deep lookback: 60 d, next by a run that ends at 2025-06-03T00:00:00Z or later (the "
+            "last one: 2025-05-27T00:00:00Z)"
+        ),
+        (
+            "  time: about 12 min (Intercom 8 min, download and writing 4 min), as fast as the "
+            "last 2 windows"
+        ),
+        "not selected: content_import_source, external_page",
+    ]
+    (export,) = plan_of(config, state)["exports"]
+    assert export["expected_seconds"] == 720
+    assert export["expected_intercom_seconds"] == 480
+    assert export["expected_own_seconds"] == 240
+
+
+def selected_streams(config: dict[str, Any]) -> list[str]:
+    names = [entry["tap_stream_id"] for entry in discover_in_process(config)["streams"]]
+    return [name for name in names if name not in {"content_import_source", "external_page"}]
+
+
+def test_plan_without_windows_says_why(simulate: Simulate, configure: Configure) -> None:
+    config = configure(simulate(receipts=10, days=5), end_date=None)
+    config = {name: value for name, value in config.items() if value is not None}
+    first, *_ = text_of({**config, "start_date": "2100-01-01"})
+    assert first.startswith("content_export: nothing to export, start_date is later than 20")
+    written = {"replication_key_value": "2100-01-01T00:00:00Z"}
+    first, *_ = text_of(config, {"bookmarks": dict.fromkeys(selected_streams(config), written)})
+    assert first == "content_export: nothing to export, all is written up to 2100-01-01T00:00:00Z"
+
+
+def test_long_plan_is_summarised_as_text_and_whole_as_json(
+    simulate: Simulate, configure: Configure
+) -> None:
+    config = configure(simulate(receipts=1, days=5), window_days=1)
+    config["start_date"] = "2023-06-01T12:30:01Z"
+    lines = text_of(config)
+    assert len(lines) <= 24
+    # lookback of the windows 5 to 728: 4, 5 and 6 days, as the start is near, then 7 each
+    assert 4 + 5 + 6 + 721 * 7 == 5062
+    (middle,) = [line for line in lines if "…" in line]
+    assert middle == (
+        "    …  724 windows, 2023-06-05T12:30:00Z to 2025-05-29T12:30:00Z  724 d new, "
+        "5,062 d again (each with --format json)"
     )
-    assert streams == "  streams: 41"
-    assert first == ("  1  2025-05-11T12:30:00Z to 2025-05-25T12:29:59Z  14 d new, nothing again")
-    assert second == ("  2  2025-05-18T12:29:59Z to 2025-06-01T12:30:00Z  7 d new, 7 d again")
-    assert others == "not selected: content_import_source, external_page"
+    assert sum("  1 d new, " in line for line in lines) == 7
+    (export,) = plan_of(config)["exports"]
+    assert len(export["windows"]) == 731
+    assert sum(window["new_seconds"] for window in export["windows"]) == 731 * DAY
 
 
 def test_plan_with_invalid_configuration_is_configuration_error() -> None:

@@ -11,8 +11,8 @@ import pytest
 from tap_intercom_export.progress.bar import wants_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
-from tap_intercom_export.progress.totals import JobEnd, RunTotals, WindowTotals
-from tap_intercom_export.progress.wording import count, duration, table
+from tap_intercom_export.progress.totals import JobEnd, Remaining, RunTotals, WindowTotals
+from tap_intercom_export.wording import counted, duration, table
 
 DAY = 86_400
 
@@ -20,14 +20,20 @@ DAY = 86_400
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0.0 s"),
-        (-1, "0.0 s"),
+        (0, "0 s"),
+        (-1, "0 s"),
+        (-0.2, "0.0 s"),
+        (1, "1 s"),
         (3.14, "3.1 s"),
+        (9.97, "10 s"),
         (59.4, "59 s"),
+        (59.6, "1 min"),
         (61, "1 min 1 s"),
         (600, "10 min"),
+        (3599.9, "1 h"),
         (3600, "1 h"),
         (7800, "2 h 10 min"),
+        (DAY - 1, "1 d"),
         (2 * DAY, "2 d"),
         (3 * DAY + 4 * 3600, "3 d 4 h"),
     ],
@@ -38,10 +44,29 @@ def test_duration_is_formatted_with_two_largest_units(seconds: float, text: str)
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows"), (3_140_000, "3.1 million rows")],
+    [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows"), (3_140_000, "3,140,000 rows")],
 )
 def test_count_is_formatted_with_noun(number: int, text: str) -> None:
-    assert count(number, "row") == text
+    assert counted(number, "row") == text
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "text"),
+    [
+        (1, "damaged row", "1 damaged row"),
+        (2, "entry", "2 entries"),
+        (1, "entry", "1 entry"),
+        (3, "day", "3 days"),
+        (5, "", "5"),
+    ],
+)
+def test_noun_of_count_has_its_plural(number: int, what: str, text: str) -> None:
+    assert counted(number, what) == text
+
+
+def test_large_count_can_be_rounded() -> None:
+    assert counted(3_140_000, "row", rounded=True) == "3.1 million rows"
+    assert counted(999_999, "row", rounded=True) == "999,999 rows"
 
 
 def test_summary_table_omits_zero_counts() -> None:
@@ -50,21 +75,14 @@ def test_summary_table_omits_zero_counts() -> None:
 
 
 def windows(**values: Any) -> WindowTotals:
-    return WindowTotals(begin=0, end=10 * DAY, window=DAY, **values)
+    return WindowTotals(begin=0, end=10 * DAY, **values)
 
 
 def test_progress_is_share_of_written_time() -> None:
-    totals = windows(windows=3)
+    totals = windows(windows=3, remaining=Remaining(7))
     totals.written = 3 * DAY
     assert totals.share == pytest.approx(0.3)
     assert totals.windows_in_all == 10
-
-
-def test_window_count_uses_current_window_size() -> None:
-    totals = windows(windows=3)
-    totals.written = 3 * DAY
-    totals.window = DAY // 2
-    assert totals.windows_in_all == 3 + 14
 
 
 @pytest.mark.parametrize(
@@ -79,16 +97,26 @@ def test_remaining_time_depends_on_slower_of_intercom_and_target(
     intercom: float, own: float, workers: int, left: float
 ) -> None:
     """Two of ten days are written; Intercom takes 30 s and the tap 10 s per day."""
-    totals = windows(intercom_seconds=intercom, own_seconds=own)
-    totals.written = 2 * DAY
+    totals = windows(
+        intercom_seconds=intercom, own_seconds=own, remaining=Remaining(8, 8 * DAY, DAY)
+    )
+    totals.written, totals.seconds = 2 * DAY, 2 * DAY
     assert totals.seconds_left(workers) == pytest.approx(left)
 
 
 def test_no_estimate_before_first_and_after_last_window() -> None:
-    totals = windows(intercom_seconds=5.0)
+    totals = windows(intercom_seconds=5.0, remaining=Remaining(10, 10 * DAY, DAY))
     assert totals.seconds_left() == 0
-    totals.written = totals.end
+    totals.written, totals.seconds = totals.end, 10 * DAY
+    totals.remaining = Remaining()
     assert totals.seconds_left() == 0
+
+
+def test_remaining_time_includes_lookback() -> None:
+    """A day of 10 s is written; the last window has one new day and 59 of lookback."""
+    totals = windows(intercom_seconds=10.0, remaining=Remaining(1, 60 * DAY, 60 * DAY))
+    totals.written, totals.seconds = totals.end - DAY, DAY
+    assert totals.seconds_left() == pytest.approx(600)
 
 
 def run_totals() -> RunTotals:
@@ -107,8 +135,8 @@ def run_totals() -> RunTotals:
 def test_summary_has_totals_of_run() -> None:
     assert run_totals().summary("Done") == [
         (
-            "Done after 1 min 40 s: 2 windows written; 3 jobs asked for, 0 resumed, 1 failed, "
-            "0 made smaller"
+            "Done after 1 min 40 s: 2 windows written, 0 made smaller; 3 jobs asked for, "
+            "0 resumed, 1 failed"
         ),
         (
             "Time: 1 min 10 s waiting for Intercom, 10 s for the reader of stdout, 20 s in the "

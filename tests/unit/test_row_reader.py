@@ -525,13 +525,17 @@ def test_invalid_cell_rejects_row_with_reason(
     assert damaged.reason.startswith(reason)
 
 
-@pytest.mark.parametrize("cells", [["1"], ["1", NOON, "x"]], ids=["short", "long"])
-def test_row_of_wrong_length_is_rejected(cells: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("cells", "number"),
+    [(["1"], "1 cell"), (["1", NOON, "x"], "3 cells")],
+    ids=["short", "long"],
+)
+def test_row_of_wrong_length_is_rejected(cells: list[str], number: str) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON])
     assert [record["receipt_id"] for record in result.records] == ["1", "2"]
     (damaged,) = result.damaged
     assert damaged.line == 3
-    assert damaged.reason == f"has {len(cells)} cells where the header has 2"
+    assert damaged.reason == f"has {number} where the header has 2"
     assert next(csv.reader([damaged.raw])) == cells
 
 

@@ -13,6 +13,7 @@ from singer_sdk.helpers._batch import BaseBatchFileEncoding, SDKBatchMessage
 from singer_sdk.singerlib.json import serialize_json
 
 from tap_intercom_export.singer.batch.writer import BatchWriter
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     import logging
@@ -94,7 +95,10 @@ class BatchOutput:
             encoding = BaseBatchFileEncoding(self._settings.format, self._settings.compression)
             self._write_message(SDKBatchMessage(stream=stream, encoding=encoding, manifest=urls))
             self._logger.info(
-                "'%s': %s rows in a batch of %d files", stream, f"{rows:,}", len(urls)
+                "'%s': %s in a batch of %s",
+                stream,
+                counted(rows, "row"),
+                counted(len(urls), "file"),
             )
 
         return BatchWriter(

@@ -12,6 +12,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from tap_intercom_export.errors import TapError
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,8 +159,9 @@ class ParquetFile:
                 ) from error
         if table.num_rows != rows:
             raise TapError(
-                f"batch_config: {rows:,} records of {self._stream!r} became "
-                f"{table.num_rows:,} rows; the file is not used. Set encoding.format to jsonl."
+                f"batch_config: {counted(rows, 'record')} of {self._stream!r} became "
+                f"{counted(table.num_rows, 'row')}; the file is not used. Set "
+                "encoding.format to jsonl."
             )
         return table
 

@@ -124,7 +124,7 @@ _FILES = (
             expect=Expect(
                 damaged=1,
                 records={"rejected_row": 1},
-                log=("WARNING 1 damaged rows in receipt_.*see the stream rejected_row",),
+                log=("WARNING 1 damaged row in receipt_.*see the stream rejected_row",),
             ),
         )
         for name, mutation in (
@@ -167,7 +167,7 @@ _FILES = (
             expect=Expect(
                 damaged=1,
                 records={"rejected_row": 1},
-                log=("WARNING 1 damaged rows in open_",),
+                log=("WARNING 1 damaged row in open_",),
             ),
         )
         for where, row, name, flaw in (
@@ -185,7 +185,7 @@ _FILES = (
         expect=Expect(
             damaged=1,
             records={"rejected_row": 1},
-            log=("WARNING 1 damaged rows in open_",),
+            log=("WARNING 1 damaged row in open_",),
         ),
     ),
     Scenario(

@@ -114,7 +114,7 @@ LISTS = (
             )
         ),
         expect=Expect(
-            records={_STREAM: 1, "rejected_row": 1}, log=(r"Replaced 2 characters .* 1 entries",)
+            records={_STREAM: 1, "rejected_row": 1}, log=(r"Replaced 2 characters .* 1 entry ",)
         ),
     ),
 )
