@@ -24,7 +24,7 @@ from tap_intercom_export.exports.window import ExportRange, PendingRange, Sizes,
 from tap_intercom_export.exports.window_size import (
     REMEMBERED_WINDOWS,
     JobLimits,
-    Measured,
+    JobMeasurement,
     WindowSizer,
 )
 
@@ -128,7 +128,7 @@ class Year:
         self._clock = Clock(FIRST_NIGHT, running=False)
         self._start = int(FIRST_NIGHT.timestamp()) - DAY
         self._bookmark = self._start - 1
-        self._measured: list[Measured] = []
+        self._measured: list[JobMeasurement] = []
 
     def run(self) -> list[Night]:
         """Return all nights.
@@ -181,7 +181,7 @@ class Year:
                 ):  # half of the window was written; the job is resumed
                     killed_in, writing = -1, writing + seconds / 2 + 2 * 60
                 self._write(window, rows, left, night)
-                measured = Measured((window.before - window.after) / DAY, took, int(rows))
+                measured = JobMeasurement((window.before - window.after) / DAY, took, int(rows))
                 self._measured = [*self._measured, measured][-REMEMBERED_WINDOWS:]
                 sizer.succeeded(measured)
                 left = PendingRange(window.before, left.end)

@@ -1,4 +1,4 @@
-"""`python -m tap_intercom_export` is `tap-intercom-export`."""
+"""Entry point of `python -m tap_intercom_export`."""
 
 from tap_intercom_export.cli import main
 

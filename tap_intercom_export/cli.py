@@ -1,4 +1,4 @@
-"""The command line: errors that a user can meet are told in a line, not in a traceback."""
+"""Command line entry point: turns exceptions into one log line and an exit status."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tap_intercom_export.singer import stdout
 NAME = "tap-intercom-export"
 
 SUPPRESSED_MESSAGES = (
-    "Added '%s' as child stream",  # of each of forty streams, also on --discover
-    "Child stream '%s' ",  # likewise, that its parent calls it
+    "Added '%s' as child stream",  # for each of forty streams, also on --discover
+    "Child stream '%s' ",  # likewise, when its parent calls it
     "Skipping deselected stream",
-    "Selection metadata omitted",  # of each of a thousand properties
+    "Selection metadata omitted",  # for each of a thousand properties
     "Config validation failed",  # after the line that says what is wrong
     "Skipping parse of env var",  # without --config=ENV
-    "Parsing env var for",  # with it
-    "Parsing '%s' config from env variable",  # of each setting that is there
+    "Parsing env var for",  # with --config=ENV
+    "Parsing '%s' config from env variable",  # for each setting in the environment
 )
-"""What the SDK logs and users do not need."""
+"""Beginnings of SDK log messages that users do not need."""
 
 NOISY_LOGGERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
-"""The loggers that say it; a filter works for its own logger only."""
+"""Loggers of these messages. A filter applies to its own logger only, not to child loggers."""
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -34,40 +34,40 @@ LEVELS = ("debug", "info", "warning", "error", "critical")
 def main() -> None:
     """Run the tap with the arguments of the process, and exit.
 
-    The exit status after an error is that of its class (`errors.ExitStatus`), 2 after a wrong
-    argument, 128 and the signal's number after a signal.
+    After an error the exit status is that of its class (`errors.ExitStatus`), after a wrong
+    argument 2, after a signal 128 plus the signal number.
     """
     logger = logging.getLogger(NAME)
     for name in NOISY_LOGGERS:
         logging.getLogger(name).addFilter(
             lambda record: not str(record.msg).startswith(SUPPRESSED_MESSAGES)
         )
-    # Meltano turns them on for all plugins; the SDK leaves its files to the garbage collector
+    # Meltano enables these warnings for all plugins, and the SDK does not close its files
     warnings.simplefilter("ignore", ResourceWarning)
-    for signum in (signal.SIGINT, signal.SIGTERM):  # until the tap has handlers of its own
+    for signum in (signal.SIGINT, signal.SIGTERM):  # until the tap installs its own handlers
         signal.signal(signum, lambda number, _: os._exit(128 + number))
     try:
         _check_level()
-        # Here, so that Ctrl-C while it is loaded ends as quietly as later
+        # Imported here, so that Ctrl-C during the import is handled as above
         from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415
 
         TapIntercomExport.cli()
     except BrokenPipeError:
-        _tell_of_no_reader(logger)
-    except SystemExit as end:  # click makes a status of some broken pipes
+        _log_reader_gone(logger)
+    except SystemExit as end:  # click turns some broken pipes into an exit status
         if end.code != 1 or not stdout.is_reader_gone():
             raise
-        _tell_of_no_reader(logger)
-    except Exception as error:  # noqa: BLE001 - whatever it is, a user gets a line
-        sys.exit(_tell(logger, error))
+        _log_reader_gone(logger)
+    except Exception as error:  # noqa: BLE001 - users get one line for any error
+        sys.exit(log_error(logger, error))
     sys.exit(1)
 
 
 def _check_level() -> None:
-    """Look at the level of the log, which the SDK takes from the environment.
+    """Validate the log levels that the SDK reads from the environment.
 
     Raises:
-        ConfigurationError: There is no such level.
+        ConfigurationError: A level does not exist.
     """
     names = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
     first = next((name for name in names if os.environ.get(name)), None)
@@ -84,14 +84,14 @@ def _check_level() -> None:
             ) from None
 
 
-def _tell_of_no_reader(logger: logging.Logger) -> None:
-    """Say that whoever read the messages is gone, and keep Python from saying it again at exit."""
-    logger.info("Nobody reads stdout any more: what it was piped into has ended")
+def _log_reader_gone(logger: logging.Logger) -> None:
+    """Log that stdout was closed, and keep Python from failing on it again at exit."""
+    logger.info("stdout was closed by its reader; stopping")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(logger: logging.Logger, error: Exception) -> int:
-    """Put an error into a line of the log; its traceback only where the level is DEBUG.
+def log_error(logger: logging.Logger, error: Exception) -> int:
+    """Log an error in one line, with its traceback only at log level DEBUG.
 
     Returns:
         The exit status.
@@ -102,7 +102,7 @@ def _tell(logger: logging.Logger, error: Exception) -> int:
         StreamMapConfigError,
     )
 
-    from tap_intercom_export.config import bad_file  # noqa: PLC0415
+    from tap_intercom_export.config import find_bad_option_file  # noqa: PLC0415
     from tap_intercom_export.errors import (  # noqa: PLC0415
         ExitStatus,
         SettingsError,
@@ -114,13 +114,15 @@ def _tell(logger: logging.Logger, error: Exception) -> int:
         for line in error.lines if isinstance(error, SettingsError) else error.errors:
             logger.error("%s", line)
         return ExitStatus.CONFIGURATION
-    trouble = f"{type(error).__name__}: {error}"
+    message = f"{type(error).__name__}: {error}"
     status = exit_status_of(error)
     if isinstance(error, TapError):
-        trouble = str(error)
+        message = str(error)
     elif isinstance(error, (MapExpressionError, StreamMapConfigError)):
-        trouble, status = f"stream_maps: {error}", ExitStatus.CONFIGURATION
-    elif isinstance(error, (TypeError, ValueError)) and (bad := bad_file(sys.argv[1:])):
-        trouble, status = bad, ExitStatus.CONFIGURATION  # the SDK does not say which file it read
-    logger.error("%s", trouble, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
+        message, status = f"stream_maps: {error}", ExitStatus.CONFIGURATION
+    elif isinstance(error, (TypeError, ValueError)) and (
+        problem := find_bad_option_file(sys.argv[1:])
+    ):
+        message, status = problem, ExitStatus.CONFIGURATION  # the SDK does not name the file
+    logger.error("%s", message, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
     return status

@@ -1,4 +1,4 @@
-"""Time as the tap sees it: now, how long since, and waiting. Tests hand in another one."""
+"""Current time, durations and interruptible pauses. Tests pass in a clock of their own."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DAY_SECONDS = 86_400
+
 CHECK_INTERVAL_SECONDS = 1.0
 """Longest time between two calls of `Clock.check` during a pause."""
 
 
 class StoppedError(Exception):
-    """Somebody called `stop` on the clock that this thread waits with."""
+    """`stop` was called on the clock that this thread sleeps with."""
 
 
 class Clock:
-    """The machine's clock, and pauses that can be ended from another thread.
+    """The system clock, with pauses that another thread can end.
 
     Attributes:
-        check: Called at least once a second during a pause; what it raises ends the pause. None in
-            the clocks of worker threads.
+        check: Called at least once a second during a pause; an exception it raises ends the pause.
+            None in the clocks of worker threads.
     """
 
     def __init__(self) -> None:
@@ -32,19 +34,19 @@ class Clock:
         self._stopped = threading.Event()
 
     def now(self) -> float:
-        """Return the time in unix seconds."""
+        """Return the current time in unix seconds."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that only ever grow, for durations."""
+        """Return seconds that never go back, for measuring durations."""
         return time.monotonic()
 
     def stop(self) -> None:
-        """End every `sleep`, now and later, in whatever thread."""
+        """End all current and future calls of `sleep`, in any thread."""
         self._stopped.set()
 
     def raise_if_stopped(self) -> None:
-        """Raise an error after `stop`.
+        """Raise an error if `stop` was called.
 
         Raises:
             StoppedError: `stop` was called.
@@ -56,7 +58,7 @@ class Clock:
         """Pause.
 
         Args:
-            seconds: How long; zero and less do not pause.
+            seconds: Length of the pause; zero or less returns at once.
 
         Raises:
             StoppedError: `stop` was called.
@@ -69,24 +71,24 @@ class Clock:
                 self.check()
 
     def jitter(self, seconds: float) -> float:
-        """Return a random time of 50 % to 100 % of `seconds`, so that many clients spread out."""
+        """Return a random duration of 50 % to 100 % of `seconds`, so that clients spread out."""
         return seconds * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
 
 
 def to_text(seconds: float) -> str:
-    """Return unix seconds as the date-time text of state and records, `2026-01-31T23:59:59Z`."""
+    """Format unix seconds as in state and records: `2026-01-31T23:59:59Z`."""
     moment = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
     return moment.replace(tzinfo=None).isoformat() + "Z"  # %Y would not pad a year before 1000
 
 
 def to_seconds(text: str) -> int:
-    """Return a date-time text as whole unix seconds, rounded down.
+    """Parse a date-time into whole unix seconds, rounded down.
 
     Args:
-        text: An ISO 8601 date or date-time that begins with the year; UTC where it has no offset.
+        text: An ISO 8601 date or date-time that begins with the year; UTC if it has no offset.
 
     Raises:
-        ValueError: It is not one.
+        ValueError: The text is not such a date-time.
     """
     import pendulum  # noqa: PLC0415 - not loaded for --version and --discover
 

@@ -1,4 +1,4 @@
-"""What the command line does besides a sync: `--test` and `--plan`."""
+"""Command line options of the tap besides the SDK's, and the commands `--test` and `--plan`."""
 
 from __future__ import annotations
 
@@ -6,33 +6,38 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
+import click
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
 from tap_intercom_export.checks import Selection
+from tap_intercom_export.exports import RunPlan
 from tap_intercom_export.schemas import statistics
+from tap_intercom_export.streams import ContentExportStream, ListStream, ReportingStream
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from singer_sdk import Stream
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
-    from tap_intercom_export.exports import RunPlan
+    from tap_intercom_export.exports import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
 
 MESSAGE_STREAMS = ("content_export", *statistics.FILES, statistics.OTHER.name)
-"""Streams for which jobs of the message export are made."""
+"""Streams that are filled by jobs of the message export."""
 
 
 class PlannableTap(Protocol):
-    """What these commands need of the tap."""
+    """The part of the tap that these commands use."""
 
     clock_class: type[Clock]
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The configuration as it was given."""
+        """The configuration as given by the user."""
 
     @property
     def logger(self) -> logging.Logger:
@@ -40,21 +45,48 @@ class PlannableTap(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """The settings, checked."""
+        """The validated settings."""
 
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace."""
 
-    def plan(self) -> RunPlan:
-        """Return what a run would do."""
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        """The streams by name."""
+
+
+def add_options(command: click.Command) -> None:
+    """Add `--plan` to the SDK's command, and adapt its other options.
+
+    Args:
+        command: The command; it is changed in place.
+    """
+    command.params.append(
+        click.Option(
+            ["--plan"],
+            is_flag=True,
+            help=(
+                "Show the windows that a run would export, with --format json for programs. No "
+                "export job is created."
+            ),
+        )
+    )
+    for option in command.params:
+        if option.name in {"catalog", "state"}:
+            option.is_eager = True  # before --test, whatever their order in the command line
+        if option.name == "test" and isinstance(option, click.Option):
+            option.help = (
+                "Check host, token, scopes, clock and temporary space, and show the result of "
+                "each. No export job is created. --test=schema writes SCHEMA messages."
+            )
 
 
 def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> int:
-    """Tell part by part what works, on stdout; what is needed and does not, also in the log.
+    """Check each part of the connection, print the results, and log the errors that matter.
 
     Args:
-        tap_class: The tap.
-        options: Of the command line: `config` and `catalog`.
+        tap_class: Class of the tap.
+        options: Options of the command line: `config` and `catalog`.
 
     Returns:
         The exit status.
@@ -66,7 +98,7 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
         config=config.config,
         parse_env_config=config.parse_env,
         validate_config=True,
-        setup_mapper=False,  # would ask Intercom for its datasets, and ask again
+        setup_mapper=False,  # it would request the list of datasets a second time
     )
     selection = Selection.from_config(tap.config)
     if options.get("catalog"):
@@ -78,23 +110,23 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
         ]
         selection = Selection.from_streams(selected, MESSAGE_STREAMS, tap.config)
     clock = tap.clock_class()
-    parts = connection_test.look(
+    results = connection_test.run_checks(
         selection, tap.config, tap.settings, lambda: tap.client(clock), clock.now
     )
-    table = connection_test.table(parts, sys.stdout.encoding or "ascii")
-    sys.stdout.write(f"{table}\n")
-    for part in parts:
-        if part.error:
-            tap.logger.error("%s: %s", part.name, part.error)
-    return connection_test.exit_status(parts)
+    format_table = connection_test.format_table(results, sys.stdout.encoding or "ascii")
+    sys.stdout.write(f"{format_table}\n")
+    for result in results:
+        if result.error:
+            tap.logger.error("%s: %s", result.name, result.error)
+    return connection_test.exit_status(results)
 
 
 def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> None:
-    """Write what a run would do to stdout.
+    """Print the plan of a run to stdout.
 
     Args:
-        tap_class: The tap.
-        options: Of the command line: `config`, `catalog`, `state` and `about_format`.
+        tap_class: Class of the tap.
+        options: Options of the command line: `config`, `catalog`, `state` and `about_format`.
     """
     config = options["config"]
     files = {
@@ -102,9 +134,29 @@ def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]
         for name in ("catalog", "state")
     }
     tap = tap_class(config=config.config, parse_env_config=config.parse_env, **files)
-    plan = tap.plan()
+    plan = plan_run(tap.streams.values(), tap.clock_class().now())
     if options.get("about_format") == "json":
         text = json.dumps(plan.to_dict(), indent=2)
     else:
         text = "\n".join(plan.lines())
     sys.stdout.write(f"{text}\n")
+
+
+def plan_run(streams: Iterable[Stream], now: float) -> RunPlan:
+    """Return what a run with this configuration, catalog and state would do.
+
+    Args:
+        streams: All streams of the tap.
+        now: The current time in unix seconds.
+    """
+    streams = tuple(streams)
+    exports: list[ExportPlan] = []
+    for stream in streams:
+        if isinstance(stream, ContentExportStream):
+            plan = stream.plan(now)
+            exports += [plan] if plan else []
+        elif isinstance(stream, ReportingStream) and stream.selected:
+            exports.append(stream.plan())
+    lists = [s.name for s in streams if isinstance(s, ListStream) and s.selected]
+    others = [s.name for s in streams if not s.selected]
+    return RunPlan(tuple(exports), tuple(lists), tuple(others))

@@ -1,7 +1,7 @@
-"""What can go wrong, one class for each way of going on from it.
+"""Errors that end a run or a job, one class for each way to recover.
 
-A text says what happened, to which job or window, and what to do; it is shown to users as it is.
-Each class has an exit status, which tells an orchestrator whether trying again can help.
+A message says what happened, to which job or window, and what to do. Users see it as it is. Each
+class has an exit status that tells an orchestrator whether a retry can help.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ if TYPE_CHECKING:
 
 
 class ExitStatus(IntEnum):
-    """How the process ends after an error; after a signal it is 128 and the signal's number."""
+    """Exit statuses after an error. After a signal the status is 128 plus the signal number."""
 
     OTHER = 1
-    """Something on this machine, such as a full disk, or a bug."""
+    """A problem on this machine, such as a full disk, or a bug."""
     CONFIGURATION = 2
-    """A setting, an argument, the state, or the environment. Trying again does not help."""
+    """A wrong setting, argument, state or environment. A retry does not help."""
     REFUSED = 3
-    """Intercom refused: the token, a scope, the range. Trying again does not help."""
+    """Intercom refused the token, a scope or the range. A retry does not help."""
     UNAVAILABLE = 4
-    """Intercom could not be reached, or failed, after every retry. Try again later."""
+    """Intercom was unreachable or kept failing after all retries. Try again later."""
     UNREADABLE = 5
-    """What Intercom sent cannot be read. Trying again rarely helps."""
+    """Data from Intercom cannot be read. A retry rarely helps."""
 
 
 class TapError(Exception):
-    """The run cannot go on; the text is for the user, without a traceback."""
+    """Ends the run; its message is shown to the user without a traceback."""
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.OTHER
 
 
 class ConfigurationError(TapError):
-    """A setting, the state, or the environment (a proxy, certificates, TMPDIR) is wrong."""
+    """A wrong setting, state or environment (a proxy, certificates, TMPDIR)."""
 
     exit_status = ExitStatus.CONFIGURATION
 
 
 class SettingsError(ConfigurationError):
-    """Several settings are wrong.
+    """One or more settings are wrong.
 
     Args:
-        lines: What is wrong with each.
+        lines: One message for each wrong setting.
     """
 
     def __init__(self, lines: list[str]) -> None:
@@ -59,17 +59,17 @@ class ApiError(TapError):
 
 
 class UnavailableError(ApiError):
-    """Intercom could not be reached, or failed, after every retry."""
+    """Intercom was unreachable or kept failing after all retries."""
 
     exit_status = ExitStatus.UNAVAILABLE
 
 
 class TransientError(UnavailableError):
-    """A try was in vain: no answer, one of the server's errors, too many requests. Try again.
+    """One failed attempt: no response, a server error, or too many requests. It can be retried.
 
     Args:
         message: What went wrong.
-        headers: Of the answer, if there was one; they may say when.
+        headers: Headers of the response, if there was one; they may say how long to wait.
     """
 
     def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
@@ -78,37 +78,37 @@ class TransientError(UnavailableError):
 
 
 class UnauthorizedError(ApiError):
-    """401: the token is not good, or not for this region."""
+    """401: the token is invalid, or belongs to another region."""
 
 
 class ForbiddenError(ApiError):
-    """403: the token is good, but not for this."""
+    """403: the token is valid but lacks a permission."""
 
 
 class NotFoundError(ApiError):
-    """404: the job is unknown, expired or deleted. Ask for its window anew."""
+    """404: the job is unknown, expired or deleted. Request a new job for its window."""
 
 
 class SlotTakenError(UnavailableError):
-    """429: as many export jobs are pending as the workspace allows. Wait for one to end."""
+    """429: the workspace has as many pending export jobs as it may have. Wait for one to end."""
 
 
 class VersionError(ApiError):
-    """400: the path does not exist in the version of the API that was asked for."""
+    """400: the path does not exist in the requested version of the API."""
 
     exit_status = ExitStatus.CONFIGURATION
 
 
 class RangeRefusedError(ApiError):
-    """400 that names the range. Ask for a smaller one."""
+    """400: the time range is too long. Request a shorter one."""
 
 
 class AttributesRefusedError(ApiError):
-    """400 that names attributes the dataset does not have. Ask without them.
+    """400: the dataset lacks some of the requested attributes. Request it without them.
 
     Args:
-        message: What Intercom says.
-        names: The attributes it names.
+        message: Intercom's message.
+        names: The attributes named in it.
     """
 
     def __init__(self, message: str, names: list[str]) -> None:
@@ -117,51 +117,51 @@ class AttributesRefusedError(ApiError):
 
 
 class JobFailedError(TapError):
-    """The job ended without data: failed, or canceled by somebody. Try again, then smaller."""
+    """The job ended without data: it failed or was canceled. Retry, then request less."""
 
     exit_status = ExitStatus.UNAVAILABLE
 
 
 class JobTimedOutError(TapError):
-    """The job did not end within `job_timeout_minutes`. Cancel it and ask for a smaller range."""
+    """The job did not end within `job_timeout_minutes`. Cancel it and request a shorter range."""
 
     exit_status = ExitStatus.UNAVAILABLE
 
 
 class UnreadableDataError(TapError):
-    """What Intercom sent cannot be read; nothing of its window was written."""
+    """Data from Intercom cannot be read. Nothing of its window was written."""
 
     exit_status = ExitStatus.UNREADABLE
 
 
 class DamagedArchiveError(UnreadableDataError):
-    """The downloaded bytes are not a whole archive. Download them again."""
+    """The download is not a complete archive. Download it again."""
 
 
 class RefusedArchiveError(UnreadableDataError):
-    """The archive is whole but hostile or unreadable. Downloading it again does not help."""
+    """The archive is complete but unreadable or over a limit. Another download does not help."""
 
 
 class UnreadableFileError(UnreadableDataError):
-    """Most rows of a CSV file cannot be read: it is not written as this tap knows it."""
+    """Too many rows of a CSV file cannot be read: its format has probably changed."""
 
 
 class TooManyRowsError(TapError):
-    """The archive is as long as Intercom's silent cut. Ask for a smaller range."""
+    """The archive has as many rows as Intercom truncates at. Request a shorter range."""
 
     exit_status = ExitStatus.UNREADABLE
 
 
 class MalformedListError(UnreadableDataError):
-    """A response is no page of a list. Read the list once more."""
+    """A response is not a page of a list. Read the list again."""
 
 
 class OutputError(TapError):
-    """A message cannot be written to stdout, where a reader still is."""
+    """A message could not be written to stdout although its reader is still there."""
 
 
 def exit_status_of(error: BaseException) -> ExitStatus:
-    """Return the exit status for an error: its own, or that of the error it was raised from."""
+    """Return the exit status of an error, or of the first of its causes that has one."""
     cause: BaseException | None = error
     while cause is not None:
         status = getattr(cause, "exit_status", ExitStatus.OTHER)

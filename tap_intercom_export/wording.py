@@ -1,4 +1,4 @@
-"""Numbers as people read them in the log, in errors and in plans: durations, counts, a table."""
+"""Formatting of numbers in the log, in errors and in plans: durations, counts, a table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _MILLION = 1_000_000
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in its two largest units: `45 s`, `12 min`, `2 h 10 min`, `3 d 4 h`.
+    """Format a duration with its two largest units: `45 s`, `12 min`, `2 h 10 min`, `3 d 4 h`.
 
     Args:
-        seconds: The duration; less than ten seconds are told with a decimal, unless whole.
+        seconds: The duration. Less than ten seconds have a decimal, unless whole.
     """
     whole = round(seconds)
     if whole < 10 and whole != seconds:  # noqa: PLR2004 - one digit
@@ -36,13 +36,13 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, what: str = "", *, rounded: bool = False) -> str:
-    """Return a number and what is counted: `1 row`, `2 entries`, `1,234 rows`, `3.1 million rows`.
+    """Format a number with its noun: `1 row`, `2 entries`, `1,234 rows`, `3.1 million rows`.
 
     Args:
-        number: How many.
-        what: Singular of what they are. Its plural ends in s, or in ies where it ends in a
-            consonant and y; "" for the number alone.
-        rounded: Whether to tell millions with one decimal, in place of every digit.
+        number: The number.
+        what: Singular noun. Its plural ends in s, or in ies after a consonant and y; "" for the
+            number alone.
+        rounded: Whether to round millions to one decimal.
     """
     is_large = rounded and number >= _MILLION
     text = f"{number / _MILLION:,.1f} million" if is_large else f"{number:,}"
@@ -55,7 +55,7 @@ def counted(number: int, what: str = "", *, rounded: bool = False) -> str:
 
 
 def table(rows: Mapping[str, int]) -> Iterator[str]:
-    """Yield a line for each name with a number that is not zero, in columns.
+    """Yield a line for each name whose number is not zero, in columns.
 
     Args:
         rows: Numbers by name.

@@ -1,7 +1,7 @@
-"""Downloaded archives: temporary on disk, verified whole, opened whatever the container.
+"""Downloaded archives: stored in a temporary file, verified completely, opened in any format.
 
-In: the bytes of a download, in a spool. Out: an `Archive` with its CSV files, or an error that
-says whether downloading again can help.
+In: the bytes of a download, in a `Spool`. Out: an `Archive` with its CSV files, or an error that
+says whether another download can help.
 """
 
 from __future__ import annotations

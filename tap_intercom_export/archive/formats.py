@@ -1,7 +1,7 @@
-"""What an archive may come in, told by its first bytes: ZIP, tar, gzip, or a CSV as it is.
+"""Archive formats, recognized by their first bytes: ZIP, tar, gzip, or a plain CSV.
 
-Nothing that an archive says of itself is believed before it is looked at: not the length of its
-list of files, nor of its headers, nor how much it unpacks to.
+No size that an archive declares is trusted before it is checked: not the length of its file list,
+not that of its headers, and not its unpacked size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from tap_intercom_export.archive.inflate import open_gzip, open_member
-from tap_intercom_export.archive.spool import Part, append, discard, new_spool
+from tap_intercom_export.archive.spool import SpoolSection, append, discard, new_spool
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:
@@ -26,44 +26,45 @@ CHUNK_BYTES = 1024 * 1024
 """Bytes read at once."""
 
 MIN_RATIO_CHECK_BYTES = 100_000_000
-"""Bytes, unpacked, below which the compression ratio does not matter."""
+"""Unpacked size from which the compression ratio is checked."""
 
 MAX_MEMBERS = 10_000
-"""Files in an archive. Intercom's have about forty; a list of millions would fill the memory."""
+"""Maximum files in an archive. Intercom's have about forty; a list of millions would fill the
+memory."""
 
-MAX_NAME_CHARACTERS = 1024
-"""Bytes, on average, of an entry in a ZIP's list of files; they have about 70."""
+MAX_DIRECTORY_ENTRY_BYTES = 1024
+"""Maximum average size of an entry in a ZIP's central directory; usual are about 70 bytes."""
 
 MAX_NESTING_DEPTH = 3
-"""Containers inside one another that are opened, e.g. a ZIP sent with gzip on top."""
+"""Maximum formats inside one another, e.g. a ZIP that was sent with gzip on top."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
 _TAR = (b"ustar", 257)
-_EXTENDED = {b"x", b"g", b"X", b"L", b"K"}
-"""Types of a tar's headers that say more about the next one (pax, and GNU's long names)."""
+_EXTENSION_HEADERS = {b"x", b"g", b"X", b"L", b"K"}
+"""Types of tar headers that extend the next one (pax, and GNU's long names)."""
 _NOT_CSV = (b"<", b"{", b"[")
-"""How an error page or a JSON answer begins."""
+"""First characters of an error page or a JSON response."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE = re.compile(rb"[,;\n]")
-"""What the first bytes of a CSV file do not hold, and what they do."""
+"""Bytes that the beginning of a CSV file cannot contain (`_CONTROL`) and must contain (`_LINE`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may be, so that a bomb fills neither the disk nor the day.
+    """Maximum sizes, so that a decompression bomb fills neither the disk nor the time.
 
     Attributes:
-        unpacked: Bytes of all its files together, unpacked.
-        ratio: Unpacked to packed size; looked at from `MIN_RATIO_CHECK_BYTES` bytes on.
+        unpacked: Maximum bytes of all files, unpacked.
+        ratio: Maximum ratio of unpacked to packed size, from `MIN_RATIO_CHECK_BYTES` on.
     """
 
     unpacked: int
     ratio: float
 
     def check(self, unpacked: int, packed: int) -> None:
-        """Raise where an archive goes beyond.
+        """Raise an error if an archive exceeds a limit.
 
         Raises:
             RefusedArchiveError: It does.
@@ -74,31 +75,31 @@ class Limits:
             )
         if unpacked > MIN_RATIO_CHECK_BYTES and unpacked > packed * self.ratio:
             raise RefusedArchiveError(
-                f"its files are more than {self.ratio:g} times as large as itself "
+                f"its files are more than {self.ratio:g} times as large as the archive "
                 "(max_compression_ratio)"
             )
 
 
 class Container(Protocol):
-    """Something that holds files."""
+    """An opened archive format."""
 
     def files(self) -> list[str]:
-        """Return the names of the files in it, whatever they are."""
+        """Return the names of all files."""
 
     def open(self, index: int) -> IO[bytes]:
-        """Open one of them, by its place in `files`."""
+        """Open a file by its position in `files`."""
 
 
-def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Container:
-    """Tell by the first bytes which container a file is, through gzip that wraps another one.
+def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Container:
+    """Recognize the format of a file by its first bytes, also inside gzip.
 
-    Intercom's reference calls it a gzipped CSV, real clients get a ZIP, the changelog speaks of
+    Intercom's reference calls it a gzipped CSV, real clients get a ZIP, and the changelog mentions
     .tgz.
 
     Args:
         spool: The file.
-        limits: What may be unpacked from it.
-        opened: Takes what is to be closed at the end.
+        limits: Maximum sizes.
+        resources: Gets the temporary files that must be closed at the end.
     """
     packed = _size(spool)
     for _ in range(MAX_NESTING_DEPTH):
@@ -114,13 +115,13 @@ def open_container(spool: BinaryIO, limits: Limits, opened: ExitStack) -> Contai
             if not (inner.startswith((*_ZIP, _GZIP)) or _is_tar(inner)):
                 return _Single(spool, path=_gzip_name(head), compressed=True)
             unpacked.seek(0)
-            bare = new_spool()
-            opened.callback(discard, bare)
+            inner_spool = new_spool()
+            resources.callback(discard, inner_spool)
             while chunk := unpacked.read(CHUNK_BYTES):
-                limits.check(bare.tell() + len(chunk), packed)
-                append(bare, chunk, limits.unpacked)
-        spool = bare
-    raise DamagedArchiveError(f"more than {MAX_NESTING_DEPTH} containers inside one another")
+                limits.check(inner_spool.tell() + len(chunk), packed)
+                append(inner_spool, chunk, limits.unpacked)
+        spool = inner_spool
+    raise DamagedArchiveError(f"more than {MAX_NESTING_DEPTH} archive formats inside one another")
 
 
 def _size(spool: BinaryIO) -> int:
@@ -134,14 +135,14 @@ def _head(spool: BinaryIO) -> bytes:
     return head
 
 
-def _unwrapped(stream: IO[bytes], path: str) -> IO[bytes]:
-    """Return a file of a container, without the gzip that its name tells of."""
+def _without_gzip(stream: IO[bytes], path: str) -> IO[bytes]:
+    """Return the content of a file, decompressed if its name says that it is gzipped."""
     wrapped = path.lower().endswith(".csv.gz")
     return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if wrapped else stream
 
 
 def is_container(head: bytes) -> bool:
-    """Tell whether a file is a ZIP or a tar, by its first 512 bytes."""
+    """Return whether a file is a ZIP or a tar, by its first 512 bytes."""
     return head.startswith(_ZIP) or _is_tar(head)
 
 
@@ -151,7 +152,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _gzip_name(head: bytes) -> str:
-    """Return the file name in a gzip header (RFC 1952), or "" where there is none."""
+    """Return the file name in a gzip header (RFC 1952), or "" if there is none."""
     flags, start = head[3], 10
     if flags & 4:  # an extra field stands before the name
         start += 2 + int.from_bytes(head[10:12], "little")
@@ -161,19 +162,19 @@ def _gzip_name(head: bytes) -> str:
 
 
 class _Zip:
-    """A ZIP, what Intercom really sends."""
+    """A ZIP: what Intercom actually sends."""
 
     def __init__(self, spool: BinaryIO) -> None:
-        count, size = _list_of_files(spool)
-        if count > MAX_MEMBERS or size > MAX_MEMBERS * MAX_NAME_CHARACTERS:
+        count, size = _read_directory_size(spool)
+        if count > MAX_MEMBERS or size > MAX_MEMBERS * MAX_DIRECTORY_ENTRY_BYTES:
             raise RefusedArchiveError(
-                f"its list of files has {count:,} entries in {size:,} bytes, which is too long"
+                f"its list of files is too long: {count:,} entries in {size:,} bytes"
             )
         self._spool = spool
         self._zip = zipfile.ZipFile(spool)
-        nothing = not count and _head(spool).startswith(_ZIP[0])
-        if len(self._zip.infolist()) != count or nothing:
-            raise DamagedArchiveError("its list of files is not whole")
+        has_unlisted_files = not count and _head(spool).startswith(_ZIP[0])
+        if len(self._zip.infolist()) != count or has_unlisted_files:
+            raise DamagedArchiveError("its list of files is incomplete")
         self._infos: list[zipfile.ZipInfo] = []
 
     def files(self) -> list[str]:
@@ -185,14 +186,14 @@ class _Zip:
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
-        return _unwrapped(open_member(self._spool, self._zip, info), info.filename)
+        return _without_gzip(open_member(self._spool, self._zip, info), info.filename)
 
 
-def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
-    """Return a ZIP's number of files and the bytes of their list, before zipfile reads it whole.
+def _read_directory_size(spool: BinaryIO) -> tuple[int, int]:
+    """Return the entry count and size of a ZIP's central directory, before zipfile reads it.
 
-    The end record stands in the last 64 KiB (APPNOTE.TXT, 4.3.16); where the list is longer than
-    that record can say, another one stands before it (4.3.14).
+    The end record is in the last 64 KiB (APPNOTE.TXT, 4.3.16); a ZIP64 end record precedes it if
+    the numbers do not fit into it (4.3.14).
     """
     tail_start = max(0, _size(spool) - 65_557)
     spool.seek(tail_start)
@@ -200,7 +201,7 @@ def _list_of_files(spool: BinaryIO) -> tuple[int, int]:
     end = tail.rfind(b"PK\5\6")
     count, size = struct.unpack_from("<HL", tail, end + 10) if end >= 0 else (0, 0)
     large = tail.rfind(b"PK\6\6", 0, max(0, end))
-    if large >= 0 and tail[max(0, end - 20) : end].startswith(b"PK\6\7"):  # "look there"
+    if large >= 0 and tail[max(0, end - 20) : end].startswith(b"PK\6\7"):  # points to it
         count, size = struct.unpack_from("<QQ", tail, large + 32)
     spool.seek(0)
     return count, size
@@ -222,15 +223,15 @@ class _Tar:
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
-        return _unwrapped(cast("IO[bytes]", self._tar.extractfile(info)), info.name)
+        return _without_gzip(cast("IO[bytes]", self._tar.extractfile(info)), info.name)
 
 
 def _check_headers(spool: BinaryIO) -> None:
-    """Look at the headers of a tar before tarfile reads extended ones whole into memory.
+    """Check the headers of a tar before tarfile reads extended ones into memory.
 
     Raises:
-        DamagedArchiveError: It is cut off, of which tarfile says nothing between two files.
-        RefusedArchiveError: There are more than `MAX_MEMBERS`, or one is longer than a MiB.
+        DamagedArchiveError: It is cut off. tarfile does not notice this between two files.
+        RefusedArchiveError: It has more than `MAX_MEMBERS` files, or a header over 1 MiB.
     """
     for _ in range(2 * MAX_MEMBERS):  # an extended header may stand before each
         header = spool.read(tarfile.BLOCKSIZE)
@@ -240,21 +241,21 @@ def _check_headers(spool: BinaryIO) -> None:
             spool.seek(0)
             return
         info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
-        if info.type in _EXTENDED and info.size > CHUNK_BYTES:
+        if info.type in _EXTENSION_HEADERS and info.size > CHUNK_BYTES:
             raise RefusedArchiveError(f"it has a header of {info.size:,} bytes")
         spool.seek(-(-info.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE, io.SEEK_CUR)
     raise RefusedArchiveError(f"it holds more than {MAX_MEMBERS:,} files")
 
 
-def _in_utf_8(start: bytes) -> bytes:
-    """Return the beginning of a text without its byte order mark, from UTF-16 in UTF-8."""
+def _to_utf_8(start: bytes) -> bytes:
+    """Return the beginning of a text in UTF-8, without its byte order mark."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return start.decode("utf-16", errors="replace").encode()
     return start.removeprefix(codecs.BOM_UTF8)
 
 
 class _Single:
-    """One CSV file, with gzip or as it is, whatever its name ends in."""
+    """A single CSV file, with gzip or plain, whatever its extension."""
 
     def __init__(self, spool: BinaryIO, *, path: str, compressed: bool) -> None:
         self._spool = spool
@@ -264,7 +265,7 @@ class _Single:
 
     def files(self) -> list[str]:
         with self.open(0) as stream:
-            start = _in_utf_8(stream.read(512)).lstrip()
+            start = _to_utf_8(stream.read(512)).lstrip()
         if start.startswith(_NOT_CSV):
             raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
         if start and (_CONTROL.search(start) or not _LINE.search(start)):
@@ -274,5 +275,5 @@ class _Single:
         return [self._path] if start else []
 
     def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one
-        part = Part(self._spool)
+        part = SpoolSection(self._spool)
         return cast("IO[bytes]", open_gzip(fileobj=part) if self._compressed else part)

@@ -1,4 +1,4 @@
-"""Decompression: by ISA-L where its package installs, twice as fast as zlib; else by zlib."""
+"""Decompression with ISA-L if its package is installed (twice as fast), else with zlib."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from typing_extensions import override
 
-from tap_intercom_export.archive.spool import Part
+from tap_intercom_export.archive.spool import SpoolSection
 
 try:
     from isal import igzip, isal_zlib
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 INFLATE_ERRORS = (zlib.error, cast("type[Exception]", isal_zlib.error) if isal_zlib else zlib.error)
-"""What damaged data raises, besides the errors that gzip and zipfile have."""
+"""Exceptions for damaged data, besides those of gzip and zipfile."""
 
 open_gzip: Callable[..., gzip.GzipFile] = igzip.IGzipFile if isal_zlib else gzip.GzipFile
-"""Opens a gzip, with the arguments of `gzip.GzipFile`."""
+"""Opens a gzip file; takes the arguments of `gzip.GzipFile`."""
 
 
 def open_member(spool: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     """Open a file of a ZIP for reading.
 
-    zipfile lets nobody choose the decompressor, but what it would inflate is a gzip without its
-    first and last bytes, and the archive's list of files tells what these are.
+    zipfile has no way to choose the decompressor. But a deflated file is a gzip without its first
+    and last bytes, and the central directory has the values of these.
 
     Args:
-        spool: The file that the archive lies in.
+        spool: The file that contains the archive.
         archive: The archive.
         member: The file to open, not encrypted.
     """
-    stream = archive.open(member)  # which compares the file's own header with the list
+    stream = archive.open(member)  # verifies the file's own header against the directory
     deflated = member.compress_type == zipfile.ZIP_DEFLATED and member.compress_size
     if isal_zlib is None or not deflated:
         return stream
@@ -50,10 +50,10 @@ def open_member(spool: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipIn
 
 
 class _AsGzip(io.RawIOBase):
-    """A deflated file of a ZIP (APPNOTE.TXT, 4.3.7) as a gzip (RFC 1952): the same data inside.
+    """A deflated file of a ZIP (APPNOTE.TXT, 4.3.7), read as a gzip (RFC 1952) with the same data.
 
     Args:
-        spool: The file that the archive lies in.
+        spool: The file that contains the archive.
         member: The file.
     """
 
@@ -63,9 +63,9 @@ class _AsGzip(io.RawIOBase):
         name, extra = struct.unpack("<26xHH", spool.read(30))
         start = member.header_offset + 30 + name + extra
         end = struct.pack("<LL", member.CRC, member.file_size & 0xFFFFFFFF)
-        self._parts: tuple[io.BytesIO | Part, ...] = (
+        self._parts: tuple[io.BytesIO | SpoolSection, ...] = (
             io.BytesIO(b"\x1f\x8b\x08" + bytes(7)),
-            Part(spool, start, start + member.compress_size),
+            SpoolSection(spool, start, start + member.compress_size),
             io.BytesIO(end),
         )
 

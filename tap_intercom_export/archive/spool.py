@@ -1,4 +1,4 @@
-"""The temporary file that a download lies in: private, bounded, and gone after every exit."""
+"""The temporary file of a download: private, limited in size, and removed on every exit."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PREFIX = "tap-intercom-export-"
-"""How the names of temporary files begin, where they have one."""
+"""Prefix of the names of temporary files, on systems where they have one."""
 
 
 def new_spool() -> BinaryIO:
-    """Return an empty file that only this user can read and that has no name to be left behind."""
+    """Return an empty temporary file without a name, readable by this user only."""
     return cast("BinaryIO", tempfile.TemporaryFile(prefix=PREFIX))
 
 
 def discard(spool: BinaryIO) -> None:
-    """Close a spool. Bytes that a full disk did not take are of no use any more."""
+    """Close a spool; errors about unwritten bytes do not matter any more."""
     with contextlib.suppress(OSError):
         spool.close()
 
 
 def append(spool: BinaryIO, data: bytes, limit: int) -> None:
-    """Write to the end of a spool.
+    """Append data to a spool.
 
     Args:
-        spool: Where to.
-        data: What.
-        limit: Bytes that the spool may hold.
+        spool: The file.
+        data: Bytes to append.
+        limit: Maximum size of the spool in bytes.
 
     Raises:
-        ConfigurationError: The limit is reached.
+        ConfigurationError: The limit is exceeded.
         TapError: The disk is full.
     """
     if spool.tell() + len(data) > limit:
         raise ConfigurationError(
-            f"An archive is larger than {limit:,} bytes; raise max_archive_gigabytes if that is "
-            "right, or lower window_days"
+            f"An archive is larger than {limit:,} bytes. Raise max_archive_gigabytes if that is "
+            "expected, or lower window_days."
         )
     try:
         spool.write(data)
         spool.flush()
     except OSError as error:
         raise TapError(
-            f"The archive does not fit into {tempfile.gettempdir()} ({error.strerror}): make room "
-            "there, or let TMPDIR name a larger place"
+            f"The archive does not fit into {tempfile.gettempdir()} ({error.strerror}). Free disk "
+            "space there, or set TMPDIR to a larger disk."
         ) from error
 
 
 class Spool:
-    """A spool that a download is written into.
+    """Destination of a download.
 
     Args:
-        limit: Bytes that it may hold.
+        limit: Maximum size in bytes.
 
     Attributes:
-        file: The file.
+        file: The temporary file.
     """
 
     def __init__(self, limit: int) -> None:
@@ -72,34 +72,34 @@ class Spool:
 
     @property
     def size(self) -> int:
-        """Bytes in it."""
+        """Bytes written so far."""
         return self.file.tell()
 
     def restart(self) -> None:
-        """Throw away what is in it."""
+        """Discard everything written so far."""
         self.file.seek(0)
         self.file.truncate()
 
     def append(self, data: bytes) -> None:
-        """Write to its end.
+        """Append data.
 
         Raises:
-            TapError: The disk is full, or the limit is reached.
+            TapError: The disk is full, or the limit is exceeded.
         """
         append(self.file, data, self._limit)
 
     def discard(self) -> None:
-        """Close it."""
+        """Close the file, which removes it."""
         discard(self.file)
 
 
-class Part(io.RawIOBase):
-    """Reads a part of a spool, which stays open when this is closed.
+class SpoolSection(io.RawIOBase):
+    """A readable section of a spool. Closing it leaves the spool open.
 
     Args:
-        spool: Where to read. Other readers may take turns with this one.
-        start: The first byte of the part.
-        end: The byte after its last one; None for the end of the spool.
+        spool: The spool. It can have several sections that are read alternately.
+        start: First byte of the section.
+        end: Byte after its last one; None for the end of the spool.
     """
 
     def __init__(self, spool: BinaryIO, start: int = 0, end: int | None = None) -> None:

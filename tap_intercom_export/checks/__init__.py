@@ -1,7 +1,7 @@
-"""Checks before the first export job, and those of `--test`.
+"""Checks before the first export job, and the connection test of `--test`.
 
-In: the settings, the selection, a client. Out: an error or warnings before anything is exported,
-or the table of `--test`.
+In: the settings, the selected streams, and a client. Out: warnings or an error before anything is
+exported, or the table of `--test`.
 """
 
 from __future__ import annotations
@@ -12,5 +12,12 @@ from tap_intercom_export.checks.preflight import (
     unknown_object_type,
 )
 from tap_intercom_export.checks.selection import Selection
+from tap_intercom_export.checks.selection_warnings import find_selection_warnings
 
-__all__ = ["Selection", "check_before_first_job", "object_path", "unknown_object_type"]
+__all__ = [
+    "Selection",
+    "check_before_first_job",
+    "find_selection_warnings",
+    "object_path",
+    "unknown_object_type",
+]

@@ -1,4 +1,4 @@
-"""`--test`: what works, part by part, within seconds and without an export job."""
+"""The connection test of `--test`: checks each part within seconds, without an export job."""
 
 from __future__ import annotations
 
@@ -25,8 +25,13 @@ from tap_intercom_export.errors import (
     VersionError,
     exit_status_of,
 )
-from tap_intercom_export.exports import UNKNOWN_JOB_ID
-from tap_intercom_export.intercom import ALL_DATASETS, DATASETS_PATH, MESSAGE_EXPORT
+from tap_intercom_export.exports import MAX_CLOCK_DIFFERENCE_SECONDS, UNKNOWN_JOB_ID
+from tap_intercom_export.intercom import (
+    ALL_DATASETS,
+    DATASETS_PATH,
+    MESSAGE_EXPORT,
+    unknown_datasets,
+)
 from tap_intercom_export.intercom.client import Probe
 
 if TYPE_CHECKING:
@@ -37,18 +42,15 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom.client import IntercomClient
 
 PROBE_TIMEOUT_SECONDS = 5.0
-"""Seconds of silence that end the look at one part."""
+"""Seconds without data after which a request of the test fails."""
 
 DEADLINE_SECONDS = 6.0
-"""Seconds after which a part that has not answered counts as unreachable: looking up the name of a
-host has no time limit of its own."""
-
-MAX_CLOCK_DIFFERENCE_SECONDS = 60
-"""Seconds; the same that a window leaves before now."""
+"""Time after which a request counts as failed. The lookup of a host name has no timeout of its
+own."""
 
 
-class Mark(str, Enum):
-    """How a part stands."""
+class Outcome(str, Enum):
+    """Result of a check."""
 
     WORKS = "\u2713"
     FAILS = "\u2717"
@@ -56,91 +58,97 @@ class Mark(str, Enum):
     NOT_NEEDED = "\u2013"
 
 
-PLAIN_MARKS = {Mark.WORKS: "ok", Mark.FAILS: "FAILS", Mark.WARNING: "!", Mark.NOT_NEEDED: "-"}
-"""For a terminal that has no such signs."""
+PLAIN_OUTCOMES = {
+    Outcome.WORKS: "ok",
+    Outcome.FAILS: "FAILS",
+    Outcome.WARNING: "!",
+    Outcome.NOT_NEEDED: "-",
+}
+"""Replacements for terminals without these characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CheckResult:
     """A line of the table.
 
     Attributes:
-        name: What was looked at.
-        mark: How it stands.
-        text: What was found, and what to do.
-        error: Why it fails, where what is selected needs it.
+        name: What was checked.
+        outcome: The result.
+        text: Details, and what to do.
+        error: The error, if it concerns selected streams.
     """
 
     name: str
-    mark: Mark
+    outcome: Outcome
     text: str
     error: TapError | None = None
 
 
-def look(
+def run_checks(
     selection: Selection,
     config: Mapping[str, Any],
     settings: Settings,
     connect: Callable[[], IntercomClient],
     now: Callable[[], float],
-) -> list[Part]:
-    """Look at every part; those of Intercom all at once.
+) -> list[CheckResult]:
+    """Run all checks; those of Intercom at the same time.
 
     Args:
-        selection: What a run needs; other parts are told, and do not matter.
+        selection: What a run needs. Other parts are checked too, but are not errors.
         config: The tap's configuration.
-        settings: The same, in the units the code works in.
+        settings: The validated settings.
         connect: Returns a client for the workspace.
-        now: Returns the time in unix seconds.
+        now: Returns the current time in unix seconds.
 
     Returns:
         The lines of the table.
     """
     paths = _paths(config)
     probes = _probe_all(paths, connect)
-    answered = [probe for probe in probes.values() if probe.headers]
-    host = _host(settings, list(probes.values()))
+    responses = [probe for probe in probes.values() if probe.headers]
+    host = _check_host(settings, list(probes.values()))
     if host.error:
-        return [host, *_local_parts(config)]
-    scopes = [_message_part(probes["messages"], selection)]
-    scopes.append(_reporting_part(probes["reports"], selection, config))
-    scopes += [_list_part(name, probes[name], selection) for name in LIST_PATHS]
+        return [host, *_check_machine(config)]
+    scopes = [_check_message_export(probes["messages"], selection)]
+    scopes.append(_check_reporting_export(probes["reports"], selection, config))
+    scopes += [_check_list(name, probes[name], selection) for name in LIST_PATHS]
     scopes += [
-        _object_part(name, probes[f"object {name}"])
+        _check_object_type(name, probes[f"object {name}"])
         for name in dict.fromkeys(config.get("custom_object_types") or ())
     ]
     return [
         host,
-        _token(list(probes.values())),
+        _check_token(list(probes.values())),
         *scopes,
-        _version(settings, list(probes.values())),
-        _clock(answered, now()),
-        *_local_parts(config),
+        _check_version(settings, list(probes.values())),
+        _check_clock(responses, now()),
+        *_check_machine(config),
     ]
 
 
-def table(parts: list[Part], encoding: str) -> str:
-    """Return the lines for people.
+def format_table(results: list[CheckResult], encoding: str) -> str:
+    """Format the results as a table.
 
     Args:
-        parts: What was found.
-        encoding: Of what they are written to; signs that it does not have are spelled out.
+        results: The results.
+        encoding: Encoding of the output. Marks it does not have are replaced.
     """
     try:
-        "".join(Mark).encode(encoding)
+        "".join(Outcome).encode(encoding)
     except (LookupError, UnicodeError):
-        marks = PLAIN_MARKS
+        marks = PLAIN_OUTCOMES
     else:
-        marks = {mark: mark.value for mark in Mark}
-    width = max(len(part.name) for part in parts)
-    sign = max(len(marks[part.mark]) for part in parts)
+        marks = {outcome: outcome.value for outcome in Outcome}
+    width = max(len(result.name) for result in results)
+    sign = max(len(marks[result.outcome]) for result in results)
     return "\n".join(
-        f"{marks[part.mark]:<{sign}} {part.name:<{width}}  {part.text}" for part in parts
+        f"{marks[result.outcome]:<{sign}} {result.name:<{width}}  {result.text}"
+        for result in results
     )
 
 
 def _paths(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the paths to ask for, none of which starts an export job."""
+    """Return the paths to request, none of which creates an export job."""
     return {
         "messages": MESSAGE_EXPORT.status_path.format(UNKNOWN_JOB_ID),
         "reports": DATASETS_PATH,
@@ -153,16 +161,16 @@ def _paths(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _probe_all(paths: Mapping[str, str], connect: Callable[[], IntercomClient]) -> dict[str, Probe]:
-    """Ask for all paths at once, and wait for their answers up to the deadline."""
+    """Request all paths at the same time, and wait for the responses until the deadline."""
     found: queue.Queue[tuple[str, Probe]] = queue.Queue()
 
     def ask(name: str, path: str) -> None:
         found.put((name, connect().probe(path, PROBE_TIMEOUT_SECONDS)))
 
     for name, path in paths.items():
-        # daemon: one that hangs must not keep the process alive
+        # daemon threads: a hanging request must not keep the process alive
         threading.Thread(target=ask, args=(name, path), name=f"probe-{name}", daemon=True).start()
-    late = UnavailableError(f"no answer within {DEADLINE_SECONDS:.0f} s")
+    late = UnavailableError(f"no response within {DEADLINE_SECONDS:.0f} s")
     probes = {name: Probe(late, None, {}, DEADLINE_SECONDS) for name in paths}
     deadline = threading.Event()
     timer = threading.Timer(DEADLINE_SECONDS, deadline.set)
@@ -180,149 +188,160 @@ def _probe_all(paths: Mapping[str, str], connect: Callable[[], IntercomClient]) 
     return probes
 
 
-def _host(settings: Settings, probes: list[Probe]) -> Part:
-    """Tell whether the host answers at all."""
-    answered = [probe.seconds for probe in probes if probe.headers]
-    if answered:
-        text = f"{settings.api_url} answers ({min(answered) * 1000:.0f} ms)"
-        return Part("Host", Mark.WORKS, text)
+def _check_host(settings: Settings, probes: list[Probe]) -> CheckResult:
+    """Return whether the host responds."""
+    responses = [probe.seconds for probe in probes if probe.headers]
+    if responses:
+        text = f"{settings.api_url} answers ({min(responses) * 1000:.0f} ms)"
+        return CheckResult("Host", Outcome.WORKS, text)
     error = next(probe.error for probe in probes if probe.error)
     text = f"{settings.api_url}: {error}"
     if not isinstance(error, ConfigurationError):
         text += ". Check the network, a proxy (HTTPS_PROXY), region and api_url."
-    return Part("Host", Mark.FAILS, text, error)
+    return CheckResult("Host", Outcome.FAILS, text, error)
 
 
-def _token(probes: list[Probe]) -> Part:
+def _check_token(probes: list[Probe]) -> CheckResult:
     refused = next(
         (probe.error for probe in probes if isinstance(probe.error, UnauthorizedError)), None
     )
     if refused:
-        return Part("Token", Mark.FAILS, str(refused), refused)
-    return Part("Token", Mark.WORKS, "accepted (access_token)")
+        return CheckResult("Token", Outcome.FAILS, str(refused), refused)
+    return CheckResult("Token", Outcome.WORKS, "accepted (access_token)")
 
 
-def _scope(name: str, probe: Probe, *, needed: bool, good: str) -> Part:
-    """Tell whether the token is allowed what a part needs.
+def _check_permission(name: str, probe: Probe, *, needed: bool, good: str) -> CheckResult:
+    """Return whether the token has the permission that a part needs.
 
     Args:
-        name: Of the part.
-        probe: What was answered.
-        needed: Whether what is selected needs it.
-        good: What to say where it is.
+        name: Name of the part.
+        probe: The response.
+        needed: Whether selected streams need it.
+        good: Text for success.
     """
     selected = "" if needed else "; not selected"
     if probe.error is None:
-        return Part(name, Mark.WORKS, f"{good}{selected}")
+        return CheckResult(name, Outcome.WORKS, f"{good}{selected}")
     if isinstance(probe.error, UnauthorizedError):
-        text = "not known, as the token is refused"
-        return Part(name, Mark.FAILS if needed else Mark.NOT_NEEDED, text)
+        text = "unknown, because the token is refused"
+        return CheckResult(name, Outcome.FAILS if needed else Outcome.NOT_NEEDED, text)
     if not needed:
         reasons: dict[type[TapError], str] = {
             ForbiddenError: "not allowed",
             VersionError: "not in this version of the API",
         }
         reason = reasons.get(type(probe.error), str(probe.error))
-        return Part(name, Mark.NOT_NEEDED, f"not selected; {reason}")
-    return Part(name, Mark.FAILS, str(probe.error), probe.error)
+        return CheckResult(name, Outcome.NOT_NEEDED, f"not selected; {reason}")
+    return CheckResult(name, Outcome.FAILS, str(probe.error), probe.error)
 
 
-def _message_part(probe: Probe, selection: Selection) -> Part:
-    if isinstance(probe.error, NotFoundError):  # the job does not exist, and we may ask for jobs
+def _check_message_export(probe: Probe, selection: Selection) -> CheckResult:
+    if isinstance(probe.error, NotFoundError):  # expected: the job does not exist
         probe = Probe(None, probe.reply, probe.headers, probe.seconds)
     only_reports = bool(selection.datasets) and isinstance(probe.error, ForbiddenError)
-    return _scope(
+    return _check_permission(
         "Message export",
         probe,
-        needed=selection.messages and not (only_reports and selection.by_settings),
-        good="allowed (export_content_data); no job was asked for",
+        needed=selection.messages and not (only_reports and selection.is_from_settings),
+        good="allowed (export_content_data); no job was created",
     )
 
 
-def _reporting_part(probe: Probe, selection: Selection, config: Mapping[str, Any]) -> Part:
+def _check_reporting_export(
+    probe: Probe, selection: Selection, config: Mapping[str, Any]
+) -> CheckResult:
     name = "Reporting export"
-    part = _scope(
+    result = _check_permission(
         name,
         probe,
         needed=bool(selection.datasets),
-        good="allowed (export_reporting_data); no job was asked for",
+        good="allowed (export_reporting_data); no job was created",
     )
     wanted = [one for one in config.get("reporting_datasets") or () if one != ALL_DATASETS]
-    if part.mark is not Mark.WORKS or probe.reply is None or not wanted:
-        return part
+    if result.outcome is not Outcome.WORKS or probe.reply is None or not wanted:
+        return result
     known = {str(entry.get("id")) for entry in probe.reply.body.get("data") or ()}
     unknown = [one for one in wanted if one not in known]
     if unknown:
-        error = ConfigurationError(
-            f"reporting_datasets: there is no {', '.join(unknown)} in this workspace; there are "
-            f"{', '.join(sorted(known))}"
-        )
-        return Part(name, Mark.FAILS, str(error), error)
-    return part
+        error = unknown_datasets(unknown, known)
+        return CheckResult(name, Outcome.FAILS, str(error), error)
+    return result
 
 
-def _list_part(stream: str, probe: Probe, selection: Selection) -> Part:
-    return _scope(f"AI content: {stream}", probe, needed=stream in selection.lists, good="allowed")
+def _check_list(stream: str, probe: Probe, selection: Selection) -> CheckResult:
+    return _check_permission(
+        f"AI content: {stream}", probe, needed=stream in selection.lists, good="allowed"
+    )
 
 
-def _object_part(name: str, probe: Probe) -> Part:
+def _check_object_type(name: str, probe: Probe) -> CheckResult:
     if isinstance(probe.error, NotFoundError):
         probe = Probe(
             unknown_object_type(name, probe.error), probe.reply, probe.headers, probe.seconds
         )
-    return _scope(f"Custom object: {name}", probe, needed=True, good="exists, and is allowed")
+    return _check_permission(
+        f"Custom object: {name}", probe, needed=True, good="exists, and is allowed"
+    )
 
 
-def _version(settings: Settings, probes: list[Probe]) -> Part:
+def _check_version(settings: Settings, probes: list[Probe]) -> CheckResult:
     name, version = "API version", settings.api_version
     if any(isinstance(probe.error, UnauthorizedError) for probe in probes):
-        return Part(name, Mark.NOT_NEEDED, f"{version} (api_version), not looked at")
+        return CheckResult(name, Outcome.NOT_NEEDED, f"{version} (api_version), not checked")
     if all(isinstance(probe.error, VersionError) for probe in probes):
         error = ConfigurationError(
-            f"Intercom does not know version {version}. Set api_version to one that it has, or "
-            "leave it out."
+            f"Intercom does not know version {version}. Set api_version to an existing version, or "
+            "remove it."
         )
-        return Part(name, Mark.FAILS, str(error), error)
-    return Part(name, Mark.WORKS, f"{version} (api_version)")
+        return CheckResult(name, Outcome.FAILS, str(error), error)
+    return CheckResult(name, Outcome.WORKS, f"{version} (api_version)")
 
 
-def _clock(probes: list[Probe], now: float) -> Part:
+def _check_clock(probes: list[Probe], now: float) -> CheckResult:
     name = "Clock"
     for probe in probes:
         if parsed := email.utils.parsedate_tz(probe.headers.get("Date", "")):
             ahead = now - email.utils.mktime_tz(parsed)
             break
     else:
-        return Part(name, Mark.NOT_NEEDED, "Intercom's answers have no Date to compare with")
+        return CheckResult(
+            name, Outcome.NOT_NEEDED, "Intercom's responses have no Date to compare with"
+        )
     if abs(ahead) <= MAX_CLOCK_DIFFERENCE_SECONDS:
-        return Part(name, Mark.WORKS, f"within {max(1, round(abs(ahead)))} s of Intercom's")
+        return CheckResult(
+            name, Outcome.WORKS, f"within {max(1, round(abs(ahead)))} s of Intercom's"
+        )
     way = "ahead of" if ahead > 0 else "behind"
-    return Part(
+    return CheckResult(
         name,
-        Mark.WARNING,
-        f"{abs(ahead):.0f} s {way} Intercom's: set this machine's clock (NTP)",
+        Outcome.WARNING,
+        f"{abs(ahead):.0f} s {way} Intercom's: synchronize this machine's clock (NTP)",
     )
 
 
-def _local_parts(config: Mapping[str, Any]) -> list[Part]:
-    parts = []
+def _check_machine(config: Mapping[str, Any]) -> list[CheckResult]:
+    results = []
     try:
         folder, free = check_temporary_directory()
     except ConfigurationError as error:
-        parts.append(Part("Temporary space", Mark.FAILS, str(error), error))
+        results.append(CheckResult("Temporary space", Outcome.FAILS, str(error), error))
     else:
         low = free < LOW_FREE_BYTES
         advice = "; archives of busy workspaces are larger (TMPDIR)" if low else ""
-        mark = Mark.WARNING if low else Mark.WORKS
-        parts.append(
-            Part("Temporary space", mark, f"{free / 1e9:,.1f} GB free in {folder}{advice}")
+        outcome = Outcome.WARNING if low else Outcome.WORKS
+        results.append(
+            CheckResult(
+                "Temporary space", outcome, f"{free / 1e9:,.1f} GB free in {folder}{advice}"
+            )
         )
     if config.get("batch_config"):
-        parts.append(Part("Batch files", Mark.WORKS, "what batch_config needs is installed"))
-    return parts
+        results.append(
+            CheckResult("Batch files", Outcome.WORKS, "all packages for batch_config are installed")
+        )
+    return results
 
 
-def exit_status(parts: list[Part]) -> int:
-    """Return the exit status: that of the first error in what is selected, or 0."""
-    error = next((part.error for part in parts if part.error), None)
+def exit_status(results: list[CheckResult]) -> int:
+    """Return the exit status of the first error that concerns selected streams, or 0."""
+    error = next((result.error for result in results if result.error), None)
     return int(exit_status_of(error)) if error else 0

@@ -1,4 +1,4 @@
-"""Checks of this machine: the temporary directory, and packages that a setting needs."""
+"""Checks of this machine: the temporary directory, and the folder for batch files."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
-"""Environment variables that name the temporary directory; the first that is set counts."""
+"""Environment variables that name the temporary directory; the first one that is set counts."""
 
 MIN_FREE_BYTES = 1024 * 1024
-"""Bytes that must be free there; the smallest archives are less."""
+"""Minimum free space for temporary files; the smallest archives need less."""
 
-TRIAL_BYTES = 4096
-"""Bytes written there to find out whether anything can be."""
+TEST_WRITE_BYTES = 4096
+"""Size of the file that is written as a test."""
 
 LOW_FREE_BYTES = 1_000_000_000
-"""Bytes below which there is a warning: archives of busy workspaces are larger."""
+"""Free space below which a warning is logged: archives of busy workspaces are larger."""
 
 
 def check_temporary_directory(environment: Mapping[str, str] = os.environ) -> tuple[str, int]:
-    """Find out whether archives can be spooled, by writing to the temporary directory.
+    """Check that archives can be stored, by writing to the temporary directory.
 
-    Python falls back to another directory where TMPDIR is unusable, without saying so; that one
-    may be small, or not meant for private data.
+    If TMPDIR is unusable, Python silently uses another directory, which may be small or not
+    suitable for private data.
 
     Args:
         environment: The environment variables.
 
     Returns:
-        The directory, and the bytes that are free in it.
+        The directory, and its free bytes.
 
     Raises:
-        ConfigurationError: Nothing can be written there.
+        ConfigurationError: Files cannot be written there.
     """
     variable = next((name for name in TEMPORARY_VARIABLES if environment.get(name)), None)
     try:
         folder = environment[variable] if variable else tempfile.gettempdir()
         with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(TRIAL_BYTES))
+            file.write(bytes(TEST_WRITE_BYTES))
             file.flush()
         free = shutil.disk_usage(folder).free
         if free < MIN_FREE_BYTES:
@@ -56,31 +56,31 @@ def check_temporary_directory(environment: Mapping[str, str] = os.environ) -> tu
         where = f"{variable} ({environment[variable]})" if variable else "the usual directories"
         raise ConfigurationError(
             f"Temporary files cannot be written to {where} ({error.strerror or error}). Archives "
-            "are downloaded there: set TMPDIR to a directory that is writable and has room."
+            "are downloaded there: set TMPDIR to a writable directory with enough space."
         ) from error
     return folder, free
 
 
 def check_batch_folder(config: Mapping[str, Any]) -> None:
-    """Find out whether the folder of `batch_config` can be written, where it is on this machine.
+    """Check that files can be written to the folder of `batch_config`, if it is a local one.
 
     Args:
         config: The tap's configuration.
 
     Raises:
-        ConfigurationError: It cannot.
+        ConfigurationError: They cannot.
     """
     root = str(((config.get("batch_config") or {}).get("storage") or {}).get("root") or "")
-    parts = urlsplit(root)
-    if parts.scheme not in {"", "file"} or not root:
+    results = urlsplit(root)
+    if results.scheme not in {"", "file"} or not root:
         return
-    folder = Path(parts.path)
+    folder = Path(results.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return
     except OSError as error:
         raise ConfigurationError(
-            f"batch_config: nothing can be written to the storage root {root} "
+            f"batch_config: files cannot be written to the storage root {root} "
             f"({error.strerror or error})"
         ) from error

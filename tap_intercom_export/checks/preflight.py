@@ -1,4 +1,4 @@
-"""Checks before the first export job, so that a night's run does not end with what they find."""
+"""Checks before the first export job, so that a long run does not end with their errors."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FIRST_ENTRY = "?page=1&per_page=1"
-"""Asks for as little of a list as there can be."""
+"""Query for the smallest possible page of a list."""
 
 
 def check_before_first_job(
     selection: Selection, config: Mapping[str, Any], connect: Callable[[], IntercomClient]
 ) -> None:
-    """Find what would end the run after its export jobs.
+    """Check what would otherwise make the run fail after its export jobs.
 
     Args:
         selection: What the run needs.
@@ -36,12 +36,13 @@ def check_before_first_job(
         connect: Returns a client for the workspace.
 
     Raises:
-        ConfigurationError: The temporary directory or a type of custom objects is missing.
-        ForbiddenError: The token is not allowed to read a selected list.
-        ApiError: Intercom refuses otherwise, or cannot be reached.
+        ConfigurationError: Temporary files cannot be written, or a custom object type does not
+            exist.
+        ForbiddenError: The token may not read a selected list.
+        ApiError: Any other refusal, or Intercom cannot be reached.
     """
     if not selection.runs_jobs:
-        return  # what is missing shows at once
+        return  # without jobs, errors show at once
     folder, free = check_temporary_directory()
     if free < LOW_FREE_BYTES:
         logger.warning(
@@ -59,35 +60,35 @@ def check_before_first_job(
 
 
 def check_list(client: IntercomClient, stream: str) -> None:
-    """Find out whether the token is allowed to read a list of AI content.
+    """Check that the token may read a list of AI content.
 
     Args:
-        client: For the workspace.
-        stream: Name of its stream.
+        client: Client for the workspace.
+        stream: Name of the list's stream.
 
     Raises:
-        ForbiddenError: It is not.
-        ApiError: Intercom refuses otherwise, or cannot be reached.
+        ForbiddenError: It may not.
+        ApiError: Any other refusal, or Intercom cannot be reached.
     """
     try:
         client.get_page(LIST_PATHS[stream] + FIRST_ENTRY)
     except ForbiddenError as error:
         raise ForbiddenError(
-            f"The stream {stream} is selected: {error} Or deselect the stream."
+            f"The stream {stream} is selected: {error} Otherwise deselect the stream."
         ) from error
 
 
 def check_object_type(client: IntercomClient, name: str) -> None:
-    """Find out whether a type of custom objects exists and may be read.
+    """Check that a custom object type exists and may be read.
 
     Args:
-        client: For the workspace.
+        client: Client for the workspace.
         name: The type.
 
     Raises:
         ConfigurationError: The workspace has no such type.
-        ForbiddenError: The token is not allowed to read it.
-        ApiError: Intercom refuses otherwise, or cannot be reached.
+        ForbiddenError: The token may not read it.
+        ApiError: Any other refusal, or Intercom cannot be reached.
     """
     try:
         client.get_page(object_path(name) + FIRST_ENTRY)
@@ -95,12 +96,12 @@ def check_object_type(client: IntercomClient, name: str) -> None:
         raise unknown_object_type(name, error) from error
     except ForbiddenError as error:
         raise ForbiddenError(
-            f"The type {name!r} of custom_object_types: {error} Or take it out of the setting."
+            f"The type {name!r} of custom_object_types: {error} Otherwise remove it there."
         ) from error
 
 
 def object_path(name: str) -> str:
-    """Return the path of the instances of a type of custom objects.
+    """Return the path of the instances of a custom object type.
 
     Args:
         name: The type.
@@ -109,13 +110,13 @@ def object_path(name: str) -> str:
 
 
 def unknown_object_type(name: str, error: Exception) -> ConfigurationError:
-    """Return the error for a type of custom objects that the workspace does not have.
+    """Return the error for a custom object type that the workspace does not have.
 
     Args:
         name: The type.
-        error: What Intercom says.
+        error: Intercom's error.
     """
     return ConfigurationError(
-        f"custom_object_types: Intercom knows no type {name!r}: {error}. Names are those of "
-        "Settings > Data > Custom objects, with their capitals."
+        f"custom_object_types: Intercom has no type {name!r}: {error}. Use the names in "
+        "Settings > Data > Custom objects; case matters."
     )

@@ -1,4 +1,4 @@
-"""What of the workspace a run needs, by the streams that are selected."""
+"""What a run needs from the workspace, derived from the selected streams."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ LIST_PATHS = {
     "content_import_source": "/ai/content_import_sources",
     "external_page": "/ai/external_pages",
 }
-"""Paths of the AI content, by stream."""
+"""Paths of the AI content lists, by stream."""
 
 REPORTING_PREFIX = "reporting_"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a run needs.
+    """What a run needs from the workspace.
 
     Attributes:
-        messages: Whether jobs of the message export are made.
-        datasets: Ids of the reporting datasets; `*` for all.
-        lists: Streams of AI content.
+        messages: Whether jobs of the message export are needed.
+        datasets: Ids of reporting datasets; `*` for all.
+        lists: Selected streams of AI content.
         object_types: Types of custom objects.
-        by_settings: Whether it is what the settings ask for, as there is no catalog.
+        is_from_settings: Whether it is derived from the settings, without a catalog.
     """
 
     messages: bool
     datasets: tuple[str, ...]
     lists: tuple[str, ...]
     object_types: tuple[str, ...]
-    by_settings: bool = False
+    is_from_settings: bool = False
 
     @property
     def runs_jobs(self) -> bool:
-        """Whether an export job is made."""
+        """Whether the run creates export jobs."""
         return self.messages or bool(self.datasets)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Selection:
-        """Return what is needed without a catalog: what the settings ask for.
+        """Return what the settings ask for, if there is no catalog.
 
         Args:
             config: The tap's configuration.
@@ -53,24 +53,24 @@ class Selection:
             datasets=tuple(config.get("reporting_datasets") or ()),
             lists=(),
             object_types=tuple(dict.fromkeys(config.get("custom_object_types") or ())),
-            by_settings=True,
+            is_from_settings=True,
         )
 
     @classmethod
     def from_streams(
-        cls, names: Iterable[str], driving: Iterable[str], config: Mapping[str, Any]
+        cls, names: Iterable[str], export_streams: Iterable[str], config: Mapping[str, Any]
     ) -> Selection:
-        """Return what selected streams need.
+        """Return what the selected streams need.
 
         Args:
             names: Names of the selected streams.
-            driving: Names of the streams for which jobs of the message export are made.
+            export_streams: Names of the streams that are filled by jobs of the message export.
             config: The tap's configuration.
         """
         selected = set(names)
         types = tuple(dict.fromkeys(config.get("custom_object_types") or ()))
         return cls(
-            messages=not selected.isdisjoint(driving),
+            messages=not selected.isdisjoint(export_streams),
             datasets=tuple(
                 sorted(
                     name.removeprefix(REPORTING_PREFIX)

@@ -1,9 +1,10 @@
-"""What is selected and likely not meant: nothing, what does not exist, a bookmark in the future."""
+"""Warnings about the selection and the state: probable mistakes that are not errors."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,38 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
 
 SELECT_RULES_VARIABLE = "TAP_INTERCOM_EXPORT__SELECT"
-"""In which Meltano tells the tap the `select` rules of meltano.yml, as JSON."""
+"""Environment variable in which Meltano passes the `select` rules of meltano.yml, as JSON."""
+
+
+def find_selection_warnings(
+    selected: Collection[str],
+    streams: Mapping[str, Collection[str]],
+    catalog: Catalog | None,
+    config: Mapping[str, Any],
+    state: Mapping[str, Any],
+    now: float,
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[str]:
+    """Yield all warnings about the selection and the state.
+
+    Args:
+        selected: Names of the selected streams.
+        streams: The properties of each stream, by name.
+        catalog: The catalog given by the user; None without one.
+        config: The tap's configuration.
+        state: The tap's state.
+        now: The current time in unix seconds.
+        environment: The environment variables.
+    """
+    yield from nothing_selected(selected)
+    yield from unknown_in_catalog(catalog, streams)
+    yield from rules_without_match(environment.get(SELECT_RULES_VARIABLE), streams)
+    yield from exclusions_without_stream(config.get("excluded_columns") or (), streams)
+    yield from bookmarks_in_the_future(state, selected, now)
 
 
 def nothing_selected(selected: Collection[str]) -> Iterator[str]:
-    """Say that a run has nothing to do.
+    """Warn if no stream is selected.
 
     Args:
         selected: Names of the selected streams.
@@ -35,11 +63,11 @@ def nothing_selected(selected: Collection[str]) -> Iterator[str]:
 def unknown_in_catalog(
     catalog: Catalog | None, streams: Mapping[str, Collection[str]]
 ) -> Iterator[str]:
-    """Say which streams and properties a catalog selects that do not exist.
+    """Warn about selected streams and properties in the catalog that do not exist.
 
     Args:
-        catalog: As it was given; None where there is none.
-        streams: The names of the streams that there are, and of their properties.
+        catalog: The catalog given by the user; None without one.
+        streams: The properties of each stream, by name.
     """
     for entry in catalog.streams if catalog else ():
         name = entry.tap_stream_id
@@ -63,11 +91,11 @@ def unknown_in_catalog(
 
 
 def rules_without_match(rules: str | None, streams: Mapping[str, Collection[str]]) -> Iterator[str]:
-    """Say which `select` rules of meltano.yml match nothing.
+    """Warn about `select` rules of meltano.yml that match nothing.
 
     Args:
-        rules: As Meltano tells them, in `SELECT_RULES_VARIABLE`; None without Meltano.
-        streams: The names of the streams that there are, and of their properties.
+        rules: The rules, from `SELECT_RULES_VARIABLE`; None without Meltano.
+        streams: The properties of each stream, by name.
     """
     try:
         patterns = json.loads(rules or "[]")
@@ -88,13 +116,13 @@ def rules_without_match(rules: str | None, streams: Mapping[str, Collection[str]
 
 
 def exclusions_without_stream(patterns: Iterable[str], streams: Collection[str]) -> Iterator[str]:
-    """Say which patterns of `excluded_columns` match no stream, so that they exclude nothing.
+    """Warn about patterns of `excluded_columns` that match no stream, so that they exclude nothing.
 
-    One that matches a stream may be meant for columns that come later.
+    A pattern that matches a stream is never reported: it may be for columns that come later.
 
     Args:
         patterns: The setting.
-        streams: The names of the streams that there are.
+        streams: Names of all streams.
     """
     for pattern in patterns:
         stream_pattern = pattern.partition(".")[0].casefold()
@@ -108,27 +136,27 @@ def exclusions_without_stream(patterns: Iterable[str], streams: Collection[str])
 def bookmarks_in_the_future(
     state: Mapping[str, Any], selected: Iterable[str], now: float
 ) -> Iterator[str]:
-    """Say which streams are said to be written up to a time that is still to come.
+    """Warn about streams whose bookmark is in the future.
 
     Args:
         state: The tap's state.
         selected: Names of the selected streams.
-        now: The time in unix seconds.
+        now: The current time in unix seconds.
     """
     bookmarks = state.get("bookmarks") or {}
     for name in sorted(selected):
         entry = bookmarks.get(name)
         value = entry.get("replication_key_value") if isinstance(entry, dict) else None
-        with contextlib.suppress(TypeError, ValueError):  # told where it is used
+        with contextlib.suppress(TypeError, ValueError):  # reported where it is used
             if value and to_seconds(value) > now:
                 yield (
                     f"The bookmark of {name}, {value}, is later than now "
-                    f"({to_text(now)}): nothing of it is exported until then. Mend the state, or "
-                    "this machine's clock."
+                    f"({to_text(now)}): nothing of it is exported until then. Correct the state, "
+                    "or this machine's clock."
                 )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known names that look like a name, as the rest of a sentence."""
+    """Return similar known names, as the end of a sentence."""
     found = get_close_matches(name, sorted(known), n=3)
     return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -1,34 +1,33 @@
-"""The settings: what they may be, what is wrong with them, and their values.
+"""The settings: their JSON schema, validation, and values.
 
-In: a config file, Meltano's environment variables, or a dictionary. Out: `Settings`, frozen and
-in the units of the code, and one line for each problem or doubtful value.
+In: a config file, Meltano's environment variables, or a dictionary. Out: frozen `Settings` in the
+units that the code uses, and one message for each invalid or doubtful setting.
 """
 
 from __future__ import annotations
 
 from tap_intercom_export.config.batch import PACKAGES, BatchSettings
 from tap_intercom_export.config.schema import API_URLS, CONFIG_JSONSCHEMA, LOOPBACK_HOSTS
-from tap_intercom_export.config.settings import DAY, Settings, put_workspace_into_batch_names
+from tap_intercom_export.config.settings import Settings, add_workspace_to_batch_prefix
 from tap_intercom_export.config.validation import (
-    bad_file,
     check_state,
+    config_from_environment,
+    find_bad_option_file,
     find_warnings,
-    from_environment,
     validate,
 )
 
 __all__ = [
     "API_URLS",
     "CONFIG_JSONSCHEMA",
-    "DAY",
     "LOOPBACK_HOSTS",
     "PACKAGES",
     "BatchSettings",
     "Settings",
-    "bad_file",
+    "add_workspace_to_batch_prefix",
     "check_state",
+    "config_from_environment",
+    "find_bad_option_file",
     "find_warnings",
-    "from_environment",
-    "put_workspace_into_batch_names",
     "validate",
 ]

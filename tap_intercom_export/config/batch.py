@@ -1,4 +1,4 @@
-"""The setting `batch_config`: what it may hold, and what has to be installed for it."""
+"""The setting `batch_config`: its JSON schema, validation, and required packages."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ COMPRESSIONS = {
     "jsonl": ("gzip", "none"),
     "parquet": ("zstd", "snappy", "gzip", "none"),
 }
-"""Formats of batch files, and the compressions of each; the first one is its default."""
+"""Compressions of each format of batch files; the first one is the default."""
 
 DEFAULT_BATCH_SIZE = 100_000
-"""Rows in a file. Warehouses load files of 10 to 250 MB best; so many receipts are 7 to 14 MB."""
+"""Rows in a file. Warehouses load files of 10 to 250 MB best; this many receipts are 7 to 14 MB."""
 
 PACKAGES = {
     "s3": ("s3fs", "s3"),
@@ -29,7 +29,8 @@ PACKAGES = {
     "abfs": ("adlfs", "azure"),
     "abfss": ("adlfs", "azure"),
 }
-"""Object stores by the scheme of `storage.root`: the package that writes to them, and our extra."""
+"""Scheme of `storage.root` to the package that writes to this object store, and our extra for
+it."""
 
 BATCH_PROPERTY = th.Property(
     "batch_config",
@@ -72,8 +73,8 @@ BATCH_PROPERTY = th.Property(
                 th.Property(
                     "prefix",
                     th.StringType,
-                    title="Beginning of file names",
-                    description="Put before the name of each file.",
+                    title="Prefix of file names",
+                    description="Prefix of the name of each file.",
                 ),
                 th.Property(
                     "params",
@@ -95,7 +96,7 @@ BATCH_PROPERTY = th.Property(
             "batch_size",
             th.IntegerType(minimum=1),
             title="Rows in a batch file",
-            description=f"The most rows in a file; {DEFAULT_BATCH_SIZE:,} by default.",
+            description=f"Maximum number of rows in a file; {DEFAULT_BATCH_SIZE:,} by default.",
         ),
         additional_properties=False,
     ),
@@ -115,14 +116,14 @@ BATCH_PROPERTY = th.Property(
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """The checked `batch_config`.
+    """The validated `batch_config`.
 
     Attributes:
         format: `jsonl` or `parquet`.
-        compression: One of its `COMPRESSIONS`.
-        batch_size: The most rows in a file.
-        root: Folder or URL below which the files are.
-        prefix: What the name of each file begins with.
+        compression: One of the format's `COMPRESSIONS`.
+        batch_size: Maximum rows in a file.
+        root: Folder or URL that the files are written below.
+        prefix: Prefix of the file names.
         params: Arguments of the fsspec filesystem.
     """
 
@@ -135,7 +136,7 @@ class BatchSettings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> BatchSettings | None:
-        """Return the settings of a configuration that was checked; None where it asks for none."""
+        """Return the settings from a validated configuration; None without `batch_config`."""
         batch = config.get("batch_config")
         if not batch:
             return None
@@ -150,11 +151,14 @@ class BatchSettings:
         )
 
 
-def batch_problems(config: Mapping[str, Any]) -> list[str]:
-    """Say what in `batch_config` does not go together, or needs a package that is not installed.
+def find_batch_problems(config: Mapping[str, Any]) -> list[str]:
+    """Return conflicts within `batch_config` and packages it needs that are not installed.
 
     Args:
-        config: A configuration that its JSON schema allows.
+        config: A configuration that conforms to the JSON schema.
+
+    Returns:
+        One message for each problem.
     """
     settings = BatchSettings.from_config(config)
     if settings is None:

@@ -1,4 +1,4 @@
-"""The settings as data: names, types, defaults, descriptions and examples, as a JSON schema."""
+"""The settings as a JSON schema: names, types, defaults, descriptions and examples."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from singer_sdk import typing as th
 
 from tap_intercom_export.config.batch import BATCH_PROPERTY
 
-SEEN_RANGE_DAYS = 90
-"""Intercom may refuse a longer range: one client met "export period is longer than 90 days",
-another one asks for 365 days in one job."""
+RANGE_WARNING_DAYS = 90
+"""Range length above which a warning is logged. One client of Intercom got "export period is longer
+than 90 days"; another one requests 365 days in one job."""
 
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
-"""Hosts of this machine, to which http is allowed."""
+"""Hosts of this machine. Only these may be used over http."""
 
 API_URLS = {
     "us": "https://api.intercom.io",
     "eu": "https://api.eu.intercom.io",
     "au": "https://api.au.intercom.io",
 }
-"""The host of each region, as Intercom's OpenAPI description names them under `servers`."""
+"""Host of each region, from `servers` in Intercom's OpenAPI description."""
 
 
 def _number(minimum: float, maximum: float | None = None) -> th.CustomType:
     """Return the type of a number that may have a fraction.
 
-    "integer" stands in it because the SDK reads an environment variable as a number only then.
+    It includes "integer" because the SDK parses an environment variable as a number only then.
     """
     limits = {"minimum": minimum} | ({} if maximum is None else {"maximum": maximum})
     return th.CustomType({"type": ["integer", "number", "null"], **limits})
@@ -47,14 +47,14 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.StringType(allowed_values=list(API_URLS)),
         default="us",
         title="Region",
-        description="Where the workspace is hosted: us, eu or au. A token is good in one only.",
+        description="Region of the workspace: us, eu or au. A token works in one region only.",
         examples=["eu"],
     ),
     th.Property(
         "api_url",
         th.StringType,
         title="API URL",
-        description="Host to talk to instead of the region's: https, or http on this machine only.",
+        description="Host to use instead of the region's: https, or http on this machine only.",
         examples=["http://127.0.0.1:8080"],
     ),
     th.Property(
@@ -70,9 +70,9 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.StringType(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"),
         title="Workspace",
         description=(
-            "Name of the workspace, for tables that several workspaces share: a column workspace "
-            "in every record and in the key of every stream, and part of the names of batch files. "
-            "Without it there is no such column."
+            "Name of the workspace, for tables that several workspaces share. It adds a column "
+            "workspace to every record and to the key of every stream, and becomes part of the "
+            "names of batch files. Without it there is no such column."
         ),
         examples=["acme_eu"],
     ),
@@ -81,14 +81,14 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.DateTimeType,
         required=True,
         title="Start date",
-        description="Export what was sent from this instant on (ISO 8601, UTC without an offset).",
+        description="Export messages sent from this time on (ISO 8601, UTC without an offset).",
         examples=["2026-01-01", "2026-01-01T00:00:00Z"],
     ),
     th.Property(
         "end_date",
         th.DateTimeType,
         title="End date",
-        description="Export up to and including this instant; without it, up to a minute ago.",
+        description="Export up to and including this time; without it, up to a minute ago.",
         examples=["2026-06-30T23:59:59Z"],
     ),
     th.Property(
@@ -97,8 +97,8 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         default=30,
         title="Window (days)",
         description=(
-            "New days that one export job covers. Intercom may refuse more than 90 days with "
-            "lookback_days; then smaller windows are asked for."
+            "New days that one export job covers. Intercom may refuse more than 90 days including "
+            "lookback_days; the tap then requests smaller windows."
         ),
         examples=[7],
     ),
@@ -108,8 +108,8 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         default=7,
         title="Lookback (days)",
         description=(
-            "Days before the bookmark that every job covers again, so that late opens, clicks and "
-            "replies arrive. 0 for none."
+            "Days before the bookmark that every job exports again, to pick up late opens, clicks "
+            "and replies. 0 for none."
         ),
         examples=[14],
     ),
@@ -119,8 +119,8 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         default=0,
         title="Deep lookback (days)",
         description=(
-            "Days before the bookmark that a job covers again every deep_lookback_every_days, for "
-            "replies, goals and survey answers that come weeks later. 0 for none."
+            "Days before the bookmark that one job exports again every deep_lookback_every_days, "
+            "to pick up replies, goals and survey answers that come weeks later. 0 for none."
         ),
         examples=[60],
     ),
@@ -129,7 +129,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.IntegerType(minimum=1),
         default=7,
         title="Days between deep lookbacks",
-        description="How often a job covers deep_lookback_days again.",
+        description="Days between two jobs that reach back deep_lookback_days.",
         examples=[14],
     ),
     th.Property(
@@ -137,7 +137,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(0.01),
         default=5,
         title="First poll interval (seconds)",
-        description="First pause between two looks at a job; each later one is half as long again.",
+        description="First pause between two polls of a job; each later one is 1.5 times as long.",
         examples=[10],
     ),
     th.Property(
@@ -145,7 +145,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(0.01),
         default=60,
         title="Longest poll interval (seconds)",
-        description="Longest pause between two looks at a job.",
+        description="Longest pause between two polls of a job.",
         examples=[300],
     ),
     th.Property(
@@ -153,7 +153,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(0.001),
         default=1440,
         title="Job timeout (minutes)",
-        description="How long one job may take before it is canceled and a smaller one is tried.",
+        description="How long a job may take before it is canceled and a smaller one is requested.",
         examples=[720],
     ),
     th.Property(
@@ -162,8 +162,8 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         default=240,
         title="Slot timeout (minutes)",
         description=(
-            "How long to wait while another export holds the workspace's only job slot. 0 gives up "
-            "at once."
+            "How long to wait while another export holds the workspace's only job slot. 0 fails at "
+            "once."
         ),
         examples=[60],
     ),
@@ -171,11 +171,11 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         "max_rejected_percent",
         _number(0, 100),
         default=50,
-        title="Most rejected rows (percent)",
+        title="Maximum rejected rows (percent)",
         description=(
-            "Share of a file's rows that may be unreadable. Where more are, of at least 20, the "
-            "file is not written as the tap knows it: the run fails and the bookmarks stay. 100 "
-            "never fails."
+            "Share of a file's rows that may be unreadable. If more are, in a file of at least 20 "
+            "rows, the run fails and the bookmarks stay: the file's format has probably changed. "
+            "100 never fails."
         ),
         examples=[5],
     ),
@@ -185,8 +185,8 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         default=10_000_000,
         title="Row limit of an export",
         description=(
-            "Rows at which Intercom cuts an export without a word; a job that reaches them is "
-            "asked for again in smaller windows."
+            "Row count at which Intercom silently truncates an export. A job that reaches it is "
+            "requested again in smaller windows."
         ),
         examples=[5_000_000],
     ),
@@ -195,7 +195,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(0.1),
         default=300,
         title="Request timeout (seconds)",
-        description="How long a connection may be silent before the request is tried again.",
+        description="How long a connection may be silent before the request is retried.",
         examples=[60],
     ),
     th.Property(
@@ -210,15 +210,15 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.StringType,
         default="UTC",
         title="Time zone of reporting datasets",
-        description="Time zone of the times in reporting datasets, as Intercom writes them.",
+        description="Time zone that Intercom uses for times in reporting datasets.",
         examples=["America/Sao_Paulo"],
     ),
     th.Property(
         "reporting_concurrency",
         th.IntegerType(minimum=1, maximum=5),
         default=3,
-        title="Reporting jobs at once",
-        description="Jobs for reporting datasets that run at once; Intercom allows five.",
+        title="Concurrent reporting jobs",
+        description="Jobs for reporting datasets that run at the same time; Intercom allows five.",
         examples=[5],
     ),
     th.Property(
@@ -226,7 +226,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.IntegerType(minimum=1),
         default=730,
         title="Retention of reporting data (days)",
-        description="How far back Intercom keeps reporting data; an earlier start is moved there.",
+        description="How long Intercom keeps reporting data; an earlier start_date is moved there.",
         examples=[1095],
     ),
     th.Property(
@@ -239,10 +239,10 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "excluded_columns",
         th.ArrayType(th.StringType(min_length=1)),
-        title="Columns that are never written",
+        title="Excluded columns",
         description=(
-            "Patterns of columns that are never written, whatever is selected: stream.column, with "
-            "* for any text. They match columns that nobody knows yet as well, and what stands in "
+            "Patterns of columns that are never written, even if selected: stream.column, with * "
+            "for any text. They also match columns that Intercom adds later, and keys inside "
             "answers, row and custom_attributes."
         ),
         examples=[["*.email", "*.*phone*", "collected_email.*_id"]],
@@ -253,8 +253,8 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         default=True,
         title="Emit ACTIVATE_VERSION messages",
         description=(
-            "Whether ACTIVATE_VERSION tells the target which rows are gone from a list. false for "
-            "targets that stop at that message."
+            "Whether ACTIVATE_VERSION tells the target which rows were deleted from a list. Set "
+            "false for targets that fail on this message."
         ),
         examples=[False],
     ),
@@ -263,7 +263,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(0.000001),
         default=100,
         title="Largest archive (GB)",
-        description="Size of a download, in GB, above which it is refused. It needs as much disk.",
+        description="Maximum size of a download in GB. It needs this much temporary disk space.",
         examples=[20],
     ),
     th.Property(
@@ -283,7 +283,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(0.000001),
         default=2000,
         title="Largest unpacked archive (GB)",
-        description="Size of an archive's files, unpacked, in GB, above which it is refused.",
+        description="Maximum unpacked size of an archive's files in GB.",
         examples=[200],
     ),
     th.Property(
@@ -291,7 +291,7 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         _number(1),
         default=500,
         title="Highest compression ratio",
-        description="Unpacked size to packed size above which an archive counts as a bomb.",
+        description="Maximum ratio of unpacked to packed size; an archive above it is refused.",
         examples=[200],
     ),
     th.Property(

@@ -1,52 +1,48 @@
-"""Checked settings, in the units the code works in."""
+"""Validated settings in the units that the code uses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.clock import to_seconds
+from tap_intercom_export.clock import DAY_SECONDS, to_seconds
 from tap_intercom_export.config.schema import API_URLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DAY = 86_400
-"""Seconds."""
-
 GIGABYTE_BYTES = 1_000_000_000
-"""Bytes."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Checked settings in the units the code works in.
+    """Validated settings in the units that the code uses.
 
     Attributes:
-        access_token: Bearer token. Kept out of the repr.
-        api_url: Scheme and host, without a slash at the end.
-        api_version: Value of `Intercom-Version`.
-        start: First second to export, unix seconds.
-        end: Last second to export, or None for "up to a minute ago".
+        access_token: Bearer token. Left out of the repr.
+        api_url: Scheme and host, without a trailing slash.
+        api_version: Value of the header `Intercom-Version`.
+        start: First unix second to export.
+        end: Last unix second to export, or None for "up to a minute ago".
         window: Seconds of new time in one job.
-        lookback: Seconds before the bookmark that a job covers again.
-        deep_lookback: Seconds that it covers again every now and then; 0 for never.
-        deep_lookback_every: Seconds between two such jobs.
-        poll_interval: First pause between two polls, seconds.
-        poll_max_interval: Longest pause between two polls, seconds.
-        job_timeout: Seconds that a job may take.
-        slot_timeout: Seconds to wait for the workspace's job slot.
-        max_rejected_percent: Share of a file's rows that may be set aside.
-        export_row_limit: Rows at which an export counts as cut.
-        request_timeout: Seconds of silence that end a request.
+        lookback: Seconds before the bookmark that each job exports again.
+        deep_lookback: Seconds before the bookmark that a deep lookback exports again; 0 for none.
+        deep_lookback_every: Seconds between two deep lookbacks.
+        poll_interval: First pause between two polls, in seconds.
+        poll_max_interval: Longest pause between two polls, in seconds.
+        job_timeout: Maximum duration of a job in seconds.
+        slot_timeout: Maximum seconds to wait for the workspace's job slot.
+        max_rejected_percent: Share of a file's rows that may be rejected.
+        export_row_limit: Row count at which an export counts as truncated.
+        request_timeout: Seconds without data after which a request fails.
         reporting_timezone: Name of the time zone of reporting datasets.
-        reporting_concurrency: Reporting jobs at once.
+        reporting_concurrency: Reporting jobs that run at the same time.
         reporting_retention: Seconds for which Intercom keeps reporting data.
-        max_archive_bytes: Size of a download above which it is refused.
-        max_unpacked_bytes: Size of an archive's files above which it is refused.
-        max_compression_ratio: Unpacked to packed size above which an archive is refused.
-        encoding_processes: Processes that encode rows, 1 or 2.
-        user_agent: Value of `User-Agent`, or None for the tap's own.
+        max_archive_bytes: Maximum size of a download.
+        max_unpacked_bytes: Maximum size of an archive's unpacked files.
+        max_compression_ratio: Maximum ratio of unpacked to packed size.
+        encoding_processes: Number of processes that encode rows, 1 or 2.
+        user_agent: Value of the header `User-Agent`, or None for the tap's own.
     """
 
     access_token: str = field(repr=False)
@@ -76,7 +72,7 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
-        """Return the settings of a configuration in which `checks` found nothing."""
+        """Return the settings from a configuration that `validate` found no problems in."""
         poll_interval = float(config["poll_interval_seconds"])
         return cls(
             access_token=config["access_token"],
@@ -84,10 +80,10 @@ class Settings:
             api_version=config["api_version"],
             start=to_seconds(config["start_date"]),
             end=to_seconds(config["end_date"]) if config.get("end_date") else None,
-            window=int(config["window_days"]) * DAY,
-            lookback=int(config["lookback_days"]) * DAY,
-            deep_lookback=int(config["deep_lookback_days"]) * DAY,
-            deep_lookback_every=int(config["deep_lookback_every_days"]) * DAY,
+            window=int(config["window_days"]) * DAY_SECONDS,
+            lookback=int(config["lookback_days"]) * DAY_SECONDS,
+            deep_lookback=int(config["deep_lookback_days"]) * DAY_SECONDS,
+            deep_lookback_every=int(config["deep_lookback_every_days"]) * DAY_SECONDS,
             poll_interval=poll_interval,
             poll_max_interval=max(poll_interval, float(config["poll_max_interval_seconds"])),
             job_timeout=float(config["job_timeout_minutes"]) * 60,
@@ -97,7 +93,7 @@ class Settings:
             request_timeout=float(config["request_timeout_seconds"]),
             reporting_timezone=config["reporting_timezone"],
             reporting_concurrency=int(config["reporting_concurrency"]),
-            reporting_retention=int(config["reporting_retention_days"]) * DAY,
+            reporting_retention=int(config["reporting_retention_days"]) * DAY_SECONDS,
             max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE_BYTES),
             max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE_BYTES),
             max_compression_ratio=float(config["max_compression_ratio"]),
@@ -106,18 +102,18 @@ class Settings:
         )
 
 
-def put_workspace_into_batch_names(config: dict[str, Any]) -> None:
-    """Let the names of batch files begin with the workspace, after the user's own prefix.
+def add_workspace_to_batch_prefix(config: dict[str, Any]) -> None:
+    """Append the workspace to the prefix of batch file names.
 
     Args:
-        config: A configuration, which is changed; a second time changes nothing more.
+        config: A configuration. It is changed in place; a second call changes nothing.
     """
     workspace, batch = config.get("workspace"), config.get("batch_config")
     if not workspace or not isinstance(batch, dict):
         return
     storage = batch.get("storage")
     if not isinstance(storage, dict):
-        return  # `validate` has told so
+        return  # `validate` reports it
     prefix, own = storage.get("prefix") or "", f"{workspace}--"
     if isinstance(prefix, str) and not prefix.endswith(own):
         config["batch_config"] = {**batch, "storage": {**storage, "prefix": prefix + own}}

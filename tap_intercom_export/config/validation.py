@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, one line for each bad setting, before anything is asked."""
+"""Validation of the configuration and the state, one message for each problem."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
-from tap_intercom_export.config.batch import batch_problems
-from tap_intercom_export.config.schema import LOOPBACK_HOSTS, SEEN_RANGE_DAYS
+from tap_intercom_export.config.batch import find_batch_problems
+from tap_intercom_export.config.schema import LOOPBACK_HOSTS, RANGE_WARNING_DAYS
 from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.schemas import is_pattern
 
@@ -21,127 +21,131 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CUSTOM_OBJECTS_SINCE = (2, 16)
-"""Version of the API that lists custom objects first (OpenAPI description of 2.16)."""
+"""First version of the API that lists custom objects (Intercom's OpenAPI description of 2.16)."""
 
 INTERCOM_FOUNDED_DATE = "2011-01-01"
-"""Intercom was founded in 2011: an earlier date is a slip, such as 0206 for 2026."""
+"""Intercom was founded in 2011; an earlier date is a typing error such as 0206 for 2026."""
 
 OPTION_FILES = {
     "--config": 'an object of settings, {"access_token": …, "start_date": …}',
     "--state": 'the "value" of the last STATE line, {"bookmarks": …}',
     "--catalog": 'what --discover writes, {"streams": …}',
 }
-"""What belongs into the file of each option."""
+"""What the file of each command line option must contain."""
 
 
 def validate(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    """Say what is wrong with a configuration, and fill in its defaults.
+    """Validate a configuration and fill in its defaults.
 
     Args:
-        config: The configuration; settings that are missing and have a default are set in it.
-        schema: The JSON schema of all settings, the SDK's own included.
+        config: The configuration. Missing settings that have a default are set in it.
+        schema: The JSON schema of all settings, including the SDK's own.
 
     Returns:
-        One line for each bad setting: its name and what is allowed. Empty when all is well.
+        One message for each invalid setting: its name and what is allowed. Empty if all are valid.
     """
     from singer_sdk.plugin_base import JSONSchemaValidator  # noqa: PLC0415 - circular import
 
     for name in [name for name, value in config.items() if value in (None, "")]:
-        del config[name]  # an empty environment variable is a setting that is not set
+        del config[name]  # an empty environment variable counts as not set
     for name, value in config.items():
-        if isinstance(value, Decimal):  # as the SDK reads fractions, and jsonschema compares them
+        if isinstance(value, Decimal):  # the SDK parses fractions so; jsonschema needs a float
             config[name] = float(value)
-    found = [_explain(error) for error in JSONSchemaValidator(schema).iter_errors(config)]
-    return found or _contradictions(config)
+    problems = [
+        _describe_schema_error(error) for error in JSONSchemaValidator(schema).iter_errors(config)
+    ]
+    return problems or _find_conflicts(config)
 
 
 def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float) -> list[str]:
-    """Say what is allowed in a configuration and likely not meant.
+    """Return warnings about settings that are valid but probably a mistake.
 
     Args:
         config: The configuration.
-        schema: The JSON schema of all settings, the SDK's own included.
-        now: The time in unix seconds.
+        schema: The JSON schema of all settings, including the SDK's own.
+        now: The current time in unix seconds.
 
     Returns:
-        One line for each doubt. Never the value of a setting that is not known: it may be a secret.
+        One message for each warning. It never has the value of an unknown setting, which may be a
+        secret.
     """
-    import difflib  # noqa: PLC0415 - for those who need it
+    import difflib  # noqa: PLC0415 - rarely needed
 
     known = schema["properties"]
-    found = []
+    problems = []
     for name in config:
         if name not in known:
             meant = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {meant[0]}?" if meant else ""
-            found.append(f"unknown setting {name}{hint}")
-    with contextlib.suppress(KeyError, TypeError):  # told elsewhere
+            problems.append(f"unknown setting {name}{hint}")
+    with contextlib.suppress(KeyError, TypeError):  # `validate` reports it
         lookback = max(config["lookback_days"], config["deep_lookback_days"])
         days = config["window_days"] + lookback
-        if days > SEEN_RANGE_DAYS:
-            found.append(
+        if days > RANGE_WARNING_DAYS:
+            problems.append(
                 f"window_days and the longest lookback are {days} days together: Intercom may "
-                f"refuse more than {SEEN_RANGE_DAYS} in one job; then smaller windows are asked for"
+                f"refuse more than {RANGE_WARNING_DAYS} in one job; the tap then requests smaller "
+                "windows"
             )
-    with contextlib.suppress(KeyError, TypeError, ValueError):  # told elsewhere
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # `validate` reports it
         if to_seconds(config["start_date"]) > now:
-            found.append(
+            problems.append(
                 f"start_date {config['start_date']} is in the future: no messages are exported yet"
             )
-    return found
+    return problems
 
 
-def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Read the settings that are set in the environment; an empty variable sets none.
+def config_from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Read the settings from environment variables; an empty variable counts as not set.
 
     Args:
-        schema: The JSON schema of all settings, the SDK's own included.
-        prefix: Of the variables' names.
+        schema: The JSON schema of all settings, including the SDK's own.
+        prefix: Prefix of the variables' names.
 
     Raises:
-        ConfigValidationError: A variable does not hold what its setting needs.
+        ConfigValidationError: A variable does not have the type of its setting.
     """
     from singer_sdk.configuration._dict_config import (  # noqa: PLC0415 - circular import
         parse_environment_config,
     )
     from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - likewise
 
-    parse_environment_config({}, prefix)  # reads a file .env into the environment, no more
+    parse_environment_config({}, prefix)  # only to load the file .env into the environment
     filled = {
         name: setting
         for name, setting in schema["properties"].items()
         if os.environ.get(prefix + name.upper())
     }
-    if found := _bad_variables(filled, prefix):
-        raise ConfigValidationError("; ".join(found), errors=found)
+    if problems := _find_bad_variables(filled, prefix):
+        raise ConfigValidationError("; ".join(problems), errors=problems)
     return parse_environment_config({"properties": filled}, prefix)
 
 
-def _bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
-    """Say which environment variables do not hold the whole number or JSON that a setting needs."""
-    found = []
+def _find_bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
+    """Return a message for each variable that must be a whole number or JSON and is not."""
+    problems = []
     for name, setting in settings.items():
         variable = prefix + name.upper()
         value, kinds = os.environ[variable], setting["type"]
-        names = value.lstrip()[:1] not in '["{'  # the SDK takes a,b,c for an array too
+        names = value.lstrip()[:1] not in '["{'  # the SDK also accepts a,b,c as an array
         if "integer" in kinds:
             try:
                 int(value)
             except ValueError:
-                found.append(f"{name}: must be a whole number in {variable}, not {value!r}")
+                problems.append(f"{name}: must be a whole number in {variable}, not {value!r}")
         elif "object" in kinds or ("array" in kinds and not names):
             try:
                 json.loads(value)
             except ValueError as error:
-                found.append(f"{name}: is not JSON in {variable}: {error}")
-    return found
+                problems.append(f"{name}: is not JSON in {variable}: {error}")
+    return problems
 
 
-def bad_file(arguments: list[str]) -> str | None:
-    """Say which of the files that the command line names does not hold what belongs there.
+def find_bad_option_file(arguments: list[str]) -> str | None:
+    """Return what is wrong with a file named on the command line, or None.
 
     Args:
-        arguments: Of the command line.
+        arguments: Arguments of the command line.
     """
     lines = "\n".join(arguments)
     for option, name in re.findall(r"(?m)^(--(?:config|state|catalog))[=\n](.+)$", lines):
@@ -152,7 +156,7 @@ def bad_file(arguments: list[str]) -> str | None:
             except ValueError as error:
                 wrong = f"is not JSON ({error})" if path.stat().st_size else "is empty"
             else:
-                wrong = "" if isinstance(content, dict) else "is JSON, but no object"
+                wrong = "" if isinstance(content, dict) else "is JSON, but not an object"
             if wrong:
                 return (
                     f"The file of {option}, {name}, {wrong}. It must hold {OPTION_FILES[option]}."
@@ -161,29 +165,29 @@ def bad_file(arguments: list[str]) -> str | None:
 
 
 def check_state(state: object) -> None:
-    """Refuse a state without bookmarks, with which everything would be exported again.
+    """Refuse a state without bookmarks: with it everything would be exported again.
 
     Args:
-        state: What the tap was given as its state: its content, None, or the path of a file.
+        state: The state as passed to the tap: its content, None, or the path of a file.
 
     Raises:
-        ConfigurationError: It is not empty, and holds none.
+        ConfigurationError: The state is not empty and has no bookmarks.
     """
     if not state or isinstance(state, (str, PurePath)):
         return
-    found: Mapping[str, Any] = state if isinstance(state, dict) else {}
-    if isinstance(found.get("bookmarks"), dict):
+    problems: Mapping[str, Any] = state if isinstance(state, dict) else {}
+    if isinstance(problems.get("bookmarks"), dict):
         return
-    below = [name for name, value in found.items() if isinstance(value, dict)]
-    where = f", here below {below[0]!r}" if below and "bookmarks" in found[below[0]] else ""
+    below = [name for name, value in problems.items() if isinstance(value, dict)]
+    where = f", here below {below[0]!r}" if below and "bookmarks" in problems[below[0]] else ""
     raise ConfigurationError(
-        f"The state holds no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
+        f"The state has no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
         "To start over, run without --state."
     )
 
 
-def _explain(error: Any) -> str:
-    """Put a JSON schema validation error into one line that begins with the setting's name."""
+def _describe_schema_error(error: Any) -> str:
+    """Describe a JSON schema validation error in one line that begins with the setting's name."""
     if error.validator == "required":
         missing = next(name for name in error.validator_value if repr(name) in error.message)
         return f"{'.'.join([*map(str, error.path), missing])}: is required and not set"
@@ -191,7 +195,7 @@ def _explain(error: Any) -> str:
     allowed = _ALLOWED.get(error.validator)
     if allowed is None:
         return f"{name}: {error.message}"
-    got = "" if name == "access_token" else f", not {_shown(error.instance)}"
+    got = "" if name == "access_token" else f", not {_format_value(error.instance)}"
     return f"{name}: {allowed(error.validator_value)}{got}"
 
 
@@ -202,11 +206,11 @@ _ALLOWED: dict[str, Callable[[Any], str]] = {
     "pattern": lambda _: 'must be a version 1.x or 2.x such as "2.16", or Preview or Unstable',
     "type": lambda kinds: f"must be of type {_type_names(kinds)}",
 }
-"""What is allowed, by the keyword of the JSON schema that was not met."""
+"""Descriptions of what is allowed, by the JSON schema keyword that was violated."""
 
 
-def _shown(value: Any) -> str:
-    """Return a value as the user wrote it; the SDK reads fractions as Decimal."""
+def _format_value(value: Any) -> str:
+    """Format a value as the user wrote it; the SDK parses fractions as Decimal."""
     return repr(value) if isinstance(value, str) else str(value)
 
 
@@ -215,84 +219,84 @@ def _type_names(kinds: str | list[str]) -> str:
     return " or ".join(kind for kind in kinds if kind != "null")
 
 
-def _contradictions(config: Mapping[str, Any]) -> list[str]:
-    """Say what a JSON schema cannot: dates, hosts, and settings that do not fit together."""
-    found = [*_bad_dates(config), *batch_problems(config)]
-    found.extend(
+def _find_conflicts(config: Mapping[str, Any]) -> list[str]:
+    """Return problems that a JSON schema cannot express: dates, hosts, settings that conflict."""
+    problems = [*_find_bad_dates(config), *find_batch_problems(config)]
+    problems.extend(
         f"{name}: must be one line of printable ASCII characters"
         for name in ("access_token", "user_agent")
         if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
     )
-    found.extend(
+    problems.extend(
         f"excluded_columns: must be patterns of a stream and a column such as *.email, not {text!r}"
         for text in config.get("excluded_columns") or ()
         if not is_pattern(text)
     )
     if not _is_time_zone(config["reporting_timezone"]):
-        found.append(
+        problems.append(
             "reporting_timezone: must be the name of a time zone such as Europe/Dublin, "
             f"not {config['reporting_timezone']!r}"
         )
-    if config.get("custom_object_types") and _older(config["api_version"], CUSTOM_OBJECTS_SINCE):
-        found.append(
+    if config.get("custom_object_types") and _is_older(config["api_version"], CUSTOM_OBJECTS_SINCE):
+        problems.append(
             f"api_version: must be {'.'.join(map(str, CUSTOM_OBJECTS_SINCE))} or later for "
             f"custom_object_types, not {config['api_version']!r}"
         )
     if "api_url" in config and not _is_allowed_url(config["api_url"]):
         shown = re.sub(r"//.*@|(?<=\?).+", "…", config["api_url"])  # no password, no query
-        found.append(
+        problems.append(
             "api_url: must be https://HOST, or http://HOST of this machine (127.0.0.1), without a "
             f"path, not {shown!r}"
         )
-    return found
+    return problems
 
 
-def _bad_dates(config: Mapping[str, Any]) -> list[str]:
-    """Say which dates are none, too early, or in the wrong order."""
-    found = []
+def _find_bad_dates(config: Mapping[str, Any]) -> list[str]:
+    """Return a message for each date that is invalid, too early, or in the wrong order."""
+    problems = []
     dates: dict[str, int] = {}
     for name in ("start_date", "end_date"):
         if name in config:
             try:
                 dates[name] = to_seconds(config[name])
             except ValueError:
-                found.append(
+                problems.append(
                     f"{name}: must be an ISO 8601 date or date-time such as 2026-01-31 or "
                     f"2026-01-31T12:00:00Z, not {config[name]!r}"
                 )
-    found.extend(
+    problems.extend(
         f"{name}: must not be before {INTERCOM_FOUNDED_DATE}, as Intercom was founded in 2011, "
         f"not {config[name]!r}"
         for name, second in dates.items()
         if second < to_seconds(INTERCOM_FOUNDED_DATE)
     )
     if len(dates) == 2 and dates["end_date"] < dates["start_date"]:  # noqa: PLR2004 - both
-        found.append(
+        problems.append(
             f"end_date: must not be before start_date ({config['start_date']}), "
             f"not {config['end_date']!r}"
         )
-    return found
+    return problems
 
 
-def _older(version: str, than: tuple[int, int]) -> bool:
-    """Tell whether a version is a numbered one before another; Preview is not."""
+def _is_older(version: str, than: tuple[int, int]) -> bool:
+    """Return whether a version is numbered and lower than another; Preview is not."""
     return version[0].isdigit() and tuple(map(int, version.split("."))) < than
 
 
 def _is_time_zone(name: str) -> bool:
     if name == "UTC":
         return True
-    import pendulum  # noqa: PLC0415 - see clock.py
+    import pendulum  # noqa: PLC0415 - slow to import
 
     try:
         pendulum.timezone(name)
-    except (ValueError, OSError):  # not one, or not the form of one
+    except (ValueError, OSError):  # unknown, or not a valid name
         return False
     return True
 
 
 def _is_allowed_url(url: str) -> bool:
-    """Tell whether a URL is a scheme, a host and at most a port, safe to send a token to."""
+    """Return whether a URL is only scheme, host and port, and safe to send a token to."""
     try:
         parts = urlsplit(url)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname

@@ -1,7 +1,7 @@
-"""Export jobs: which window comes next, and the life of its job until its archive is here.
+"""Export jobs: which window comes next, and its job from request to verified archive.
 
-In: the range to export, the bookmark, the jobs in the state. Out: one `Export` a window,
-verified, and events (`JobCreated`, `ExportReady`, `JobGone`) for the thread that owns the state.
+In: the range to export, the bookmark, and the jobs in the state. Out: one `Export` a window, and
+events (`JobCreated`, `ExportReady`, `JobGone`) for the thread that owns the state.
 """
 
 from __future__ import annotations
@@ -9,7 +9,12 @@ from __future__ import annotations
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job import ExportJob
-from tap_intercom_export.exports.job_runner import UNKNOWN_JOB_ID, JobRunner, present
+from tap_intercom_export.exports.job_runner import (
+    MAX_CLOCK_DIFFERENCE_SECONDS,
+    UNKNOWN_JOB_ID,
+    JobRunner,
+    current_time,
+)
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.plan import ExportPlan, RunPlan, plan_export
@@ -18,6 +23,7 @@ from tap_intercom_export.exports.schedule import DeepLookback, RunMemory, Window
 from tap_intercom_export.exports.window import ExportRange
 
 __all__ = [
+    "MAX_CLOCK_DIFFERENCE_SECONDS",
     "UNKNOWN_JOB_ID",
     "DeepLookback",
     "EventQueue",
@@ -33,6 +39,6 @@ __all__ = [
     "RunMemory",
     "RunPlan",
     "WindowSchedule",
+    "current_time",
     "plan_export",
-    "present",
 ]

@@ -1,4 +1,4 @@
-"""How long windows may take, from what the last ones took. Pure."""
+"""Estimates of the duration of an export, from measurements of earlier jobs. Pure."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.exports.window_size import DAY_SECONDS
+from tap_intercom_export.clock import DAY_SECONDS
 from tap_intercom_export.wording import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_intercom_export.exports.window import Window
-    from tap_intercom_export.exports.window_size import Measured
+    from tap_intercom_export.exports.window_size import JobMeasurement
 
 MIN_SPREAD = 1.5
-"""How many times as long as the shortest the longest range is, where lengths tell something."""
+"""Minimum ratio of the longest to the shortest measured range for a linear fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTime:
-    """How long an export may take.
+    """Estimated duration of an export.
 
     Attributes:
-        seconds: From its beginning to its end.
-        intercom_seconds: How long its jobs run at Intercom.
-        own_seconds: How long downloading and writing takes; None where that is not known.
-        remembered: Windows of earlier runs that this is concluded from.
-        workers: Jobs that run at once.
+        seconds: From beginning to end.
+        intercom_seconds: Duration of its jobs at Intercom.
+        own_seconds: Duration of downloading and writing; None if unknown.
+        remembered: Number of windows of earlier runs that the estimate is based on.
+        workers: Jobs that run at the same time.
     """
 
     seconds: float
@@ -38,7 +38,7 @@ class ExpectedTime:
     workers: int = 1
 
     def __str__(self) -> str:
-        """Return it for people."""
+        """Return the text for the plan."""
         own = (
             "how long writing takes is not known yet"
             if self.own_seconds is None
@@ -53,27 +53,27 @@ class ExpectedTime:
 
 
 def expected_time(
-    windows: Sequence[Window], measured: Sequence[Measured], workers: int = 1
+    windows: Sequence[Window], measured: Sequence[JobMeasurement], workers: int = 1
 ) -> ExpectedTime | None:
-    """Return how long windows may take, or None where nothing is known.
+    """Estimate the duration of an export; None if nothing is known.
 
-    What a window takes is read off the line through what the remembered ones took; where these
-    are of about the same length, it is taken to be in proportion to its length. While a window is
-    written, the job of the next one runs.
+    The duration of a window is a linear function of its length, fitted to the measurements; if
+    these have about the same length, it is proportional. While a window is written, the job of the
+    next one runs.
 
     Args:
-        windows: What will be exported, in order.
-        measured: What the last jobs took.
-        workers: Jobs that run at once.
+        windows: The windows to export, in order.
+        measured: Measurements of the last jobs.
+        workers: Jobs that run at the same time.
     """
     if not measured:
         return None
     days = [(window.before - window.after) / DAY_SECONDS for window in windows]
-    jobs = _read_off(days, [(one.days, one.seconds) for one in measured])
+    jobs = _fitted_seconds(days, [(one.days, one.seconds) for one in measured])
     timed = [(one.days, one.own_seconds) for one in measured if one.own_seconds is not None]
-    writing = _read_off(days, timed) if timed else [0.0] * len(days)
+    writing = _fitted_seconds(days, timed) if timed else [0.0] * len(days)
     return ExpectedTime(
-        _until_written(jobs, writing, workers),
+        _total_seconds(jobs, writing, workers),
         sum(jobs),
         sum(writing) if timed else None,
         len(measured),
@@ -81,12 +81,12 @@ def expected_time(
     )
 
 
-def _read_off(days: Sequence[float], points: Sequence[tuple[float, float]]) -> list[float]:
-    """Return the seconds for lengths in days, from the line through such pairs.
+def _fitted_seconds(days: Sequence[float], points: Sequence[tuple[float, float]]) -> list[float]:
+    """Return the seconds for each length, from a line fitted to measurements.
 
     Args:
-        days: The lengths.
-        points: Lengths in days, and the seconds that they took.
+        days: The lengths in days.
+        points: Measured lengths in days and durations in seconds.
     """
     lengths, seconds = [length for length, _ in points], [one for _, one in points]
     mean, mean_seconds = sum(lengths) / len(points), sum(seconds) / len(points)
@@ -101,10 +101,10 @@ def _read_off(days: Sequence[float], points: Sequence[tuple[float, float]]) -> l
     return [base + per_day * length for length in days]
 
 
-def _until_written(jobs: Sequence[float], writing: Sequence[float], workers: int) -> float:
-    """Return how long it takes to run jobs and write one after the other, in seconds.
+def _total_seconds(jobs: Sequence[float], writing: Sequence[float], workers: int) -> float:
+    """Return the total duration of running jobs and writing one after another, in seconds.
 
-    A worker begins its next job when its last one begins to be written.
+    A worker starts its next job when its last one begins to be written.
     """
     free = [0.0] * workers  # a heap: when each worker is free
     written = 0.0

@@ -1,4 +1,4 @@
-"""Window after window, each as a verified archive: jobs resumed, tried again, and made smaller."""
+"""Exports a range window by window, resuming jobs, retrying failures, and shrinking windows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_intercom_export.archive import Archive, Limits, Spool, open_archive
-from tap_intercom_export.clock import to_text
+from tap_intercom_export.clock import DAY_SECONDS, to_text
 from tap_intercom_export.errors import (
     DamagedArchiveError,
     JobFailedError,
@@ -22,7 +22,7 @@ from tap_intercom_export.errors import (
 )
 from tap_intercom_export.exports.job import ExportJob, Progress
 from tap_intercom_export.exports.window import PendingRange
-from tap_intercom_export.exports.window_size import DAY_SECONDS, Measured
+from tap_intercom_export.exports.window_size import JobMeasurement
 from tap_intercom_export.progress import JobEnd
 from tap_intercom_export.wording import counted, duration
 
@@ -39,37 +39,39 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_JOBS_PER_WINDOW = 3
-"""Jobs for one window, as it is: a second one after a failure, a third when one was forgotten."""
+"""Maximum jobs for one window of the same size: one retry after a failure, one after a job is
+gone."""
 
-ROW_LIMIT_SLACK = 1000
-"""One part in so many below the row limit counts as cut: nobody knows whether headers count."""
+ROW_LIMIT_MARGIN_DIVISOR = 1000
+"""An export within 1/1000 of the row limit counts as truncated: the limit may include headers."""
 
 PAUSE_AFTER_FAILURE_POLLS = 12
-"""Pause after a job that failed, in first poll intervals: a minute, with the default of 5 s."""
+"""Pause after a failed job, as a multiple of the first poll interval: a minute by default."""
 
 MAX_DOWNLOADS_PER_JOB = 2
-"""Downloads of one archive that may turn out damaged; what comes broken twice stays broken."""
+"""Maximum downloads of one archive; an archive damaged twice stays damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One finished export job and its archive. Whoever gets it closes the archive.
+    """A finished export job with its archive. The receiver closes the archive.
 
     Attributes:
         job: The job.
-        archive: Its verified archive; None where the window has no data.
-        download_bytes: Size of the archive as it was sent.
-        completed_at: When the job was first seen to be done, as a date-time text.
-        measured: What the job took; None where it is not known, as with one of an earlier run.
-        tries: Jobs that were asked for until one went well; 0 for one of an earlier run.
-        seconds_waited: From the first of them to the verified archive, the slot included.
+        archive: The verified archive; None if the window has no data.
+        download_bytes: Size of the archive as sent.
+        completed_at: When the tap first saw that the job is done, as a date-time text.
+        measured: Duration and rows of the job; None if unknown, as for a job of an earlier run.
+        tries: Jobs requested until one succeeded; 0 for a job of an earlier run.
+        seconds_waited: Time from the first request to the verified archive, including the wait for
+            the job slot.
     """
 
     job: ExportJob
     archive: Archive | None
     download_bytes: int
     completed_at: str
-    measured: Measured | None = None
+    measured: JobMeasurement | None = None
     tries: int = 0
     seconds_waited: float = 0.0
 
@@ -80,18 +82,18 @@ class Export:
 
     @property
     def before(self) -> int:
-        """The last unix second of its window."""
+        """The last unix second of the window."""
         return self.job.window.before
 
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
-        """Yield the name of each CSV file of the archive and the file, open while it is used."""
+        """Yield name and content of each CSV file of the archive; the file is closed afterwards."""
         if self.archive:
             for member in self.archive.members:
                 with self.archive.open(member) as source:
                     yield member.path, source
 
     def close(self) -> None:
-        """Give the disk space back."""
+        """Free the disk space of the archive."""
         if self.archive:
             self.archive.close()
 
@@ -101,10 +103,10 @@ class Exporter:
 
     Args:
         runner: Runs jobs.
-        schedule: Decides which windows are asked for.
-        settings: The rows at which Intercom cuts, and how large an archive may be.
+        schedule: Decides which windows are exported.
+        settings: Limits and timeouts.
         jobs: The stream's jobs, of earlier runs and of this one.
-        clock: For times in records.
+        clock: Clock for pauses and timestamps.
     """
 
     def __init__(
@@ -119,7 +121,7 @@ class Exporter:
         self._log = runner.log
         self._schedule = schedule
         self._row_limit = settings.export_row_limit
-        self._cut_from = self._row_limit - self._row_limit // ROW_LIMIT_SLACK
+        self._truncated_from = self._row_limit - self._row_limit // ROW_LIMIT_MARGIN_DIVISOR
         self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
         self._max_archive_bytes = settings.max_archive_bytes
         self._jobs = jobs
@@ -129,9 +131,9 @@ class Exporter:
         )
 
     def tasks(self, bookmark: int) -> Iterator[Callable[[], Iterator[Export]]]:
-        """Yield, for each range of time after a bookmark, what exports it when it is called.
+        """Yield a function for each range after the bookmark; calling it exports the range.
 
-        The jobs of an earlier run come first, each with the pending that it covers.
+        The jobs of an earlier run come first, each with the range that it covers.
 
         Args:
             bookmark: Everything up to this unix second is exported.
@@ -140,7 +142,7 @@ class Exporter:
             job = stored.job
             if stored.pending is None:
                 self._log.info(
-                    "Leaving job %s of an earlier run: %s", job.identifier, stored.why_not
+                    "Not resuming job %s of an earlier run: %s", job.identifier, stored.why_not
                 )
                 self._jobs.give_up(job)
                 continue
@@ -154,15 +156,15 @@ class Exporter:
             yield partial(self._export_all, pending, None)
 
     def _refresh_stored_jobs(self) -> Iterator[Export]:
-        """Find out, as a task that exports nothing, which jobs that were given up have ended."""
+        """Find out which jobs that were given up have ended. A task without exports."""
         self._runner.refresh_stored_jobs(self._jobs)
         return iter(())
 
     def _export_all(self, pending: PendingRange, stored: ExportJob | None) -> Iterator[Export]:
-        """Yield an export for each window of a range of time, most often one.
+        """Yield an export for each window of a range, usually one.
 
         Raises:
-            TapError: It cannot go on.
+            TapError: The export cannot continue.
         """
         while (chosen := self._schedule.next_window(pending)) is not None:
             window = chosen.window
@@ -176,33 +178,34 @@ class Exporter:
             ) as error:
                 chosen.sizer.shorten(chosen.sizes, window.sizes(pending.bookmark), error)
                 self._log.count_job(JobEnd.SHORTENED)
-                self._narrow_view_if_stuck(pending, window)
+                self._allow_overwriting_if_stuck(pending, window)
             else:
                 chosen.sizer.succeeded(export.measured)
                 yield export
                 pending = PendingRange(export.job.window.before, pending.end)
             stored = None
 
-    def _narrow_view_if_stuck(self, pending: PendingRange, window: Window) -> None:
-        """Allow a window that ends earlier than what was written, where the next is no smaller."""
-        if not self._schedule.export_range.viewed:
+    def _allow_overwriting_if_stuck(self, pending: PendingRange, window: Window) -> None:
+        """Allow a window to end before already written rows if it could not be smaller else."""
+        if not self._schedule.export_range.partly_written:
             return
         chosen = self._schedule.next_window(pending)
         if chosen is not None and chosen.window == window:
             logger.warning(
-                "Rows of %s were written by a run that did not finish it, and it is too large now: "
-                "smaller windows take back what happened to its messages later than lookback_days. "
-                "To have it again, raise lookback_days once",
+                "An earlier run wrote some rows of %s, which is too large to export again: smaller "
+                "windows overwrite these rows without events later than lookback_days. To get them "
+                "back, raise lookback_days for one run",
                 window,
             )
-            self._schedule.allow_narrower_views()
+            self._schedule.allow_overwriting()
 
     def _export(self, window: Window, bookmark: int, stored: ExportJob | None) -> Export:
-        """Return the export of a window, with a job of an earlier run or new ones.
+        """Return the export of a window, from a job of an earlier run or a new one.
 
         Raises:
-            JobFailedError, JobTimedOutError, RangeRefusedError, TooManyRowsError: Ask for less.
-            TapError: Anything else.
+            JobFailedError, JobTimedOutError, RangeRefusedError, TooManyRowsError: Request a shorter
+                range.
+            TapError: The export cannot continue.
         """
         failed, gone, tries = False, 0, 0
         begun = self._clock.monotonic()
@@ -223,11 +226,11 @@ class Exporter:
                 if failed:
                     raise
                 if stored:
-                    self._log.warning("%s. Asking anew", error)
+                    self._log.warning("%s. Requesting a new job", error)
                 else:
                     failed = True
                     pause = self._clock.jitter(self._pause_after_failure)
-                    self._log.warning("%s. Trying once more in %.0f s", error, pause)
+                    self._log.warning("%s. Retrying once in %.0f s", error, pause)
                     self._clock.sleep(pause)
             except JobTimedOutError:
                 self._log.count_job(JobEnd.FAILED)
@@ -241,40 +244,40 @@ class Exporter:
                 raise
             stored = None
         raise UnavailableError(
-            f"{MAX_JOBS_PER_WINDOW} jobs for {window} came to nothing; {gone} of them were gone "
-            "before their data could be downloaded"
+            f"{MAX_JOBS_PER_WINDOW} jobs for {window} failed; {gone} of them were gone before "
+            "their data could be downloaded. Try again later"
         )
 
     def _finish(self, job: ExportJob) -> Export:
-        """Return what comes of a job.
+        """Wait for a job and download its archive.
 
         Raises:
-            TooManyRowsError: As many rows as Intercom's silent cut leaves.
+            TooManyRowsError: The archive has as many rows as Intercom truncates at.
         """
         begun = None if job in self._jobs.stored else self._clock.monotonic()
         job = self._runner.wait(job)
         seconds = None if begun is None else self._clock.monotonic() - begun
         completed_at = to_text(self._clock.now())
         if job.progress is Progress.EMPTY:
-            return Export(job, None, 0, completed_at, _measured(job, seconds, 0, 0.0))
+            return Export(job, None, 0, completed_at, _measure(job, seconds, 0, 0.0))
         downloading = self._clock.monotonic()
         archive, size = self._download(job)
         own_seconds = self._clock.monotonic() - downloading
-        if archive.lines >= self._cut_from:  # a row may be counted for none, a line never is
+        if archive.lines >= self._truncated_from:  # lines, as rows may be undercounted
             archive.close()
             raise TooManyRowsError(
-                f"Job {job.identifier} for {job.window} holds {archive.rows:,} rows, and Intercom "
-                f"cuts an export at {self._row_limit:,} without saying so"
+                f"Job {job.identifier} for {job.window} has {archive.rows:,} rows; Intercom "
+                f"silently truncates an export at {self._row_limit:,}"
             )
         return Export(
-            job, archive, size, completed_at, _measured(job, seconds, archive.lines, own_seconds)
+            job, archive, size, completed_at, _measure(job, seconds, archive.lines, own_seconds)
         )
 
     def _download(self, job: ExportJob) -> tuple[Archive, int]:
-        """Return a job's archive, verified, and its size in bytes as sent.
+        """Return a job's verified archive and its size in bytes as sent.
 
         Raises:
-            UnreadableDataError: It came damaged each time.
+            UnreadableDataError: Every download was damaged or refused.
         """
         for _ in range(MAX_DOWNLOADS_PER_JOB):
             spool, begun = Spool(self._max_archive_bytes), self._clock.monotonic()
@@ -293,22 +296,22 @@ class Exporter:
             try:
                 archive = open_archive(spool.file, self._limits)
             except DamagedArchiveError as error:
-                trouble = f"came damaged {MAX_DOWNLOADS_PER_JOB} times in a row ({error})"
+                problem = f"was damaged in {MAX_DOWNLOADS_PER_JOB} downloads ({error})"
                 self._log.warning("The archive of job %s is damaged (%s)", job.identifier, error)
-            except RefusedArchiveError as error:  # a damaged one may look like one of these
-                trouble = f"is refused: {error}"
+            except RefusedArchiveError as error:  # it may be a damaged one
+                problem = f"is refused: {error}"
                 self._log.warning("The archive of job %s: %s", job.identifier, error)
             else:
                 return archive, size
         raise UnreadableDataError(
-            f"The archive of job {job.identifier} for {job.window} {trouble}. Nothing of it was "
+            f"The archive of job {job.identifier} for {job.window} {problem}. Nothing of it was "
             "written; the next run downloads it again."
         )
 
 
-def _measured(
+def _measure(
     job: ExportJob, seconds: float | None, rows: int, own_seconds: float
-) -> Measured | None:
-    """Return what a job took, where that is known."""
+) -> JobMeasurement | None:
+    """Return the measurement of a job, if its duration is known."""
     days = (job.window.before - job.window.after) / DAY_SECONDS
-    return None if seconds is None else Measured(days, seconds, rows, own_seconds)
+    return None if seconds is None else JobMeasurement(days, seconds, rows, own_seconds)

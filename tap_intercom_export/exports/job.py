@@ -1,4 +1,4 @@
-"""An export job: what it was asked for, how it stands, and what the state keeps of it."""
+"""An export job: its range, its status, and its representation in the state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Enum):
-    """What a status word means."""
+    """Meaning of a status."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -36,7 +36,7 @@ _PROGRESS = {
     "canceled": Progress.FAILED,
     "cancelled": Progress.FAILED,
 }
-"""Status words of Intercom's reference, and those a tolerant client expects besides."""
+"""Statuses from Intercom's reference, and others that tolerant clients expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class ExportJob:
     """One export job.
 
     Attributes:
-        identifier: Intercom's id of it.
-        window: The range it was asked for.
-        requested_at: When, as a date-time text.
-        bookmark: The unix second after which its new time begins; before it is the lookback.
-        status: Intercom's word for how it stands.
-        download_url: Where its archive is, as Intercom says; often empty.
-        excluded_attributes: Attributes that were not asked for, because Intercom had refused them.
-        given_up: Whether nothing of it will be used, though it may still run.
-        request_hash: A hash of what it was asked for besides its range.
+        identifier: Intercom's id.
+        window: The range of the request.
+        requested_at: Time of the request, as a date-time text.
+        bookmark: The unix second after which its new time begins; the lookback is before it.
+        status: Intercom's status.
+        download_url: URL of the archive according to Intercom; often empty.
+        excluded_attributes: Attributes left out of the request, because Intercom had refused them.
+        given_up: Whether its result will not be used, although it may still run.
+        request_hash: Hash of everything that was requested except for the range.
     """
 
     identifier: str
@@ -67,24 +67,23 @@ class ExportJob:
 
     @property
     def progress(self) -> Progress | None:
-        """What the status word means; None for a word nobody knows."""
+        """Meaning of the status; None if it is unknown."""
         word = self.status.lower()
         # "completed" from message exports, "complete" in the prose and from reporting exports
         return Progress.COMPLETED if word.startswith("complete") else _PROGRESS.get(word)
 
-    def asks_for_the_same(self, kind: ExportKind) -> bool:
-        """Tell whether it was asked for what would be asked for now, besides its range.
+    def has_same_request(self, kind: ExportKind) -> bool:
+        """Return whether a new job would have the same request, besides its range.
 
-        Not so where the attributes of a dataset have changed meanwhile, which would put values
-        under wrong ones.
+        If the attributes of a dataset have changed, values would be assigned to the wrong ones.
 
         Args:
-            kind: What is exported.
+            kind: The export API.
         """
         return self.request_hash == kind.request_hash(self.excluded_attributes)
 
     def updated(self, body: Mapping[str, Any]) -> ExportJob:
-        """Return the job as an answer of the API describes it."""
+        """Return the job with the status and URL of an API response."""
         return replace(
             self,
             status=str(body.get("status") or self.status),
@@ -92,7 +91,7 @@ class ExportJob:
         )
 
     def to_state(self) -> dict[str, Any]:
-        """Return what a later run needs to resume the job."""
+        """Return the entry in the state, with which a later run can resume the job."""
         return {
             **(
                 {"excluded_attributes": list(self.excluded_attributes)}
@@ -110,7 +109,7 @@ class ExportJob:
 
     @classmethod
     def from_state(cls, state: Any) -> ExportJob | None:
-        """Return the job that `to_state` wrote, or None where there is none or it is no job."""
+        """Return the job that `to_state` wrote, or None if the entry is invalid."""
         try:
             window = Window(
                 to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])

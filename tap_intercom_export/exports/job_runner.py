@@ -1,4 +1,4 @@
-"""The life of an export job: create, resume, poll, download, cancel, every way it can end."""
+"""The life cycle of an export job: create, poll, download, cancel."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CANCEL_TIMEOUT_SECONDS = 10.0
-"""Seconds; freeing the slot is a courtesy that must not hold up the run."""
+"""Short, because canceling a job only frees its slot and must not delay the run."""
 
 
-CLOCK_DOUBT_SECONDS = 86_400.0
-"""An `end_date` longer ago than this is past by any clock."""
+MAX_CLOCK_ERROR_SECONDS = 86_400.0
+"""An `end_date` longer ago than this is in the past even if this machine's clock is wrong."""
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 60.0
-"""A clock that is further off is worth a warning."""
+"""A larger difference from Intercom's clock is logged as a warning."""
 
-YOUNG_JOB_SECONDS = 120.0
-"""Age below which a job that Intercom does not know may only not be known everywhere yet."""
+NEW_JOB_SECONDS = 120.0
+"""Age below which a 404 for a job may only mean that not all of Intercom's servers know it yet."""
 
 UNKNOWN_JOB_ID = "taptestnosuchjob"
-"""An identifier of the usual form, 16 small letters, that no job has."""
+"""Identifier in the usual format, 16 lower-case letters, that no job has."""
 
 
 class JobRunner:
-    """Runs jobs of one kind.
+    """Runs jobs of one export API.
 
     Args:
-        client: Speaks to Intercom.
-        kind: What is exported.
+        client: Sends the requests.
+        kind: The export API.
         settings: Pauses and time limits.
-        clock: Waits between polls.
-        log: Says what happens.
+        clock: Sleeps between polls.
+        log: Gets the log lines and counts of this export.
     """
 
     def __init__(
@@ -80,57 +80,59 @@ class JobRunner:
         self._clock = clock
 
     def _backoff(self, limit: float) -> PollBackoff:
-        """Return what waits between polls, for so many seconds at most."""
+        """Return the backoff between polls.
+
+        Args:
+            limit: Maximum total seconds.
+        """
         return PollBackoff(self._clock, self._settings, limit, self.log.heartbeat)
 
     def check(self) -> None:
-        """Find out, by looking at a job that cannot exist, whether the token is good for exports.
+        """Check that the token may use the export API, by requesting a job that cannot exist.
 
         Raises:
-            ApiError: It is not, or Intercom cannot be reached.
+            ApiError: It may not, or Intercom cannot be reached.
         """
         try:
             self._client.get(self._kind.status_path.format(UNKNOWN_JOB_ID))
         except NotFoundError:
             return
 
-    def present(self) -> float:
-        """Return the time up to which Intercom can be asked, in unix seconds.
+    def current_time(self) -> float:
+        """Return the current time to use as the end of the export, in unix seconds.
 
-        It is the earlier one of this machine's clock and of Intercom's: rows that arrive later
-        than the end of a window, by Intercom's clock, would be in no window. Intercom is asked for
-        its time unless `end_date` is long past.
+        It is the earlier of this machine's clock and Intercom's: rows that arrive after the end of
+        a window by Intercom's clock would be in no window. Intercom is asked for its time unless
+        `end_date` is in the past by any clock.
 
         Raises:
             ApiError: Intercom refuses, or cannot be reached.
         """
         now = self._clock.now()
-        if self._settings.end is not None and self._settings.end < now - CLOCK_DOUBT_SECONDS:
+        if self._settings.end is not None and self._settings.end < now - MAX_CLOCK_ERROR_SECONDS:
             return now
         self.check()
-        return present(self._client, self._clock)
+        return current_time(self._client, self._clock)
 
     def create(self, window: Window, bookmark: int, jobs: JobTracker) -> ExportJob:
-        """Ask for a job, and wait while another one holds the workspace's slot.
+        """Create a job; wait while another one holds the workspace's slot.
 
         Args:
             window: The range to export.
             bookmark: The unix second after which its new time begins.
-            jobs: Takes note of the job.
+            jobs: Keeps the job.
 
         Raises:
-            RangeRefusedError: Intercom does not take the range.
+            RangeRefusedError: Intercom does not accept the range.
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
-        backoff = PollBackoff(
-            self._clock, self._settings, self._settings.slot_timeout, self.log.heartbeat
-        )
+        backoff = self._backoff(self._settings.slot_timeout)
         retry_budget = self._client.retry_budget("POST", self._kind.create_path)
         dropped = False
         while True:
             try:
                 with jobs.request(self._clock):
-                    job = self._ask(window, bookmark)
+                    job = self._request_job(window, bookmark)
                     jobs.created(job)
             except TransientError as error:  # noqa: PERF203 - waits in between
                 retry_budget.failed(str(error), error.headers)
@@ -139,7 +141,7 @@ class JobRunner:
                     raise
                 dropped = True
             except SlotTakenError as error:
-                if backoff.is_over():
+                if backoff.is_expired():
                     raise UnavailableError(
                         f"Another export held the workspace's job slot for "
                         f"{backoff.elapsed} ({error}). It may be an export of a "
@@ -150,22 +152,22 @@ class JobRunner:
                 retry_budget.progressed()
                 self.refresh_stored_jobs(jobs)
                 backoff.pause(
-                    "Another export holds the workspace's job slot (a colleague's, another app's, "
-                    "or that of a killed run); waiting for it to end"
+                    "Another export holds the workspace's job slot (of a colleague, another app, "
+                    "or a killed run); waiting for it to end"
                 )
             else:
                 self.log.count_job(JobEnd.ASKED)
                 self.log.info("Created job %s for %s", job.identifier, window)
                 return job
 
-    def _ask(self, window: Window, bookmark: int) -> ExportJob:
-        """Ask for a job once."""
+    def _request_job(self, window: Window, bookmark: int) -> ExportJob:
+        """Send one request for a job."""
         requested_at = to_text(self._clock.now())
         body = self._kind.body(window.after, window.before)
         reply = self._client.post_once(self._kind.create_path, body)
         excluded_attributes = self._kind.excluded_attributes(body)
         job = ExportJob(
-            _identifier_of(reply.body),
+            _parse_identifier(reply.body),
             window,
             requested_at,
             bookmark,
@@ -175,10 +177,10 @@ class JobRunner:
         return job.updated(reply.body)
 
     def refresh_stored_jobs(self, jobs: JobTracker) -> None:
-        """Look at our other jobs, and forget those that were given up and have ended.
+        """Poll all known jobs, and forget those that were given up and have ended.
 
-        Intercom marks a job that runs for more than a day as failed when somebody looks at it;
-        until then it may hold the slot.
+        Intercom marks a job that runs for more than a day as failed only when it is polled; until
+        then it may hold the slot.
 
         Raises:
             ApiError: Intercom refused, or could not be reached.
@@ -193,33 +195,31 @@ class JobRunner:
                 jobs.gone(job)
 
     def wait(self, job: ExportJob) -> ExportJob:
-        """Look at a job until it ends.
+        """Poll a job until it ends.
 
         Args:
-            job: A job of this kind.
+            job: The job.
 
         Returns:
             The job, completed or without data.
 
         Raises:
-            NotFoundError: Intercom does not know the job, or has forgotten it.
-            JobFailedError: It failed, expired, or somebody canceled it.
+            NotFoundError: Intercom does not know the job, or no longer.
+            JobFailedError: It failed, expired or was canceled.
             JobTimedOutError: It did not end within `job_timeout_minutes`.
         """
-        backoff = PollBackoff(
-            self._clock, self._settings, self._settings.job_timeout, self.log.heartbeat
-        )
+        backoff = self._backoff(self._settings.job_timeout)
         unknown: set[str] = set()
         is_missing = False
         while True:
             try:
                 reply = self._client.get(self._kind.status_path.format(job.identifier))
             except NotFoundError:
-                if self._is_young(job):
+                if self._is_new(job):
                     is_missing = True
                     backoff.pause(f"Intercom does not know job {job.identifier} yet")
                     continue
-                if is_missing:  # it may run all the same, and would hold the slot
+                if is_missing:  # it may still run, and would hold the slot
                     self.cancel(job)
                 raise
             job = job.updated(reply.body)
@@ -240,32 +240,32 @@ class JobRunner:
             if job.progress is None and job.status not in unknown:
                 unknown.add(job.status)
                 self.log.warning(
-                    "Job %s has the unknown status '%s'; waiting on", job.identifier, job.status
+                    "Job %s has the unknown status '%s'; still waiting", job.identifier, job.status
                 )
-            if backoff.is_over():
+            if backoff.is_expired():
                 raise JobTimedOutError(
                     f"{self.log.prefix}Job {job.identifier} for {job.window} is still "
                     f"'{job.status}' after {backoff.elapsed} (job_timeout_minutes)"
                 )
             backoff.pause(f"Job {job.identifier} for {job.window} is '{job.status}'")
 
-    def _is_young(self, job: ExportJob) -> bool:
-        """Tell whether a job was created so lately that not all of Intercom may know it."""
+    def _is_new(self, job: ExportJob) -> bool:
+        """Return whether a job is so new that not all of Intercom's servers may know it."""
         try:
             age = self._clock.now() - to_seconds(job.requested_at)
-        except ValueError:  # a hand has changed the state
+        except ValueError:  # the state was edited by hand
             return False
-        return abs(age) < YOUNG_JOB_SECONDS
+        return abs(age) < NEW_JOB_SECONDS
 
     def download(self, job: ExportJob, destination: Destination) -> None:
         """Download a completed job's archive.
 
-        The address on the configured host works for every client that is known; what Intercom
-        says in `download_url` comes first only where it is on that host too.
+        The path on the configured host works for every known client. The `download_url` of the job
+        is tried first only if it is on that host too.
 
         Args:
             job: A completed job.
-            destination: Takes the bytes; empty.
+            destination: Where to write the bytes; empty.
 
         Raises:
             NotFoundError: The archive is gone.
@@ -284,13 +284,13 @@ class JobRunner:
         raise gone
 
     def cancel(self, job: ExportJob) -> bool:
-        """Free the slot of a job that is of no use any more. Never fails.
+        """Cancel a job that is no longer needed, to free its slot. Never fails.
 
         Args:
             job: A job that this tap created.
 
         Returns:
-            Whether it is canceled.
+            Whether it was canceled.
         """
         if not self._kind.cancel_path:
             return False
@@ -304,12 +304,12 @@ class JobRunner:
         return True
 
 
-def present(client: IntercomClient, clock: Clock) -> float:
-    """Return the earlier one of this machine's time and Intercom's, by the client's last answer.
+def current_time(client: IntercomClient, clock: Clock) -> float:
+    """Return the earlier of this machine's time and Intercom's, by the client's last response.
 
     Args:
-        client: Has had an answer.
-        clock: This machine's.
+        client: A client that has had a response.
+        clock: This machine's clock.
 
     Returns:
         Unix seconds.
@@ -317,16 +317,16 @@ def present(client: IntercomClient, clock: Clock) -> float:
     ahead = client.seconds_ahead
     if abs(ahead) > MAX_CLOCK_DIFFERENCE_SECONDS:
         logger.warning(
-            "This machine's clock is %.0f s %s Intercom's. Set it right (NTP); windows end by the "
-            "earlier one",
+            "This machine's clock is %.0f s %s Intercom's. Synchronize it (NTP); windows end by "
+            "the earlier one",
             abs(ahead),
             "ahead of" if ahead > 0 else "behind",
         )
     return clock.now() - max(0.0, ahead)
 
 
-def _identifier_of(body: Mapping[str, Any]) -> str:
-    """Return a job's identifier; the second spelling is that of some versions of the reference."""
+def _parse_identifier(body: Mapping[str, Any]) -> str:
+    """Return a job's identifier; some versions of Intercom's reference misspell the key."""
     for name in ("job_identifier", "job_identfier", "id"):
         if body.get(name):
             return str(body[name])

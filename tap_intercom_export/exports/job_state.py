@@ -1,4 +1,4 @@
-"""The jobs under way, as they stand in the state of a stream, from one run to the next."""
+"""The jobs in a stream's state, which later runs resume."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.schedule import RunMemory
 from tap_intercom_export.exports.window import PendingRange
-from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, Measured
+from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, JobMeasurement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -18,30 +18,31 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import TapState
 
 CURRENT_JOB_KEY = "job"
-"""Key of the job whose window is waited for or written."""
+"""Key of the job whose window is being waited for or written."""
 
 NEXT_JOBS_KEY = "next_jobs"
-"""Key of the jobs that were created ahead, in order of time."""
+"""Key of the jobs that were prefetched, in order of time."""
 
 
 WRITING_KEY = "writing"
-"""Key of the windows whose rows began to be written: a narrower view must not follow."""
+"""Key of the windows of which some rows were written: windows that end earlier must not follow."""
 
 
 RECENT_WINDOWS_KEY = "recent_windows"
-"""Key of what the last jobs took, from which the size of the next windows is planned."""
+"""Key of the measurements of the last jobs, from which the sizes of the next windows are
+planned."""
 
 DEEP_LOOKBACK_KEY = "deep_lookback_at"
 """Key of the end of the last window that reached back `deep_lookback_days`."""
 
 
 class JobState:
-    """Writes jobs into a stream's state and sends the state at once. Of the main thread only.
+    """Keeps jobs in a stream's state and writes the state at once. Main thread only.
 
     Args:
         stream_state: The stream's entry in the state.
-        tap_state: The whole state, to be sent.
-        state_writer: Sends it.
+        tap_state: The whole state.
+        state_writer: Writes STATE messages.
     """
 
     def __init__(
@@ -55,44 +56,44 @@ class JobState:
         self._state_writer = state_writer
 
     def stored(self) -> list[ExportJob]:
-        """Return the jobs in the state, in order of time; what is no job is not there."""
+        """Return the jobs in the state, in order of time, without invalid entries."""
         jobs = [ExportJob.from_state(entry) for entry in self._entries()]
         return [job for job in jobs if job is not None]
 
     def add(self, job: ExportJob) -> None:
-        """Write down a job and send the state."""
+        """Add a job and write the state."""
         self._write([*self._entries(), job.to_state()])
 
     def update(self, job: ExportJob) -> None:
-        """Write down what is new about a job, if it is still there, and send the state."""
+        """Update a job, if it is still in the state, and write the state."""
         if any(str(entry["job_identifier"]) == job.identifier for entry in self._entries()):
             self.add(job)
 
     def remove(self, job: ExportJob) -> None:
-        """Strike out a job and send the state."""
+        """Remove a job and write the state."""
         self._write(
             [entry for entry in self._entries() if str(entry["job_identifier"]) != job.identifier]
         )
 
     def begin_writing(self, job: ExportJob) -> None:
-        """Write down that rows of a job's window are about to be written, and send the state."""
+        """Record that rows of a job's window are about to be written, and write the state."""
         entry = {"bookmark": to_text(job.bookmark), "created_at_before": to_text(job.window.before)}
         known = [one for one in self._stream_state.get(WRITING_KEY) or [] if one != entry]
         self._stream_state[WRITING_KEY] = [*known, entry]
         self._state_writer.write_state(self._tap_state)
 
-    def finish_writing(self, job: ExportJob, measured: Measured | None) -> None:
-        """Strike out a job whose rows are all written, and send the state.
+    def finish_writing(self, job: ExportJob, measured: JobMeasurement | None) -> None:
+        """Remove a job whose rows are all written, and write the state.
 
         Args:
             job: The job.
-            measured: What it took, where that is known.
+            measured: Duration and rows of the job, if known.
         """
         if measured is not None:
             last = [*self.measured(), measured][-REMEMBERED_WINDOWS:]
             self._stream_state[RECENT_WINDOWS_KEY] = [one.to_state() for one in last]
         before = job.window.before
-        left = [one for one in self.viewed() if one.end > before]
+        left = [one for one in self.partly_written() if one.end > before]
         if left:
             self._stream_state[WRITING_KEY] = [
                 {"bookmark": to_text(one.bookmark), "created_at_before": to_text(one.end)}
@@ -102,10 +103,10 @@ class JobState:
             self._stream_state.pop(WRITING_KEY, None)
         self.remove(job)
 
-    def measured(self) -> list[Measured]:
-        """Return what the last jobs took, the latest last."""
+    def measured(self) -> list[JobMeasurement]:
+        """Return the measurements of the last jobs, the latest last."""
         entries = self._stream_state.get(RECENT_WINDOWS_KEY) or []
-        found = [Measured.from_state(entry) for entry in entries]
+        found = [JobMeasurement.from_state(entry) for entry in entries]
         return [one for one in found if one is not None]
 
     def memory(self) -> RunMemory:
@@ -117,14 +118,14 @@ class JobState:
         return RunMemory(tuple(self.stored()), tuple(self.measured()), deep_lookback_at)
 
     def note_deep_lookback(self, job: ExportJob) -> None:
-        """Note that a job that reached far back is about to be struck out."""
+        """Record a deep lookback; the next call that writes the state includes it."""
         self._stream_state[DEEP_LOOKBACK_KEY] = to_text(job.window.before)
 
-    def viewed(self) -> tuple[PendingRange, ...]:
-        """Return the new time of windows whose rows began to be written, and were not all."""
+    def partly_written(self) -> tuple[PendingRange, ...]:
+        """Return the new time of windows of which some, but not all rows were written."""
         found = []
         for entry in self._stream_state.get(WRITING_KEY) or []:
-            with contextlib.suppress(KeyError, TypeError, ValueError):  # a hand has changed it
+            with contextlib.suppress(KeyError, TypeError, ValueError):  # edited by hand
                 found.append(
                     PendingRange(
                         to_seconds(entry["bookmark"]), to_seconds(entry["created_at_before"])
@@ -140,8 +141,8 @@ class JobState:
 
     def _write(self, entries: list[Any]) -> None:
         entries = _in_order(entries)
-        # A signal may send the state between any two steps: each job is in it all the time, once
-        # or twice.
+        # A signal handler may write the state between any two steps: each job is always in it,
+        # once or twice.
         current = entries[0] if entries else None
         for key, value in (
             (NEXT_JOBS_KEY, entries),
@@ -156,7 +157,7 @@ class JobState:
 
 
 def _in_order(entries: list[Any]) -> list[Any]:
-    """Return entries of jobs in order of time; of several for one job the last."""
+    """Return the entries of jobs in order of time; for duplicates only the last entry."""
     jobs = {
         str(entry["job_identifier"]): entry
         for entry in entries

@@ -1,4 +1,4 @@
-"""The jobs of one stream as worker threads know them; each change reaches the state as an event."""
+"""The jobs of one stream, shared with worker threads; changes reach the state as events."""
 
 from __future__ import annotations
 
@@ -13,66 +13,67 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.exports.job_state import JobState
-    from tap_intercom_export.exports.window_size import Measured
+    from tap_intercom_export.exports.window_size import JobMeasurement
 
 
 @dataclass(frozen=True, slots=True)
 class JobCreated:
-    """Intercom has named a job: it goes into the state at once."""
+    """Intercom has created a job: it must be in the state at once."""
 
     state: JobState
     job: ExportJob
 
     def apply(self) -> None:
-        """Write the job down."""
+        """Add the job to the state."""
         self.state.add(self.job)
 
 
 @dataclass(frozen=True, slots=True)
 class JobGone:
-    """A job has ended, or is unknown, and nothing of it is used: no run needs to know it."""
+    """A job has ended or is unknown to Intercom, and is of no further use."""
 
     state: JobState
     job: ExportJob
 
     def apply(self) -> None:
-        """Strike the job out."""
+        """Remove the job from the state."""
         self.state.remove(self.job)
 
 
 @dataclass(frozen=True, slots=True)
 class JobGivenUp:
-    """Nothing of a job will be used, though it may still run: no run resumes it."""
+    """A job's result will not be used, although the job may still run: it is not resumed."""
 
     state: JobState
     job: ExportJob
 
     def apply(self) -> None:
-        """Mark the job."""
+        """Mark the job in the state."""
         self.state.update(self.job)
 
 
-class Written(Protocol):
+class WrittenExport(Protocol):
     """An export whose rows are all written."""
 
     @property
     def job(self) -> ExportJob:
-        """Its job."""
+        """The job."""
 
     @property
-    def measured(self) -> Measured | None:
-        """What the job took, where that is known."""
+    def measured(self) -> JobMeasurement | None:
+        """Duration and rows of the job, if known."""
 
 
 class JobTracker:
-    """Knows the jobs of one stream. Worker threads may share it.
+    """The jobs of one stream. Worker threads may share it.
 
     Args:
-        state: The stream's jobs in the state, read and changed by the main thread only.
+        state: The stream's jobs in the state, used by the main thread only.
         events: Carries changes to the main thread.
 
     Attributes:
-        stored: The jobs of earlier runs, in order of time.
+        stored: Jobs of earlier runs, in order of time.
+        measured: Measurements of the last jobs of earlier runs.
     """
 
     def __init__(self, state: JobState, events: EventQueue) -> None:
@@ -83,40 +84,40 @@ class JobTracker:
         self._jobs = {job.identifier: job for job in self.stored}
 
     def request(self, clock: Clock) -> AbstractContextManager[None]:
-        """Return what is held while a job is created: permission of the main thread.
+        """Return the context in which a job may be created, with permission of the main thread.
 
         Args:
-            clock: Of the worker thread.
+            clock: Clock of the worker thread.
         """
         return self._events.job_request(clock)
 
     def created(self, job: ExportJob) -> None:
-        """Note a new job."""
+        """Add a new job."""
         with self._lock:
             self._jobs[job.identifier] = job
         self._events.post(JobCreated(self._state, job))
 
     def gone(self, job: ExportJob) -> None:
-        """Forget a job of which nothing is used."""
+        """Remove a job that is of no further use."""
         self._forget(job)
         self._events.post(JobGone(self._state, job))
 
     def give_up(self, job: ExportJob) -> None:
-        """Note that nothing of a job will be used, though it may still run.
+        """Mark a job whose result will not be used, although it may still run.
 
-        It stays in the state until it has ended: whoever waits for its slot has to look at it.
+        It stays in the state until it has ended, because polling it may be needed to free its slot.
         """
         job = replace(job, given_up=True)
         with self._lock:
             self._jobs[job.identifier] = job
         self._events.post(JobGivenUp(self._state, job))
 
-    def written(self, export: Written, seconds: float) -> None:
-        """Forget a job whose rows are all written. Called by the main thread.
+    def written(self, export: WrittenExport, seconds: float) -> None:
+        """Remove a job whose rows are all written. Called by the main thread.
 
         Args:
-            export: Its export.
-            seconds: How long writing the rows took.
+            export: The export of the job.
+            seconds: Duration of writing its rows.
         """
         self._forget(export.job)
         measured = None if export.measured is None else export.measured.with_writing(seconds)

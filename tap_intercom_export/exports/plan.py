@@ -1,4 +1,4 @@
-"""What a run would export: for `--plan`, and for the first line of its log. Pure."""
+"""What a run would export: for `--plan`, and for the first log line of a run. Pure."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports.window import Sizes
 
 MAX_NAMES = 5
-"""Streams that are named in a line; of more the number is told."""
+"""Maximum number of streams that are named in a line; for more, only the number is shown."""
 
 MAX_WINDOW_LINES = 12
-"""Windows of one export that are all shown; of more the first and the last ones are."""
+"""Maximum number of windows that are all shown; of more, the first and the last ones are."""
 
 FIRST_WINDOW_LINES, LAST_WINDOW_LINES = 4, 3
 """Windows that are shown of many."""
 
 LINE_WIDTH = 100
-"""Characters after which a list of names goes on in the next line."""
+"""Line length at which a list of names is wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """What a run would export of one kind.
+    """What a run would export with one export API.
 
     Attributes:
-        name: Its stream: `content_export` for the message export.
-        streams: The selected streams that its rows go to.
+        name: The stream: `content_export` for the message export.
+        streams: Selected streams that get its rows.
         start: First unix second to export, whatever is exported already.
         bookmark: Everything up to this unix second is exported.
         end: Last unix second to export.
-        windows: In order of time.
-        sizes: The sizes of windows now.
-        largest: The sizes that the settings ask for.
-        reason: Why windows are smaller than these, or "".
+        windows: The windows, in order of time.
+        sizes: Current sizes of windows.
+        largest: Maximum sizes, from the settings.
+        reason: Why windows are smaller than that, or "".
         abandoned: Jobs of earlier runs that are not resumed.
-        deep_lookback: When the deep lookback is covered; None where there is none.
-        expected: How long it may take; None where that is not known.
-        notes: What else is to be said.
+        deep_lookback: When the deep lookback takes place; None without one.
+        expected: Estimated duration; None if unknown.
+        notes: Further notes.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ExportPlan:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for programs."""
+        """Return the JSON of the plan."""
         expected = self.expected
         own = None if expected is None else expected.own_seconds
         return {
@@ -94,7 +94,7 @@ class ExportPlan:
         }
 
     def opening(self) -> str:
-        """Return what a run says before it begins: what it will export, and what it resumes."""
+        """Return the first log line of a run: what it exports and resumes."""
         if not self.windows:
             return f"Nothing to export: {self._why_nothing()}"
         resumed = sum(1 for planned in self.windows if planned.resumes)
@@ -107,7 +107,7 @@ class ExportPlan:
         )
 
     def lines(self) -> Iterator[str]:
-        """Yield it for people."""
+        """Yield the text of the plan."""
         if not self.windows:
             yield f"{self.name}: nothing to export, {self._why_nothing()}"
         else:
@@ -126,17 +126,17 @@ class ExportPlan:
             yield f"  {note}"
 
     def _why_nothing(self) -> str:
-        """Say why there is no window."""
+        """Return why there is no window."""
         if self.start > self.end:
             return f"start_date is later than {to_text(self.end)}, the end"
         return f"all is written up to {to_text(self.bookmark)}"
 
     def _range(self) -> str:
-        """Return the new time; a first run begins with the second of start_date itself."""
+        """Return the new time; a first run includes the second of start_date itself."""
         return f"{to_text(max(self.start, self.bookmark))} to {to_text(self.end)}"
 
     def _sizes_text(self) -> str:
-        """Return how long the windows are, for the middle of a sentence."""
+        """Return the sizes of the windows, for the middle of a sentence."""
         if len(self.windows) == 1:
             return f" ({extent(self.windows[0].sizes)})"
         again = self.sizes.lookback
@@ -146,7 +146,7 @@ class ExportPlan:
         return f" of up to {duration(self.sizes.window)}, {lookback}{deep}"
 
     def _window_lines(self) -> Iterator[str]:
-        """Yield a line for each window; of many for the first and the last ones."""
+        """Yield a line for each window; of many, only for the first and the last ones."""
         windows, width = self.windows, len(str(len(self.windows)))
         lines = [f"  {number:>{width}}  {planned}" for number, planned in enumerate(windows, 1)]
         if len(lines) > MAX_WINDOW_LINES:
@@ -163,7 +163,7 @@ class ExportPlan:
             yield f"  in all {extent(total_sizes(windows))}"
 
     def _size_reason(self) -> str:
-        """Say why the windows are as long as they are."""
+        """Return why the windows have their sizes."""
         largest = f"{duration(self.largest.window)} new (window_days)"
         again = duration(self.largest.lookback) if self.largest.lookback else "nothing"
         lookback = f"{again} again (lookback_days)"
@@ -178,9 +178,9 @@ class RunPlan:
     """What a run would do.
 
     Attributes:
-        exports: What it would export.
-        lists: Streams that are read whole.
-        not_selected: Streams that are there and not selected.
+        exports: The exports.
+        lists: Streams of lists, which are read completely.
+        not_selected: Streams that are not selected.
     """
 
     exports: tuple[ExportPlan, ...]
@@ -195,7 +195,7 @@ class RunPlan:
         return sum(known) if known and len(known) == len(expected) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for programs."""
+        """Return the JSON of the plan."""
         return {
             "exports": [plan.to_dict() for plan in self.exports],
             "lists": list(self.lists),
@@ -204,7 +204,7 @@ class RunPlan:
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield it for people."""
+        """Yield the text of the plan."""
         for plan in self.exports:
             yield from plan.lines()
         if self.seconds is not None and len(self.exports) > 1:
@@ -227,19 +227,19 @@ def plan_export(
     workers: int = 1,
     notes: Sequence[str] = (),
 ) -> ExportPlan:
-    """Return what a run exports of one kind if all goes well.
+    """Return what a run would export with one export API, without failures.
 
-    A job that fails, or has too many rows, makes windows smaller on the way, and what the jobs of
-    the run itself take counts for the windows after them.
+    During the run, jobs that fail or have too many rows make windows smaller, and the duration of
+    each job changes the size of the windows after it.
 
     Args:
-        name: Its stream.
-        streams: The selected streams that its rows go to.
-        schedule: Decides which windows are asked for, in the run too.
+        name: The stream.
+        streams: Selected streams that get its rows.
+        schedule: Decides which windows are exported, as in the run.
         bookmark: Everything up to this unix second is exported.
-        memory: What the state knows from earlier runs.
-        workers: Jobs that run at once.
-        notes: What else is to be said.
+        memory: What the state has from earlier runs.
+        workers: Jobs that run at the same time.
+        notes: Further notes.
     """
     windows: list[PlannedWindow] = []
     abandoned: list[AbandonedJob] = []
@@ -253,7 +253,7 @@ def plan_export(
             windows.append(PlannedWindow(stored.job.window, now, identifier, is_deep))
             now = stored.pending.end
     for pending, chosen in schedule.windows(now):
-        note = schedule.view_note(chosen.window)
+        note = schedule.partly_written_note(chosen.window)
         windows.append(
             PlannedWindow(chosen.window, pending.bookmark, is_deep=chosen.is_deep, note=note)
         )
@@ -278,7 +278,7 @@ def plan_export(
 def _deep_lookback_plan(
     schedule: WindowSchedule, windows: Sequence[PlannedWindow]
 ) -> DeepLookbackPlan | None:
-    """Return when the deep lookback is covered."""
+    """Return when the deep lookback takes place."""
     deep = schedule.deep_lookback
     if deep is None:
         return None
@@ -300,5 +300,5 @@ def _named(streams: Sequence[str]) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    """Return a long line in several; programs get the names with `--format json`."""
+    """Wrap a long line; `--format json` gives programs the complete names."""
     return textwrap.wrap(text, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False)

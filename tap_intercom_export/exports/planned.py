@@ -18,11 +18,11 @@ class PlannedWindow:
     """A window that a run would export.
 
     Attributes:
-        window: Its range.
+        window: The range.
         bookmark: Everything up to this unix second is exported before.
-        resumes: Identifier of the job of an earlier run that is resumed for it, or "".
+        resumes: Identifier of the resumed job of an earlier run, or "".
         is_deep: Whether it has the deep lookback.
-        note: Why it ends where it ends, where that is not plain, or "".
+        note: Why it ends where it does, if that is not obvious, or "".
     """
 
     window: Window
@@ -33,12 +33,12 @@ class PlannedWindow:
 
     @property
     def sizes(self) -> Sizes:
-        """How long its new time is, and what it covers again."""
+        """Length of its new time and of its lookback."""
         sizes = self.window.sizes(self.bookmark)
-        return Sizes(sizes.window, max(0, sizes.lookback))  # -1 where the first second is new
+        return Sizes(sizes.window, max(0, sizes.lookback))  # -1 if the first second is new
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for programs."""
+        """Return the JSON of the window."""
         return {
             "created_at_after": to_text(self.window.after),
             "created_at_before": to_text(self.window.before),
@@ -50,7 +50,7 @@ class PlannedWindow:
         }
 
     def __str__(self) -> str:
-        """Return it for people."""
+        """Return the text of the window."""
         notes = (
             "deep lookback" if self.is_deep else "",
             f"resumes job {self.resumes}" if self.resumes else "",
@@ -64,8 +64,8 @@ class AbandonedJob:
     """A job of an earlier run that is not resumed.
 
     Attributes:
-        identifier: Intercom's id of it.
-        reason: Why.
+        identifier: Intercom's id.
+        reason: Why it is not resumed.
     """
 
     identifier: str
@@ -74,15 +74,15 @@ class AbandonedJob:
 
 @dataclass(frozen=True, slots=True)
 class DeepLookbackPlan:
-    """When the deep lookback is covered.
+    """When the deep lookback takes place.
 
     Attributes:
         lookback: Its length in seconds.
         is_due: Whether it is due in this run.
         in_run: Whether a window of this run has it.
-        last: The end of the last window that had it, in unix seconds; None where none had.
-        next_due: The end that a run must reach to cover the next one, in unix seconds; None where
-            the next run will, whatever its end.
+        last: End of the last window that had it, in unix seconds; None if there was none.
+        next_due: The end that a run must reach for the next one, in unix seconds; None if it takes
+            place in the next run whatever its end.
     """
 
     lookback: int
@@ -92,7 +92,7 @@ class DeepLookbackPlan:
     next_due: int | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it for programs."""
+        """Return the JSON of the deep lookback."""
         return {
             "lookback_seconds": self.lookback,
             "in_this_run": self.in_run,
@@ -101,7 +101,7 @@ class DeepLookbackPlan:
         }
 
     def __str__(self) -> str:
-        """Return it for people."""
+        """Return the text of the deep lookback."""
         length = duration(self.lookback)
         due = "" if self.next_due is None else to_text(self.next_due)
         if self.in_run:
@@ -113,7 +113,7 @@ class DeepLookbackPlan:
 
 
 def total_sizes(windows: Sequence[PlannedWindow]) -> Sizes:
-    """Return how much time windows cover, new and again."""
+    """Return the total new time and lookback of windows."""
     return Sizes(
         sum(planned.sizes.window for planned in windows),
         sum(planned.sizes.lookback for planned in windows),
@@ -121,6 +121,6 @@ def total_sizes(windows: Sequence[PlannedWindow]) -> Sizes:
 
 
 def extent(sizes: Sizes) -> str:
-    """Return how much is new and how much is covered again."""
+    """Format the length of new time and lookback."""
     again = f"{duration(sizes.lookback)} again" if sizes.lookback else "nothing again"
     return f"{duration(sizes.window)} new, {again}"

@@ -1,4 +1,4 @@
-"""Waiting for something at Intercom: growing pauses, a limit, a line in the log now and then."""
+"""Polling: growing pauses, a time limit, and periodic log lines."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from tap_intercom_export.config import Settings
 
 PAUSE_GROWTH_FACTOR = 1.5
-"""Each pause between two polls is this many times the one before."""
+"""Factor by which each pause is longer than the one before."""
 
 HEARTBEAT_SECONDS = 60.0
-"""Seconds between two lines in the log while nothing happens."""
+"""Interval of log lines while waiting."""
 
 
 class PollBackoff:
-    """Growing pauses within a time limit, with a line in the log first and then now and then.
+    """Growing pauses within a time limit, with log lines at the start and at intervals.
 
     Args:
-        clock: Waits.
-        settings: The first and the longest pause.
-        limit: Seconds after which it is over.
-        heartbeat: Gets a line first and then every `HEARTBEAT_SECONDS`.
+        clock: Sleeps.
+        settings: First and longest pause.
+        limit: Maximum total seconds.
+        heartbeat: Called with a log line first and then every `HEARTBEAT_SECONDS`.
     """
 
     def __init__(
@@ -38,39 +38,39 @@ class PollBackoff:
     ) -> None:
         self._heartbeat = heartbeat
         self._clock = clock
-        self._begun = clock.monotonic()
+        self._started = clock.monotonic()
         self._limit = limit
         self._pause = settings.poll_interval
-        self._longest = settings.poll_max_interval
+        self._max_pause = settings.poll_max_interval
         self._next_line = 0.0
 
     @property
     def elapsed(self) -> str:
-        """How long it has lasted, for people."""
-        return duration(round(self._clock.monotonic() - self._begun))
+        """Time since the start, as text."""
+        return duration(round(self._clock.monotonic() - self._started))
 
-    def is_over(self) -> bool:
-        """Tell whether the limit is reached."""
-        return self._clock.monotonic() - self._begun >= self._limit
+    def is_expired(self) -> bool:
+        """Return whether the time limit is reached."""
+        return self._clock.monotonic() - self._started >= self._limit
 
     def pause(self, why: str) -> None:
-        """Wait once, not past the limit.
+        """Pause once, but not beyond the time limit.
 
         Args:
-            why: For the log: at the first pause, and every `HEARTBEAT_SECONDS` seconds.
+            why: Reason, for the log.
         """
-        elapsed = self._tell(why)
+        elapsed = self._log_if_due(why)
         left = max(0.0, min(self._pause, self._limit - elapsed))
         while left > HEARTBEAT_SECONDS:
             self._clock.sleep(HEARTBEAT_SECONDS)
             left -= HEARTBEAT_SECONDS
-            self._tell(why)
+            self._log_if_due(why)
         self._clock.sleep(left)
-        self._pause = min(self._longest, self._pause * PAUSE_GROWTH_FACTOR)
+        self._pause = min(self._max_pause, self._pause * PAUSE_GROWTH_FACTOR)
 
-    def _tell(self, why: str) -> float:
-        """Say why it waits, if it is time; return the seconds so far."""
-        elapsed = self._clock.monotonic() - self._begun
+    def _log_if_due(self, why: str) -> float:
+        """Log the reason if a log line is due; return the seconds since the start."""
+        elapsed = self._clock.monotonic() - self._started
         if elapsed >= self._next_line:
             self._heartbeat(
                 f"{why} ({duration(round(elapsed))} so far, at most {duration(self._limit)})"

@@ -1,4 +1,4 @@
-"""Prefetch: worker threads make the next exports while the main thread writes one."""
+"""Prefetching: worker threads prepare the next exports while the main thread writes one."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ Q = TypeVar("Q")
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The end of a task, or of all tasks."""
+    """End of a task, or of all tasks."""
 
     error: BaseException | None = None
 
 
 @dataclass(slots=True)
 class _Task(Generic[T]):
-    """What a task has made, for the main thread."""
+    """The products of a task."""
 
     products: deque[T | _End] = field(default_factory=deque)
-    taken: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    consumed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
 @dataclass(frozen=True, slots=True)
 class _TaskStarted(Generic[T]):
-    """A worker has begun a task; or there is none left."""
+    """A worker has started a task, or there are no more tasks."""
 
     tasks: deque[_Task[T] | _End]
     task: _Task[T] | _End
@@ -44,26 +44,26 @@ class _TaskStarted(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ExportReady(Generic[T]):
-    """A worker has made a product, or has ended its task."""
+    """A worker has finished a product, or its task."""
 
     task: _Task[T]
     product: T | _End
 
     def apply(self) -> None:
-        """Hand it to the main thread."""
+        """Pass the product to the main thread."""
         self.task.products.append(self.product)
 
 
 class Prefetcher(Generic[T]):
     """Runs tasks in threads and yields their products in the order of the tasks.
 
-    A worker waits with its next product until the one before is taken. So with one worker exactly
-    one product is made while another is used; with n workers, n are.
+    A worker starts its next product when the one before has been consumed. So one worker prepares
+    exactly one product while another one is in use; n workers prepare n.
 
     Args:
-        tasks: Each yields products, in order. They are taken one by one as workers become free.
-        workers: Number of threads. They do not keep the process alive.
-        events: Carries the products, and whatever else workers report while one is waited for.
+        tasks: Each yields products, in order. Workers take the next task when they are free.
+        workers: Number of daemon threads, which do not keep the process alive.
+        events: Carries the products and all other events of workers.
     """
 
     def __init__(
@@ -82,27 +82,27 @@ class Prefetcher(Generic[T]):
         ]
 
     def __iter__(self) -> Iterator[T]:
-        """Yield the products; an error of a task is raised in its place.
+        """Yield the products. An error of a task is raised in its place.
 
         Yields:
-            Product after product.
+            The products, in the order of the tasks.
         """
         for thread in self._threads:
             thread.start()
         while not isinstance(task := self._next(self._started), _End):
             while not isinstance(product := self._next(task.products), _End):
-                task.taken.release()
+                task.consumed.release()
                 yield product
             if product.error:
                 raise product.error
         if task.error:
             raise task.error
 
-    def _next(self, line: deque[Q]) -> Q:
+    def _next(self, entries: deque[Q]) -> Q:
         """Wait for the next entry, and apply events meanwhile."""
-        while not line:
+        while not entries:
             self._events.wait()
-        return line.popleft()
+        return entries.popleft()
 
     def _work(self) -> None:
         while True:
@@ -113,14 +113,14 @@ class Prefetcher(Generic[T]):
                 except StopIteration:
                     self._events.post(_TaskStarted(self._started, _End()))
                     return
-                except BaseException as error:  # noqa: BLE001 - raised by the one who asks
+                except BaseException as error:  # noqa: BLE001 - raised in the main thread
                     self._events.post(_TaskStarted(self._started, _End(error)))
                     return
                 self._events.post(_TaskStarted(self._started, task))
             try:
                 for product in make():
                     self._events.post(ExportReady(task, product))
-                    task.taken.acquire()
+                    task.consumed.acquire()
             except BaseException as error:  # noqa: BLE001 - likewise
                 self._events.post(ExportReady(task, _End(error)))
                 return

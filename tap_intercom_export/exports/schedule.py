@@ -1,4 +1,4 @@
-"""Which windows a run asks for, one after another. The run and `--plan` both ask this. No I/O."""
+"""Which windows a run requests, one after another; used by the run and by `--plan`. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.exports.window import PendingRange, Sizes
-from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
+from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
 from tap_intercom_export.progress import Remaining
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeepLookback:
-    """A longer lookback that a run covers every now and then.
+    """A longer lookback at intervals.
 
     Attributes:
         lookback: Its length in seconds.
-        every: Seconds between two of them.
-        last: The end of the last window that had it, in unix seconds; None where none had.
+        every: Seconds between two deep lookbacks.
+        last: End of the last window that had it, in unix seconds; None if there was none.
     """
 
     lookback: int
@@ -32,36 +32,36 @@ class DeepLookback:
     last: int | None
 
     def is_due(self, end: int) -> bool:
-        """Tell whether it is time for one.
+        """Return whether the next deep lookback is due.
 
         Args:
-            end: Where the last window of the run ends, in unix seconds.
+            end: End of the last window of the run, in unix seconds.
         """
         return self.last is None or end - self.last >= self.every
 
 
 @dataclass(frozen=True, slots=True)
 class RunMemory:
-    """What the state knows from earlier runs.
+    """What the state has from earlier runs.
 
     Attributes:
-        stored: Their jobs that are not written, in order of time.
-        measured: What the last jobs took, the latest last.
-        deep_lookback_at: The end of the last window with a deep lookback, in unix seconds.
+        stored: Jobs that are not written yet, in order of time.
+        measured: Measurements of the last jobs, latest last.
+        deep_lookback_at: End of the last window with a deep lookback, in unix seconds.
     """
 
     stored: tuple[ExportJob, ...] = ()
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[JobMeasurement, ...] = ()
     deep_lookback_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
-    """What becomes of a job of an earlier run.
+    """What happens with a job of an earlier run.
 
     Attributes:
         job: The job.
-        pending: The new time that it covers; None where it is not resumed.
+        pending: The new time that it covers; None if it is not resumed.
         why_not: Why it is not resumed, or "".
     """
 
@@ -72,12 +72,12 @@ class StoredJob:
 
 @dataclass(frozen=True, slots=True)
 class NextWindow:
-    """The window to ask for.
+    """The window to request.
 
     Attributes:
-        window: Its range.
-        sizes: The sizes it was made of; the start and the end may have left it less.
-        sizer: Wants to know how it went.
+        window: The range.
+        sizes: The sizes it was derived from. The start or end of the export may have limited it.
+        sizer: Gets the result of the job.
         is_deep: Whether it has the deep lookback.
     """
 
@@ -88,20 +88,20 @@ class NextWindow:
 
 
 class WindowSchedule:
-    """Decides which windows a run asks for. Threads may share it.
+    """Decides which windows a run requests. Threads may share it.
 
     Args:
-        export_range: The time to export.
-        settings: The largest window, its lookback, and what one job may take.
-        memory: What the state knows from earlier runs.
-        deep_lookback: The deep lookback; None where there is none.
-        asks_for_the_same: Tells whether a job of an earlier run was asked for what would be asked
-            for now, besides its range.
+        export_range: The range to export.
+        settings: Maximum window and lookback, and limits of one job.
+        memory: What the state has from earlier runs.
+        deep_lookback: The deep lookback; None without one.
+        has_same_request: Returns whether a job of an earlier run has the same request as a new one
+            would have, besides its range.
 
     Attributes:
-        export_range: The time to export.
-        largest: The sizes that the settings ask for.
-        deep_lookback: The deep lookback; None where there is none.
+        export_range: The range to export.
+        largest: Maximum sizes, from the settings.
+        deep_lookback: The deep lookback; None without one.
     """
 
     def __init__(
@@ -110,12 +110,12 @@ class WindowSchedule:
         settings: Settings,
         memory: RunMemory,
         deep_lookback: DeepLookback | None = None,
-        asks_for_the_same: Callable[[ExportJob], bool] = lambda _: True,
+        has_same_request: Callable[[ExportJob], bool] = lambda _: True,
     ) -> None:
         self.export_range = export_range
         self.deep_lookback = deep_lookback
         self._stored = memory.stored
-        self._asks_for_the_same = asks_for_the_same
+        self._has_same_request = has_same_request
         self.largest = Sizes(settings.window, settings.lookback)
         limits = JobLimits(settings.export_row_limit, settings.job_timeout)
         self._sizer = WindowSizer(self.largest, limits, memory.measured)
@@ -127,7 +127,7 @@ class WindowSchedule:
 
     @property
     def sizer(self) -> WindowSizer:
-        """The sizes of windows with the usual lookback."""
+        """Sizes of windows with the usual lookback."""
         return self._sizer
 
     @property
@@ -136,7 +136,7 @@ class WindowSchedule:
         return self._deep_sizer is not None
 
     def stored_jobs(self, bookmark: int) -> Iterator[StoredJob]:
-        """Yield what becomes of the jobs of earlier runs that may still be of use.
+        """Yield what happens with each job of an earlier run that was not given up.
 
         Args:
             bookmark: Everything up to this unix second is exported.
@@ -144,23 +144,21 @@ class WindowSchedule:
         for job in self._stored:
             if job.given_up:
                 continue
-            if not self._asks_for_the_same(job):
-                yield StoredJob(
-                    job, None, "it was asked for other attributes than the dataset has now"
-                )
+            if not self._has_same_request(job):
+                yield StoredJob(job, None, "the attributes of the dataset have changed")
             elif job.bookmark <= bookmark and self.export_range.fits(job.window, bookmark):
                 yield StoredJob(job, PendingRange(bookmark, job.window.before))
                 bookmark = job.window.before
             else:
                 yield StoredJob(
-                    job, None, f"its range, {job.window}, does not fit what is asked for now"
+                    job, None, f"its range, {job.window}, does not fit the range to export now"
                 )
 
     def pending_ranges(self, bookmark: int) -> Iterator[PendingRange]:
-        """Yield the time after a bookmark in ranges that can be exported side by side.
+        """Yield consecutive ranges after a bookmark that can be exported at the same time.
 
-        Each is as long as a window is when it is taken; one that turns out too large is exported
-        in several.
+        Each has the length of a window at the time it is yielded. A range that turns out to be too
+        large is exported in several windows.
 
         Args:
             bookmark: Everything up to this unix second is exported.
@@ -174,9 +172,9 @@ class WindowSchedule:
             bookmark = pending.end
 
     def next_window(self, pending: PendingRange) -> NextWindow | None:
-        """Return the first window of a range of time; None when nothing is left of it.
+        """Return the first window of a range; None if nothing is left of it.
 
-        The last window of all is the one to reach far back: it sees what happened up to the end.
+        The last window of the run gets the deep lookback, because it covers events up to the end.
 
         Args:
             pending: Everything up to and including its bookmark is exported.
@@ -187,7 +185,7 @@ class WindowSchedule:
             window = self.export_range.next_window(pending, sizes)
             if window is not None and window.before == end:
                 return NextWindow(window, sizes, self._deep_sizer, is_deep=True)
-            # With so long a lookback it has to be shorter; leave it the end
+            # The window with the deep lookback has to be shorter; keep the end for it
             length = end - sizes.window - pending.bookmark
             if length > 0:
                 pending = next(self.export_range.pending_ranges(pending.bookmark, length), pending)
@@ -196,10 +194,10 @@ class WindowSchedule:
         return None if window is None else NextWindow(window, sizes, self._sizer, is_deep=False)
 
     def has_deep_lookback(self, job: ExportJob) -> bool:
-        """Tell whether a job counts as the deep lookback that was due.
+        """Return whether a job counts as the deep lookback that was due.
 
-        It does if it ends where the run ends, and reaches further back than the usual lookback, or
-        to the start. It may have been shortened.
+        It does if it ends where the run ends, and starts before the usual lookback or at the start.
+        It may have been shortened.
 
         Args:
             job: A job whose window is written.
@@ -208,23 +206,23 @@ class WindowSchedule:
         reached = job.window.after <= max(self.export_range.start, usual)
         return self.is_deep_lookback_due and reached and job.window.before == self.export_range.end
 
-    def allow_narrower_views(self) -> None:
-        """Let windows end earlier than those whose rows began to be written."""
-        self.export_range = replace(self.export_range, viewed=())
+    def allow_overwriting(self) -> None:
+        """Allow windows that end before rows that an earlier run wrote."""
+        self.export_range = replace(self.export_range, partly_written=())
 
-    def view_note(self, window: Window) -> str:
-        """Say so where a window is made to fit one that an earlier run began to write; else "".
+    def partly_written_note(self, window: Window) -> str:
+        """Return a note if a window ends where a partly written window does; else "".
 
         Args:
             window: A window of this run.
         """
-        ends = {end for one in self.export_range.viewed for end in (one.bookmark, one.end)}
+        ends = {end for one in self.export_range.partly_written for end in (one.bookmark, one.end)}
         if window.before in ends - {self.export_range.end}:
             return "ends there because of a window that an earlier run began to write"
         return ""
 
     def windows(self, bookmark: int) -> Iterator[tuple[PendingRange, NextWindow]]:
-        """Yield the windows that are asked for if all goes well, without jobs of earlier runs.
+        """Yield the windows of a run without failures, and without jobs of earlier runs.
 
         Args:
             bookmark: Everything up to this unix second is exported.
@@ -236,7 +234,7 @@ class WindowSchedule:
                 left = PendingRange(chosen.window.before, left.end)
 
     def remaining(self, bookmark: int) -> Remaining:
-        """Return what is to be exported after a bookmark, if all goes well.
+        """Return what remains to be exported after a bookmark, without failures.
 
         Args:
             bookmark: Everything up to this unix second is exported.

@@ -1,8 +1,8 @@
-"""Which range of time to ask for next. Pure: times come in and go out as whole unix seconds.
+"""Computation of the next window to request. Pure; times are whole unix seconds.
 
-Three facts decide: the range selects by the time a message was sent, both ends inclusive; opens,
-clicks and all `first_*` columns count only when they too fall inside the job's range; and a job is
-cut at ten million rows without a word. Hence windows that overlap by a lookback, and that shrink.
+Three facts decide: a range selects messages by the time they were sent, both ends inclusive; opens,
+clicks and all `first_*` columns are included only if they are inside the range too; and Intercom
+silently truncates a job at ten million rows. So windows overlap by a lookback, and shrink.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MIN_WINDOW_SECONDS = 3600
-"""Seconds. Neither window nor lookback is made smaller than this."""
+"""Minimum length of a window and of a lookback."""
 
 SETTLING_SECONDS = 60
-"""Seconds before now that are left to the next run: rows of the last minute may still arrive."""
+"""The last minute before now is left to the next run, because rows may still arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A range of time for one job, both ends inclusive, in unix seconds."""
+    """The range of one job, both ends inclusive, in unix seconds."""
 
     after: int
     before: int
 
     def sizes(self, bookmark: int) -> Sizes:
-        """Return how long its new time is and its lookback.
+        """Return the length of its new time and of its lookback.
 
         Args:
             bookmark: The unix second at which its new time begins.
@@ -44,30 +44,29 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How long a window's new time and its lookback are, in seconds."""
+    """Length of a window's new time and of its lookback, in seconds."""
 
     window: int
     lookback: int
 
-    def halved(self, real: Sizes) -> Sizes | None:
-        """Return sizes for which a window comes out shorter than it was.
+    def halved(self, actual: Sizes) -> Sizes | None:
+        """Return sizes that make a window shorter than it was.
 
         Args:
-            real: What the window had of these sizes; the end of the time to export, or its start,
-                may have left less.
+            actual: The sizes the window really had. They may be smaller than these sizes, if the
+                window was limited by the start or end of the range to export.
 
         Returns:
-            Half the larger one of what it had, and the other size as it was asked for; None when
-            both are smallest.
+            Half of the larger actual size, and the other size unchanged; None if both are minimal.
         """
-        if max(real.window, real.lookback) <= MIN_WINDOW_SECONDS:
+        if max(actual.window, actual.lookback) <= MIN_WINDOW_SECONDS:
             return None
-        if real.window >= real.lookback:
-            return Sizes(max(MIN_WINDOW_SECONDS, real.window // 2), self.lookback)
-        return Sizes(self.window, max(MIN_WINDOW_SECONDS, real.lookback // 2))
+        if actual.window >= actual.lookback:
+            return Sizes(max(MIN_WINDOW_SECONDS, actual.window // 2), self.lookback)
+        return Sizes(self.window, max(MIN_WINDOW_SECONDS, actual.lookback // 2))
 
     def doubled(self, limit: Sizes) -> Sizes:
-        """Return sizes twice as long, at most those of `limit`."""
+        """Return sizes twice as long, but at most those of `limit`."""
         return Sizes(min(limit.window, self.window * 2), min(limit.lookback, self.lookback * 2))
 
 
@@ -81,90 +80,92 @@ class PendingRange:
 
 @dataclass(frozen=True, slots=True)
 class ExportRange:
-    """The time a run exports.
+    """The range that a run exports.
 
     Attributes:
         start: First second, from `start_date`.
         end: Last second: `end_date`, or a minute before now.
-        viewed: The new time of windows whose rows began to be written and were not all written. The
-            target may have messages of it with all that happened up to its end.
+        viewed: New time of windows of which some, but not all rows were written. The target may
+            have their messages with all events up to the end of these windows.
     """
 
     start: int
     end: int
-    viewed: tuple[PendingRange, ...] = ()
+    partly_written: tuple[PendingRange, ...] = ()
 
     @classmethod
     def until_now(cls, start: int, end: int | None, now: float) -> ExportRange:
-        """Return the time from `start` to `end`, without what is not settled at `now`."""
+        """Return the range from `start` to `end`, or to the last settled second before `now`."""
         settled = int(now) - SETTLING_SECONDS
         return cls(start, settled if end is None else min(end, settled))
 
     @property
-    def beginning(self) -> int:
+    def initial_bookmark(self) -> int:
         """The bookmark of a stream of which nothing is exported yet."""
         return self.start - 1
 
     def next_window(self, pending: PendingRange, sizes: Sizes) -> Window | None:
-        """Return the first window of a range of time.
+        """Return the first window of a pending range.
 
         Args:
             pending: Everything up to and including its bookmark is exported.
-            sizes: How long the window and its lookback may be.
+            sizes: Maximum length of the window and its lookback.
 
         Returns:
-            A window whose `before` is later than the bookmark, and not earlier than what was
-            viewed: a view of a message that ends earlier would take back what was seen of it. None
-            when nothing is left.
+            A window that ends after the bookmark, and not before partly written windows: a window
+            that ends earlier would overwrite their messages without later events. None if nothing
+            is left.
         """
         bookmark = pending.bookmark
-        before = min(self._view(bookmark, bookmark + sizes.window), pending.end)
+        before = min(
+            self._end_outside_partly_written(bookmark, bookmark + sizes.window), pending.end
+        )
         if before <= bookmark:
             return None
-        # It begins at the bookmark itself, not a second later: if Intercom compares fractions of a
-        # second, those of the bookmark's second came too late for the window before.
+        # The window begins at the bookmark itself, not a second later: if Intercom compares
+        # fractions of a second, the last window did not have the rest of the bookmark's second.
         after = max(self.start, bookmark - sizes.lookback)
-        # Nobody knows whether Intercom takes equal bounds; a second more does no harm.
+        # Whether Intercom accepts equal bounds is unknown; a second more does no harm.
         return Window(min(after, before - 1), before)
 
     def pending_ranges(self, bookmark: int, length: int) -> Iterator[PendingRange]:
-        """Yield the time after a bookmark in pending_ranges that are exported one after another.
+        """Yield consecutive ranges that cover the time after a bookmark.
 
         Args:
             bookmark: Everything up to this second is exported.
-            length: Seconds of each pending but the last.
+            length: Length of each range but the last, in seconds.
         """
         while bookmark < self.end:
-            end = min(self._view(bookmark, bookmark + length), self.end)
+            end = min(self._end_outside_partly_written(bookmark, bookmark + length), self.end)
             yield PendingRange(bookmark, end)
             bookmark = end
 
     def fits(self, window: Window, bookmark: int) -> bool:
-        """Tell whether a job of an earlier run can stand for the next window.
+        """Return whether a job of an earlier run can be used as the next window.
 
         Args:
             window: The job's range.
             bookmark: Everything up to and including this second is exported.
 
         Returns:
-            Whether it goes past the bookmark, not past the end, leaves nothing out before it, and
-            gives no narrower view of a message than was written already.
-            Its lookback may be shorter: it may have been shortened, and its slot is taken anyway.
+            Whether it ends after the bookmark but not after the range to export, leaves no gap
+            before it, and does not end before partly written windows. Its lookback may be shorter:
+            it may have been shortened, and a new job would have to wait for this one anyway.
         """
-        end = self._view(bookmark, window.before)
+        end = self._end_outside_partly_written(bookmark, window.before)
         return bookmark < min(end, self.end) == window.before and window.after <= max(
             self.start,
             bookmark + 1,  # where the windows of earlier versions began
         )
 
-    def _view(self, bookmark: int, before: int) -> int:
-        """Return where a window may end, so that it gives no narrower view than there is already.
+    def _end_outside_partly_written(self, bookmark: int, before: int) -> int:
+        """Return where a window may end, so that it does not end inside a partly written window.
 
         Args:
             bookmark: Everything up to this second is exported.
             before: Where it would end.
         """
-        for viewed in sorted(self.viewed, key=lambda one: one.end):
-            if viewed.bookmark < before < viewed.end:
-                before = viewed.bookmark if bookmark < viewed.bookmark else viewed.end
+        for written in sorted(self.partly_written, key=lambda one: one.end):
+            if written.bookmark < before < written.end:
+                before = written.bookmark if bookmark < written.bookmark else written.end
         return before

@@ -1,4 +1,4 @@
-"""How much is asked for at once: less after a job that was too large, more again after a while."""
+"""Size of the windows: smaller after a job that was too large, larger again after successes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.clock import DAY_SECONDS
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.exports.window import MIN_WINDOW_SECONDS, Sizes
 from tap_intercom_export.wording import counted, duration
@@ -16,24 +17,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DAY_SECONDS = 86_400
-
 WINDOWS_BEFORE_GROWTH = 3
-"""Windows in a row that succeed before shortened sizes are doubled again."""
+"""Consecutive windows that must succeed before reduced sizes are doubled again."""
 
 USED_SHARE_OF_LIMITS = 0.5
-"""Part of the row limit and of the job's time limit that a window is planned to use."""
+"""Share of the row limit and of the job's time limit that windows are planned to use."""
 
 MEANINGFUL_SHARE_OF_LIMITS = 0.02
-"""Part of a limit below which a job says nothing of larger ones: each one takes a minute or so."""
+"""Share of a limit below which a job predicts nothing about larger ones: even small jobs take about
+a minute."""
 
 REMEMBERED_WINDOWS = 5
-"""Exports that are remembered from run to run."""
+"""Number of measurements that are kept in the state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What one export job took.
+class JobMeasurement:
+    """Measurement of one export job.
 
     Attributes:
         days: Length of its range, with the lookback.
@@ -48,16 +48,20 @@ class Measured:
     rows: int
     own_seconds: float | None = None
 
-    def with_writing(self, seconds: float) -> Measured:
-        """Return it with the time that writing took, where that of the download is known."""
+    def with_writing(self, seconds: float) -> JobMeasurement:
+        """Return it with the time of writing added, if that of the download is known.
+
+        Args:
+            seconds: Duration of writing the rows.
+        """
         if self.own_seconds is None:
             return self
         return replace(self, own_seconds=self.own_seconds + seconds)
 
     def to_state(self) -> dict[str, Any]:
-        """Return it for the state, in whole numbers.
+        """Return the entry in the state, in whole numbers.
 
-        Targets on the Meltano SDK read fractions as Decimal and fail when they write the state.
+        Targets on the Meltano SDK parse fractions as Decimal and then fail to write the state.
         """
         own = {} if self.own_seconds is None else {"own_seconds": round(self.own_seconds)}
         return {
@@ -68,8 +72,8 @@ class Measured:
         }
 
     @classmethod
-    def from_state(cls, entry: Mapping[str, Any]) -> Measured | None:
-        """Return what `to_state` wrote, or None where it is something else."""
+    def from_state(cls, entry: Mapping[str, Any]) -> JobMeasurement | None:
+        """Return what `to_state` wrote, or None if the entry is invalid."""
         try:
             days = int(entry["range_seconds"]) / DAY_SECONDS
             own = entry.get("own_seconds")  # not there in the states of earlier versions
@@ -87,11 +91,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """What one job may take.
+    """Limits of one job.
 
     Attributes:
-        rows: Rows at which Intercom cuts an export.
-        seconds: How long a job may run.
+        rows: Row count at which Intercom truncates an export.
+        seconds: Maximum duration.
     """
 
     rows: int
@@ -99,36 +103,36 @@ class JobLimits:
 
 
 class WindowSizer:
-    """The sizes of the windows to come. Threads may share it.
+    """Chooses the sizes of the next windows. Threads may share it.
 
     Args:
-        largest: The sizes that the settings ask for.
-        limits: What one job may take.
-        measured: What the last jobs took, the latest last: new windows are planned to stay well
-            below the limits.
+        largest: Maximum sizes, from the settings.
+        limits: Limits of one job.
+        measured: Measurements of the last jobs, latest last. From them windows are planned to stay
+            well below the limits.
     """
 
     def __init__(
-        self, largest: Sizes, limits: JobLimits, measured: Iterable[Measured] = ()
+        self, largest: Sizes, limits: JobLimits, measured: Iterable[JobMeasurement] = ()
     ) -> None:
         self._largest = largest
         self._sizes = largest
         self._limits = limits
         self._measured = list(measured)[-REMEMBERED_WINDOWS:]
-        self._steady = 0
+        self._successes = 0
         self._lock = threading.Lock()
 
     @property
     def sizes(self) -> Sizes:
-        """The sizes to ask for now."""
+        """Sizes of the next window."""
         with self._lock:
-            return self._fitting(self._sizes)
+            return self._within_limits(self._sizes)
 
     @property
     def reason(self) -> str:
-        """Why windows are smaller than the settings say, for people; "" where they are not."""
+        """Why windows are smaller than the settings allow; "" if they are not."""
         with self._lock:
-            if self._fitting(self._sizes).window >= self._largest.window:
+            if self._within_limits(self._sizes).window >= self._largest.window:
                 return ""
             found = [
                 (days, one, by_rows)
@@ -148,68 +152,71 @@ class WindowSizer:
         length = duration(one.days * DAY_SECONDS)
         return f"a job of {length} {used} of the {limit}, and a window is planned for {share} of it"
 
-    def shorten(self, tried: Sizes, real: Sizes, error: TapError) -> None:
-        """Ask for less from now on, and say what that costs.
+    def shorten(self, tried: Sizes, actual: Sizes, error: TapError) -> None:
+        """Reduce the sizes, and log what that costs.
 
         Args:
-            tried: The sizes that were too large. Where another thread has shortened them already,
-                nothing happens.
-            real: What the window really had of them.
+            tried: Sizes that were too large. If another thread has reduced them already, nothing
+                happens.
+            actual: Sizes that the window really had.
             error: Why they were too large.
 
         Raises:
-            TapError: There are no smaller ones.
+            TapError: The sizes are minimal already.
         """
         with self._lock:
-            if self._fitting(self._sizes) != tried:
+            if self._within_limits(self._sizes) != tried:
                 return
-            smaller = tried.halved(real)
+            smaller = tried.halved(actual)
             if smaller is None:
                 raise TapError(
-                    f"{error}. It cannot be asked for in pieces smaller than an hour. Please try "
-                    "again later, and ask Intercom's support with the job's id if it stays so."
+                    f"{error}. The window cannot be smaller than an hour. Try again later; if it "
+                    "persists, contact Intercom's support with the job's id."
                 ) from error
-            self._sizes, self._steady = smaller, 0
+            self._sizes, self._successes = smaller, 0
         if smaller.window < tried.window:
-            cost = f"window shortened to {duration(smaller.window)}, which costs more jobs"
+            cost = f"window shortened to {duration(smaller.window)}, which takes more jobs"
         else:
             cost = (
-                f"lookback shortened to {duration(smaller.lookback)}: opens, clicks and replies "
-                "that came later after the message than that are not seen for this window"
+                f"lookback shortened to {duration(smaller.lookback)}: this window misses opens, "
+                "clicks and replies that came later than this after the message"
             )
-        logger.warning("%s. Asking for less: %s", error, cost)
+        logger.warning("%s. Requesting less: %s", error, cost)
 
-    def succeeded(self, measured: Measured | None = None) -> None:
-        """Note a window that went well.
+    def succeeded(self, measured: JobMeasurement | None = None) -> None:
+        """Register a successful window.
 
         Args:
-            measured: What its job took, where that is known.
+            measured: Measurement of its job, if known.
         """
         with self._lock:
             if measured is not None:
                 self._measured = [*self._measured, measured][-REMEMBERED_WINDOWS:]
-            self._steady += 1
-            if self._steady % WINDOWS_BEFORE_GROWTH == 0:
+            self._successes += 1
+            if self._successes % WINDOWS_BEFORE_GROWTH == 0:
                 self._sizes = self._sizes.doubled(self._largest)
 
-    def _fitting(self, sizes: Sizes) -> Sizes:
-        """Return sizes whose window is planned to stay well below the limits."""
-        most_days = min(
+    def _within_limits(self, sizes: Sizes) -> Sizes:
+        """Return sizes for a window that is expected to stay well below the limits."""
+        max_days = min(
             (days for one in self._measured for days, _ in self._days_within_limits(one)),
             default=None,
         )
-        if most_days is None:
+        if max_days is None:
             return sizes
-        left = int(most_days * DAY_SECONDS) - sizes.lookback
-        # Where the lookback alone takes too long, the windows still have to get on.
-        least = max(MIN_WINDOW_SECONDS, min(sizes.lookback, DAY_SECONDS))
-        return Sizes(min(sizes.window, max(left, least)), sizes.lookback)
+        left = int(max_days * DAY_SECONDS) - sizes.lookback
+        # Even if the lookback alone exceeds the limits, windows must make progress.
+        minimum = max(MIN_WINDOW_SECONDS, min(sizes.lookback, DAY_SECONDS))
+        return Sizes(min(sizes.window, max(left, minimum)), sizes.lookback)
 
-    def _days_within_limits(self, one: Measured) -> list[tuple[float, bool]]:
-        """Return how many days such a job may have, by its rows (True) and by its time (False)."""
-        used = ((one.rows, self._limits.rows, True), (one.seconds, self._limits.seconds, False))
+    def _days_within_limits(self, measurement: JobMeasurement) -> list[tuple[float, bool]]:
+        """Return the days such a job may cover: by its rows (True), by its duration (False)."""
+        used_of_limits = (
+            (measurement.rows, self._limits.rows, True),
+            (measurement.seconds, self._limits.seconds, False),
+        )
         return [
-            (USED_SHARE_OF_LIMITS * limit * one.days / part, by_rows)
-            for part, limit, by_rows in used
-            if part > limit * MEANINGFUL_SHARE_OF_LIMITS
+            (USED_SHARE_OF_LIMITS * limit * measurement.days / used, by_rows)
+            for used, limit, by_rows in used_of_limits
+            if used > limit * MEANINGFUL_SHARE_OF_LIMITS
         ]

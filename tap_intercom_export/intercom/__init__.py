@@ -1,7 +1,10 @@
 """HTTP to Intercom: the only package that sends requests.
 
-In: paths, bodies, and where a download goes. Out: `Reply` objects, pages of lists, downloaded
-bytes; or an error of `errors.py` chosen by how to recover from it.
+In: paths, request bodies, and a destination for downloads. Out: responses, pages of lists and
+downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
+
+`client` and `download` are imported directly where they are used: they import requests, which
+`--discover` does not need.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from tap_intercom_export.intercom.reporting import (
     ALL_DATASETS,
     DATASETS_PATH,
     ReportingRequest,
-    datasets,
+    list_datasets,
+    unknown_datasets,
 )
 
 __all__ = [
@@ -23,5 +27,6 @@ __all__ = [
     "ExportKind",
     "ListPage",
     "ReportingRequest",
-    "datasets",
+    "list_datasets",
+    "unknown_datasets",
 ]

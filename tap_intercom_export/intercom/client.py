@@ -1,4 +1,4 @@
-"""Requests to the API: host, token, headers, retries, the two kinds of 429."""
+"""HTTP client of the API: host, token, headers, retries, and both kinds of 429."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from tap_intercom_export.intercom.environment_errors import (
 from tap_intercom_export.intercom.responses import (
     SLOT_TAKEN_MESSAGE,
     TRANSIENT_STATUSES,
-    Reply,
-    describe,
+    ApiResponse,
+    describe_error,
     is_failed_job,
-    refuse,
-    reply_of,
+    parse_response,
+    raise_refusal,
 )
 from tap_intercom_export.intercom.retry import MAX_ATTEMPTS, RetryBudget
 
@@ -47,33 +47,33 @@ logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
 CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
-"""Errors of a connection, in either library's words."""
+"""Connection errors of requests and of urllib3."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What came of asking for a path once.
+    """Result of one request without retries.
 
     Attributes:
-        error: What the answer means where it is a refusal; or why there is none.
-        reply: The answer, if there is one with a JSON body.
-        headers: Of the answer; empty where there is none.
-        seconds: How long it took.
+        error: The error that the response stands for, or why there is no response; None on success.
+        reply: The response, if it has a JSON body.
+        headers: Headers of the response; empty if there is none.
+        seconds: Duration of the request.
     """
 
     error: TapError | None
-    reply: Reply | None
+    reply: ApiResponse | None
     headers: Mapping[str, str]
     seconds: float
 
 
 class IntercomClient:
-    """Talks to one Intercom host with one token. Threads may share it.
+    """Client for one host and one token. Threads may share it; each has its own `requests.Session`.
 
     Args:
-        settings: Host, token, version and time limits.
-        user_agent: `User-Agent` where the settings have none.
-        clock: Waits between tries.
+        settings: Host, token, API version and timeouts.
+        user_agent: `User-Agent` to send if the settings have none.
+        clock: Sleeps between attempts.
     """
 
     def __init__(self, settings: Settings, user_agent: str, clock: Clock) -> None:
@@ -82,35 +82,35 @@ class IntercomClient:
         self._threads = threading.local()
         self._headers = {
             "User-Agent": settings.user_agent or user_agent,
-            # requests and the SDK would undo a gzip on top without noticing that it was cut
+            # requests and the SDK do not notice a gzip response that was cut short
             "Accept-Encoding": "identity",
         }
         self._auth = _BearerToken(settings.access_token)
-        self._ahead = 0.0
+        self._seconds_ahead = 0.0
 
     @property
     def seconds_ahead(self) -> float:
-        """How far this machine's clock was ahead of Intercom's at the last answer; 0 before it."""
-        return self._ahead
+        """Seconds by which this machine's clock is ahead of Intercom's, by the last response."""
+        return self._seconds_ahead
 
     @property
     def _session(self) -> requests.Session:
-        """The session of this thread: requests does not say that threads may share one."""
+        """The session of the current thread; requests does not document sessions as thread-safe."""
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = requests.Session()
             session.headers.update(self._headers)
         return session
 
-    def get(self, path: str) -> Reply:
-        """Ask for a path; see `post`."""
+    def get(self, path: str) -> ApiResponse:
+        """Send a GET request; see `post`."""
         return self._call("GET", path, MAX_ATTEMPTS)[1]
 
     def get_page(self, path: str) -> requests.Response:
-        """Ask for a page of a list; as `get`, but returns the whole response for the SDK.
+        """Request a page of a list: like `get`, but returns the whole response for the SDK.
 
         Args:
-            path: Begins with a slash, with its query.
+            path: Path with its query; begins with a slash.
         """
         return self._call("GET", path, MAX_ATTEMPTS)[0]
 
@@ -121,45 +121,46 @@ class IntercomClient:
         *,
         attempts: int = MAX_ATTEMPTS,
         timeout: float | None = None,
-    ) -> Reply:
+    ) -> ApiResponse:
         """Send a JSON body to a path of the API.
 
-        Transient answers (429, 5xx, none) are waited out and tried again. A 504 that carries a
-        job is an answer: Intercom's way to say that the job failed.
+        Transient errors (429, 5xx, no response) are retried after a pause. A 504 with a job in its
+        body is returned: that is how Intercom reports a failed job.
 
         Args:
-            path: Begins with a slash.
-            body: What to send.
-            attempts: Failed tries before it is given up.
-            timeout: Seconds of silence that end a try; `request_timeout_seconds` if None.
+            path: Path of the API; begins with a slash.
+            body: JSON body.
+            attempts: Maximum number of attempts.
+            timeout: Seconds without data after which an attempt fails; None for
+                `request_timeout_seconds`.
 
         Returns:
-            An answer with a status below 300, or a job's 504.
+            A response with a status below 300, or the 504 of a job.
 
         Raises:
-            SlotTakenError: As many jobs are pending as the workspace may have.
-            RangeRefusedError: The range of time is not accepted.
+            SlotTakenError: The workspace has as many pending jobs as it may have.
+            RangeRefusedError: The time range is not accepted.
             NotFoundError: There is no such job.
-            ApiError: Any other refusal; or every try was in vain.
+            ApiError: Any other refusal, or all attempts failed.
         """
         return self._call("POST", path, attempts, json=body, timeout=timeout)[1]
 
-    def post_once(self, path: str, body: Mapping[str, Any]) -> Reply:
-        """Send a JSON body to a path of the API, as `post`, but never again.
+    def post_once(self, path: str, body: Mapping[str, Any]) -> ApiResponse:
+        """Send a JSON body to a path of the API, without retries.
 
         Raises:
-            TransientError: In vain this time.
-            ApiError: As `post`.
+            TransientError: The attempt failed and can be repeated.
+            ApiError: As for `post`.
         """
         return self._try("POST", path, json=body)[1]
 
     def retry_budget(self, method: str, path: str, attempts: int = MAX_ATTEMPTS) -> RetryBudget:
-        """Return what counts the tries of a request, and waits between them.
+        """Return a retry budget for a request.
 
         Args:
-            method: For the log.
-            path: Likewise.
-            attempts: Failed tries before it is given up.
+            method: HTTP method, for the log.
+            path: Path, for the log.
+            attempts: Maximum number of attempts.
         """
         return RetryBudget(self.clock, f"{method} {self.settings.api_url}{path}", attempts)
 
@@ -169,7 +170,7 @@ class IntercomClient:
         path: str,
         attempts: int,
         **options: Any,
-    ) -> tuple[requests.Response, Reply]:
+    ) -> tuple[requests.Response, ApiResponse]:
         retry_budget = self.retry_budget(method, path, attempts)
         while True:
             try:
@@ -177,41 +178,43 @@ class IntercomClient:
             except TransientError as error:  # noqa: PERF203 - a few rounds
                 retry_budget.failed(str(error), error.headers)
 
-    def _try(self, method: str, path: str, **options: Any) -> tuple[requests.Response, Reply]:
-        """Send one request and tell what its answer means; see `post`.
+    def _try(self, method: str, path: str, **options: Any) -> tuple[requests.Response, ApiResponse]:
+        """Send one request and interpret the response; see `post`.
 
         Raises:
-            TransientError: In vain this time.
+            TransientError: The attempt failed and can be repeated.
         """
         url = self.settings.api_url + path
         try:
             response = self.send(method, url, accept="application/json", stream=True, **options)
-            reply = reply_of(response)
+            reply = parse_response(response)
         except CONNECTION_ERRORS as error:
-            raise TransientError(f"no answer ({name_of(error)})") from error
-        return response, self._understood(response, reply, f"{method} {path}")
+            raise TransientError(f"no response ({error_name(error)})") from error
+        return response, self._interpret(response, reply, f"{method} {path}")
 
-    def _understood(self, response: requests.Response, reply: Reply | None, what: str) -> Reply:
-        """Return what an answer says, or raise what it means; see `post`."""
+    def _interpret(
+        self, response: requests.Response, reply: ApiResponse | None, request: str
+    ) -> ApiResponse:
+        """Return a successful response, or raise the error that it stands for; see `post`."""
         if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
             return reply
-        trouble = describe(response, reply)
+        message = describe_error(response, reply)
         if response.status_code == http.client.TOO_MANY_REQUESTS and SLOT_TAKEN_MESSAGE.search(
-            trouble
+            message
         ):
-            raise SlotTakenError(trouble)
+            raise SlotTakenError(message)
         if response.status_code >= 300 and response.status_code not in TRANSIENT_STATUSES:  # noqa: PLR2004
-            refuse(response, trouble, what, self.settings)
-        raise TransientError(trouble, response.headers)
+            raise_refusal(response, message, request, self.settings)
+        raise TransientError(message, response.headers)
 
     def probe(self, path: str, timeout: float) -> Probe:
-        """Ask for a path once, and take every answer for one; for `--test`.
+        """Send one GET request for `--test`; errors are returned, not raised.
 
         Args:
-            path: Begins with a slash.
-            timeout: Seconds of silence that end the try.
+            path: Path of the API; begins with a slash.
+            timeout: Seconds without data after which the request fails.
         """
-        begun = self.clock.monotonic()
+        started = self.clock.monotonic()
         headers: Mapping[str, str] = {}
         reply = None
         error: TapError | None = None
@@ -220,13 +223,13 @@ class IntercomClient:
             response = self.send(
                 "GET", url, accept="application/json", timeout=timeout, stream=True
             )
-            headers, reply = response.headers, reply_of(response)
-            reply = self._understood(response, reply, f"GET {path}")
+            headers, reply = response.headers, parse_response(response)
+            reply = self._interpret(response, reply, f"GET {path}")
         except CONNECTION_ERRORS as failed:
-            error = TransientError(f"no answer ({name_of(failed)})")
+            error = TransientError(f"no response ({error_name(failed)})")
         except TapError as refused:
             error = refused
-        return Probe(error, reply, headers, self.clock.monotonic() - begun)
+        return Probe(error, reply, headers, self.clock.monotonic() - started)
 
     def send(
         self,
@@ -238,15 +241,15 @@ class IntercomClient:
         timeout: float | None = None,
         **options: Any,
     ) -> requests.Response:
-        """Send one request: as it is, without redirects, and with the token only to our host.
+        """Send one request without following redirects; the token goes to the configured host only.
 
         Raises:
-            ConfigurationError: A proxy or certificates fail, whatever the number of tries.
+            ConfigurationError: A proxy or a certificate is wrong, so that retries cannot help.
         """
         own = self.is_own_host(url)
         extra = {"Intercom-Version": self.settings.api_version} if own else {}
-        begun = self.clock.monotonic()
-        status = "no answer"
+        started = self.clock.monotonic()
+        status = "no response"
         try:
             response = self._session.request(
                 method,
@@ -262,7 +265,7 @@ class IntercomClient:
                 self._compare_clocks(response.headers.get("Date", ""))
         except OSError as error:  # also the base of what requests raises
             if problem := permanent_problem(error, url):
-                raise ConfigurationError(problem) from None  # it names the URL, or a password
+                raise ConfigurationError(problem) from None  # the cause may contain a password
             raise
         else:
             if response.status_code == http.client.PROXY_AUTHENTICATION_REQUIRED and (
@@ -272,23 +275,23 @@ class IntercomClient:
                 raise ConfigurationError(problem)
         finally:
             parts = urlsplit(url)
-            shown = parts.path if own else parts.netloc  # elsewhere the path may be signed too
-            taken = (self.clock.monotonic() - begun) * 1000
-            logger.debug("%s %s: %s in %.0f ms", method, shown, status, taken)
+            shown = parts.path if own else parts.netloc  # on other hosts the path may be signed
+            milliseconds = (self.clock.monotonic() - started) * 1000
+            logger.debug("%s %s: %s in %.0f ms", method, shown, status, milliseconds)
         return response
 
     def _compare_clocks(self, date: str) -> None:
-        """Note by the date of an answer how far this machine's clock is ahead of Intercom's."""
+        """Compare this machine's clock with the `Date` header of a response."""
         if moment := email.utils.parsedate_tz(date):
-            self._ahead = self.clock.now() - email.utils.mktime_tz(moment)
+            self._seconds_ahead = self.clock.now() - email.utils.mktime_tz(moment)
 
     def is_own_host(self, url: str) -> bool:
-        """Tell whether an address is on the configured host, the only one to get the token."""
+        """Return whether a URL is on the configured host, the only one that may get the token."""
         return _origin(url) == _origin(self.settings.api_url)
 
 
 class _BearerToken(requests.auth.AuthBase):
-    """Sends the token; as an `auth`, so that requests does not take one from a netrc file."""
+    """Sends the token. As an `auth` object it also keeps requests from reading a netrc file."""
 
     def __init__(self, token: str) -> None:
         self._header = f"Bearer {token}"
@@ -308,15 +311,15 @@ class _NoToken(requests.auth.AuthBase):
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port: capitals, a dot at the end, a usual port make no difference."""
+    """Return scheme, host and port; case, a trailing dot and a default port do not matter."""
     parts = urlsplit(url)
     try:
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:  # no number
+    except ValueError:  # not a number
         port = None
     return parts.scheme, (parts.hostname or "").rstrip("."), port
 
 
-def name_of(error: BaseException) -> str:
-    """Name an error without its text, which may hold a signed URL."""
+def error_name(error: BaseException) -> str:
+    """Return the class name of an error. Its message may contain a signed URL."""
     return type(root_cause(error)).__name__

@@ -1,4 +1,4 @@
-"""Downloads: continued where they were cut off, through redirects, the token kept at home."""
+"""Downloads: resumed after interruptions, through redirects; only our host gets the token."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import urljoin, urlsplit
 
 from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
-from tap_intercom_export.intercom.client import CONNECTION_ERRORS, name_of
+from tap_intercom_export.intercom.client import CONNECTION_ERRORS, error_name
 from tap_intercom_export.intercom.responses import (
     TRANSIENT_STATUSES,
-    message_of,
-    refuse,
+    raise_refusal,
+    read_error,
 )
 from tap_intercom_export.intercom.retry import RetryBudget
 from tap_intercom_export.wording import counted
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 5
 
 CHUNK_BYTES = 256 * 1024
-"""Bytes of a download read at once."""
+"""Bytes of a download that are read at once."""
 
 _RANGE_NOT_SERVED = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
 
 
 class Destination(Protocol):
-    """What a download is written into."""
+    """What a download is written to."""
 
     @property
     def size(self) -> int:
-        """Bytes in it."""
+        """Bytes written so far."""
 
     def restart(self) -> None:
-        """Throw away what is in it."""
+        """Discard everything written so far."""
 
     def append(self, data: bytes) -> None:
-        """Write to its end.
+        """Write to the end.
 
         Raises:
-            TapError: It takes no more.
+            TapError: The data does not fit.
         """
 
 
@@ -62,65 +62,65 @@ class Downloader:
         self._settings = client.settings
 
     def download(self, url: str, destination: Destination) -> None:
-        """Write a file of the API into `destination`, from where a cut-off try stopped if possible.
+        """Download a file into `destination`; resume an interrupted attempt where possible.
 
         Args:
-            url: A path on the configured host, or an address elsewhere, which is asked without
-                the token.
+            url: A path on the configured host, or a URL on another host, which does not get the
+                token.
             destination: Empty; afterwards it holds the bytes as they were sent.
 
         Raises:
-            NotFoundError: It is not there, or not any more.
-            ApiError: Any other refusal; or every try was in vain.
-            TapError: It is too large, or the disk is full.
+            NotFoundError: The file does not exist, or no longer.
+            ApiError: Any other refusal, or all attempts failed.
+            TapError: The file is too large, or the disk is full.
         """
         url = urljoin(self._settings.api_url, url)
         retry_budget = RetryBudget(self._client.clock, f"Download from {urlsplit(url).netloc}")
         validator, total = "", None
         while True:
-            begun = destination.size
+            start = destination.size
             try:
-                with self._follow(url, begun, validator) as response:
+                with self._follow(url, start, validator) as response:
                     if response.status_code < 300 and _continues(  # noqa: PLR2004
-                        response, begun, validator, total
+                        response, start, validator, total
                     ):
                         validator = _validator(response.headers)
                         total = _total(response)
                         self._receive(response, destination)
                         return
-                    trouble = message_of(response)
+                    message = read_error(response)
                     if response.status_code in _RANGE_NOT_SERVED:
-                        validator = ""  # the next try begins at the start
+                        validator = ""  # the next attempt starts over
                     elif response.status_code == http.client.NOT_FOUND or (
                         response.status_code not in TRANSIENT_STATUSES
                         and self._client.is_own_host(response.url)
                     ):
-                        refuse(response, trouble, "the download", self._settings)
-                    else:  # the next try begins at our host, which signs a new address
-                        trouble = f"{trouble} from {urlsplit(response.url).netloc}"
-                retry_budget.failed(trouble, response.headers)
+                        raise_refusal(response, message, "the download", self._settings)
+                    else:  # the next attempt begins at the API, which signs a new URL
+                        message = f"{message} from {urlsplit(response.url).netloc}"
+                retry_budget.failed(message, response.headers)
             except CONNECTION_ERRORS as error:
-                if validator and destination.size > begun:
+                if validator and destination.size > start:
                     retry_budget.progressed()
                 retry_budget.failed(
-                    f"cut off after {counted(destination.size, 'byte')} ({name_of(error)})"
+                    f"cut off after {counted(destination.size, 'byte')} ({error_name(error)})"
                 )
 
     def _receive(self, response: requests.Response, destination: Destination) -> None:
-        """Write a body to the destination as it is sent: behind what is there, or from the start.
+        """Write a response body to the destination: appended if it is partial, else from the start.
 
         Raises:
-            urllib3.exceptions.HTTPError: The connection was lost; what came is in it.
-            TapError: It is too large, or the disk is full.
+            urllib3.exceptions.HTTPError: The connection was lost; what arrived has been written.
+            TapError: The file is too large, or the disk is full.
         """
         if response.status_code != http.client.PARTIAL_CONTENT:
             destination.restart()
-        # read1: what has come is written, also when the connection breaks before a whole chunk
+        # read1 returns what has arrived, so that nothing is lost if the connection breaks
         while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
             destination.append(chunk)
 
     def _follow(self, url: str, start: int, validator: str) -> requests.Response:
-        """Ask for a file, through redirects; the token stays with the configured host."""
+        """Request a file and follow redirects; only the configured host gets the token."""
         headers = {}
         if start and validator:
             headers = {"Range": f"bytes={start}-", "If-Range": validator}
@@ -139,13 +139,13 @@ class Downloader:
 
 
 def _continues(response: requests.Response, start: int, validator: str, total: int | None) -> bool:
-    """Tell whether a body is the whole file, or the rest that was asked for of the same file.
+    """Return whether a body is the whole file, or the requested rest of the same file.
 
     Args:
-        response: The answer.
-        start: The first byte that was asked for.
-        validator: The ETag of what came before.
-        total: The size of the file that it was part of, if it is known.
+        response: The response.
+        start: First byte that was requested.
+        validator: ETag of the part received before.
+        total: Size of the whole file, if known.
     """
     if response.status_code != http.client.PARTIAL_CONTENT:
         return True
@@ -156,7 +156,7 @@ def _continues(response: requests.Response, start: int, validator: str, total: i
 
 
 def _total(response: requests.Response) -> int | None:
-    """Return the size of the whole file that a body is, or is a part of; None if unknown."""
+    """Return the size of the whole file; None if unknown."""
     whole = response.headers.get("Content-Length", "")
     if response.status_code == http.client.PARTIAL_CONTENT:
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
@@ -164,6 +164,6 @@ def _total(response: requests.Response) -> int | None:
 
 
 def _validator(headers: Mapping[str, str]) -> str:
-    """Return what names this very version of a file, for If-Range; weak ones do not."""
+    """Return the ETag to use in If-Range; "" for none or a weak one, which is not exact."""
     tag = headers.get("ETag", "")
     return tag if tag.startswith('"') else ""

@@ -1,4 +1,4 @@
-"""Connections that fail because of the environment, in the same way at every try."""
+"""Connection errors caused by the environment, such as a proxy: retries cannot help."""
 
 from __future__ import annotations
 
@@ -13,41 +13,42 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Environment variables that name a file of certificates to trust; the first that is set counts."""
+"""Environment variables that name a file of trusted certificates; the first one that is set
+counts."""
 
 _BAD_CERTIFICATE_FILE = re.compile(
     r"NO_CERTIFICATE_OR_CRL_FOUND|\[X509|PEM lib|\[ASN1|certificate bundle"
 )
 _PERMANENT_TLS_ERRORS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER")
-"""What is wrong with TLS in the same way at the next try, as OpenSSL names it."""
+"""OpenSSL's names of TLS errors that a retry does not resolve."""
 
 _PROXY_REASONS: tuple[tuple[str, str], ...] = (
     (
         "Tunnel connection failed: 407",
-        "the proxy wants a user and a password (407)",
+        "the proxy requires a user and a password (407)",
     ),
     ("Missing dependencies for SOCKS", "a SOCKS proxy needs PySocks: install requests[socks]"),
     ("Proxy URL had unsupported scheme", "its scheme must be http, https or socks5"),
     ("could be missing the host", "it must be like http://HOST:PORT, with its scheme and host"),
-    ("Failed to parse", "its host or port is none; it must be like http://HOST:PORT"),
+    ("Failed to parse", "its host or port is invalid; it must be like http://HOST:PORT"),
     ("appears to only use HTTP", "the proxy speaks plain HTTP: begin it with http://"),
 )
-"""Reasons by a part of the text of the error of requests or urllib3."""
+"""Reason by a part of the error message of requests or urllib3."""
 
 
 def permanent_problem(
     error: BaseException, url: str, environment: Mapping[str, str] = os.environ
 ) -> str | None:
-    """Say what is wrong with the environment, if that is why a request failed.
+    """Describe the problem in the environment that made a request fail.
 
     Args:
-        error: As requests raised it.
-        url: What was asked for.
+        error: The exception that requests raised.
+        url: The requested URL.
         environment: The environment variables.
 
     Returns:
-        A line that names the variable and the reason, never a password; None for an error that
-        the next try may not meet.
+        A message that names the variable and the reason, never a password; None for an error that
+        may not occur again.
     """
     text = f"{error!r} {root_cause(error)!r}"
     host = urlsplit(url).netloc
@@ -57,8 +58,8 @@ def permanent_problem(
         variable = next((name for name in CERTIFICATE_VARIABLES if environment.get(name)), None)
         if variable:
             return (
-                f"{variable} must name a file of certificates in PEM form, and "
-                f"{environment[variable]} is none"
+                f"{variable} must name a file of certificates in PEM format; "
+                f"{environment[variable]} is not one"
             )
     if isinstance(error, requests.exceptions.SSLError):
         if any(name in text for name in _PERMANENT_TLS_ERRORS):
@@ -76,15 +77,15 @@ def permanent_problem(
 def proxy_problem(
     url: str, reason: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> str | None:
-    """Say which variable names a proxy that does not work.
+    """Name the environment variable whose proxy does not work.
 
     Args:
-        url: What was asked for.
-        reason: What is wrong with it; None for a proxy that answered 407.
+        url: The requested URL.
+        reason: What is wrong with the proxy; None for one that answered 407.
         environment: The environment variables.
 
     Returns:
-        A line; None where no variable names a proxy for the address.
+        A message; None if no variable names a proxy for the URL.
     """
     scheme = urlsplit(url).scheme
     names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
@@ -92,12 +93,12 @@ def proxy_problem(
     if variable is None:
         return None
     value = environment[variable]
-    shown = re.sub(r"[^/]*@", "…@", value)  # a user and a password
-    return f"{variable} ({shown}) is no proxy that can be used: {reason or _PROXY_REASONS[0][1]}"
+    shown = re.sub(r"[^/]*@", "…@", value)  # hides user and password
+    return f"The proxy in {variable} ({shown}) cannot be used: {reason or _PROXY_REASONS[0][1]}"
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """Return the error below those of requests and urllib3's retries, which name the URL."""
+    """Return the error inside those of requests and urllib3's retries, whose text has the URL."""
     inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
     reason = getattr(inner, "reason", None)
     return reason if isinstance(reason, BaseException) else inner

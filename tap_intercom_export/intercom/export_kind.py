@@ -1,4 +1,4 @@
-"""What tells one kind of export from another: the paths of its API and the body of a request."""
+"""What differs between Intercom's export APIs: paths and request bodies."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportKind:
-    """What tells one kind of export from another: paths and body.
+    """Paths and request bodies of one export API.
 
     Attributes:
-        name: For the log.
-        create_path: Where a job is asked for.
-        status_path: Where one is looked at; `{}` takes its identifier.
-        download_path: Where its archive is.
-        cancel_path: Where it is canceled, or "" where it cannot be.
-        body: Returns the request's body for a range: its first and last unix second, inclusive.
-        excluded_attributes: Tells from a body which attributes it leaves out.
-        request_hash: Returns a hash of what a job is asked for besides its range, from the
-            attributes that are left out; "" where there is nothing else.
-        drop_refused_attributes: Told of attributes that were refused; returns whether the request
-            can go without them.
+        name: Name for the log.
+        create_path: Path that creates a job.
+        status_path: Path of a job's status; `{}` stands for its identifier.
+        download_path: Path of a job's archive; `{}` stands for its identifier.
+        cancel_path: Path that cancels a job, or "" if the API cannot.
+        body: Returns the request body for a range: its first and last unix second, inclusive.
+        excluded_attributes: Returns the attributes that a request body leaves out.
+        request_hash: Returns a hash of everything a job is asked for but its range, given the
+            attributes that are left out; "" if there is nothing else.
+        drop_refused_attributes: Leaves refused attributes out of later requests; returns whether a
+            request without them is possible.
     """
 
     name: str

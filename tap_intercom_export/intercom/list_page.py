@@ -1,4 +1,4 @@
-"""A page of one of Intercom's lists: its entries, and what it says of the length of the list."""
+"""A page of one of Intercom's lists: its entries and what it says about the length of the list."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class ListPage:
     """One page of a list.
 
     Attributes:
-        entries: Its entries, as they stand.
-        total: How many entries the whole list has, as the page says; None where it says nothing.
-        is_last: Whether it is the last page, as it says; None where it says nothing.
+        entries: The entries as received.
+        total: Number of entries in the whole list according to the page; None if it does not say.
+        is_last: Whether the page says that it is the last one; None if it does not say.
     """
 
     entries: list[Any]
@@ -27,17 +27,17 @@ class ListPage:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any], number: int) -> ListPage:
-        """Return the page in the body of an answer.
+        """Parse the body of a response.
 
-        `pages.next` is an address here, missing or null on the last page (Intercom's OpenAPI
+        `pages.next` is a URL in these lists, missing or null on the last page (Intercom's OpenAPI
         description, 2.12 to 2.16).
 
         Args:
             body: `{"type": "list", "data": […], "total_count": …, "pages": {…}}`.
-            number: The page that was asked for, counting from 1.
+            number: The requested page, counting from 1.
 
         Raises:
-            MalformedListError: It is no such object.
+            MalformedListError: The body has another structure.
         """
         if body.get("type", "list") != "list":
             raise MalformedListError(f'has the type {body["type"]!r}, not "list"')
@@ -45,7 +45,7 @@ class ListPage:
         if not isinstance(entries, list):
             raise MalformedListError("has no list of entries in 'data'")
         if pages is not None and not isinstance(pages, dict):
-            raise MalformedListError("has something else than an object in 'pages'")
+            raise MalformedListError("has something other than an object in 'pages'")
         total = _whole_number(body, "total_count")
         last_number = _whole_number(pages or {}, "total_pages")
         if pages is None:
@@ -55,15 +55,15 @@ class ListPage:
         else:
             is_last = number >= last_number and not pages.get("next")
         if is_last and not entries and number > 1:
-            is_last = None  # a last page has entries: the list has become shorter
+            is_last = None  # a last page has entries, so the list became shorter meanwhile
         return cls(entries, total, is_last)
 
 
 def _whole_number(body: Mapping[str, Any], name: str) -> int | None:
-    """Return a number of the envelope, or None where it is not there.
+    """Return a whole number from the body, or None if it is missing.
 
     Raises:
-        MalformedListError: It is there and no number.
+        MalformedListError: The value is not a whole number.
     """
     value = body.get(name)
     if value is None:

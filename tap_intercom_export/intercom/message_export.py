@@ -1,4 +1,4 @@
-"""The message export (`/export/content/data`): receipts and events, one job a workspace."""
+"""The message export (`/export/content/data`): receipts and events, one pending job a workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intercom's reporting data export: the list of datasets, and the requests that export one."""
+"""Intercom's reporting data export: the list of datasets, and the request for one of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tap_intercom_export.errors import ConfigurationError, MalformedListError, U
 from tap_intercom_export.intercom.export_kind import ExportKind
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.schemas import Attribute, Dataset
+from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -24,16 +25,16 @@ logger = logging.getLogger(__name__)
 DATASETS_PATH = "/export/reporting_data/get_datasets"
 
 ALL_DATASETS = "*"
-"""Stands for every dataset in the setting `reporting_datasets`."""
+"""Value of the setting `reporting_datasets` that stands for all datasets."""
 
 
 class ReportingRequest:
-    """Asks for a dataset; without the attributes that Intercom turns out not to have.
+    """The request for a dataset, without the attributes that Intercom turns out to refuse.
 
     Threads may share it.
 
     Args:
-        dataset: What to ask for.
+        dataset: The dataset to request.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -43,7 +44,7 @@ class ReportingRequest:
 
     @property
     def kind(self) -> ExportKind:
-        """The kind of export that its jobs are."""
+        """The export API, for the jobs of this dataset."""
         return ExportKind(
             name=f"reporting dataset {self._dataset.id}",
             create_path="/export/reporting_data/enqueue",
@@ -70,19 +71,19 @@ class ReportingRequest:
         return tuple(name for name in ids if name not in asked)
 
     def _request_hash(self, excluded: Collection[str]) -> str:
-        """Return a hash of what a job without these attributes is asked for: columns, in order."""
+        """Return a hash of the requested columns, in order, without the excluded attributes."""
         ids = [one.request_id for one in self._dataset.attributes if one.request_id not in excluded]
         content = json.dumps([self._dataset.id, ids])
         return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
     def _drop_refused_attributes(self, error: AttributesRefusedError) -> bool:
-        """Drop the refused attributes; tell whether there is something else to ask for."""
+        """Drop the refused attributes; return whether a different request is possible."""
         with self._lock:
             known = {attribute.request_id for attribute in self._dataset.attributes}
             left = [one for one in self._asked if one.request_id not in error.names]
             if len(left) < len(self._asked):
                 logger.warning(
-                    "Intercom refuses attributes of %s; asking without them: %s",
+                    "Intercom refuses attributes of %s; requesting it without them: %s",
                     self._dataset.id,
                     ", ".join(error.names),
                 )
@@ -90,37 +91,49 @@ class ReportingRequest:
             return bool(left) and not known.isdisjoint(error.names)
 
 
-def datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:
-    """Ask Intercom which reporting datasets there are.
+def list_datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:
+    """Request the list of reporting datasets of the workspace.
 
     Args:
-        client: For the workspace.
+        client: Client for the workspace.
         wanted: Ids of datasets, or `*` for all.
 
     Returns:
-        The wanted ones, by their ids.
+        The wanted datasets, sorted by id.
 
     Raises:
-        ConfigurationError: There is none of that id.
+        ConfigurationError: The workspace has no dataset of one of these ids.
         ApiError: Intercom refuses, or cannot be reached.
     """
-    entries = _whole_list(client.get(DATASETS_PATH).body)
-    found = {dataset.id: dataset for dataset in map(_dataset, _objects(entries, "dataset"))}
+    entries = _single_page_entries(client.get(DATASETS_PATH).body)
+    found = {
+        dataset.id: dataset for dataset in map(_parse_dataset, _entries_with_id(entries, "dataset"))
+    }
     names = list(dict.fromkeys(wanted))
     unknown = [name for name in names if name != ALL_DATASETS and name not in found]
     if unknown:
-        raise ConfigurationError(
-            f"reporting_datasets: there is no {', '.join(unknown)} in this workspace; "
-            f"there are {', '.join(sorted(found))}"
-        )
+        raise unknown_datasets(unknown, found)
     return [found[name] for name in sorted(found if ALL_DATASETS in names else names)]
 
 
-def _whole_list(body: Mapping[str, Any]) -> list[Any]:
-    """Return the entries of a list that comes in one answer.
+def unknown_datasets(unknown: Iterable[str], known: Iterable[str]) -> ConfigurationError:
+    """Return the error for ids in `reporting_datasets` that the workspace does not have.
+
+    Args:
+        unknown: These ids.
+        known: The ids of all datasets of the workspace.
+    """
+    return ConfigurationError(
+        f"reporting_datasets: there is no {', '.join(unknown)} in this workspace; there are "
+        f"{', '.join(sorted(known))}"
+    )
+
+
+def _single_page_entries(body: Mapping[str, Any]) -> list[Any]:
+    """Return the entries of a list that has one page only.
 
     Raises:
-        UnreadableDataError: It is no list, or says that there are more entries.
+        UnreadableDataError: The body is not a list, or the list has more entries than the page.
     """
     try:
         page = ListPage.from_body(body, number=1)
@@ -130,18 +143,19 @@ def _whole_list(body: Mapping[str, Any]) -> list[Any]:
         ) from None
     if page.is_last is False or (page.total or 0) > len(page.entries):
         raise UnreadableDataError(
-            f"Intercom's list of reporting datasets says that there are more than the "
-            f"{len(page.entries)} in it. Try again later; if it stays so, please report it."
+            "Intercom's list of reporting datasets is incomplete: it has "
+            f"{counted(len(page.entries), 'entry')} and says that there are more. Try again "
+            "later, and report it if it persists."
         )
     return page.entries
 
 
-def _objects(entries: Any, what: str) -> list[dict[str, Any]]:
-    """Return the entries that are objects with an id; name those that are not.
+def _entries_with_id(entries: Any, what: str) -> list[dict[str, Any]]:
+    """Return the entries that are objects with an id; log a warning for each other one.
 
     Args:
-        entries: A list, or nothing.
-        what: What they are, for the log.
+        entries: A list, or None.
+        what: What the entries are, for the log.
     """
     found = []
     for position, entry in enumerate(entries or [], 1):
@@ -152,7 +166,7 @@ def _objects(entries: Any, what: str) -> list[dict[str, Any]]:
     return found
 
 
-def _dataset(entry: Mapping[str, Any]) -> Dataset:
+def _parse_dataset(entry: Mapping[str, Any]) -> Dataset:
     return Dataset(
         id=str(entry["id"]),
         name=str(entry.get("name") or entry["id"]),
@@ -164,6 +178,8 @@ def _dataset(entry: Mapping[str, Any]) -> Dataset:
                 name=str(attribute.get("name") or attribute["id"]),
                 qualified_id=str(attribute.get("qualified_id") or ""),
             )
-            for attribute in _objects(entry.get("attributes"), f"attribute of {entry['id']},")
+            for attribute in _entries_with_id(
+                entry.get("attributes"), f"attribute of {entry['id']},"
+            )
         ),
     )

@@ -1,4 +1,4 @@
-"""How often a request is tried, and how long to wait in between."""
+"""Retries: how often a request is attempted, and the pauses in between."""
 
 from __future__ import annotations
 
@@ -16,70 +16,71 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 9
-"""Failed tries of one request, about five minutes in all; Intercom's limits clear in seconds."""
+"""Attempts of one request, over about five minutes; Intercom's rate limits reset within seconds."""
 
 FIRST_PAUSE_SECONDS = 1.0
-"""Seconds before the second try; doubles with each further one."""
+"""Pause before the second attempt; it doubles with each further one."""
 
 MAX_PAUSE_SECONDS = 60.0
-"""Seconds. The longest pause between two tries, also where a header asks for more."""
+"""Longest pause between two attempts, even if a header asks for more."""
 
 
 class RetryBudget:
-    """Counts the tries of one request and waits between them.
+    """Counts the failed attempts of one request and pauses between them.
 
     Args:
-        clock: Waits.
-        what: The request, for the log and the error.
-        most: Failed tries before it is given up.
+        clock: Sleeps.
+        request: The request, for log and error.
+        max_attempts: Failed attempts after which the request fails.
     """
 
-    def __init__(self, clock: Clock, what: str, most: int = MAX_ATTEMPTS) -> None:
+    def __init__(self, clock: Clock, request: str, max_attempts: int = MAX_ATTEMPTS) -> None:
         self._clock = clock
-        self._what = what
-        self._most = most
+        self._request = request
+        self._max_attempts = max_attempts
         self._failed = 0
 
     def progressed(self) -> None:
-        """Begin to count anew: the last try was not in vain."""
+        """Start counting again, after an attempt that got some of the data."""
         self._failed = 0
 
-    def failed(self, trouble: str, headers: Mapping[str, str] | None = None) -> None:
-        """Wait before the next try: growing, jittered pauses, or what the headers ask for.
+    def failed(self, message: str, headers: Mapping[str, str] | None = None) -> None:
+        """Pause before the next attempt, for a growing, jittered time or as the headers ask.
 
         Args:
-            trouble: What went wrong.
-            headers: Of the answer, if there was one.
+            message: What went wrong.
+            headers: Headers of the response, if there was one.
 
         Raises:
-            UnavailableError: It was the last try.
+            UnavailableError: It was the last attempt.
         """
         self._failed += 1
-        if self._failed >= self._most:
+        if self._failed >= self._max_attempts:
             times = f"{self._failed} times; the last time" if self._failed > 1 else "once"
             hint = ". Check the network, a proxy, api_url." if headers is None else ""
             raise UnavailableError(
-                f"{self._what} failed {times}: {trouble}{hint}"
-            ) from None  # the error before it may name a signed URL
-        grown = self._clock.jitter(FIRST_PAUSE_SECONDS * 2 ** (self._failed - 1))
-        asked = _asked_pause(headers or {}, self._clock.now())
-        pause = min(MAX_PAUSE_SECONDS, max(grown, asked))
+                f"{self._request} failed {times}: {message}{hint}"
+            ) from None  # the cause may contain a signed URL
+        backoff = self._clock.jitter(FIRST_PAUSE_SECONDS * 2 ** (self._failed - 1))
+        requested = _requested_pause(headers or {}, self._clock.now())
+        pause = min(MAX_PAUSE_SECONDS, max(backoff, requested))
         logger.warning(
-            "%s: %s; again in %.1f s (try %d of %d)",
-            self._what,
-            trouble,
+            "%s: %s; retrying in %.1f s (attempt %d of %d)",
+            self._request,
+            message,
             pause,
             self._failed + 1,
-            self._most,
+            self._max_attempts,
         )
+
         self._clock.sleep(pause)
 
 
-def _asked_pause(headers: Mapping[str, str], now: float) -> float:
-    """Return how many seconds an answer asks to wait.
+def _requested_pause(headers: Mapping[str, str], now: float) -> float:
+    """Return the seconds to wait according to the headers of a response.
 
-    `X-RateLimit-Reset`, in unix seconds, is documented. `Retry-After` is not, but is common, as
-    seconds and as a date.
+    `X-RateLimit-Reset`, in unix seconds, is documented. `Retry-After` is not, but is common, both
+    as seconds and as a date.
     """
     after, reset = headers.get("Retry-After", ""), headers.get("X-RateLimit-Reset", "")
     if after.isdecimal():

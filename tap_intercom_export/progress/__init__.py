@@ -1,7 +1,7 @@
-"""How far a run is: its log, summary, metrics and progress bar.
+"""Progress of a run: log lines, summary, metrics and progress bar.
 
-In: what streams and export jobs report of windows, rows and waiting. Out: log lines, METRIC
-lines, a bar on a terminal.
+In: what streams and export jobs report about windows, rows and waiting. Out: log lines, METRIC
+lines, and a progress bar on a terminal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for a person at a terminal."""
+"""A progress bar on stderr, for interactive use."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 ORCHESTRATORS = ("MELTANO_EXTRACTOR_NAME", "AIRFLOW_HOME", "DAGSTER_HOME", "CI", "NO_PROGRESS")
-"""Environment variables with which lines are wanted, also where stderr looks like a terminal."""
+"""Environment variables that ask for log lines, even if stderr looks like a terminal."""
 
 
 def wants_bar(environment: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether a person looks at stderr, and a bar can be drawn there.
+    """Return whether stderr is a terminal that can show a progress bar.
 
     Args:
         environment: The environment variables.
@@ -33,9 +33,9 @@ def wants_bar(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 class Bar:
-    """One line for each export: how far it is, and what it waits for.
+    """One line for each export, with its progress and what it waits for.
 
-    Lines of the log go above it.
+    Log lines appear above it.
     """
 
     def __init__(self) -> None:
@@ -48,24 +48,24 @@ class Bar:
         """Add a line.
 
         Args:
-            name: What is exported.
-            seconds: Length of the time to export.
+            name: Name of the export.
+            seconds: Length of the range to export.
         """
         progress = self._progress or self._start()
         self._current = name
         self._tasks[name] = progress.add_task(name.rstrip(": "), total=seconds, rows="", doing="")
 
     def say(self, text: str) -> None:
-        """Show what is waited for."""
+        """Show what the export waits for."""
         if self._progress is not None and self._current:
             self._progress.update(self._tasks[self._current], doing=text)
 
     def advance(self, seconds: int, rows: int) -> None:
-        """Show how far it is.
+        """Show the progress.
 
         Args:
-            seconds: Length of the time that is written.
-            rows: Its rows.
+            seconds: Length of the range that is written.
+            rows: Rows that are written.
         """
         if self._progress is not None and self._current:
             self._progress.update(
@@ -76,7 +76,7 @@ class Bar:
             )
 
     def close(self) -> None:
-        """Leave the bar as it stands, and the terminal as it was."""
+        """Stop the bar and restore the terminal."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
@@ -94,7 +94,7 @@ class Bar:
             TimeElapsedColumn,
         )
 
-        # rich puts what is written to sys.stderr above the bar; stdout belongs to the messages
+        # rich shows output to sys.stderr above the bar; stdout is for messages only
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -110,6 +110,6 @@ class Bar:
         self._progress.start()
         for handler in logging.getLogger().handlers:
             if isinstance(handler, logging.StreamHandler) and handler.stream is before:
-                handler.setStream(sys.stderr)  # what rich has put in its place
+                handler.setStream(sys.stderr)  # the replacement by rich
                 self._handlers.append((handler, before))
         return self._progress

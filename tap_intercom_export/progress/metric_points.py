@@ -1,4 +1,4 @@
-"""Metrics for monitors: one line a stream and run, the SDK's and our own in the same form."""
+"""Metrics for monitoring: one line for each stream and run, the SDK's and our own."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from tap_intercom_export.progress.totals import RunTotals
 
 UNDER_MELTANO = "MELTANO_EXTRACTOR_NAME"
-"""Environment variable that tells that Meltano reads the log."""
+"""Environment variable that is set if Meltano reads the log."""
 
 
 MESSAGE_EXPORT_STREAM = "content_export"
-"""Stream that stands for all streams of the message export, whose windows are the same."""
+"""Stream that represents all streams of the message export, whose windows are the same."""
 
 
 class OwnMetric(str, Enum):
-    """Metrics that the SDK does not know."""
+    """Metrics that the SDK does not have."""
 
     JOB_COUNT = "export_job_count"
     DOWNLOAD_BYTES = "download_bytes"
@@ -38,11 +38,11 @@ class OwnMetric(str, Enum):
 
 
 class SummedCounter(metrics.Counter):
-    """Counts rows of a stream and window into the totals of the run.
+    """Counts the rows of a stream and window into the totals of the run.
 
     Args:
         stream: Name of the stream.
-        totals: Of the run.
+        totals: Totals of the run.
     """
 
     def __init__(self, stream: str, totals: RunTotals) -> None:
@@ -62,7 +62,7 @@ class SummedTimer(metrics.Timer):
 
     Args:
         stream: Name of the stream.
-        totals: Of the run.
+        totals: Totals of the run.
     """
 
     def __init__(self, stream: str, totals: RunTotals) -> None:
@@ -90,7 +90,7 @@ def _debug(
     value: float,
     tags: dict[str, Any],
 ) -> None:
-    """Log the metric of one window, which is left out at INFO."""
+    """Log the metric of one window, at DEBUG only."""
     if logger.isEnabledFor(logging.DEBUG):
         logger.debug("METRIC: %s", metrics.Point(kind, metric, value, tags))
 
@@ -99,8 +99,8 @@ def points(totals: RunTotals, now: float) -> Iterator[metrics.Point[float]]:
     """Yield the metrics of a run.
 
     Args:
-        totals: What happened.
-        now: The time in unix seconds.
+        totals: Totals of the run.
+        now: The current time in unix seconds.
     """
     for stream, seconds in sorted(totals.sync_seconds.items()):
         status = (
@@ -147,12 +147,12 @@ def _point(
 def log_points(totals: RunTotals, now: float, environment: Mapping[str, str] = os.environ) -> None:
     """Log the metrics of a run.
 
-    The SDK's JSON log has the word METRIC for a message, and Meltano shows nothing of the tags. So
-    under Meltano the message is the whole metric; the fields that Meltano reads stay.
+    In the SDK's JSON log the message is only the word METRIC, and Meltano does not show the tags.
+    So under Meltano the message contains the whole metric; the fields that Meltano reads stay.
 
     Args:
-        totals: What happened.
-        now: The time in unix seconds.
+        totals: Totals of the run.
+        now: The current time in unix seconds.
         environment: The environment variables.
     """
     logger = metrics.get_metrics_logger()

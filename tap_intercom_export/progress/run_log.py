@@ -1,4 +1,4 @@
-"""Follows a run: counts what happens, and says it in the log or on a progress bar."""
+"""Counts what happens in a run, and reports it in the log or on a progress bar."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class FinishedExport(Protocol):
-    """What is told of an export whose window is written."""
+    """An export whose window is written."""
 
     @property
     def before(self) -> int:
@@ -31,25 +31,25 @@ class FinishedExport(Protocol):
 
     @property
     def seconds_waited(self) -> float:
-        """From asking for its job to the verified archive."""
+        """Time from requesting its job to the verified archive."""
 
     @property
     def range_seconds(self) -> int:
-        """Length of its range, lookback included."""
+        """Length of its range, including the lookback."""
 
     @property
     def download_bytes(self) -> int:
-        """Size of its archive as it was sent."""
+        """Size of its archive as sent."""
 
 
 class WindowWriting:
     """A window that is being written.
 
     Args:
-        monotonic: Returns seconds that only ever grow.
+        monotonic: Returns seconds that never go back.
 
     Attributes:
-        rows: Its rows so far, where the totals of the run learn of them later; else None.
+        rows: Its rows so far, if they are added to the totals of the run only later; else None.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -59,19 +59,19 @@ class WindowWriting:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """Seconds since writing began."""
         return self._monotonic() - self._begun
 
 
 class RunLog:
-    """Follows a run. Worker threads may share it.
+    """Log lines and counts of a run. Worker threads may share it.
 
     Args:
-        monotonic: Returns seconds that only ever grow.
-        bar: Shows the progress in place of heartbeats; None where only lines are wanted.
+        monotonic: Returns seconds that never go back.
+        bar: Shows the progress instead of heartbeats; None for log lines only.
 
     Attributes:
-        totals: What has happened so far.
+        totals: Totals so far.
     """
 
     def __init__(self, monotonic: Callable[[], float], bar: Bar | None = None) -> None:
@@ -83,32 +83,32 @@ class RunLog:
         self._ended = False
 
     def export(self, name: str, label: str = "", workers: int = 1) -> ExportLog:
-        """Return what follows one export.
+        """Return the log of one export.
 
         Args:
-            name: What is exported, for sentences.
-            label: Put before lines of the log; "" for none.
-            workers: Jobs that run at once.
+            name: Name of the export, for sentences.
+            label: Prefix of log lines; "" for none.
+            workers: Jobs that run at the same time.
         """
         return ExportLog(self, name, label, workers, self._lock, self._bar)
 
     def add_rows(self, stream: str, number: int) -> None:
-        """Note rows that are written."""
+        """Count written rows."""
         self.totals.rows[stream] += number
 
     def add_rejected(self, stream: str, number: int) -> None:
-        """Note rows that were set aside."""
+        """Count rejected rows."""
         self.totals.rejected[stream] += number
 
     def add_columns(self, stream: str, names: Iterable[str]) -> None:
-        """Note columns that nobody knew."""
+        """Remember new columns for the summary."""
         self.totals.new_columns.setdefault(stream, []).extend(names)
 
     def waiting(self, products: Iterable[T]) -> Iterator[T]:
-        """Yield products, and note how long each was waited for.
+        """Yield products, and measure the time waited for each.
 
         Args:
-            products: What Intercom makes.
+            products: What Intercom produces.
         """
         source = iter(products)
         while True:
@@ -121,7 +121,7 @@ class RunLog:
 
     @contextmanager
     def waiting_for_intercom(self) -> Generator[None]:
-        """Note the time that passes inside as waiting for Intercom."""
+        """Count the time inside the context as waiting for Intercom."""
         begun = self.monotonic()
         try:
             yield
@@ -134,15 +134,15 @@ class RunLog:
         return self.monotonic() - self._begun
 
     def end(self, how: str, reader_wait: float, bookmarks: dict[str, str]) -> RunTotals:
-        """Close the bar, and say the summary once.
+        """Close the bar, and log the summary once.
 
         Args:
             how: How the run ended, such as "Done".
-            reader_wait: Seconds that it waited for the reader of stdout.
+            reader_wait: Seconds spent waiting for the reader of stdout.
             bookmarks: The time up to which each stream is written.
 
         Returns:
-            What happened.
+            The totals of the run.
         """
         totals = self.totals
         totals.seconds, totals.reader_wait = self.seconds, reader_wait
@@ -158,18 +158,18 @@ class RunLog:
 
 
 class ExportLog:
-    """Follows the windows of one export. Worker threads may share it.
+    """Log lines and counts of one export. Worker threads may share it.
 
     Args:
-        run: The whole run.
-        name: What is exported, for sentences.
-        label: Put before lines of the log.
-        workers: Jobs that run at once.
-        lock: Held while numbers change.
+        run: The log of the run.
+        name: Name of the export, for sentences.
+        label: Prefix of log lines.
+        workers: Jobs that run at the same time.
+        lock: Held while counts change.
         bar: Shows the progress, if there is one.
 
     Attributes:
-        prefix: Stands before each line of the log.
+        prefix: Prefix of log lines.
     """
 
     def __init__(
@@ -192,23 +192,23 @@ class ExportLog:
         self._remaining: Callable[[int], Remaining] = lambda _: Remaining()
 
     def info(self, message: str, *args: Any) -> None:
-        """Say an event."""
+        """Log an event."""
         logger.info(f"{self.prefix}{message}", *args)  # noqa: G004 - a dataset's id, no text of a user
 
     def warning(self, message: str, *args: Any) -> None:
-        """Say an event that somebody should look at."""
+        """Log an event that needs attention."""
         logger.warning(f"{self.prefix}{message}", *args)  # noqa: G004 - likewise
 
     def begin(
         self, bookmark: int, end: int, opening: str, remaining: Callable[[int], Remaining]
     ) -> None:
-        """Say what will be done.
+        """Log what will be exported.
 
         Args:
             bookmark: Everything up to this unix second is written.
             end: Last unix second to export.
-            opening: What will be done, for people.
-            remaining: Returns what is to be exported after a unix second.
+            opening: The log line.
+            remaining: Returns what remains to be exported after a unix second.
         """
         self._remaining = remaining
         self._totals = totals = WindowTotals(bookmark, end)
@@ -218,12 +218,12 @@ class ExportLog:
             self._bar.begin(self.prefix or self.name, totals.end - totals.begin)
 
     def count_job(self, end: JobEnd) -> None:
-        """Note what became of a job."""
+        """Count what became of a job."""
         with self._lock:
             self._totals.jobs[end] += 1
 
     def heartbeat(self, text: str) -> None:
-        """Say that a job is waited for; on the bar where there is one."""
+        """Report that a job is being waited for, on the bar if there is one."""
         if self._bar is not None:
             self._bar.say(f"{self.prefix}{text}")
         else:
@@ -231,10 +231,10 @@ class ExportLog:
 
     @contextmanager
     def writing(self, export: FinishedExport) -> Generator[WindowWriting]:
-        """Take the time of writing a window, and say how far the whole is when it is written.
+        """Measure writing a window, and log the progress of the export when it is written.
 
         Args:
-            export: Its export.
+            export: The export of the window.
 
         Yields:
             The window that is being written.
@@ -246,13 +246,13 @@ class ExportLog:
         self.written(export.before, rows, window.seconds, export)
 
     def written(self, before: int, rows: int, seconds: float, export: FinishedExport) -> None:
-        """Note that all of a window is written, and say how far the whole is.
+        """Count a window that is written, and log the progress of the export.
 
         Args:
-            before: Its last unix second.
-            rows: Its rows.
-            seconds: How long writing them took.
-            export: Its export.
+            before: Last unix second of the window.
+            rows: Rows of the window.
+            seconds: Duration of writing them.
+            export: The export of the window.
         """
         totals = self._totals
         totals.windows += 1

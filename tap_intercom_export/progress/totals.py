@@ -1,4 +1,4 @@
-"""What a run has done, in numbers; and what follows from them for the rest of it. Pure."""
+"""Totals of a run, and estimates of the remaining time. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class JobEnd(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What is still to be exported, if all goes well.
+    """What remains to be exported, without failures.
 
     Attributes:
-        windows: How many windows.
-        seconds: Length of their ranges, lookback included.
-        last_seconds: That of the last one.
+        windows: Number of windows.
+        seconds: Total length of their ranges, including the lookback.
+        last_seconds: Length of the last one.
     """
 
     windows: int = 0
@@ -35,16 +35,16 @@ class Remaining:
 
 @dataclass
 class WindowTotals:
-    """The windows of one export, such as the message export or a reporting dataset.
+    """Totals of one export, such as the message export or a reporting dataset.
 
     Attributes:
-        begin: Unix second up to which all was written before.
+        begin: Unix second up to which all was written before the run.
         end: Last unix second to export.
-        remaining: What is still to be exported.
-        jobs: How many jobs were asked for, resumed, and so on.
-        windows: Windows that are written.
+        remaining: What remains to be exported.
+        jobs: Number of jobs requested, resumed, and so on.
+        windows: Number of written windows.
         written: Unix second up to which all is written.
-        seconds: Length of the ranges of the written windows, lookback included.
+        seconds: Total length of the written ranges, including the lookback.
         intercom_seconds: Time that Intercom took for the written windows.
         own_seconds: Time that writing them took.
         rows: Rows of the written windows.
@@ -64,32 +64,32 @@ class WindowTotals:
     download_bytes: int = 0
 
     def __post_init__(self) -> None:
-        """Begin where the last run ended."""
+        """Start where the last run ended."""
         self.written = self.begin
 
     @property
     def left(self) -> int:
-        """Seconds of time that are still to be exported."""
+        """Seconds of the range that remain to be exported."""
         return max(0, self.end - self.written)
 
     @property
     def share(self) -> float:
-        """Share of the time that is written, from 0 to 1."""
+        """Written share of the range, from 0 to 1."""
         return 1 - self.left / (self.end - self.begin) if self.end > self.begin else 1.0
 
     @property
     def windows_in_all(self) -> int:
-        """How many windows there will be."""
+        """Expected total number of windows."""
         return self.windows + self.remaining.windows
 
     def seconds_left(self, workers: int = 1) -> float:
-        """Estimate how long the rest takes.
+        """Estimate the remaining time.
 
-        Intercom works on the next windows while one is written, so the slower of the two decides;
-        what is written last comes on top.
+        Intercom prepares the next windows while one is written, so the slower of the two counts;
+        writing the last one is added.
 
         Args:
-            workers: Jobs that run at once.
+            workers: Jobs that run at the same time.
         """
         if not self.seconds:
             return 0.0
@@ -101,18 +101,18 @@ class WindowTotals:
 
 @dataclass
 class RunTotals:
-    """A whole run.
+    """Totals of a run.
 
     Attributes:
-        exports: The windows of each export, by its name.
-        rows: Rows written, by stream.
-        sync_seconds: Seconds that each stream took.
+        exports: Totals of each export, by name.
+        rows: Written rows, by stream.
+        sync_seconds: Sync duration of each stream.
         failed_streams: Streams that ended with an error.
         rejected: Rejected rows, by stream.
-        new_columns: Columns that nobody knew, by stream.
-        intercom_wait: Seconds that the run waited for Intercom, with nothing else to do.
-        reader_wait: Seconds that it waited for the reader of stdout.
-        seconds: Seconds that it took.
+        new_columns: New columns, by stream.
+        intercom_wait: Seconds spent waiting for Intercom with nothing else to do.
+        reader_wait: Seconds spent waiting for the reader of stdout.
+        seconds: Duration of the run.
         bookmarks: The time up to which each stream is written, as a date-time text.
     """
 
@@ -129,19 +129,19 @@ class RunTotals:
 
     @property
     def jobs(self) -> Counter[JobEnd]:
-        """How many jobs were asked for, resumed, and so on, in all exports."""
+        """Number of jobs requested, resumed, and so on, in all exports."""
         return sum((export.jobs for export in self.exports.values()), Counter[JobEnd]())
 
     @property
     def own_seconds(self) -> float:
-        """Seconds that the run spent in the tap itself."""
+        """Seconds spent in the tap itself."""
         return max(0.0, self.seconds - self.intercom_wait - self.reader_wait)
 
     def summary(self, how: str) -> list[str]:
-        """Return the lines at the end of a run.
+        """Return the lines of the summary.
 
         Args:
-            how: How it ended, such as "Done".
+            how: How the run ended, such as "Done".
         """
         windows = sum(export.windows for export in self.exports.values())
         jobs = self.jobs
@@ -172,7 +172,7 @@ class RunTotals:
         return lines
 
     def _bookmark_lines(self) -> list[str]:
-        """Return a line for each time up to which streams are written, most often one."""
+        """Return a line for each distinct bookmark; usually one."""
         streams: dict[str, list[str]] = {}
         for stream, value in sorted(self.bookmarks.items()):
             streams.setdefault(value, []).append(stream)
@@ -183,6 +183,6 @@ class RunTotals:
 
 
 def _few(names: list[str], what: str) -> str:
-    """Return names where they are few, else their number."""
+    """Return the names if there are few, else their number."""
     few = 4
     return ", ".join(names) if len(names) <= few else counted(len(names), what)

@@ -1,4 +1,4 @@
-"""How a CSV file is written: its delimiter, and an encoding that is not UTF-8."""
+"""Detection of a CSV file's delimiter, and decoding of UTF-16."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DELIMITERS = (",", ";", "\t")
-"""Delimiters that are known; the first one is RFC 4180's."""
+"""Supported delimiters; the first one is RFC 4180's."""
 
 _UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _QUOTED = re.compile('"[^"]*"?')
@@ -19,7 +19,7 @@ _QUOTED = re.compile('"[^"]*"?')
 def delimiter_of(text: str) -> str:
     """Return the delimiter of a CSV file.
 
-    It is the first one that stands in the header, unless there are more commas than of it.
+    It is the delimiter that comes first in the header, unless the header has more commas.
 
     Args:
         text: The beginning of the file, with its header.
@@ -31,15 +31,16 @@ def delimiter_of(text: str) -> str:
 
 
 def as_utf_8(source: BinaryIO) -> Callable[[int], bytes]:
-    """Return what reads a file in UTF-8, also if it begins with the mark of UTF-16.
+    """Return a function that reads a file as UTF-8, converting UTF-16 with a byte order mark.
 
-    Half a surrogate pair, which is no character, becomes bytes that are no UTF-8.
+    Half a surrogate pair, which is not a character, becomes bytes that are not valid UTF-8.
 
     Args:
-        source: The file in bytes, at its start.
+        source: The file, at its start.
 
     Returns:
-        Like `source.read`; it may return more or fewer bytes, and none only at the end.
+        A function like `source.read`. It may return more or fewer bytes than asked for, and none
+        only at the end of the file.
     """
     head = source.read(2)
     if head in _UTF_16_BOMS:

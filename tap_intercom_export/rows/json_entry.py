@@ -1,4 +1,4 @@
-"""Entries of a JSON list to typed records: each property as its kind, texts that databases take."""
+"""Entries of a JSON list to typed records, with strings that databases can store."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ if TYPE_CHECKING:
     from tap_intercom_export.schemas import Column
 
 REPLACEMENT = "\ufffd"
-"""Stands for a character that databases cannot hold."""
+"""Replaces characters that databases cannot store."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""NUL, which PostgreSQL refuses in texts, and half a surrogate pair, which has no UTF-8."""
+"""NUL, which PostgreSQL refuses in texts, and half a surrogate pair, which has no UTF-8
+encoding."""
 
 _JSON_NAMES = {dict: "an object", list: "a list", bool: "true or false", str: "a text"}
 
 
 class EntryReader:
-    """Makes the records of one list.
+    """Converts the entries of one list to records.
 
     Args:
-        columns: The properties of a record.
-        key: Names of those that identify it.
+        columns: Properties of a record.
+        key: Names of the properties that identify a record.
 
     Attributes:
-        replaced: Characters that were replaced, so far.
-        entries_with_replacements: Entries in which they were.
+        replaced: Number of characters replaced so far.
+        entries_with_replacements: Number of entries with replaced characters.
     """
 
     def __init__(self, columns: Iterable[Column], key: Collection[str]) -> None:
@@ -43,22 +44,22 @@ class EntryReader:
         self.entries_with_replacements = 0
 
     def record(self, entry: Any) -> dict[str, Any]:
-        """Return the record of an entry, with every property; what is not there is None.
+        """Return the record of an entry, with all properties; missing ones are None.
 
         Args:
             entry: A JSON value.
 
         Raises:
-            ValueError: It is no object, a property cannot be read as its kind, or what identifies
-                the entry is missing or holds a character that databases cannot hold.
+            ValueError: The entry is not an object, a value does not have its property's kind, or a
+                key property is missing or has a character that databases cannot store.
         """
         if not isinstance(entry, dict):
-            raise _not(entry, "an object")
+            raise _type_error(entry, "an object")
         record = {}
         replaced = 0
         for column in self._columns:
             try:
-                value, count = _storable(_read(column.kind, entry.get(column.name)))
+                value, count = _with_storable_text(_read(column.kind, entry.get(column.name)))
             except ValueError as error:
                 cell = entry.get(column.name)
                 if column.kind is Kind.TIME and not isinstance(cell, (dict, list, bool)):
@@ -68,7 +69,7 @@ class EntryReader:
                 if value is None or value == "":
                     raise ValueError(f"{column.name} is empty")
                 if count:
-                    raise ValueError(f"{column.name} has a character that databases cannot hold")
+                    raise ValueError(f"{column.name} has a character that databases cannot store")
             record[column.name] = value
             replaced += count
         self.replaced += replaced
@@ -77,10 +78,10 @@ class EntryReader:
 
 
 def _read(kind: Kind, value: Any) -> Any:
-    """Return a JSON value as a property's kind.
+    """Convert a JSON value to a property's kind.
 
     Raises:
-        ValueError: It cannot be read as that.
+        ValueError: It cannot be converted.
     """
     return None if value is None else _READERS[kind](value)
 
@@ -89,7 +90,7 @@ def _time(value: Any) -> str | None:
     if isinstance(value, str):
         return time(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _not(value, "a time")
+        raise _type_error(value, "a time")
     return time_of_number(value)
 
 
@@ -97,13 +98,13 @@ def _identifier(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _not(value, "an id")
+        raise _type_error(value, "an id")
     return str(value)
 
 
 def _identifiers(value: Any) -> list[str]:
     if not isinstance(value, list):
-        raise _not(value, "a list of ids")
+        raise _type_error(value, "a list of ids")
     return [_identifier(entry) for entry in value]
 
 
@@ -111,7 +112,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, (str, int, float)):
-        raise _not(value, "a text")
+        raise _type_error(value, "a text")
     return str(value)
 
 
@@ -121,12 +122,12 @@ def _boolean(value: Any) -> bool:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in {"true", "false"}:
         return word == "true"
-    raise _not(value, "true or false")
+    raise _type_error(value, "true or false")
 
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _not(value, "an object")
+        raise _type_error(value, "an object")
     return value
 
 
@@ -138,51 +139,54 @@ _READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.BOOLEAN: _boolean,
     Kind.OBJECT: _object,
 }
-"""How a JSON value that is not null becomes one of each kind that lists have."""
+"""Conversion of a JSON value that is not null, by the kinds that lists use."""
 
 
-def _not(value: Any, expected: str) -> ValueError:
-    """Return the error of a JSON value that has another type than is expected."""
+def _type_error(value: Any, expected: str) -> ValueError:
+    """Return the error for a JSON value of an unexpected type."""
     name = "null" if value is None else _JSON_NAMES.get(type(value), "a number")
     return ValueError(f"is {name}, not {expected}")
 
 
-def _storable(value: Any) -> tuple[Any, int]:
-    """Return a JSON value with U+FFFD for each character that databases cannot hold.
+def _with_storable_text(value: Any) -> tuple[Any, int]:
+    """Return a JSON value with each character that databases cannot store replaced by U+FFFD.
 
-    Also inside objects and lists, names of properties included.
+    Objects and lists are searched too, including property names.
 
     Returns:
-        The value, and how many characters were replaced.
+        The value, and the number of replaced characters.
 
     Raises:
-        ValueError: It holds a number that JSON does not know, or is nested too deeply.
+        ValueError: The value has a number that JSON does not allow, or is nested too deeply.
     """
     try:
-        return _replaced(value)
+        return _replace_unstorable(value)
     except RecursionError:
         raise ValueError("is nested too deeply") from None
 
 
-def _replaced(value: Any) -> tuple[Any, int]:
+def _replace_unstorable(value: Any) -> tuple[Any, int]:
     if isinstance(value, str):
         return _UNSTORABLE.subn(REPLACEMENT, value) if _UNSTORABLE.search(value) else (value, 0)
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"holds {value}, which is no number in JSON")
+        raise ValueError(f"has {value}, which is not a number in JSON")
     if isinstance(value, list):
-        pairs = [_replaced(entry) for entry in value]
+        pairs = [_replace_unstorable(entry) for entry in value]
         return [entry for entry, _ in pairs], sum(count for _, count in pairs)
     if isinstance(value, dict):
-        return _replaced_object(value)
+        return _replace_in_object(value)
     return value, 0
 
 
-def _replaced_object(value: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Do so in an object; a name that is then there already gets a number."""
+def _replace_in_object(value: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Replace characters in an object. A name that then exists already gets a number."""
     found: dict[str, Any] = {}
     total = 0
     for name, entry in value.items():
-        (wanted, in_name), (content, in_content) = _replaced(name), _replaced(entry)
+        (wanted, in_name), (content, in_content) = (
+            _replace_unstorable(name),
+            _replace_unstorable(entry),
+        )
         unique, number = wanted, 1
         while in_name and (unique in found or unique in value):
             number += 1

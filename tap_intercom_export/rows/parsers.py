@@ -1,4 +1,4 @@
-"""Parsers: a cell of a CSV file to a typed value, one parser for each kind of column."""
+"""Parsers of CSV cells, one for each kind of column."""
 
 from __future__ import annotations
 
@@ -27,49 +27,49 @@ _NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 MIN_UNIX_MILLISECONDS = 10**11
-"""From this number on a unix time is taken for milliseconds: as seconds it is in the year 5138."""
+"""Unix times from this number on are milliseconds; as seconds they would be after the year 5138."""
 
 
 def time(text: str) -> str | None:
-    """Read a time in any of the forms Intercom is known or feared to write.
+    """Parse a time in any format that Intercom is known or suspected to use.
 
     Args:
         text: ISO 8601 with `Z` or an offset; `YYYY-MM-DD HH:MM:SS[.fff][ UTC]`, which is UTC; unix
-            seconds or milliseconds, also with a fraction. (Real files hold
+            seconds or milliseconds, also with a fraction. (Real files have
             `2026-04-13T12:32:22.000Z`.)
 
     Returns:
-        `2026-04-13T12:32:22Z`, with a fraction only where it is not zero, so that one instant has
-        one text; None where there is no time (`0`, `-1`, `null`).
+        `2026-04-13T12:32:22Z`, with a fraction only if it is not zero, so that each instant has one
+        representation; None for no time (`0`, `-1`, `null`).
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: The text has none of these formats.
     """
     try:
         return (HOUR_TEXTS[text[:13]] + SECOND_TEXTS[text[13:]])[1:-1]
     except KeyError:
-        return _new_time(text)
+        return _parse_uncached_time(text)
 
 
 HOUR_TEXTS: dict[str, str] = {}
-"""Days with an hour that were seen and exist, as they stand to the first half of a JSON text."""
+"""Cache: date and hour as in the file, to the first half of the JSON string."""
 
 SECOND_TEXTS: dict[str, str] = {}
-"""The seconds of an hour, as they stand in UTC without a fraction, to the other half of it. Two
-tables are small enough for a processor's cache; one for whole times would not be."""
+"""Cache: minute, second and zone as in the file, to the second half of the JSON string. Two small
+tables fit into a processor's cache; one of whole times would not."""
 
 _MAX_HOUR_ENTRIES = 10_000
 _MAX_SECOND_ENTRIES = 10 * 3600
-"""Entries in each of them: a year, and ten ways to write a second."""
+"""Maximum entries of the two caches: hours of a year, and seconds of an hour in ten formats."""
 
 
-def _new_time(text: str) -> str | None:
-    """Read a time of which a part was not seen before."""
+def _parse_uncached_time(text: str) -> str | None:
+    """Parse a time of which a part is not cached."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return _unusual_time(text)
+        return _parse_unusual_time(text)
     day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()
-    if not _exists(day) or hour > "23" or minute > "59" or second > "60":
+    if not _is_valid_date(day) or hour > "23" or minute > "59" or second > "60":
         raise ValueError("is not a time")
     fraction = fraction[:6].rstrip("0") if fraction else ""
     offset_minutes = offset_minutes or "00"  # ISO 8601 allows an offset of hours alone
@@ -83,7 +83,7 @@ def _new_time(text: str) -> str | None:
         )
         try:
             moved = (local - shift if sign == "+" else local + shift) + (
-                timedelta(seconds=is_leap_second)  # no database has a second 60: the next one
+                timedelta(seconds=is_leap_second)  # databases have no second 60; use the next one
             )
         except OverflowError:
             raise ValueError("is not a time") from None
@@ -91,16 +91,16 @@ def _new_time(text: str) -> str | None:
     else:
         whole = f"{day}T{hour}:{minute}:{second}"
         if not fraction:
-            _remember(text, whole)
+            _cache_time(text, whole)
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
-def _remember(text: str, whole: str) -> None:
-    """Note an hour, and how its seconds are written.
+def _cache_time(text: str, whole: str) -> None:
+    """Cache the hour of a time, and the format of its seconds.
 
     Args:
-        text: A time in UTC without a fraction that is not zero, as it stands.
-        whole: The same in the form of records, to the second.
+        text: A time in UTC as in the file, without a fraction other than zero.
+        whole: The same time in the format of records, without `Z`.
     """
     if len(HOUR_TEXTS) >= _MAX_HOUR_ENTRIES:
         HOUR_TEXTS.clear()
@@ -112,7 +112,7 @@ def _remember(text: str, whole: str) -> None:
             SECOND_TEXTS[second + text[19:]] = f'{second}Z"'
 
 
-def _exists(text: str) -> bool:
+def _is_valid_date(text: str) -> bool:
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -120,7 +120,7 @@ def _exists(text: str) -> bool:
     return True
 
 
-def _unusual_time(text: str) -> str | None:
+def _parse_unusual_time(text: str) -> str | None:
     text = text.strip()
     if text in _NO_TIME or text.lower() in _NO_VALUE or not text:
         return None
@@ -130,16 +130,16 @@ def _unusual_time(text: str) -> str | None:
 
 
 def time_of_number(value: float) -> str | None:
-    """Return the instant of a JSON number in the form of records.
+    """Convert a JSON number to a time in the format of records.
 
     Args:
         value: Unix seconds, or milliseconds from `MIN_UNIX_MILLISECONDS` on.
 
     Returns:
-        The instant; None for 0 and -1, which stand for "none".
+        The time; None for 0 and -1, which mean "none".
 
     Raises:
-        ValueError: No date-time can hold it.
+        ValueError: The time is out of range.
     """
     if value in {0, -1}:
         return None
@@ -152,15 +152,15 @@ def time_of_number(value: float) -> str | None:
 
 
 def identifier(text: str) -> str | None:
-    """Return an id as it stands, or None for the `-1` that stands for "none" (also `'-1`)."""
+    """Return an id unchanged, or None for `-1` (also `'-1`), which means "none"."""
     return None if text in NULL_ID_CELLS else text
 
 
 def number(text: str) -> int | float | None:
-    """Read a number; whole ones become `int`.
+    """Parse a number; whole numbers become `int`.
 
     Raises:
-        ValueError: It is not a finite number.
+        ValueError: The text is not a finite number.
     """
     text = text.strip()
     if _WHOLE.fullmatch(text):
@@ -173,10 +173,10 @@ def number(text: str) -> int | float | None:
 
 
 def integer(text: str) -> int | None:
-    """Read a whole number, also where it is written `3.0`.
+    """Parse a whole number, also if it is written `3.0`.
 
     Raises:
-        ValueError: It is not a whole number.
+        ValueError: The text is not a whole number.
     """
     value = number(text)
     if isinstance(value, float):
@@ -198,18 +198,17 @@ PARSERS: dict[Kind, Parser] = {
     Kind.REPORTED_TIME: time,
     Kind.REPORTED_NUMBER: number,
 }
-"""How a cell that is not empty becomes a value; None takes it as it stands."""
+"""Parser for cells that are not empty, by kind; None keeps the text."""
 
 
 def time_in(zone: str) -> Callable[[str], str | None]:
-    """Return what reads times that are written in a time zone and without an offset.
+    """Return a parser for times without an offset in a given time zone.
 
     Args:
-        zone: Its name, e.g. `America/Sao_Paulo`.
+        zone: Name of the time zone, e.g. `America/Sao_Paulo`.
 
     Returns:
-        A parser as `time`, which raises ValueError also where no date-time can hold the instant in
-        UTC.
+        A parser like `time`. It also raises ValueError for a time that is out of range in UTC.
     """
     if zone == "UTC":
         return time

@@ -1,4 +1,4 @@
-"""What a row of a CSV file becomes: a typed record with its time, its hash, its folded columns."""
+"""CSV rows to typed records, with time, hash, and folded columns."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tap_intercom_export.schemas import (
     Column,
     Kind,
     StatisticFile,
-    fold,
     property_names,
+    snake_case,
 )
 from tap_intercom_export.wording import counted
 
@@ -26,30 +26,30 @@ _COMPACT: dict[str, Any] = {"separators": (",", ":")}
 
 
 class RowFormat:
-    """What the rows of one CSV file become.
+    """How the rows of one CSV file become records.
 
     Args:
-        header: The names of its columns.
-        columns: The columns they stand for.
-        file: What the file is expected to hold.
-        constants: Properties that are the same in every record: the job's range, the file's name.
-            Its `created_at` stands where a row of a file with unknown columns has no time.
-        parsers: Read the cells of each kind of column.
-        is_excluded: Tells by its header whether a column is left out of the object of columns.
+        header: Headers of the file.
+        columns: The column of each header.
+        file: The expected file.
+        constants: Properties with the same value in every record: the job's range, the file's name.
+            Its `created_at` is used for rows without a time in files with unknown columns.
+        parsers: Cell parser of each kind.
+        is_excluded: Returns by the header whether a column is left out of the folded object.
 
     Attributes:
-        file: What the file is expected to hold.
-        columns: What each column of the file is.
-        extra: The columns that `file` does not know, as properties.
-        parsers: Read the cells of each kind of column.
-        template: A record without its row: every property, and the values of those that are the
-            same in every record.
-        hash_names: The columns' names as they stand in a hash.
-        folded: Places of the columns that become one object.
-        unplaced: Places of the columns that are no properties: these, and those left out of it.
-        times: Places of the columns that are times, or may be by their names.
-        statistic: What stands for the file in a hash.
-        identifying: Names of the columns that must not be changed: ids by which a row is known.
+        file: The expected file.
+        columns: The column of each header.
+        extra: Columns that `file` does not have, as properties.
+        parsers: Cell parser of each kind.
+        template: A record with all properties and the constant values.
+        hash_names: Names of the columns as used in the hash.
+        folded: Indexes of the columns that go into the folded object.
+        unplaced: Indexes of the columns that are no properties: the folded ones, and those excluded
+            from the object.
+        times: Indexes of the columns that are times, or may be according to their names.
+        statistic: Identifies the file in the hash.
+        identifying: Names of the id columns, in which no character may be replaced.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class RowFormat:
         ]
         self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
         lenient = [column.name for column in columns if column.kind in LENIENT_KINDS]
-        texts = property_names([f"{name}_text" for name in lenient], taken=self.template)
+        texts = property_names([f"{name}_text" for name in lenient], reserved=self.template)
         self._text_names = dict(zip(lenient, texts, strict=True))
-        given = {column.name for column in file.added}
+        given = {column.name for column in file.derived_columns}
         self.template |= {name: constants[name] for name in constants if name in given}
         self.statistic = constants["statistic"] if file.has_file_name else file.name
         self.hash_names = property_names(header, ()) if file.fold_into else self._names
@@ -90,15 +90,15 @@ class RowFormat:
         self.times = [
             index
             for index, (name, column) in enumerate(zip(header, columns, strict=True))
-            if column.kind in _TIME_KINDS or fold(name).endswith("_at")
+            if column.kind in _TIME_KINDS or snake_case(name).endswith("_at")
         ]
 
     def record(self, cells: list[str]) -> dict[str, Any]:
-        """Return the record of a row, with every property; what is empty is None.
+        """Return the record of a row, with all properties; empty ones are None.
 
         Raises:
-            ValueError: It has too many cells or too few, one cannot be read as its column's kind,
-                or what identifies the row is empty.
+            ValueError: The number of cells is wrong, a cell does not have its column's kind, or a
+                cell that identifies the row is empty.
         """
         if len(cells) != len(self.columns):
             raise ValueError(
@@ -122,7 +122,7 @@ class RowFormat:
         return record
 
     def _values(self, cells: list[str]) -> dict[str, Any]:
-        """Return the properties that are columns of the file, each read as its kind."""
+        """Return the properties that are columns of the file, parsed."""
         record: dict[str, Any] = self.template.copy()
         for index, name, parse, lenient in self._plain:
             cell = cells[index]
@@ -139,17 +139,17 @@ class RowFormat:
 
     @property
     def properties(self) -> tuple[Column, ...]:
-        """The properties of every record."""
+        """Properties of every record."""
         return (*self.file.properties, *self.extra)
 
     def text_columns(self, record: Mapping[str, Any] | None = None) -> list[Column]:
-        """Return the columns for cells that their columns cannot hold.
+        """Return the extra text columns for cells that do not have their column's kind.
 
         Args:
-            record: Has them; without it, all that there may be.
+            record: A record that has some of them; None returns all that may occur.
         """
         headers = {column.name: column.headers for column in self.columns}
-        text = "What stands in the column of this name where that is not of its type."
+        text = "Original text of the column, if it does not have the column's type."
         return [
             Column(name, Kind.TEXT, text, (of, *headers[of]))
             for of, name in self._text_names.items()
@@ -157,11 +157,11 @@ class RowFormat:
         ]
 
     def _hash(self, cells: list[str]) -> str:
-        """Return the id of a row that has none at Intercom.
+        """Return the hash that identifies a row without an id at Intercom.
 
-        Of property names, sorted, without empty cells and with times in one form: neither another
-        order or writing of the columns, nor a new one that is empty, nor another way to write times
-        makes another row.
+        It covers the property names, sorted, with the cells that are not empty, and times in one
+        format. So it does not change with the order or spelling of the columns, with a new column
+        that is empty, or with the format of times.
         """
         plain = cells.copy()
         for index in self.times:
@@ -172,7 +172,7 @@ class RowFormat:
 
 
 def _lenient_time(cell: str) -> str | None:
-    """Return the time in a cell of which nobody knows whether it holds one."""
+    """Return the time in a cell that may hold something else; None if it does."""
     try:
         return time(cell) if cell else None
     except ValueError:
@@ -183,7 +183,7 @@ def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
     """Return the first of these values that is not None.
 
     Raises:
-        ValueError: All are.
+        ValueError: All are None.
     """
     for name in names:
         if record[name] is not None:
@@ -192,9 +192,9 @@ def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
 
 
 def digest(text: str) -> str:
-    """Return 128 bits of hash as text.
+    """Return a 128-bit hash as hexadecimal text.
 
     Args:
-        text: What identifies a row, as JSON without spaces and in ASCII.
+        text: What identifies a row, as compact JSON in ASCII.
     """
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""One CSV file to typed records: header drift, damaged rows set aside."""
+"""A CSV file to typed records: maps headers to columns and rejects damaged rows."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from tap_intercom_export.rows.compiled.escape import replace_invalid
 from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
 from tap_intercom_export.rows.parsers import PARSERS, Parser
 from tap_intercom_export.rows.record import RowFormat
-from tap_intercom_export.schemas import Column, Kind, StatisticFile, property_names, spelling
+from tap_intercom_export.schemas import Column, Kind, StatisticFile, normalized_name, property_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
 class RowReader:
-    """Reads one CSV file, a typed record for each row.
+    """Reads one CSV file and converts each row to a typed record.
 
     Args:
-        source: The file, to be read in bytes from its start.
-        file: What the file is expected to hold.
-        constants: Properties that are the same in every record.
+        source: The file, opened for reading bytes, at its start.
+        file: The expected file.
+        constants: Properties with the same value in every record.
         on_damaged: Called with each row that is left out.
-        match: Finds the column that each header stands for.
-        parsers: Read the cells of each kind of column.
-        is_excluded: Tells by its header whether a column is left out of the object of columns.
+        match: Returns the column of each header.
+        parsers: Cell parser of each kind.
+        is_excluded: Returns by the header whether a column is left out of the folded object.
 
     Attributes:
-        format: What its rows become. Known before the first one.
-        rows: The rows as they stand.
-        records: How many rows became records so far.
-        replaced: Characters of the records so far that were NUL or no UTF-8, and became U+FFFD.
+        format: How rows become records. Known before the first row is read.
+        rows: The raw rows.
+        records: Number of records so far.
+        replaced: Number of characters in the records so far that were NUL or not UTF-8 and became
+            U+FFFD.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class RowReader:
         self.records = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield a record for each row, with every property; what is empty is None."""
+        """Yield a record for each row, with all properties; empty ones are None."""
         for cells in self.rows:
             record = self.record_or_none(cells)
             if record is not None:
@@ -59,7 +60,7 @@ class RowReader:
                 yield record
 
     def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
-        """Return the record of the current row, or None after setting the row aside."""
+        """Return the record of the current row; reject the row and return None if it is damaged."""
         replaced = 0
         try:
             if self.rows.has_invalid:
@@ -72,51 +73,51 @@ class RowReader:
         return record
 
     def _with_valid_characters(self, cells: list[str]) -> tuple[list[str], int]:
-        """Return cells without what no database holds, and how many characters were replaced.
+        """Return cells without characters that databases cannot store, and how many were replaced.
 
         Raises:
-            ValueError: Such a character is in a cell that identifies the row or is a time.
+            ValueError: A cell with such a character is a time or identifies the row.
         """
-        mended = [replace_invalid(cell) for cell in cells]
-        for (_, count), column in zip(mended, self.format.columns, strict=False):
+        replaced = [replace_invalid(cell) for cell in cells]
+        for (_, count), column in zip(replaced, self.format.columns, strict=False):
             if count and (column.kind is Kind.TIME or column.name in self.format.identifying):
-                raise ValueError(f"{column.name} holds a NUL character, or is not UTF-8")
-        return [cell for cell, _ in mended], sum(count for _, count in mended)
+                raise ValueError(f"{column.name} has a NUL character, or is not UTF-8")
+        return [cell for cell, _ in replaced], sum(count for _, count in replaced)
 
 
 def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:
-    """Return the column each header stands for; one not known, or repeated, becomes a new one.
+    """Return the column of each header. Unknown and repeated headers become new columns.
 
-    A header that is written in another way than the column's name stands for it as well, unless
-    there is one that is written like it.
+    A header also stands for a known column if it differs only in spelling, unless another header
+    has the exact name.
     """
     known = {column.name: column for column in file.columns}
     columns: list[Column | None] = [known.pop(name, None) for name in header]
-    spellings = {spelling(name): name for name in known}
-    spellings |= {spelling(alias): name for alias, name in file.aliases.items()}
+    spellings = {normalized_name(name): name for name in known}
+    spellings |= {normalized_name(alias): name for alias, name in file.aliases.items()}
     for index, column in enumerate(columns):
         if column is None:
-            columns[index] = known.pop(spellings.get(spelling(header[index]), ""), None)
+            columns[index] = known.pop(spellings.get(normalized_name(header[index]), ""), None)
     unknown = [index for index, column in enumerate(columns) if column is None]
     headers = [header[index] for index in unknown]
     if file.fold_into:
-        names = _numbered(headers)
+        names = _deduplicated(headers)
     else:
-        names = property_names(headers, taken=[column.name for column in file.properties])
+        names = property_names(headers, reserved=[column.name for column in file.properties])
     for index, name in zip(unknown, names, strict=True):
         text = f'Column "{header[index]}" of the file, which the tap does not know.'
         columns[index] = Column(name, Kind.TEXT, text, (header[index],))
     return [column for column in columns if column is not None]
 
 
-def _numbered(headers: list[str]) -> list[str]:
-    """Return the headers, the second of equal ones as `header (2)`, no two alike."""
-    taken, names = set(headers), []
+def _deduplicated(headers: list[str]) -> list[str]:
+    """Return unique names: the second of two equal headers becomes `header (2)`."""
+    reserved, names = set(headers), []
     for position, header in enumerate(headers):
         name, count = header, 1
-        while position != headers.index(header) and name in taken:
+        while position != headers.index(header) and name in reserved:
             count += 1
             name = f"{header} ({count})"
-        taken.add(name)
+        reserved.add(name)
         names.append(name)
     return names

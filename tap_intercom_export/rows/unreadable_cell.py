@@ -1,33 +1,33 @@
-"""What is told of a cell that cannot be read, with the cell and without it."""
+"""The error for a cell that cannot be parsed, with and without the cell's content."""
 
 from __future__ import annotations
 
 MAX_CELL_CHARACTERS = 80
-"""Characters of a cell that are told."""
+"""Maximum characters of a cell in the message."""
 
 
 class UnreadableCellError(ValueError):
-    """A cell cannot be read as its column's kind.
+    """A cell cannot be parsed as its column's kind.
 
     Args:
-        name: Of the column.
-        problem: What the cell is not.
+        name: Name of the column.
+        problem: What is wrong with the cell.
         cell: The cell.
 
     Attributes:
-        without_cell: The error's text with the form of the cell in place of the cell: its letters
-            are `x`, its digits `9`. That tells how it is written, and may stand in a log.
+        without_cell: The message with a pattern in place of the cell: letters are `x`, digits `9`.
+            It shows the format without personal data, so it can be logged.
     """
 
     def __init__(self, name: str, problem: object, cell: str) -> None:
         cell = cell[:MAX_CELL_CHARACTERS]
         super().__init__(f"{name} {problem}: {cell!r}")
-        form = "".join(map(_form, cell))
-        self.without_cell = f"{name} {problem}: it is written like {form!r}"
+        pattern = "".join(map(_character_class, cell))
+        self.without_cell = f"{name} {problem}: its format is {pattern!r}"
 
 
-def _form(character: str) -> str:
-    """Return what a character is, and not which one."""
+def _character_class(character: str) -> str:
+    """Return the class of a character, not the character itself."""
     if character.isnumeric():
         return "9"
     if character.isascii() and not character.isalpha():

@@ -1,7 +1,7 @@
-"""What the data looks like, as data: CSV files, columns, kinds, keys, and how files are recognized.
+"""The shape of the data: CSV files, columns, kinds and keys, and how a file is recognized.
 
-In: file names, headers, datasets as Intercom lists them. Out: `StatisticFile` and `Column`
-descriptions, and JSON schemas.
+In: file names, CSV headers, and datasets as Intercom lists them. Out: `StatisticFile` and `Column`
+objects, and JSON schemas. The table of all known files is `statistics.FILES`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from tap_intercom_export.schemas.columns import WORKSPACE, Column, StatisticFile
 from tap_intercom_export.schemas.excluded_columns import ExcludedColumns, is_pattern
 from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
 from tap_intercom_export.schemas.kinds import LENIENT_KINDS, Kind
-from tap_intercom_export.schemas.property_names import fold, property_names, spelling
+from tap_intercom_export.schemas.property_names import normalized_name, property_names, snake_case
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
 from tap_intercom_export.schemas.statistics import OTHER
 
@@ -26,10 +26,10 @@ __all__ = [
     "StatisticFile",
     "by_file_name",
     "by_header",
-    "fold",
     "is_pattern",
     "json_schema",
+    "normalized_name",
     "property_names",
-    "spelling",
+    "snake_case",
     "statistic_name",
 ]

@@ -1,4 +1,4 @@
-"""Which known file a CSV in an archive is: by its name, in every spelling, or by its columns."""
+"""Recognition of the CSV files in an archive, by name in any spelling or by columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.schemas.property_names import spelling
+from tap_intercom_export.schemas.property_names import normalized_name
 from tap_intercom_export.schemas.statistics import FILES, OTHER
 
 if TYPE_CHECKING:
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.schemas.columns import StatisticFile
 
-_STAMP = re.compile(r"(?:[-_+. (]+(?:part[-_. ]?)?\d[\d:tz]*\)?)+$", re.ASCII)
-"""What may follow a statistic: times in any form, numbers of parts and of copies."""
+_SUFFIX = re.compile(r"(?:[-_+. (]+(?:part[-_. ]?)?\d[\d:tz]*\)?)+$", re.ASCII)
+"""What may follow a statistic's name: time stamps in any format, numbers of parts and copies."""
 
 _NO_LETTERS_FIRST = re.compile(r"[\W_]*(?:part[\W_]*)?(?:\d.*)?", re.DOTALL)
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
 MIN_SHARE = 0.5
-"""Share of a file's columns that tell which file it is."""
+"""Minimum share of a file's columns by which the file is recognized."""
 
 
 def by_file_name(path: str) -> StatisticFile | None:
     """Return the file that a name in an archive stands for.
 
-    It is the longest known statistic that the name begins with, if no letter follows: whatever form
-    the time stamp has. Folders, capitals, the number of a part and plurals do not matter.
+    The longest known statistic wins that the name begins with and that no letter follows. The
+    format of the time stamp, folders, case, part numbers and plurals do not matter.
 
     Args:
-        path: E.g. `receipt_20260101-120000.csv`.
+        path: Path in the archive, e.g. `receipt_20260101-120000.csv`.
 
     Returns:
-        The known file; `OTHER` for a name nobody knows; None where the name says nothing.
+        The known file; `OTHER` for an unknown name; None if the name says nothing.
     """
     name = _SEPARATORS.sub("_", _base_name(path))
     for known, file in _SPELLINGS.items():
@@ -46,8 +46,8 @@ def by_file_name(path: str) -> StatisticFile | None:
 
 
 def statistic_name(path: str) -> str:
-    """Return a file's name without folder, ending and stamp, in small letters."""
-    return _STAMP.sub("", f"_{_base_name(path)}").strip("-_ ")
+    """Return a file's name without folder, extension and time stamp, in lower case."""
+    return _SUFFIX.sub("", f"_{_base_name(path)}").strip("-_ ")
 
 
 def _base_name(path: str) -> str:
@@ -70,46 +70,47 @@ _SPELLINGS: dict[str, StatisticFile] = dict(
         key=lambda pair: -len(pair[0]),
     )
 )
-"""Known files by what their names may begin with, the longest first."""
+"""Known files by the spellings that their names may begin with, longest first."""
 
 _SAMPLED = [file for file in FILES.values() if file.time is not None]
 """Files whose columns are known."""
 
 _TIMES = Counter(name for file in _SAMPLED if file.hash_name for name in file.time or ())
-"""How many kinds of event have each column of time."""
+"""Number of event files that have each time column."""
 
 
 def by_header(header: Sequence[str], *, is_named: bool = False) -> StatisticFile:
     """Return the file that a CSV most likely is, by its columns.
 
     Args:
-        header: The names of its columns, in any writing.
-        is_named: Whether it has a name that nobody knows: then it may well be a statistic that is
-            new. It is an event only if it has no column that is not one of that event, and its
-            columns are those of no other.
+        header: Names of its columns, in any spelling.
+        is_named: Whether the file has an unknown name. It may then be a new statistic, so it counts
+            as an event file only if it has no other columns and no other event file has the same
+            ones.
 
     Returns:
-        The known file of which most columns are there: those that say when it happened, and half of
-        them all or those that tell it from every other. Or `OTHER`.
+        The known file with the most matching columns. It must have its time columns, and either
+        half of its columns or those that distinguish it from all other files. `OTHER` if there is
+        none.
     """
-    present = {spelling(name) for name in header}
+    present = {normalized_name(name) for name in header}
 
     def matched(file: StatisticFile) -> int:
-        return len(present & {spelling(column.name) for column in file.columns})
+        return len(present & {normalized_name(column.name) for column in file.columns})
 
-    def is_it(file: StatisticFile) -> bool:
+    def is_match(file: StatisticFile) -> bool:
         count = matched(file)
         is_sure = count >= MIN_SHARE * len(file.columns) or (
-            bool(file.known_by) and _are_in(file.known_by, present)
+            bool(file.distinctive_columns) and _contains_all(file.distinctive_columns, present)
         )
         if is_named and file.hash_name:
             is_only = any(_TIMES[name] == 1 for name in file.time or ()) or count > 2  # noqa: PLR2004
             is_sure = is_sure and count == len(present) and is_only
-        return is_sure and _are_in(file.time or (), present)
+        return is_sure and _contains_all(file.time or (), present)
 
-    candidates = [file for file in _SAMPLED if is_it(file)]
+    candidates = [file for file in _SAMPLED if is_match(file)]
     return max(candidates, key=lambda file: (matched(file), -len(file.columns)), default=OTHER)
 
 
-def _are_in(names: Sequence[str], present: set[str]) -> bool:
-    return all(spelling(name) in present for name in names)
+def _contains_all(names: Sequence[str], present: set[str]) -> bool:
+    return all(normalized_name(name) in present for name in names)

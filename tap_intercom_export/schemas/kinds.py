@@ -1,4 +1,4 @@
-"""The kinds of column, and the JSON schema of each."""
+"""Kinds of columns, and the JSON schema of each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 
 class Kind(Enum):
-    """The kinds of column."""
+    """The kind of a column: how its cells are read, and its JSON schema."""
 
     TEXT = "text"
     ID = "id"
-    """An identifier, always a string: past 2^53 and with leading zeros."""
+    """An identifier. Always a string, because ids exceed 2^53 and may have leading zeros."""
     OPTIONAL_ID = "optional id"
-    """An identifier for which Intercom writes -1 where there is none."""
+    """An identifier for which Intercom writes -1 if there is none."""
     TIME = "time"
     NUMBER = "number"
     INTEGER = "integer"
@@ -22,9 +22,9 @@ class Kind(Enum):
     IDS = "ids"
     """A list of identifiers."""
     REPORTED_TIME = "reported time"
-    """A time in a reporting dataset; one that cannot be read goes to a text column beside it."""
+    """A time in a reporting dataset. A cell that is no time goes to an extra text column."""
     REPORTED_NUMBER = "reported number"
-    """A number in a reporting dataset; likewise."""
+    """A number in a reporting dataset. A cell that is no number goes to an extra text column."""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -47,4 +47,4 @@ _SCHEMAS: dict[Kind, dict[str, Any]] = {
 }
 
 LENIENT_KINDS = {Kind.REPORTED_TIME, Kind.REPORTED_NUMBER}
-"""Kinds of which a cell that cannot be read does not cost the row."""
+"""Kinds for which an unreadable cell does not reject the row."""

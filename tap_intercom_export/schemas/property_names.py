@@ -1,4 +1,4 @@
-"""Headers of a CSV file to property names that every database takes as column names."""
+"""Conversion of CSV headers to property names that every database accepts as column names."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_NAME_BYTES = 63
-"""Bytes. PostgreSQL's limit, the lowest of the common databases."""
+"""PostgreSQL's limit, the lowest of the common databases."""
 
 RESERVED_NAMES = frozenset(
     {"cmax", "cmin", "ctid", "oid", "tableoid", "xmax", "xmin"}  # PostgreSQL's system columns
 )
-"""Names that no column of a table may have."""
+"""Names that a column of a table cannot have."""
 
 RESERVED_PREFIX = "_sdc_"
-"""Begins the names of the columns that Singer targets add."""
+"""Prefix of the columns that Singer targets add."""
 
 _VALID = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _SEPARATORS = re.compile(r"[\s_\-./:]+")
@@ -41,97 +41,96 @@ _LETTERS = str.maketrans(
         "ŧ": "t",
     }
 )
-"""Latin letters that are none with an accent (`casefold` makes `ss` of `ß`)."""
+"""Latin letters that are not a base letter with an accent (`casefold` turns `ß` into `ss`)."""
 
 
-def fold(header: str) -> str:
+def snake_case(header: str) -> str:
     """Return a header in lower-case snake_case and ASCII, of any length.
 
-    Headers that differ only in how they are written have the same: capitals, accents, and spaces,
-    hyphens, dots or underscores between words.
+    Headers that differ only in case, accents, or the separators between words (spaces, hyphens,
+    dots, underscores) give the same result.
 
     Args:
-        header: As it stands in the file.
+        header: The header as it is in the file.
 
     Returns:
-        E.g. `receipt_id` for `Receipt ID`; empty where no letter or digit of it is Latin.
+        E.g. `receipt_id` for `Receipt ID`; empty if it has no Latin letter or digit.
     """
-    text = _plain(header)
+    text = _normalized(header)
     if _VALID.fullmatch(text):
         return text
     return _UNDERSCORES.sub("_", _NOT_IN_NAMES.sub("_", _QUOTES.sub("", text))).strip("_")
 
 
-def spelling(header: str) -> str:
-    """Return what remains of a header without its writing: its letters and digits."""
-    return fold(header).replace("_", "")
+def normalized_name(header: str) -> str:
+    """Return only the letters and digits of a header, to compare headers in different spellings."""
+    return snake_case(header).replace("_", "")
 
 
 def property_name(header: str) -> str:
-    """Return the property name for a header: always the same one, whatever stands beside it.
+    """Return the property name for a header, independent of the other headers.
 
-    That is `fold` where it keeps all of the header. Otherwise a hash of the header marks the name,
-    because another header could have the same: where characters are left out (`Discount %`), where
-    it is too long, or where the name is reserved.
+    This is `fold(header)` if it keeps all of the header. Otherwise a hash of the header is
+    appended, because another header could give the same name: if characters are left out (`Discount
+    %`), if it is too long, or if the name is reserved.
 
     Args:
-        header: As it stands in the file.
+        header: The header as it is in the file.
     """
-    name = fold(header)
+    name = snake_case(header)
     name = f"_{name}" if name[:1].isdigit() else name
-    keeps_all = bool(name) and not _NOT_IN_NAMES.search(_SEPARATORS.sub("_", _plain(header)))
+    keeps_all = bool(name) and not _NOT_IN_NAMES.search(_SEPARATORS.sub("_", _normalized(header)))
     is_reserved = name in RESERVED_NAMES or name.startswith(RESERVED_PREFIX)
     if keeps_all and not is_reserved and len(name) <= MAX_NAME_BYTES:
         return name
     if name.startswith(RESERVED_PREFIX):
         name = name.removeprefix("_")
-    return _marked(name or "column", " ".join(_plain(header).split()))
+    return _with_hash(name or "column", " ".join(_normalized(header).split()))
 
 
-def property_names(headers: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Return a property name for each header, no two alike.
+def property_names(headers: Iterable[str], reserved: Iterable[str]) -> list[str]:
+    """Return a unique property name for each header.
 
-    Each has its `property_name`, where no other has it. Of several that would have the same, which
-    then differ only in how they are written or not at all, the one that is written like the name
-    has it; a hash of the header marks the others.
+    Each header gets its `property_name`. If several headers would get the same one, the header that
+    equals the name gets it, and a hash of the header is appended for the others.
 
     Args:
-        headers: Names of columns, in any order.
-        taken: Names that are already in use.
+        headers: Headers, in any order.
+        reserved: Names that are already in use.
     """
-    used = set(taken)
+    used = set(reserved)
     headers = list(headers)
     wanted = [property_name(header) for header in headers]
     names = [""] * len(headers)
-    repeats: Counter[str] = Counter()
-    order = sorted(range(len(headers)), key=lambda place: _rank(headers[place], wanted[place]))
-    for place in order:
-        header, name = headers[place], wanted[place]
-        repeats[header] += 1
-        original, count = f"{header}\0{repeats[header]}", 0
+    occurrences: Counter[str] = Counter()
+    order = sorted(range(len(headers)), key=lambda index: _rank(headers[index], wanted[index]))
+    for index in order:
+        header, name = headers[index], wanted[index]
+        occurrences[header] += 1
+        original, count = f"{header}\0{occurrences[header]}", 0
         while name in used:
-            name = _marked(wanted[place], f"{original}\0{count}" if count else original)
+            name = _with_hash(wanted[index], f"{original}\0{count}" if count else original)
             count += 1
         used.add(name)
-        names[place] = name
+        names[index] = name
     return names
 
 
 def _rank(header: str, name: str) -> tuple[bool, str]:
-    """Return what sorts the headers of one name: the one that is written like it comes first."""
+    """Return the sort key of headers with the same name: a header that equals the name is first."""
     return header != name, header
 
 
-def _plain(header: str) -> str:
-    """Return a header without capitals, accents and blanks at its ends."""
+def _normalized(header: str) -> str:
+    """Return a header without case, accents and surrounding white space."""
     text = unicodedata.normalize("NFKD", header.replace("\0", "").strip()).casefold()
     text = unicodedata.normalize("NFKD", text)
     text = "".join(character for character in text if not unicodedata.combining(character))
     return text.translate(_LETTERS)
 
 
-def _marked(name: str, original: str) -> str:
-    """Return a name that ends with a hash of what it was made of."""
+def _with_hash(name: str, original: str) -> str:
+    """Return a name with a hash of its origin appended."""
     data = original.encode(errors="surrogatepass")
     mark = "_" + hashlib.blake2b(data, digest_size=4).hexdigest()
     return name[: MAX_NAME_BYTES - len(mark)] + mark

@@ -1,29 +1,16 @@
-"""The CSV files of a message export as data: each one's columns, types, key and time.
+"""The CSV files of a message export as data: columns, types, key and time of each.
 
-Adding a file or a column is adding a row here. Names and order are those of real archives, from two
-production workspaces that publish their column lists, Intercom's own reference, and the schema
-Fivetran publishes; the descriptions are ours.
+To add a file or a column, add a row here. Names and order are those of real archives, from two
+production workspaces that publish their column lists, from Intercom's reference, and from the
+schema that Fivetran publishes; the descriptions are ours.
 """
 
 from __future__ import annotations
 
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
-
-_RECEIPT_ID = Column("receipt_id", Kind.ID, "The delivery of one message to one person.")
-
-_USER = (
-    Column("user_id", Kind.ID, "Intercom's id of the contact."),
-    Column("user_external_id", Kind.ID, "Your own id of the user; null for leads."),
-)
-_COMPANY = (
-    Column("company_id", Kind.OPTIONAL_ID, "Intercom's id of the company; null for none."),
-    Column("company_external_id", Kind.ID, "Your own id of the company."),
-)
-_PERSON = (
-    Column("email", Kind.TEXT, "The person's e-mail address."),
-    Column("name", Kind.TEXT, "The person's name."),
-)
+from tap_intercom_export.schemas.shared_columns import COMPANY, PERSON, RECEIPT_ID, USER
+from tap_intercom_export.schemas.unsampled_statistics import UNSAMPLED_FILES
 
 RECEIPT_STATISTICS: dict[str, str] = {
     "reply": "replied",
@@ -32,7 +19,7 @@ RECEIPT_STATISTICS: dict[str, str] = {
     "series_disengagement": "disengaged from the series",
     "series_exit": "left the series by its exit rules",
     "goal_success": "hit the message's goal",
-    "tour_step_failure": "met a tour step that could not be shown",
+    "tour_step_failure": "got a tour step that could not be shown",
     "tour_step_view": "saw a step of the tour",
     "reaction": "reacted",
     "open": "opened the message",
@@ -40,8 +27,8 @@ RECEIPT_STATISTICS: dict[str, str] = {
     "dismissal": "dismissed the message",
     "collected_email": "gave an e-mail address",
     "unsubscribe": "unsubscribed",
-    "hard_bounce": "bounced for good",
-    "soft_bounce": "bounced for the moment",
+    "hard_bounce": "had a hard bounce",
+    "soft_bounce": "had a soft bounce",
     "spam_complaint": "marked the message as spam",
     "permission_grant": "granted a permission",
     "button_tap": "tapped a button",
@@ -57,18 +44,18 @@ RECEIPT_STATISTICS: dict[str, str] = {
     "checklist_step_open": "opened a step of the checklist",
     "checklist_step_click": "clicked in a step of the checklist",
     "checklist_step_completion": "completed a step of the checklist",
-    "fin_helpful_answer": "got a helpful answer of Fin",
+    "fin_helpful_answer": "got a helpful answer from Fin",
     "fin_step_reached": "reached a step with Fin",
 }
-"""What a person did, by statistic, in the order of the `first_*` columns of `receipt`."""
+"""What the person did, by statistic, in the order of the `first_*` columns of `receipt`."""
 
 _RECEIPT = StatisticFile(
     name="receipt",
     description="One message delivered to one person, with the first time each thing happened.",
     columns=(
-        *_USER,
-        *_COMPANY,
-        *_PERSON,
+        *USER,
+        *COMPANY,
+        *PERSON,
         Column("ruleset_id", Kind.ID, "The message, over all its versions and variants."),
         Column("content_id", Kind.ID, "The content sent; variants of an A/B test differ in it."),
         Column("content_type", Kind.TEXT, "Email, Chat, Post, Banner, Survey, …"),
@@ -76,7 +63,7 @@ _RECEIPT = StatisticFile(
         Column("created_via", Kind.TEXT, "What caused the delivery, e.g. shown_automatically."),
         Column("device", Kind.TEXT, "Device on which it was delivered."),
         Column("ruleset_version_id", Kind.ID, "The version of the message."),
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("received_at", Kind.TIME, "When the person received the message."),
         Column("conversation_id", Kind.ID, "The conversation it started, if it did."),
         Column("series_id", Kind.OPTIONAL_ID, "The series it belongs to; null for none."),
@@ -93,13 +80,13 @@ _RECEIPT = StatisticFile(
     ),
     key=("receipt_id",),
     time=("received_at",),
-    known_by=("receipt_id", "received_at"),
+    distinctive_columns=("receipt_id", "received_at"),
     aliases={"first_dismisall": "first_dismissal"},
 )
 
 
 def _event(name: str, description: str, time: str, *columns: Column) -> StatisticFile:
-    """Return the file of an event, which has no id: all that is known of it makes it another."""
+    """Return the file of an event. Events have no id, so all filled columns identify one."""
     return StatisticFile(
         name=name,
         description=description,
@@ -112,8 +99,10 @@ def _event(name: str, description: str, time: str, *columns: Column) -> Statisti
 
 
 def _plain_event(name: str, description: str, time: str) -> StatisticFile:
-    """Return the file of an event with a receipt, a time, and nothing else."""
-    return _event(name, description, time, _RECEIPT_ID, Column(time, Kind.TIME, "When it was."))
+    """Return the file of an event that has only a receipt and a time."""
+    return _event(
+        name, description, time, RECEIPT_ID, Column(time, Kind.TIME, "Time of the event.")
+    )
 
 
 _EVENTS = (
@@ -122,10 +111,10 @@ _EVENTS = (
         "click",
         "A person, or a mail scanner, followed a link.",
         "clicked_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("clicked_at", Kind.TIME, "When the link was followed."),
         Column("link_type", Kind.TEXT, "Kind of link."),
-        Column("url", Kind.TEXT, "Address of the link."),
+        Column("url", Kind.TEXT, "URL of the link."),
     ),
     _plain_event("reply", "A person replied to a message.", "replied_at"),
     _plain_event("completion", "A person completed the content.", "completed_at"),
@@ -135,7 +124,7 @@ _EVENTS = (
         "series_completion",
         "A person reached the end of a series.",
         "completed_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("completed_at", Kind.TIME, "When the series was completed."),
         Column("completion_node_ruleset_id", Kind.ID, "The block that completed it."),
     ),
@@ -143,16 +132,16 @@ _EVENTS = (
         "series_disengagement",
         "A person disengaged from a series.",
         "disengaged_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("disengaged_at", Kind.TIME, "When the person disengaged."),
-        Column("disengaged_node_ruleset_id", Kind.ID, "The block at which it was."),
+        Column("disengaged_node_ruleset_id", Kind.ID, "The block at which the person disengaged."),
     ),
     _plain_event("series_exit", "A person left a series by its exit rules.", "exited_at"),
     _event(
         "answer",
         "One answer to one survey question.",
         "answered_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("answered_at", Kind.TIME, "When the question was answered."),
         Column("question_id", Kind.ID, "The question."),
         Column("question", Kind.TEXT, "Text of the question."),
@@ -163,18 +152,18 @@ _EVENTS = (
         "reaction",
         "A person reacted to a message.",
         "reacted_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("reacted_at", Kind.TIME, "When the person reacted."),
         Column("reaction", Kind.TEXT, "The reaction."),
     ),
     _plain_event("unsubscribe", "A person unsubscribed.", "unsubscribed_at"),
-    _plain_event("hard_bounce", "An e-mail bounced for good.", "hard_bounced_at"),
-    _plain_event("soft_bounce", "An e-mail bounced for the moment.", "soft_bounced_at"),
+    _plain_event("hard_bounce", "An e-mail had a hard (permanent) bounce.", "hard_bounced_at"),
+    _plain_event("soft_bounce", "An e-mail had a soft (temporary) bounce.", "soft_bounced_at"),
     _event(
         "tour_step_view",
         "A person saw a step of a tour.",
         "viewed_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("step_id", Kind.ID, "The step."),
         Column("viewed_at", Kind.TIME, "When it was shown."),
     ),
@@ -182,17 +171,17 @@ _EVENTS = (
         "tour_step_failure",
         "A step of a tour could not be shown.",
         "failed_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("step_id", Kind.ID, "The step."),
         Column("failed_selector", Kind.TEXT, "CSS selector that was not found."),
-        Column("failure_url", Kind.TEXT, "Address of the page."),
+        Column("failure_url", Kind.TEXT, "URL of the page."),
         Column("failed_at", Kind.TIME, "When it failed."),
     ),
     _event(
         "fin_step_reached",
         "A person reached a step with Fin, Intercom's AI agent.",
         "involved_at",
-        _RECEIPT_ID,
+        RECEIPT_ID,
         Column("involved_at", Kind.TIME, "When Fin was involved."),
         Column("content_id", Kind.ID, "The content that involved Fin."),
         Column("content_type", Kind.ID, "Intercom's code for the type of content."),
@@ -205,10 +194,10 @@ _ANSWER_COMBINED = StatisticFile(
     name="answer_combined",
     description="One survey response of one person; the answers are one object.",
     columns=(
-        _RECEIPT_ID,
-        *_USER,
-        *reversed(_PERSON),
-        *_COMPANY,
+        RECEIPT_ID,
+        *USER,
+        *reversed(PERSON),
+        *COMPANY,
         Column("created_via", Kind.TEXT, "What caused the delivery."),
         Column("received_at", Kind.TIME, "When the person received the survey."),
         Column("completed_at", Kind.TIME, "When it was completed; null for a partial response."),
@@ -227,18 +216,18 @@ _CHECKPOINT = StatisticFile(
         Column("series_entry_record_id", Kind.ID, "The person's entry into the series."),
         Column("ruleset_id", Kind.ID, "The block of the series."),
         Column("status_code", Kind.ID, "Intercom's code for the status."),
-        Column("status_name", Kind.TEXT, "The status in words."),
+        Column("status_name", Kind.TEXT, "Name of the status."),
         Column("created_at", Kind.TIME, "When the person arrived at the block."),
-        Column("last_processed_at", Kind.TIME, "When Intercom last looked at it."),
-        Column("expires_at", Kind.TIME, "When the person stops waiting there."),
-        Column("times_processed", Kind.INTEGER, "How often Intercom looked at it."),
+        Column("last_processed_at", Kind.TIME, "When Intercom last processed it."),
+        Column("expires_at", Kind.TIME, "When the waiting time ends."),
+        Column("times_processed", Kind.INTEGER, "How often Intercom processed it."),
     ),
     key=("series_entry_record_id", "ruleset_id", "user_id"),
     time=(),
-    known_by=("series_entry_record_id", "ruleset_id", "user_id"),
+    distinctive_columns=("series_entry_record_id", "ruleset_id", "user_id"),
 )
 
-_COUNTED: tuple[tuple[str, bool], ...] = (
+_OVERVIEW_STATISTICS: tuple[tuple[str, bool], ...] = (
     ("receipt", False),
     ("reply", True),
     ("completion", True),
@@ -271,7 +260,7 @@ _COUNTED: tuple[tuple[str, bool], ...] = (
     ("fin_step_reached", True),
     ("email_failure", True),
 )
-"""The statistics that `overview` counts, in its order, and whether it gives their rate."""
+"""Statistics that `overview` counts, in its order, and whether it has their rate."""
 
 _OVERVIEW = StatisticFile(
     name="overview",
@@ -287,14 +276,14 @@ _OVERVIEW = StatisticFile(
         Column("series_title", Kind.TEXT, "Title of the series."),
         Column("state", Kind.TEXT, "State of the message, e.g. live or paused."),
         Column("last_sent_at", Kind.TIME, "When it was last sent."),
-        Column("last_state_change_by", Kind.TEXT, "Who changed its state last."),
+        Column("last_state_change_by", Kind.TEXT, "Who last changed its state."),
         Column("last_state_change_at", Kind.TIME, "When its state last changed."),
-        Column("last_edited_by", Kind.TEXT, "Who edited it last."),
+        Column("last_edited_by", Kind.TEXT, "Who last edited it."),
         Column("last_edited_at", Kind.TIME, "When it was last edited."),
-        Column("url", Kind.TEXT, "Its address in Intercom."),
+        Column("url", Kind.TEXT, "Its URL in Intercom."),
         *(
             Column(f"{statistic}_{measure}", Kind.NUMBER, text.format(statistic.replace("_", " ")))
-            for statistic, has_rate in _COUNTED
+            for statistic, has_rate in _OVERVIEW_STATISTICS
             for measure, text in (
                 ("total", "Number of events: {}; null where it does not apply."),
                 ("unique", "Number of people: {}; null where it does not apply."),
@@ -308,50 +297,6 @@ _OVERVIEW = StatisticFile(
     has_window=True,
 )
 
-_UNSEEN: dict[str, str] = {
-    "collected_email": "A person gave an e-mail address.",
-    "spam_complaint": "A person marked a message as spam.",
-    "permission_grant": "A person granted a permission.",
-    "button_tap": "A person tapped a button.",
-    "screen_view": "A person saw a screen of a carousel.",
-    "webhook_failure": "A webhook failed.",
-    "sms_failure": "An SMS could not be delivered.",
-    "whatsapp_failure": "A WhatsApp message could not be delivered.",
-    "push_failure": "A push notification could not be delivered.",
-    "email_failure": "An e-mail could not be delivered.",
-    "keyword_reply": "A person replied with a keyword.",
-    "people_reached_receipt": "A person was counted as reached.",
-    "checklist_step_receipt": "A person received a step of a checklist.",
-    "checklist_step_open": "A person opened a step of a checklist.",
-    "checklist_step_click": "A person clicked in a step of a checklist.",
-    "checklist_step_completion": "A person completed a step of a checklist.",
-    "fin_helpful_answer": "A person got a helpful answer of Fin, Intercom's AI agent.",
-}
-"""Files that most likely exist, of which no sample is public: columns come from the file itself."""
-
-_GUESSED = (
-    *_USER,
-    Column("company_id", Kind.OPTIONAL_ID, "Intercom's id of the company; null for none."),
-    *_PERSON,
-    Column("phone", Kind.TEXT, "A phone number of the person."),
-    Column("phone_number", Kind.TEXT, "A phone number of the person."),
-    Column("device_token", Kind.TEXT, "Token of the device for push notifications."),
-    Column("device", Kind.TEXT, "The device."),
-    Column("ip_address", Kind.TEXT, "Address of the person's device."),
-    Column("url", Kind.TEXT, "Address of a page, a link or a webhook."),
-)
-"""Columns that these files may have and that speak of a person: in the catalog, so that one can
-deselect them before they come."""
-
-_GUESSED_ALSO: dict[str, tuple[Column, ...]] = {
-    "collected_email": (Column("collected_email", Kind.TEXT, "The e-mail address given."),),
-    "keyword_reply": (
-        Column("keyword", Kind.TEXT, "The keyword."),
-        Column("body", Kind.TEXT, "Text of the reply."),
-        Column("reply", Kind.TEXT, "Text of the reply."),
-    ),
-}
-
 OTHER = StatisticFile(
     name="other_statistic",
     description="A row of a CSV file that this tap does not know.",
@@ -362,7 +307,7 @@ OTHER = StatisticFile(
     fold_into="row",
     has_file_name=True,
 )
-"""Where the rows of unknown files go."""
+"""Stream of the rows of unknown files."""
 
 FILES: dict[str, StatisticFile] = {
     file.name: file
@@ -372,17 +317,7 @@ FILES: dict[str, StatisticFile] = {
         _ANSWER_COMBINED,
         _CHECKPOINT,
         _OVERVIEW,
-        *(
-            StatisticFile(
-                name=name,
-                description=description,
-                columns=(_RECEIPT_ID, *_GUESSED, *_GUESSED_ALSO.get(name, ())),
-                key=("event_id",),
-                time=None,
-                hash_name="event_id",
-            )
-            for name, description in _UNSEEN.items()
-        ),
+        *UNSAMPLED_FILES,
     )
 }
-"""Every known file by the statistic's name."""
+"""All known files, by statistic."""

@@ -1,8 +1,8 @@
-"""Singer messages to stdout or to batch files.
+"""Output of Singer messages to stdout, and of records to batch files.
 
-In: messages and blocks of message lines, from the main thread. Out: whole lines on stdout,
-whatever signal comes.
+In: messages and blocks of message lines, from the main thread. Out: complete lines on stdout, even
+when a signal arrives.
 
-Nothing is exported here: `stdout` is imported by `cli.py` before the SDK, and `batch.output` only
-where `batch_config` is set.
+Nothing is exported here: `cli.py` imports `stdout` before the SDK is loaded, and `batch.output` is
+needed only with `batch_config`.
 """

@@ -1,4 +1,4 @@
-"""Singer messages to stdout, written by the main thread only: lines stay whole under signals."""
+"""Writes Singer messages to stdout, from the main thread only and in complete lines."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from tap_intercom_export.singer import stdout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PIECE_BYTES = 16 * 1024
-"""Most bytes written at once while a job is being created: a quarter of a pipe of Linux."""
+MAX_WRITE_BYTES = 16 * 1024
+"""Maximum bytes of one write while a job is being created: a quarter of a Linux pipe."""
 
 
 class Background(Protocol):
-    """What worker threads do meanwhile, as the thread that writes sees it."""
+    """What the writer needs to know of the worker threads."""
 
     @property
     def is_requesting(self) -> bool:
         """Whether a job is being created, or a worker waits for permission to create one."""
 
     def handle(self) -> None:
-        """Apply what worker threads report. It may write messages."""
+        """Apply the events that worker threads have posted. This may write messages."""
 
     def wait(self) -> None:
-        """Wait a moment for worker threads to report something, and apply it."""
+        """Wait a moment for events of worker threads, and apply them."""
 
 
 class MessageWriter(SingerWriter):
-    """Writes messages line by line. What a signal wants done waits until the line is out.
+    """Writes messages line by line. Signal handlers run when the current lines are written.
 
     Attributes:
-        background: Looked after between two writes. While a job is being created, half of the pipe
-            is kept free, so that its STATE never waits for a reader that has stopped to read.
-        reader_wait: Seconds that writing took, which is waiting for the reader of stdout.
+        background: Its events are handled between two writes. While a job is being created, half of
+            the pipe is kept free, so that the STATE with the job can be written even if the reader
+            stalls.
+        reader_wait: Seconds spent in writes, which is the time spent waiting for the reader of
+            stdout.
     """
 
     def __init__(self) -> None:
@@ -52,52 +54,52 @@ class MessageWriter(SingerWriter):
 
     @override
     def write_message(self, message: Any) -> None:
-        self.write(self._line_of(message))
+        self.write(self._encode_line(message))
 
     def write(self, data: bytes) -> None:
-        """Write whole lines.
+        """Write complete lines.
 
         Args:
-            data: One message or more, each with its line end.
+            data: One or more messages, each with a line end.
 
         Raises:
             BrokenPipeError: stdout was closed by its reader.
-            OutputError: It takes nothing any more; a disk is full, for example.
+            OutputError: stdout accepts no more data; a disk is full, for example.
         """
         start = 0
         while start < len(data):
-            end = self._end_of_piece(data, start)
-            self._put(memoryview(data)[start:end])
+            end = self._end_of_writable_lines(data, start)
+            self._write_to_stdout(memoryview(data)[start:end])
             start = end
             if self.background is not None:
                 self.background.handle()
 
-    def last_message(self, message: Any) -> None:
-        """Write a message after which nothing follows, whatever worker threads do.
+    def write_final_message(self, message: Any) -> None:
+        """Write the last message of the process, without handling events of worker threads.
 
         Args:
             message: The message.
         """
-        self._put(self._line_of(message))
+        self._write_to_stdout(self._encode_line(message))
 
-    def between_lines(self, action: Callable[[], None]) -> None:
-        """Do something now, or as soon as the lines being written are out.
+    def run_between_lines(self, action: Callable[[], None]) -> None:
+        """Run an action now, or when the lines that are being written are complete.
 
         Args:
-            action: What to do; it may write messages.
+            action: The action; it may write messages.
         """
         if self._is_writing:
             self._postponed = action
         else:
             action()
 
-    def _line_of(self, message: Any) -> bytes:
+    def _encode_line(self, message: Any) -> bytes:
         return f"{self.format_message(message)}\n".encode()
 
-    def _end_of_piece(self, data: bytes, start: int) -> int:
-        """Wait until some lines may be written, and return where they end."""
+    def _end_of_writable_lines(self, data: bytes, start: int) -> int:
+        """Wait until some lines may be written; return where they end."""
         while self.background is not None and self.background.is_requesting:
-            end = data.rfind(b"\n", start, start + PIECE_BYTES) + 1
+            end = data.rfind(b"\n", start, start + MAX_WRITE_BYTES) + 1
             if end and stdout.keeps_up(end - start):
                 return end
             begun = time.monotonic()
@@ -105,9 +107,9 @@ class MessageWriter(SingerWriter):
             self.reader_wait += time.monotonic() - begun
         return len(data)
 
-    def _put(self, data: bytes | memoryview) -> None:
+    def _write_to_stdout(self, data: bytes | memoryview) -> None:
         if threading.get_ident() != self._owner:
-            raise RuntimeError("a message is written by a thread that does not own stdout")
+            raise RuntimeError("only the thread that owns stdout may write messages")
         self._is_writing = True
         begun = time.monotonic()
         try:
@@ -116,8 +118,8 @@ class MessageWriter(SingerWriter):
             raise
         except OSError as error:
             raise OutputError(
-                f"Messages cannot be written to stdout: {error.strerror or error}. Where it is a "
-                "file, the disk may be full. The next run goes on from the last whole STATE."
+                f"Messages cannot be written to stdout: {error.strerror or error}. If it is a "
+                "file, the disk may be full. The next run continues from the last complete STATE."
             ) from error
         finally:
             self._is_writing = False

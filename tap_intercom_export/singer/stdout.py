@@ -1,4 +1,4 @@
-"""Stdout: written whole, and its reader: whether it is there, and whether it keeps up."""
+"""stdout: complete writes, and whether its reader is there and keeps up."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import stat
 import struct
 import sys
 
-FREE_SHARE_OF_PIPE = 2
-"""A pipe whose reader keeps up has at least one part in so many free; a STATE fits into it."""
+FREE_PIPE_DIVISOR = 2
+"""Divisor: at least 1/2 of the pipe must be free for the reader to count as keeping up."""
 
 
 def write_all(data: bytes | memoryview) -> None:
-    """Write all of some data and flush it.
+    """Write all of the data and flush it.
 
-    A text stream loses the rest of a long text when a signal's handler interrupts the write: the
-    buffer below it then says that it took only a part, which the stream does not look at.
+    A text stream loses the rest of a long text if a signal handler interrupts the write: the
+    underlying buffer then reports a partial write, which the text stream ignores.
 
     Raises:
         BrokenPipeError: stdout was closed by its reader.
@@ -33,30 +33,30 @@ def write_all(data: bytes | memoryview) -> None:
 
 
 def is_reader_gone() -> bool:
-    """Tell whether stdout was closed by its reader; False where that cannot be told."""
+    """Return whether stdout was closed by its reader; False if the system cannot tell."""
     return bool(_poll(0) & (select.POLLERR | select.POLLHUP)) if hasattr(select, "poll") else False
 
 
 def raise_if_reader_gone() -> None:
-    """Raise an error when stdout was closed by its reader.
+    """Raise an error if stdout was closed by its reader.
 
     Raises:
-        BrokenPipeError: It was.
+        BrokenPipeError: It was closed.
     """
     if is_reader_gone():
         raise BrokenPipeError
 
 
 def keeps_up(size: int = 0) -> bool | None:
-    """Tell whether the reader of stdout keeps up with what is written.
+    """Return whether the reader of stdout keeps up.
 
     Args:
         size: Bytes about to be written.
 
     Returns:
         Whether half of the pipe is free after `size` more bytes, so that a STATE can be written
-        without waiting for the reader. True where stdout is no pipe; None where the system does
-        not tell how much is in a pipe (any but Linux).
+        without waiting for the reader. True if stdout is not a pipe; None if the system cannot tell
+        how full a pipe is (all but Linux).
     """
     try:
         descriptor = sys.stdout.fileno()
@@ -64,30 +64,36 @@ def keeps_up(size: int = 0) -> bool | None:
     except (AttributeError, OSError, ValueError):  # in memory; closed
         return True
     if stat.S_ISFIFO(mode):
-        return _keeps_up(descriptor, size)
+        return _pipe_has_room(descriptor, size)
     return None if stat.S_ISSOCK(mode) else True
 
 
 def is_writable() -> bool:
-    """Tell whether a short line can be written without waiting, where that can be told."""
+    """Return whether a line can be written without waiting; True if the system cannot tell."""
     return bool(_poll(select.POLLOUT)) if hasattr(select, "poll") else True
 
 
-def _keeps_up(descriptor: int, size: int) -> bool | None:
+def can_write_state() -> bool:
+    """Return whether a STATE can be written without waiting, as far as the system can tell."""
+    has_room = keeps_up()
+    return is_writable() if has_room is None else has_room
+
+
+def _pipe_has_room(descriptor: int, size: int) -> bool | None:
     try:
         import fcntl  # noqa: PLC0415 - not on Windows
         import termios  # noqa: PLC0415 - likewise
 
         capacity = fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ)
-        answer = fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4)
+        buffer = fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4)
     except (ImportError, AttributeError, OSError):  # macOS has no F_GETPIPE_SZ
         return None
-    (unread,) = struct.unpack("i", answer)
-    return bool(unread + size <= capacity // FREE_SHARE_OF_PIPE)
+    (unread,) = struct.unpack("i", buffer)
+    return bool(unread + size <= capacity // FREE_PIPE_DIVISOR)
 
 
 def _poll(event: int) -> int:
-    """Return the events that poll(2) reports for stdout without waiting; 0 where it cannot."""
+    """Return the events that poll(2) reports for stdout without waiting; `event` if it fails."""
     try:
         poll = select.poll()
         poll.register(sys.stdout.fileno(), event)  # errors and hang-ups are reported unasked

@@ -1,7 +1,7 @@
-"""The streams: what the Meltano SDK syncs.
+"""The streams that the Meltano SDK syncs.
 
 In: the tap as `singer_sdk.Tap`, and a `SyncContext`. Out: SCHEMA, RECORD or BATCH, and STATE
-messages. `sdk.py` is the only module that touches private parts of the SDK.
+messages. `sdk.py` is the only module that uses private parts of the SDK.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStrea
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.paged_list import ListStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
+from tap_intercom_export.streams.rejections import RejectedRowWriter
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
 from tap_intercom_export.streams.sdk import TapStream
 from tap_intercom_export.streams.statistic import StatisticStream
@@ -23,6 +24,7 @@ __all__ = [
     "ExternalPageStream",
     "ListStream",
     "RejectedRowStream",
+    "RejectedRowWriter",
     "ReportingRun",
     "ReportingStream",
     "StatisticStream",

@@ -1,4 +1,4 @@
-"""AI content: what Fin and the other AI agents answer from (from version 2.12 of the API on)."""
+"""AI content: the sources of Fin and other AI agents (from API version 2.12 on)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ContentImportSourceStream(ListStream):
         Column("last_synced_at", Kind.TIME, "When its pages were last fetched."),
         Column("sync_behavior", Kind.TEXT, "How it is kept up to date: api, automatic or manual."),
         Column("status", Kind.TEXT, "active or deactivated."),
-        Column("url", Kind.TEXT, "Its address."),
+        Column("url", Kind.TEXT, "Its URL."),
         Column("audience_ids", Kind.IDS, "Audiences that may see it; from version 2.15 on."),
     )
 
@@ -36,16 +36,18 @@ class ExternalPageStream(ListStream):
     COLUMNS = (
         Column("id", Kind.ID, "The page."),
         Column("source_id", Kind.ID, "The content import source it belongs to."),
-        Column("external_id", Kind.ID, "Its id where it comes from."),
+        Column("external_id", Kind.ID, "Its id in the source system."),
         _CREATED_AT,
         _UPDATED_AT,
-        Column("last_ingested_at", Kind.TIME, "When AI agents last took it in."),
+        Column("last_ingested_at", Kind.TIME, "When AI agents last ingested it."),
         Column("title", Kind.TEXT, "Its title."),
         Column("html", Kind.TEXT, "The whole page; empty when it is deleted."),
-        Column("url", Kind.TEXT, "Its address."),
+        Column("url", Kind.TEXT, "Its URL."),
         Column("locale", Kind.TEXT, "Its language."),
         Column("ai_agent_availability", Kind.BOOLEAN, "Whether Fin answers from it."),
         Column("ai_copilot_availability", Kind.BOOLEAN, "Whether Copilot answers from it."),
-        Column("ai_sales_agent_availability", Kind.BOOLEAN, "Whether the sales agent does."),
+        Column(
+            "ai_sales_agent_availability", Kind.BOOLEAN, "Whether the sales agent answers from it."
+        ),
         Column("fin_availability", Kind.BOOLEAN, "Older name of ai_agent_availability."),
     )

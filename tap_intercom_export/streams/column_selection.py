@@ -1,4 +1,4 @@
-"""Which columns of a stream go out: what is selected, new ones, and what is excluded."""
+"""Selection of the columns of a stream: selected, new, and excluded ones."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 class ColumnSelection:
-    """Decides for each column of a stream whether it goes out.
+    """Decides which columns of a stream are written.
 
-    A column that the catalog names goes out if it is selected. One that it does not name, because
-    Intercom added it since, goes out unless a property of the stream is deselected: who chooses
-    columns does not want those that nobody has seen. What `excluded_columns` matches never does.
+    A column in the catalog is written if it is selected. A column that is not in the catalog,
+    because Intercom added it later, is written unless a property of the stream is deselected: users
+    who select columns do not want unknown ones. Columns that match `excluded_columns` are never
+    written.
 
     Args:
         stream: The stream.
-        headers: What properties are called at Intercom, where that is not their name.
+        headers: Names of properties at Intercom, if they differ.
     """
 
     def __init__(self, stream: Stream, headers: Mapping[str, tuple[str, ...]]) -> None:
@@ -37,7 +38,7 @@ class ColumnSelection:
         self._headers = headers
         self.excluded = ExcludedColumns(stream.config.get("excluded_columns") or (), stream.name)
         self._excluded_names: set[str] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def _known(self) -> Mapping[str, Any]:
@@ -46,21 +47,21 @@ class ColumnSelection:
 
     @property
     def has_deselected(self) -> bool:
-        """Whether the catalog names a property that is not selected."""
+        """Whether a property in the catalog is deselected."""
         mask = self._stream.mask
         names = self._known.keys() - self._excluded_names
         return not all(mask["properties", name] for name in names)
 
     @property
     def hides_cells(self) -> bool:
-        """Whether a row as it stands in its file may hold what must not go out."""
+        """Whether a raw row may have content that must not be written."""
         return bool(self.excluded) or self.has_deselected
 
     def apply_exclusions(self) -> None:
-        """Deselect the properties that are excluded, before anything reads the selection.
+        """Deselect the excluded properties, before anything reads the selection.
 
         Raises:
-            ConfigurationError: One of them cannot be left out, because it identifies the records.
+            ConfigurationError: One of them cannot be excluded, because it identifies the records.
         """
         if not self.excluded or not self._stream.selected:
             return
@@ -70,19 +71,19 @@ class ColumnSelection:
                 continue
             if name in needed:
                 raise ConfigurationError(
-                    f"excluded_columns matches {self._stream.name}.{name}, without which its "
-                    "records cannot be told apart or followed. Deselect the stream, or name the "
-                    "columns without it."
+                    f"excluded_columns matches {self._stream.name}.{name}, which identifies its "
+                    "records or is its replication key. Deselect the stream, or change the "
+                    "pattern."
                 )
             self._excluded_names.add(name)
             self._stream.metadata["properties", name] = Metadata(selected=False)
             self._stream.mask["properties", name] = False
 
-    def withhold(self, columns: Iterable[Column]) -> list[Column]:
-        """Deselect the columns that do not go out; return those that are new and do.
+    def deselect_unwanted(self, columns: Iterable[Column]) -> list[Column]:
+        """Deselect the new columns that must not be written; return the other new columns.
 
         Args:
-            columns: Properties of the records to come.
+            columns: Properties of the following records.
         """
         new = [column for column in columns if column.name not in self._known]
         if not new:
@@ -90,29 +91,29 @@ class ColumnSelection:
         has_deselected = self.has_deselected
         kept = []
         for column in new:
-            if self.excluded.has(column) or has_deselected:
+            if self.excluded.excludes(column) or has_deselected:
                 self._stream.mask["properties", column.name] = False
             else:
                 kept.append(column)
         return kept
 
     def warn(self, columns: Iterable[Column]) -> None:
-        """Say once which new columns do not go out, and how to take them in.
+        """Log once which new columns are not written, and how to select them.
 
         Args:
-            columns: Columns that `withhold` has seen.
+            columns: Columns that were passed to `deselect_unwanted`.
         """
         found = {
-            column.name: self.excluded.has(column)
+            column.name: self.excluded.excludes(column)
             for column in columns
             if column.name not in self._known
-            and column.name not in self._told
+            and column.name not in self._reported
             and not self._stream.mask["properties", column.name]
         }
-        self._told |= found.keys()
+        self._reported |= found.keys()
         if excluded := [name for name, is_excluded in found.items() if is_excluded]:
             logger.info(
-                "Left out of '%s', as excluded_columns says: %s",
+                "Not written to '%s' because of excluded_columns: %s",
                 self._stream.name,
                 ", ".join(excluded),
             )

@@ -1,4 +1,4 @@
-"""What the streams of a run share: settings, clients, clocks, and where messages go."""
+"""What the streams of a run share: settings, clients, clocks, and outputs."""
 
 from __future__ import annotations
 
@@ -25,23 +25,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncContext:
-    """What `tap.py` hands to every stream, so that streams do not know the tap's class.
+    """Passed to every stream by the tap, so that streams do not depend on the tap's class.
 
     Attributes:
-        load_settings: Returns the checked settings. A function, because discovery must work with
-            a configuration that is not complete.
-        new_client: Returns a client for the configured workspace that waits with a clock.
+        load_settings: Returns the validated settings. A function, because discovery must work with
+            an incomplete configuration.
+        new_client: Returns a client for the configured workspace; the clock sleeps between
+            attempts.
         new_clock: Returns a clock for the main thread.
-        new_worker_clock: Returns a clock for worker threads; each export has one of its own, which
-            it can stop.
+        new_worker_clock: Returns a clock for worker threads. Each export has its own, which it can
+            stop.
         writer: Writes messages to stdout.
         state_writer: Writes STATE messages.
-        events: What worker threads report to the main thread.
-        load_batch_output: Returns what takes the records in place of RECORD messages, or None; a
+        events: Events from worker threads to the main thread.
+        load_batch_output: Returns the output for batch files, or None without `batch_config`. A
             function for the same reason as `load_settings`.
-        load_encoding_process: Returns the process that helps to encode large files, or None.
-        run_log: Follows the run: counts what happens, and says it.
-        workspace: Value of the property `workspace` of every record; "" for no such property.
+        load_encoding_process: Returns the second process that encodes large files, or None.
+        run_log: Log lines and counts of the run.
+        workspace: Value of the property `workspace` in every record; "" for no such property.
     """
 
     load_settings: Callable[[], Settings]
@@ -58,39 +59,39 @@ class SyncContext:
 
     @property
     def settings(self) -> Settings:
-        """The settings, checked and in the units the code works in."""
+        """Validated settings in the units that the code uses."""
         return self.load_settings()
 
     @property
     def batch_output(self) -> BatchOutput | None:
-        """What takes the records where `batch_config` is set."""
+        """Output for batch files; None without `batch_config`."""
         return self.load_batch_output()
 
     @property
     def encoding_process(self) -> EncodingProcess | None:
-        """The process that helps to encode large files."""
+        """The second process that encodes large files; None for one process."""
         return self.load_encoding_process()
 
     def with_workspace(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record with the workspace's name, if it is to have it.
+        """Return a record with the property `workspace`, if it is configured.
 
         Args:
             record: The record without it.
         """
         return {WORKSPACE.name: self.workspace, **record} if self.workspace else record
 
-    def columns_of(self, columns: Iterable[Column]) -> tuple[Column, ...]:
-        """Return the properties of a stream's records.
+    def columns_with_workspace(self, columns: Iterable[Column]) -> tuple[Column, ...]:
+        """Return the properties of a stream, with `workspace` if it is configured.
 
         Args:
-            columns: Those without the workspace.
+            columns: Properties without it.
         """
         return (WORKSPACE, *columns) if self.workspace else tuple(columns)
 
-    def key_of(self, key: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what identifies a stream's records.
+    def key_with_workspace(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the key of a stream, with `workspace` if it is configured.
 
         Args:
-            key: What identifies them within a workspace.
+            key: The key within a workspace.
         """
         return (WORKSPACE.name, *key) if self.workspace else key

@@ -1,4 +1,4 @@
-"""Custom objects: all instances of the types in the settings (from version 2.16 of the API on)."""
+"""Custom objects: all instances of the configured types (from API version 2.16 on)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class CustomObjectInstanceStream(ListStream):
     COLUMNS = (
         Column("type", Kind.ID, "Its type, as in custom_object_types."),
         Column("id", Kind.ID, "The instance."),
-        Column("external_id", Kind.ID, "Your own id of it."),
+        Column("external_id", Kind.ID, "Your own id of the instance."),
         Column("created_at", Kind.TIME, "When it was created at Intercom."),
         Column("updated_at", Kind.TIME, "When it was last changed at Intercom."),
-        Column("external_created_at", Kind.TIME, "When it was created at your side."),
-        Column("external_updated_at", Kind.TIME, "When it was last changed at your side."),
+        Column("external_created_at", Kind.TIME, "When it was created on your side."),
+        Column("external_updated_at", Kind.TIME, "When it was last changed on your side."),
         Column("custom_attributes", Kind.OBJECT, "Its attributes, by name."),
     )
 

@@ -1,4 +1,4 @@
-"""Whether one reading of a list was whole: only then what is missing from it is really gone."""
+"""Completeness of a list that was read page by page: only then are missing entries deleted ones."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class ListReading:
-    """Counts what comes of a list from its first page to its last.
+    """Counts the entries of a list while it is read from the first page to the last.
 
-    The list counts as whole if as many different entries came as it says there are; where it does
-    not say, if a page came that says it is the last. Entries that move up while others are deleted
-    are skipped by whoever reads page by page, which only the count shows.
+    The list counts as complete if the number of different entries equals its total; if it has no
+    total, if a page says that it is the last. When entries are deleted during the reading, others
+    move to earlier pages and are skipped, which only the count shows.
 
     Attributes:
-        totals: Each number of entries that a page named.
-        count: Entries that came, those that cannot be read included.
-        rejected: How many of them cannot be read.
+        totals: All totals that pages reported.
+        count: Number of entries, including unreadable ones.
+        rejected: Number of unreadable entries.
     """
 
     def __init__(self) -> None:
@@ -34,25 +34,25 @@ class ListReading:
         self._different_before_page = 0
 
     def begin_page(self, page: ListPage) -> None:
-        """Note what a page says, before its entries."""
+        """Register a page before its entries."""
         if page.total is not None:
             self.totals.add(page.total)
         self._is_last = page.is_last
         self._different_before_page = self._different
 
     def add(self, key: Hashable) -> None:
-        """Note an entry by what identifies it."""
+        """Register an entry by its key."""
         self.count += 1
         self._keys.add(key)
 
     def reject(self) -> None:
-        """Note an entry that cannot be read."""
+        """Register an unreadable entry."""
         self.count += 1
         self.rejected += 1
 
     @property
     def has_more(self) -> bool:
-        """Whether to ask for another page: not after one with nothing new, which could go on."""
+        """Whether to request another page: not after a page without new entries."""
         if self._is_last or self._different == self._different_before_page:
             return False
         return self._is_last is not None or self.totals != {self._different}
@@ -62,20 +62,20 @@ class ListReading:
         return len(self._keys) + self.rejected
 
     def shortfall(self) -> str:
-        """Return why the list does not count as whole, or "" if it does."""
+        """Return why the list is not complete, or "" if it is."""
         if len(self.totals) > 1:
             low, high = min(self.totals), max(self.totals)
             return f"the number of its entries changed between {low:,} and {high:,}"
         total = next(iter(self.totals), None)
         if total is not None and self._different < total:
-            return f"{counted(self._different, 'different entry')} came of {total:,}"
+            return f"received {counted(self._different, 'different entry')} of {total:,}"
         if total != self._different and not self._is_last:
             return f"no page said that it is the last, after {counted(self._different, 'entry')}"
         return ""
 
 
 def changed_meanwhile(readings: list[ListReading]) -> bool:
-    """Tell whether a list changed while it was read, which is no fault of anybody.
+    """Return whether a list changed while it was read.
 
     Args:
         readings: All readings of the list in this run.

@@ -1,11 +1,11 @@
-"""The message export: one job a window feeds `content_export` and every stream below it."""
+"""The message export: one job a window feeds `content_export` and all its child streams."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from typing_extensions import override
 
@@ -33,6 +33,7 @@ from tap_intercom_export.schemas import (
     by_header,
     statistic_name,
 )
+from tap_intercom_export.streams.export_files import ExportFiles, ExportFileStream
 from tap_intercom_export.streams.windowed import WindowStream
 from tap_intercom_export.wording import counted
 
@@ -49,12 +50,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+RecognizedFiles: TypeAlias = "list[tuple[Member, StatisticFile]]"
+"""The files of an archive, each with the file of the catalog that it is."""
+
 PENDING_JOBS = 1
-"""Jobs that Intercom lets a workspace have pending; so many are prepared while one is written."""
+"""Number of jobs that Intercom lets a workspace have pending, and so of exports to prefetch."""
 
 COLUMNS = (
     Column("job_identifier", Kind.ID, "Intercom's id of the export job."),
-    Column("created_at", Kind.TIME, "When the job was asked for."),
+    Column("created_at", Kind.TIME, "When the job was requested."),
     Column("created_at_after", Kind.TIME, "First second of its range."),
     Column("created_at_before", Kind.TIME, "Last second of its range."),
     Column("status", Kind.TEXT, "How it ended: completed, or no_data."),
@@ -64,16 +68,16 @@ COLUMNS = (
     Column("rows", Kind.OBJECT, "Rows in each file of the archive, by its statistic."),
     Column("rejected_rows", Kind.INTEGER, "Rows of it that could not be read: see rejected_row."),
     Column("lookback_seconds", Kind.INTEGER, "Seconds of its range that were exported before."),
-    Column("tries", Kind.INTEGER, "Jobs asked for until this one; 0 if an earlier run did."),
-    Column("seconds_waited", Kind.NUMBER, "Seconds from asking for it to its verified archive."),
+    Column("tries", Kind.INTEGER, "Jobs requested until this one; 0 if an earlier run did."),
+    Column("seconds_waited", Kind.NUMBER, "Seconds from its request to its verified archive."),
 )
 
 
 class ContentExportStream(WindowStream):
-    """One record for each export job. Its children read their files of the job's archive.
+    """One record for each export job. Its child streams read their files of the job's archive.
 
-    The SDK syncs the children of a record before it writes the record and moves on, so that
-    everything of a window is written when this stream asks for the next one.
+    The SDK syncs the children of a record before it writes the record and continues. So everything
+    of a window is written when this stream requests the next one.
     """
 
     def __init__(self, tap: Tap, sync: SyncContext) -> None:
@@ -81,20 +85,14 @@ class ContentExportStream(WindowStream):
             tap,
             sync,
             name="content_export",
-            columns=sync.columns_of(COLUMNS),
-            key=sync.key_of(("job_identifier",)),
+            columns=sync.columns_with_workspace(COLUMNS),
+            key=sync.key_with_workspace(("job_identifier",)),
             replication_key="created_at_before",
         )
-        self.export: Export | None = None
-        """The export that is being written."""
-        self.record: dict[str, Any] = {}
-        """Its record, which is written after the rows of its files."""
-        self.files: list[tuple[Member, StatisticFile]] = []
-        """The files of its archive, and what each of them is."""
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Run a job for each window and yield its record; on a dry run only check the token."""
+        """Run a job for each window and yield its record; a dry run only checks the token."""
         if self.ABORT_AT_RECORD_COUNT is not None:
             self._check(self._runner(self._sync.new_clock()))
             return
@@ -102,7 +100,9 @@ class ContentExportStream(WindowStream):
             return
         clock = self._sync.new_worker_clock()
         job_state, memory = self._job_state(), self._job_state().memory()
-        schedule, bookmark = self._schedule(self._runner(self._sync.new_clock()).present(), memory)
+        schedule, bookmark = self._schedule(
+            self._runner(self._sync.new_clock()).current_time(), memory
+        )
         jobs = JobTracker(job_state, self._sync.events)
         log = self.run_log.export(self.name)
         exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
@@ -112,12 +112,13 @@ class ContentExportStream(WindowStream):
         try:
             for export in self.run_log.waiting(exports):
                 with contextlib.closing(export), log.writing(export) as writing:
-                    self.export, self.files = export, _files_of(export.archive)
-                    self._warn_of_unknown_files(export.job)
-                    if self.files:
+                    files = _recognize_files(export.archive)
+                    self._warn_of_unknown_files(export.job, files)
+                    if files:
                         job_state.begin_writing(export.job)
-                    self.record = self._sync.with_workspace(_record(export, self.files))
-                    yield self.record
+                    record = self._sync.with_workspace(_record(export, files))
+                    self._assign_files(export, files, record)
+                    yield record
                     if schedule.has_deep_lookback(export.job):
                         job_state.note_deep_lookback(export.job)
                     self._move_bookmarks(export.before)
@@ -126,10 +127,10 @@ class ContentExportStream(WindowStream):
             clock.stop()
 
     def plan(self, now: float) -> ExportPlan | None:
-        """Return what a run would export; None where it would ask for no job.
+        """Return what a run would export; None if it would create no job.
 
         Args:
-            now: The time in unix seconds.
+            now: The current time in unix seconds.
         """
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return None
@@ -137,12 +138,12 @@ class ContentExportStream(WindowStream):
         return self._plan(*self._schedule(now, memory), memory)
 
     def _plan(self, schedule: WindowSchedule, bookmark: int, memory: RunMemory) -> ExportPlan:
-        """Return what a run exports if all goes well."""
+        """Return what a run would export, without failures."""
         streams = [stream.name for stream in self._selected_streams()]
         return plan_export(self.name, streams, schedule, bookmark, memory)
 
     def _schedule(self, now: float, memory: RunMemory) -> tuple[WindowSchedule, int]:
-        """Return what decides on windows, and the unix second up to which all is written."""
+        """Return the schedule of windows, and the unix second up to which all is written."""
         settings = self._sync.settings
         export_range, bookmark = self._range(now)
         deep_lookback = None
@@ -153,30 +154,33 @@ class ContentExportStream(WindowStream):
         return WindowSchedule(export_range, settings, memory, deep_lookback), bookmark
 
     def _job_state(self) -> JobState:
-        """Return the jobs of earlier runs, as they stand in the state."""
+        """Return the jobs in the state."""
         return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
 
     def _range(self, now: float) -> tuple[ExportRange, int]:
-        """Return the time to export, and the unix second up to which all of it is written."""
+        """Return the range to export, and the unix second up to which all of it is written."""
         settings = self._sync.settings
         export_range = replace(
             ExportRange.until_now(settings.start, settings.end, now),
-            viewed=self._job_state().viewed(),
+            partly_written=self._job_state().partly_written(),
         )
-        bookmarks = [s.bookmark(otherwise=export_range.beginning) for s in self._selected_streams()]
-        # start_date may have been moved on
-        return export_range, max(min(bookmarks), export_range.beginning)
+        bookmarks = [
+            s.bookmark(otherwise=export_range.initial_bookmark) for s in self._selected_streams()
+        ]
+        # start_date may be later than in earlier runs
+        return export_range, max(min(bookmarks), export_range.initial_bookmark)
 
     def _runner(self, clock: Clock, log: ExportLog | None = None) -> JobRunner:
-        """Return what runs jobs, for the thread whose clock this is."""
+        """Return a job runner for the thread that owns this clock."""
         client = self._sync.new_client(clock)
         return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock, log)
 
     def _check(self, runner: JobRunner) -> None:
-        """Find out whether the token is good, for `--test`, of which the SDK selects all streams.
+        """Check the token for the SDK's dry run, which selects all streams.
 
         Raises:
-            ForbiddenError: It is not allowed to, and reporting datasets are not asked for instead.
+            ForbiddenError: The token may not export messages, and no reporting datasets are
+                configured.
         """
         try:
             runner.check()
@@ -188,7 +192,7 @@ class ContentExportStream(WindowStream):
             self.logger.info("Intercom accepts the token for message exports; no job was started")
 
     def _selected_streams(self) -> list[WindowStream]:
-        """Return the streams that the run writes: itself, if it is selected, and its children."""
+        """Return the streams that the run writes: this one and its children, if selected."""
         family = [self, *self.child_streams]
         return [s for s in family if isinstance(s, WindowStream) and s.selected]
 
@@ -199,13 +203,30 @@ class ContentExportStream(WindowStream):
         for stream in self._selected_streams():
             stream.move_bookmark(before)
 
-    def _warn_of_unknown_files(self, job: ExportJob) -> None:
-        """Say which files of an archive nobody knows, and what becomes of their rows."""
+    def _assign_files(self, export: Export, files: RecognizedFiles, record: dict[str, Any]) -> None:
+        """Hand its files of an export to each child stream.
+
+        Args:
+            export: The export.
+            files: All files of its archive.
+            record: The record of the export, which is written after the rows of its files.
+        """
+
+        def count_rejected(number: int) -> None:
+            record["rejected_rows"] += number
+
+        for child in self.child_streams:
+            if isinstance(child, ExportFileStream):
+                members = tuple(member for member, file in files if file.name == child.name)
+                child.assign_files(ExportFiles(export, members, count_rejected))
+
+    def _warn_of_unknown_files(self, job: ExportJob, files: RecognizedFiles) -> None:
+        """Log which files of an archive are unknown, and where their rows go."""
         others = [child for child in self.child_streams if child.name == OTHER.name]
         kept = f"they go to {OTHER.name}"
         if not any(stream.selected for stream in others):
             kept = f"they are not written, as {OTHER.name} is not selected"
-        for member, file in self.files:
+        for member, file in files:
             if file is OTHER and member.rows:
                 self.logger.warning(
                     "Unknown file '%.200s' with %s in job %s: %s",
@@ -222,8 +243,8 @@ class ContentExportStream(WindowStream):
         return {"job_identifier": record["job_identifier"]}
 
 
-def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
-    """Tell which known file each member of an archive is: by its name, else by its columns."""
+def _recognize_files(archive: Archive | None) -> RecognizedFiles:
+    """Recognize each member of an archive, by its name or else by its columns."""
     from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
 
     files = []
@@ -239,7 +260,7 @@ def _files_of(archive: Archive | None) -> list[tuple[Member, StatisticFile]]:
     return files
 
 
-def _record(export: Export, files: list[tuple[Member, StatisticFile]]) -> dict[str, Any]:
+def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:
     """Return the record of an export."""
     job = export.job
     rows: dict[str, int] = {}

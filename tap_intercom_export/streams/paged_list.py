@@ -1,6 +1,6 @@
-"""Lists that Intercom gives page by page: full tables, on the SDK's RESTStream.
+"""Lists that Intercom returns page by page: full-table streams on the SDK's RESTStream.
 
-Pages are asked for by their number: the address in `pages.next` names a host that may not be ours.
+Pages are requested by number, because the URL in `pages.next` may name another host.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tap_intercom_export.errors import MalformedListError, UnreadableDataError
 from tap_intercom_export.intercom import ListPage
 from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
-from tap_intercom_export.streams.rejected_row import RejectedEntries
+from tap_intercom_export.streams.rejections import ListRejections
 from tap_intercom_export.streams.sdk import FullTableStream
 from tap_intercom_export.wording import counted
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows import EntryReader
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.streams.context import SyncContext
-    from tap_intercom_export.streams.rejected_row import RejectedRowStream
+    from tap_intercom_export.streams.rejections import RejectedRowWriter
 
 ENTRIES_PER_PAGE = 150
-"""The most that is documented (custom objects), or that clients use (AI content)."""
+"""The documented maximum for custom objects, and what clients use for AI content."""
 
 MAX_READINGS = 2
-"""Times that a list is read in a run: once more if it was not whole or changed meanwhile."""
+"""A list that was incomplete or changed while it was read is read once more."""
 
 
 class Pages(PageNumberPaginator):
-    """Counts pages from 1 as long as a reading wants more.
+    """Counts pages from 1 while the reading needs more.
 
     Args:
         reading: The reading.
@@ -58,19 +58,19 @@ class Pages(PageNumberPaginator):
 
 
 class ListStream(FullTableStream, RESTStream[int]):
-    """A list that is read whole in every run; what is gone from it goes with ACTIVATE_VERSION.
+    """A list that is read completely in every run. ACTIVATE_VERSION removes deleted entries.
 
     Args:
         tap: The tap.
         sync: What the streams of a run share.
-        rejected: Takes the entries that cannot be read.
+        rejected: Writes the entries that cannot be read.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
     KEY: ClassVar[tuple[str, ...]] = ("id",)
 
-    def __init__(self, tap: Tap, sync: SyncContext, rejected: RejectedRowStream) -> None:
-        columns, key = sync.columns_of(self.COLUMNS), sync.key_of(self.KEY)
+    def __init__(self, tap: Tap, sync: SyncContext, rejected: RejectedRowWriter) -> None:
+        columns, key = sync.columns_with_workspace(self.COLUMNS), sync.key_with_workspace(self.KEY)
         super().__init__(tap=tap, schema=json_schema(columns, key))
         self._sync = sync
         self.primary_keys = key
@@ -84,18 +84,18 @@ class ListStream(FullTableStream, RESTStream[int]):
         return self._sync.settings.api_url
 
     def list_name(self, _: Mapping[str, Any] | None, /) -> str:
-        """Return the name of a list for log and rejected rows; a stream may read several."""
+        """Return the name of a list for log and rejected rows; a stream may read several lists."""
         return self.name
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the records of a list; on a dry run, which has no catalog, only what is selected.
+        """Yield the records of a list; in a dry run, which has no catalog, only of default streams.
 
-        A list that was not whole, or changed while it was read, is read once more: its records are
-        written again, and their keys make the target overwrite them.
+        A list that was incomplete, or changed while it was read, is read once more: its records are
+        written again, and the target overwrites them by key.
 
         Raises:
-            UnreadableDataError: It came short, or as something else than a list, each time.
+            UnreadableDataError: The list was incomplete or malformed each time.
         """
         if self.ABORT_AT_RECORD_COUNT is not None and not self.selected_by_default:
             return
@@ -103,37 +103,42 @@ class ListStream(FullTableStream, RESTStream[int]):
 
         name = self.list_name(context)
         read_at = to_text(self._sync.new_clock().now())
-        rejects = RejectedEntries(self, self._rejected, name, read_at)
+        rejects = ListRejections(
+            self._rejected,
+            name,
+            read_at,
+            self.logger,
+            hides_cells=self.column_selection.hides_cells,
+        )
         readings: list[ListReading] = []
         for _ in range(MAX_READINGS):
             readings.append(ListReading())
             reader = EntryReader(self.COLUMNS, self.KEY)
-            trouble = ""
+            problem = ""
             rejects.count = 0
             try:
                 yield from self._records(context, readings[-1], reader, rejects)
             except MalformedListError as error:
-                trouble = f"an answer {error}"
-            trouble = trouble or readings[-1].shortfall()
-            if not trouble:
+                problem = f"a response {error}"
+            problem = problem or readings[-1].shortfall()
+            if not problem:
                 break
-            self.logger.info("'%s' is not whole: %s", name, trouble)
+            self.logger.info("'%s' is incomplete: %s", name, problem)
         else:
-            self._leave_version(name, trouble, changed=changed_meanwhile(readings))
-        self._report(name, readings[-1], reader)
-        rejects.warn()
-        self._rejected.finish_batches()  # its own sync may be over
+            self._skip_activate_version(name, problem, changed=changed_meanwhile(readings))
+        self._log_reading(name, readings[-1], reader)
+        rejects.finish()
         if rejects.count:
-            self.is_whole = False
+            self.is_complete = False
 
     def _records(
         self,
         context: Mapping[str, Any] | None,
         reading: ListReading,
         reader: EntryReader,
-        rejects: RejectedEntries,
+        rejects: ListRejections,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the records of one reading; set aside the entries that cannot be read."""
+        """Yield the records of one reading; reject the entries that cannot be read."""
         self._reading = reading
         for position, entry in enumerate(super().get_records(context), 1):
             try:
@@ -146,31 +151,32 @@ class ListStream(FullTableStream, RESTStream[int]):
                 yield self._sync.with_workspace(record)
 
     def with_context(self, entry: Any, _: Mapping[str, Any] | None, /) -> Any:
-        """Return an entry with what is known of it from what was asked for."""
+        """Return an entry with what is known from the request."""
         return entry
 
-    def _leave_version(self, name: str, trouble: str, *, changed: bool) -> None:
-        """Leave what is missing from a list that is not whole where it is, and say so.
+    def _skip_activate_version(self, name: str, problem: str, *, changed: bool) -> None:
+        """Skip ACTIVATE_VERSION for an incomplete list, so that missing entries stay in the target.
 
         Raises:
-            UnreadableDataError: Nothing says that it changed while it was read: it came short.
+            UnreadableDataError: The list did not change while it was read; Intercom left entries
+                out.
         """
-        self.is_whole = False
+        self.is_complete = False
         kept = (
-            f"What is missing from it stays at the target: whether it is gone from Intercom is not "
-            f"known. The list was read {MAX_READINGS} times"
+            f"Missing entries are kept in the target, as they may still exist at Intercom. The "
+            f"list was read {MAX_READINGS} times"
         )
         if not changed:
-            raise UnreadableDataError(f"The list '{name}' is not whole: {trouble}. {kept}.")
+            raise UnreadableDataError(f"The list '{name}' is incomplete: {problem}. {kept}.")
         self.logger.warning(
             "The list '%s' changed while it was read (%s). %s; the next run reads it again",
             name,
-            trouble,
+            problem,
             kept,
         )
 
-    def _report(self, name: str, reading: ListReading, reader: EntryReader) -> None:
-        """Put into the log how long a list is, and what was replaced in it."""
+    def _log_reading(self, name: str, reading: ListReading, reader: EntryReader) -> None:
+        """Log the length of a list, and how many characters were replaced."""
         self.logger.info("Read %s of '%s'", counted(reading.count, "entry"), name)
         if reader.replaced:
             self.logger.warning(
@@ -202,10 +208,10 @@ class ListStream(FullTableStream, RESTStream[int]):
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Any]:
-        """Return the entries of a page; note what it says of the length of the list.
+        """Return the entries of a page, and register what it says about the length of the list.
 
         Raises:
-            MalformedListError: It is no page of a list.
+            MalformedListError: The response is not a page of a list.
         """
         number = int(parse_qs(urlsplit(response.url).query)["page"][0])
         page = ListPage.from_body(response.json(), number)

@@ -1,4 +1,4 @@
-"""Reporting datasets: a stream for each, several jobs at once across datasets and windows."""
+"""Reporting datasets: one stream each, with several concurrent jobs across datasets and windows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_intercom_export.clock import to_text
-from tap_intercom_export.config import DAY
+from tap_intercom_export.clock import DAY_SECONDS, to_text
 from tap_intercom_export.exports import (
     Export,
     Exporter,
@@ -21,12 +20,12 @@ from tap_intercom_export.exports import (
     JobTracker,
     Prefetcher,
     WindowSchedule,
+    current_time,
     plan_export,
-    present,
 )
 from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.schemas import Kind
-from tap_intercom_export.streams.rejected_row import Rejects
+from tap_intercom_export.streams.rejections import FileRejections
 from tap_intercom_export.streams.windowed import FileStream
 from tap_intercom_export.wording import counted
 
@@ -41,13 +40,13 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows import RowReader
     from tap_intercom_export.schemas import Column, Dataset
     from tap_intercom_export.streams.context import SyncContext
-    from tap_intercom_export.streams.rejected_row import RejectedRowStream
+    from tap_intercom_export.streams.rejections import RejectedRowWriter
 
 
 logger = logging.getLogger(__name__)
 
-RETENTION_MARGIN_SECONDS = DAY
-"""Seconds; the limit of what Intercom keeps moves on while a job waits to be asked for."""
+RETENTION_MARGIN_SECONDS = DAY_SECONDS
+"""Distance from the retention limit, which moves on while a job waits to be requested."""
 
 
 class ReportingStream(FileStream):
@@ -56,8 +55,8 @@ class ReportingStream(FileStream):
     Args:
         tap: The tap.
         sync: What the streams of a run share.
-        dataset: What is exported.
-        rejected: Takes the damaged rows.
+        dataset: The dataset.
+        rejected: Writes the damaged rows.
         run: The exports of all reporting streams.
     """
 
@@ -66,10 +65,10 @@ class ReportingStream(FileStream):
         tap: Tap,
         sync: SyncContext,
         dataset: Dataset,
-        rejected: RejectedRowStream,
+        rejected: RejectedRowWriter,
         run: ReportingRun,
     ) -> None:
-        self._file = dataset.file.of_workspace(sync.workspace)
+        self._file = dataset.file.with_workspace(sync.workspace)
         super().__init__(
             tap,
             sync,
@@ -82,12 +81,12 @@ class ReportingStream(FileStream):
         self._request = ReportingRequest(dataset)
         self._rejected = rejected
         self._run = run
-        self._told_missing: list[str] = []
-        run.streams.append(self)
+        self._reported_missing: list[str] = []
+        run.add(self)
 
     @property
     def _job_state(self) -> JobState:
-        """The jobs of earlier runs, as they stand in the state."""
+        """The jobs of earlier runs in the state."""
         return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
 
     @cached_property
@@ -97,7 +96,7 @@ class ReportingStream(FileStream):
 
     @cached_property
     def _log(self) -> ExportLog:
-        """What follows its windows."""
+        """Log lines and counts of this export."""
         workers = self._sync.settings.reporting_concurrency
         return self.run_log.export(self.name, self.name, workers)
 
@@ -115,34 +114,34 @@ class ReportingStream(FileStream):
         memory: RunMemory,
         notes: Sequence[str] = (),
     ) -> ExportPlan:
-        """Return what a run exports if all goes well."""
+        """Return what a run would export, without failures."""
         workers = self._sync.settings.reporting_concurrency
         return plan_export(
             self.name, [self.name], schedule, bookmark, memory, workers=workers, notes=notes
         )
 
     def _schedule(self, memory: RunMemory) -> tuple[WindowSchedule, int]:
-        """Return what decides on windows, and the unix second up to which all is written."""
+        """Return the schedule of windows, and the unix second up to which all is written."""
         export_range, bookmark = self._range()
         kind = self._request.kind
         schedule = WindowSchedule(
             export_range,
             self._sync.settings,
             memory,
-            asks_for_the_same=lambda job: job.asks_for_the_same(kind),
+            has_same_request=lambda job: job.has_same_request(kind),
         )
         return schedule, bookmark
 
     def _range(self) -> tuple[ExportRange, int]:
-        """Return the time to export, and the unix second up to which all of it is written."""
+        """Return the range to export, and the unix second up to which all of it is written."""
         export_range = self._run.export_range
-        bookmark = self.bookmark(otherwise=export_range.beginning)
-        return export_range, max(bookmark, export_range.beginning)
+        bookmark = self.bookmark(otherwise=export_range.initial_bookmark)
+        return export_range, max(bookmark, export_range.initial_bookmark)
 
     def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
-        """Return what yields a task for each range of time after the bookmark.
+        """Return an iterator over tasks, one for each range after the bookmark.
 
-        The state is read here, by the main thread; worker threads take the tasks and run them.
+        The state is read here, in the main thread. Worker threads take the tasks and run them.
         """
         settings, clock = self._sync.settings, self._run.clock
         client = self._sync.new_client(clock)
@@ -156,7 +155,7 @@ class ReportingStream(FileStream):
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the dataset's records; on a dry run only check the token."""
+        """Yield the dataset's records; a dry run only checks the token."""
         if self.ABORT_AT_RECORD_COUNT is not None:
             self._run.check(self._dataset)
             return
@@ -164,7 +163,7 @@ class ReportingStream(FileStream):
 
     @override
     def readers(self) -> Iterator[RowReader]:
-        """Yield what reads the file of each export, and note when it is written."""
+        """Yield a reader for the file of each export, and finish the window afterwards."""
         from tap_intercom_export.rows import PARSERS, RowReader, time_in  # noqa: PLC0415 - not for --discover
 
         if self._dataset.key_may_change:
@@ -187,7 +186,7 @@ class ReportingStream(FileStream):
                 )
                 writing.rows = 0  # the totals of the run learn of them when the stream ends
                 for path, source in export.files():
-                    rejects = Rejects(
+                    rejects = FileRejections(
                         self._rejected,
                         export,
                         path or self.name,
@@ -209,12 +208,12 @@ class ReportingStream(FileStream):
                 self._jobs.written(export, writing.seconds)
 
     def _warn_of_missing(self, job: ExportJob, columns: Collection[Column]) -> None:
-        """Say which attributes a file does not have, although they were asked for."""
+        """Log which requested attributes a file does not have."""
         missing = self._dataset.missing(job.excluded_attributes, columns) if columns else []
-        if missing and missing != self._told_missing:
-            self._told_missing = missing
+        if missing and missing != self._reported_missing:
+            self._reported_missing = missing
             self.logger.warning(
-                "The file of %s of job %s has no columns for attributes that were asked for; they "
+                "The file of %s of job %s has no columns for requested attributes; they "
                 "are null: %s",
                 self.name,
                 job.identifier,
@@ -223,47 +222,53 @@ class ReportingStream(FileStream):
 
 
 class ReportingRun:
-    """The exports of all selected reporting streams of a run, made ahead by several workers.
+    """The exports of all selected reporting streams, prefetched by several workers.
 
-    The SDK syncs one stream after the other, in the order of their names; the jobs of the next
-    ones run meanwhile. In another order nothing is lost: exports whose stream's turn has not come
-    wait on the disk.
+    The SDK syncs streams one after another, in the order of their names; jobs of later streams run
+    meanwhile. In another order nothing is lost: exports of later streams wait on the disk.
 
     Args:
         sync: What the streams of a run share.
-        client: Has asked for the datasets.
+        client: The client that requested the list of datasets.
 
     Attributes:
-        streams: The reporting streams.
-        clock: What their worker threads wait with.
+        clock: Clock of the worker threads.
     """
 
     def __init__(self, sync: SyncContext, client: IntercomClient) -> None:
         self._client = client
-        self.streams: list[ReportingStream] = []
+        self._streams: list[ReportingStream] = []
         self.clock = sync.new_worker_clock()
         self._sync = sync
         self._products: Iterator[tuple[int, Export]] | None = None
-        self._held: dict[int, deque[Export]] = defaultdict(deque)
+        self._kept_exports: dict[int, deque[Export]] = defaultdict(deque)
         self._reached = 0
         self._checked = False
 
+    def add(self, stream: ReportingStream) -> None:
+        """Add a stream whose exports belong to the run if it is selected.
+
+        Args:
+            stream: The stream.
+        """
+        self._streams.append(stream)
+
     @cached_property
     def export_range(self) -> ExportRange:
-        """The time to export: what Intercom has kept of what is wanted."""
-        settings, now = self._sync.settings, present(self._client, self.clock)
+        """The range to export, limited to what Intercom keeps."""
+        settings, now = self._sync.settings, current_time(self._client, self.clock)
         return ExportRange.until_now(max(settings.start, self._kept_since(now)), settings.end, now)
 
     def _kept_since(self, now: float) -> int:
         """Return the first second of which Intercom still keeps reporting data.
 
         Args:
-            now: Unix seconds.
+            now: The current time in unix seconds.
         """
         return int(now) - self._sync.settings.reporting_retention + RETENTION_MARGIN_SECONDS
 
     def retention_note(self, *streams: ReportingStream) -> str:
-        """Say so where data that was asked for and not exported yet is not kept any more.
+        """Return a note if Intercom no longer keeps some of the data that is still to be exported.
 
         Args:
             streams: Selected streams.
@@ -275,17 +280,17 @@ class ReportingRun:
         late = [each.name for each in streams if each.bookmark(otherwise=start - 1) < first - 1]
         if start >= first or not late:
             return ""
-        days = self._sync.settings.reporting_retention // DAY
+        days = self._sync.settings.reporting_retention // DAY_SECONDS
         return (
             f"Intercom keeps reporting data for {counted(days, 'day')} (reporting_retention_days): "
             f"exporting {', '.join(late)} from {to_text(first)} on, not from start_date"
         )
 
     def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
-        """Yield the exports of one stream; those of other streams that come meanwhile are held.
+        """Yield the exports of one stream; exports of other streams are kept for later.
 
         Args:
-            stream: The stream whose turn it is.
+            stream: The stream that is being synced.
         """
         if self._products is None:
             workers = self._sync.settings.reporting_concurrency
@@ -294,13 +299,13 @@ class ReportingRun:
         try:
             own = self._in_order.index(stream)
             while True:
-                while self._held[own]:
-                    yield self._held[own].popleft()
+                while self._kept_exports[own]:
+                    yield self._kept_exports[own].popleft()
                 product = next(self._products, None) if self._reached <= own else None
                 if product is None:
                     return
                 self._reached, export = product
-                self._held[self._reached].append(export)
+                self._kept_exports[self._reached].append(export)
         except BaseException:
             self.clock.stop()
             raise
@@ -308,18 +313,18 @@ class ReportingRun:
     @cached_property
     def _in_order(self) -> list[ReportingStream]:
         """The selected streams, in the order in which the SDK syncs them."""
-        selected = (stream for stream in self.streams if stream.selected)
+        selected = (stream for stream in self._streams if stream.selected)
         return sorted(selected, key=lambda stream: stream.name)
 
     def _tasks(self) -> Iterator[Callable[[], Iterator[tuple[int, Export]]]]:
-        """Return what yields the tasks of all selected streams, in order."""
+        """Return an iterator over the tasks of all selected streams, in order."""
         if note := self.retention_note(*self._in_order):
             logger.warning("%s", note)
         of_streams = [(place, stream.tasks()) for place, stream in enumerate(self._in_order)]
         return (partial(_placed, place, task) for place, tasks in of_streams for task in tasks)
 
     def check(self, dataset: Dataset) -> None:
-        """Find out once whether the token is good for reporting exports."""
+        """Check once that the token may export reporting data."""
         if self._checked:
             return
         self._checked = True
@@ -330,6 +335,6 @@ class ReportingRun:
 
 
 def _placed(place: int, task: Callable[[], Iterable[Export]]) -> Iterator[tuple[int, Export]]:
-    """Yield a stream's exports together with its place in the order."""
+    """Yield a stream's exports together with the stream's position."""
     for export in task():
         yield place, export

@@ -1,23 +1,23 @@
-"""The seam with the SDK: records written in blocks, schemas that grow, versions of whole lists.
+"""The parts of the SDK that are overridden: blocks of records, growing schemas, table versions.
 
 This is the only module that overrides or calls private methods of `singer_sdk.Stream`:
 
-- `_increment_stream_state`: a bookmark never comes from a record, because late events come before
-  it; it moves with whole windows only.
-- `_write_starting_replication_value`: writes a value into the state that no one reads here, and a
-  line into the log for every stream and window.
-- `_sync_records`, `_write_state_message`: records are written many at a time, which is many times
-  as fast; the state is sent after them as the SDK does it.
-- `_stream_version`, `_initialized_at`, `_write_activate_version_message`: rows that are gone from a
-  list that is read whole go when all the others are written, not before.
-- `_sync_children`: a child without rows in this window has nothing to do, and would leave four
-  lines in the log.
-- `_write_record_message`: a damaged row is written while another stream is read; with
-  `batch_config` a record goes into a file, after selection, stream maps and flattening
-  (`_generate_record_messages`), none of which the SDK's own batches know.
-- `_generate_record_messages`: what `excluded_columns` matches inside objects is taken out.
-- `_write_schema_message`, `_stream_maps`, `_schema`, `_input_schema`: a column that nobody knew is
-  announced in the middle of a stream; a batch file has the columns of one SCHEMA
+- `_increment_stream_state`: a bookmark is never taken from a record, because late events have
+  earlier times; it moves with whole windows only.
+- `_write_starting_replication_value`: would write an unused value into the state, and a log line
+  for every stream and window.
+- `_sync_records`, `_write_state_message`: records are written in blocks, which is many times
+  faster; the state is written after them as in the SDK.
+- `_stream_version`, `_initialized_at`, `_write_activate_version_message`: the version of a
+  full-table list is activated after its last record, not before the first one.
+- `_sync_children`: a child without rows in the window is not synced; it would only write four log
+  lines.
+- `_write_record_message`: writes a rejected row while another stream is read; with `batch_config`
+  writes records to files, after selection, stream maps and flattening
+  (`_generate_record_messages`), which the SDK's own batches do not support.
+- `_generate_record_messages`: removes the keys inside objects that match `excluded_columns`.
+- `_write_schema_message`, `_stream_maps`, `_schema`, `_input_schema`: announces new columns in the
+  middle of a stream; all rows of a batch file have the columns of one SCHEMA
   (`_generate_schema_messages`).
 """
 
@@ -52,22 +52,21 @@ if TYPE_CHECKING:
 
 
 class TapStream(Stream):
-    """A stream of this tap: quiet, and written as RECORD messages or as batches."""
+    """A stream of this tap: logs little, and writes RECORD messages or batches."""
 
     _sync: SyncContext
-    """What the streams of a run share."""
 
     emit_activate_version_messages = False
-    """Whether the SDK sends a version before the first record, as it does with FULL_TABLE."""
+    """The SDK would activate a version before the first record with FULL_TABLE."""
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """Log what the SDK says of every stream and window only at DEBUG; errors are told once."""
+        """Log the SDK's messages about streams and windows at DEBUG; errors appear once."""
         super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
 
     @cached_property
     def batches(self) -> StreamBatches | None:
-        """Takes the records where `batch_config` is set; None on a dry run, which writes none."""
+        """Batch files of the stream; None without `batch_config`, and in a dry run."""
         output = self._sync.batch_output
         if output is None or self.ABORT_AT_RECORD_COUNT is not None:
             return None
@@ -75,7 +74,7 @@ class TapStream(Stream):
 
     @property
     def run_log(self) -> RunLog:
-        """What follows the run."""
+        """Log lines and counts of the run."""
         return self._sync.run_log
 
     @override
@@ -88,31 +87,29 @@ class TapStream(Stream):
 
     @cached_property
     def column_selection(self) -> ColumnSelection:
-        """Decides which columns go out."""
+        """Decides which columns are written."""
         return ColumnSelection(self, self.property_headers())
 
     def property_headers(self) -> Mapping[str, tuple[str, ...]]:
-        """Return what properties are called at Intercom, where that is not their name."""
+        """Return the names of properties at Intercom, if they differ."""
         return {}
 
     @override
     def _generate_record_messages(
         self, record: dict[str, Any]
     ) -> Generator[RecordMessage, None, None]:
-        """Make the messages of a record without what is excluded inside its objects."""
+        """Generate the messages of a record, without excluded keys inside its objects."""
         excluded = self.column_selection.excluded
-        yield from super()._generate_record_messages(
-            excluded.pruned(record) if excluded else record
-        )
+        yield from super()._generate_record_messages(excluded.prune(record) if excluded else record)
 
     def finish_batches(self) -> None:
-        """Put all records that came into files that a BATCH message names."""
+        """Close the batch files and write the BATCH messages for all records so far."""
         if self.batches is not None:
             self.batches.finish()
 
     @contextmanager
     def _finishing_batches(self) -> Generator[None]:
-        """Finish the batches at the end; after an error forget what no message names."""
+        """Finish the batches at the end of the context; discard unfinished ones after an error."""
         try:
             yield
             self.finish_batches()
@@ -123,18 +120,17 @@ class TapStream(Stream):
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        """Check where batches go, before anything is exported.
+        """Check the storage of batches, before anything is exported.
 
         Returns:
-            None: records become batches here. The SDK's way would neither know the end of a window,
-            behind which the bookmark moves, nor write the records of child streams.
+            None: the SDK's own batches know neither windows nor the records of child streams.
         """
         if self._sync.batch_output is not None:
             self._sync.batch_output.check()
 
     @override
     def _write_schema_message(self) -> None:
-        """Write the SCHEMA; files that are begun have the columns of the one before."""
+        """Write the SCHEMA, after the batch files with the columns of the last one."""
         self.finish_batches()
         super()._write_schema_message()
         if self.batches is not None:
@@ -148,10 +144,10 @@ class TapStream(Stream):
         for message in self._generate_record_messages(record):
             self.batches.write_record(message.stream, message.record)
         self.state_manager.is_flushed = False
-        self._look_around()
+        self._handle_events_and_reader()
 
-    def _look_around(self) -> None:
-        """Do what each write to stdout does besides, while nothing but files is written.
+    def _handle_events_and_reader(self) -> None:
+        """Handle events and check the reader of stdout, while records go to files only.
 
         Raises:
             BrokenPipeError: stdout was closed by its reader.
@@ -161,14 +157,15 @@ class TapStream(Stream):
 
 
 class FullTableStream(TapStream):
-    """A stream that is read whole: the version of its rows is activated when all are written.
+    """A stream that is read completely. Its version is activated after its last record.
 
-    The SDK would activate it before the first one, which empties the table until the last. The rows
-    of a batch have no version: to activate one would delete them (target-postgres 0.8).
+    The SDK would activate it before the first one, which empties the table until the last. Rows of
+    a batch have no version, so activating one would delete them (target-postgres 0.8).
     """
 
-    is_whole = True
-    """Whether all rows came. Where not, no version is activated, which would delete the rest."""
+    is_complete = True
+    """Whether all rows were read. Otherwise no version is activated, as it would delete the
+    others."""
 
     @property
     def selected(self) -> bool:
@@ -177,9 +174,9 @@ class FullTableStream(TapStream):
 
     @selected.setter
     def selected(self, value: bool | None) -> None:
-        """Select the stream, as the SDK does with all of them for `--test`.
+        """Select the stream, as the SDK's dry run does with all streams.
 
-        The mapper has pruned the schema of a stream that is not selected by default.
+        The mapper removed the properties of streams that are not selected by default.
         """
         Stream.selected.fset(self, value)  # type: ignore[attr-defined]
         if value:
@@ -190,13 +187,13 @@ class FullTableStream(TapStream):
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        """Write the records with a version, and then the version."""
+        """Write the records with a version, then activate the version."""
         wanted = self.config["emit_activate_version_messages"] and self.batches is None
         if wanted and self.ABORT_AT_RECORD_COUNT is None and write_messages:
             self._stream_version = self._initialized_at
         with self._finishing_batches():
             yield from super()._sync_records(context, write_messages=write_messages)
-        if self._stream_version is not None and self.selected and self.is_whole:
+        if self._stream_version is not None and self.selected and self.is_complete:
             self._write_activate_version_message(self._stream_version)
 
 
@@ -207,12 +204,12 @@ class BlockStream(TapStream):
         tap: The tap.
         sync: What the streams of a run share.
         name: Name of the stream.
-        columns: Its properties.
+        columns: The properties.
         key: Names of the properties that identify a record.
-        replication_key: Name of the property that the bookmark speaks of.
+        replication_key: Name of the replication key.
     """
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records are made by the schema
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records conform to their schema
 
     def __init__(
         self,
@@ -228,7 +225,7 @@ class BlockStream(TapStream):
         self._sync = sync
         self.primary_keys = key
         self.replication_key = replication_key
-        self.state_partitioning_keys = ()  # one bookmark a stream, whatever the parent's record
+        self.state_partitioning_keys = ()  # one bookmark for the stream, not one for each parent
         self._announced = False
         self._headers = {column.name: column.headers for column in columns}
 
@@ -237,11 +234,25 @@ class BlockStream(TapStream):
         return self._headers
 
     def has_rows(self) -> bool:
-        """Tell whether there is anything to write in this window."""
+        """Return whether there is anything to write in this window."""
         return True
 
+    def sync_as_child(self, context: Mapping[str, Any] | None) -> None:
+        """Sync the stream if it has rows in this window; the first time also for its SCHEMA.
+
+        Args:
+            context: The context from the parent's record.
+        """
+        if self.selected and (self.has_rows() or not self._announced):
+            self._announced = True
+            self.sync(context=context)
+
     def write_record(self, record: dict[str, Any]) -> None:
-        """Write a record now, in the middle of another stream; its SCHEMA first if need be."""
+        """Write a record while another stream is synced; first the SCHEMA if necessary.
+
+        Args:
+            record: The record. `RejectedRowWriter` is the only caller.
+        """
         if not self._announced:
             self._announced = True
             self._write_schema_message()
@@ -249,16 +260,14 @@ class BlockStream(TapStream):
         self.run_log.add_rows(self.name, 1)
 
     def add_columns(self, columns: Iterable[Column], level: int = logging.INFO) -> None:
-        """Announce properties that are not in the schema yet, in a new SCHEMA message.
-
-        Those that do not go out are deselected.
+        """Announce new properties in a new SCHEMA message; deselect those that are not written.
 
         Args:
-            columns: Properties of the records to come; those already known do not matter.
-            level: Of the line in the log.
+            columns: Properties of the following records; known ones are ignored.
+            level: Level of the log line.
         """
         columns = tuple(columns)
-        new = json_schema(self.column_selection.withhold(columns), ())["properties"]
+        new = json_schema(self.column_selection.deselect_unwanted(columns), ())["properties"]
         self.column_selection.warn(columns)
         if not new:
             return
@@ -275,20 +284,20 @@ class BlockStream(TapStream):
         self._write_schema_message()
 
     def record_lines(self) -> Iterator[Lines] | None:
-        """Return RECORD messages, many at a time; None where there is no such way.
+        """Return encoded RECORD messages in blocks, or None if the stream has no such encoding.
 
-        With `batch_config` the records alone, a line each.
+        With `batch_config` the lines are records only.
         """
         return None
 
     def deselected(self) -> set[str]:
-        """Return the names of the properties that the user does not want."""
+        """Return the names of the deselected properties."""
         known = {("properties", name) for name in self.effective_schema["properties"]}
         places = known | {place for place in self.mask if len(place) == 2}  # noqa: PLR2004
         return {place[1] for place in places if not self.mask[place]}
 
-    def _goes_out_as_it_is(self) -> bool:
-        """Tell whether the SDK has nothing to do with the records but to write them."""
+    def _needs_no_processing(self) -> bool:
+        """Return whether the SDK has no stream maps or flattening to apply to the records."""
         stream_map = self.stream_maps[0]
         plain = len(self.stream_maps) == 1 and type(stream_map) is SameRecordTransform
         return plain and not stream_map.flattening_enabled and self.ABORT_AT_RECORD_COUNT is None
@@ -297,8 +306,8 @@ class BlockStream(TapStream):
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        """Write records many at a time, unless the user's configuration needs the SDK's way."""
-        messages = self.record_lines() if write_messages and self._goes_out_as_it_is() else None
+        """Write records in blocks, unless the configuration needs the SDK's processing."""
+        messages = self.record_lines() if write_messages and self._needs_no_processing() else None
         if messages is None:
             with self._finishing_batches():
                 yield from super()._sync_records(context, write_messages=write_messages)
@@ -314,7 +323,7 @@ class BlockStream(TapStream):
                         self._sync.writer.write(lines.data)
                     else:
                         self.batches.write(self.name, lines.data, lines.count)
-                        self._look_around()
+                        self._handle_events_and_reader()
                     self.state_manager.is_flushed = False
                     counter.increment(lines.count)
         self._write_state_message()
@@ -333,11 +342,8 @@ class BlockStream(TapStream):
     def _sync_children(self, child_context: Mapping[str, Any] | None) -> None:
         """Sync the children that have rows in this window; the others once, for their SCHEMA."""
         for child in self.child_streams:
-            if not isinstance(child, BlockStream) or not child.selected:
-                continue
-            if child.has_rows() or not child._announced:  # noqa: SLF001 - of this class
-                child._announced = True  # noqa: SLF001
-                child.sync(context=child_context)
+            if isinstance(child, BlockStream):
+                child.sync_as_child(child_context)
 
     @override
     def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:

@@ -1,4 +1,4 @@
-"""The children of `content_export`: one stream for each CSV file of an archive."""
+"""The child streams of `content_export`: one for each CSV file of an archive."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.schemas import OTHER, statistic_name
+from tap_intercom_export.streams.export_files import ExportFileStream
 from tap_intercom_export.streams.message_export import ContentExportStream
-from tap_intercom_export.streams.rejected_row import RejectedRowStream, Rejects
-from tap_intercom_export.streams.windowed import FileStream
+from tap_intercom_export.streams.rejections import FileRejections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows import RowReader
     from tap_intercom_export.schemas import StatisticFile
     from tap_intercom_export.streams.context import SyncContext
+    from tap_intercom_export.streams.rejections import RejectedRowWriter
 
 
-class StatisticStream(FileStream):
+class StatisticStream(ExportFileStream):
     """The rows of one CSV file.
 
     Args:
         tap: The tap.
         sync: What the streams of a run share.
-        file: What the file holds.
-        parent: Whose export is read.
-        rejected: Takes the damaged rows.
+        file: Description of the file.
+        rejected: Writes the damaged rows.
     """
 
     parent_stream_type = ContentExportStream
@@ -44,10 +44,9 @@ class StatisticStream(FileStream):
         tap: Tap,
         sync: SyncContext,
         file: StatisticFile,
-        parent: ContentExportStream,
-        rejected: RejectedRowStream,
+        rejected: RejectedRowWriter,
     ) -> None:
-        file = file.of_workspace(sync.workspace)
+        file = file.with_workspace(sync.workspace)
         super().__init__(
             tap,
             sync,
@@ -57,11 +56,10 @@ class StatisticStream(FileStream):
             replication_key="created_at",
         )
         self._file = file
-        self._parent = parent
         self._rejected = rejected
 
     def is_excluded(self, header: str) -> bool:
-        """Tell whether a column is left out of the object that holds all unknown columns."""
+        """Return whether a column is left out of the object of unknown columns."""
         return self.column_selection.excluded.matches(header, (self._file.fold_into,))
 
     @override
@@ -69,29 +67,32 @@ class StatisticStream(FileStream):
         return bool(self._members())
 
     def _is_behind(self, export: Export) -> bool:
-        """Tell whether the rows of an export are still to be written."""
+        """Return whether the rows of an export are not written yet."""
         before = export.job.window.before
         return self.bookmark(otherwise=before - 1) < before
 
-    def _members(self) -> list[Member]:
-        """Return the files of the archive to read: none when their window is already written."""
-        export = self._parent.export
-        if export is None or not (self._is_behind(export) or self._rejected.is_behind(export)):
-            return []
-        return [member for member, file in self._parent.files if file.name == self._file.name]
+    def _members(self) -> tuple[Member, ...]:
+        """Return the files to read; none if they were written in an earlier run."""
+        files = self._files
+        if files is None:
+            return ()
+        is_written = not self._is_behind(files.export) and not self._rejected.is_behind(
+            files.export
+        )
+        return () if is_written else files.members
 
     @override
     def readers(self) -> Iterator[RowReader]:
-        """Yield what reads each file of the archive; its new columns are announced."""
+        """Yield a reader for each file; its new columns are announced."""
         from tap_intercom_export.rows import RowReader  # noqa: PLC0415 - not for --discover
 
-        export = self._parent.export
+        if self._files is None or (archive := self._files.export.archive) is None:
+            return
+        export = self._files.export
         for member in self._members():
-            if export is None or export.archive is None:
-                continue
             name = member.path or f"{self._file.name}.csv"
             is_behind = self._is_behind(export)
-            rejects = Rejects(
+            rejects = FileRejections(
                 self._rejected,
                 export,
                 name,
@@ -101,7 +102,7 @@ class StatisticStream(FileStream):
                 lines=member.lines,
                 hides_cells=self.column_selection.hides_cells,
             )
-            with export.archive.open(member) as source:
+            with archive.open(member) as source:
                 constants = self._sync.with_workspace(_constants(export, rejects.file))
                 reader = RowReader(
                     source, self._file, constants, rejects.add, is_excluded=self.is_excluded
@@ -114,13 +115,13 @@ class StatisticStream(FileStream):
                     yield reader
                     rejects.warn_replaced(reader.replaced)
                 else:
-                    deque(reader, maxlen=0)  # written before; only for its damaged rows
+                    deque(reader, maxlen=0)  # already written; read for its damaged rows only
             rejects.finish(reader.records)
-            self._parent.record["rejected_rows"] += rejects.count
+            self._files.count_rejected(rejects.count)
 
 
 def _constants(export: Export, file: str) -> dict[str, str]:
-    """Return the properties that are the same in every record of a file."""
+    """Return the properties with the same value in every record of a file."""
     window = export.job.window
     return {
         "created_at": to_text(window.before),

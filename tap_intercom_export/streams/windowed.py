@@ -1,4 +1,4 @@
-"""Streams that are exported window by window: their bookmark is the end of a whole window."""
+"""Streams that are exported window by window; their bookmark is the end of the last window."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 
 
 class WindowStream(BlockStream):
-    """A stream of which whole windows are exported.
+    """A stream that is exported in whole windows.
 
-    No version of its rows is ever activated, also with the replication method FULL_TABLE: a target
-    would delete what this run does not export.
+    No version of its rows is ever activated, even with the replication method FULL_TABLE: the
+    target would delete the rows that this run does not export.
     """
 
     emit_activate_version_messages = False
 
     @property
     def drives_jobs(self) -> bool:
-        """Whether jobs are made for this stream alone."""
+        """Whether selecting this stream alone makes a run create jobs."""
         return True
 
     def bookmark(self, *, otherwise: int) -> int:
         """Return the unix second up to which all of the stream is written.
 
-        With the replication method FULL_TABLE a run begins at the start again, whatever is written.
+        With the replication method FULL_TABLE a run starts from the beginning, whatever the state.
 
         Args:
-            otherwise: What to return where nothing is.
+            otherwise: Returned if there is no bookmark.
 
         Raises:
-            ConfigurationError: The state holds something else than a time.
+            ConfigurationError: The bookmark in the state is not a time.
         """
         written = self._written_until()
         return otherwise if written is None or self.replication_method == "FULL_TABLE" else written
 
     def move_bookmark(self, second: int) -> None:
-        """Note that all of the stream is written up to a unix second; it never goes back."""
+        """Record that all of the stream is written up to a unix second; it never moves back."""
         self.finish_batches()
         second = max(second, self._written_until() or second)
         self.stream_state["replication_key"] = self.replication_key
@@ -57,10 +57,10 @@ class WindowStream(BlockStream):
             self.stream_state[WORKSPACE.name] = self._sync.workspace
 
     def _written_until(self) -> int | None:
-        """Return the bookmark in the state, or None where there is none.
+        """Return the bookmark in the state, or None.
 
         Raises:
-            ConfigurationError: The state holds something else than a time.
+            ConfigurationError: The bookmark in the state is not a time.
         """
         value = self.stream_state.get("replication_key_value")
         if not value:
@@ -70,16 +70,16 @@ class WindowStream(BlockStream):
             return to_seconds(value)
         except (TypeError, ValueError):
             raise ConfigurationError(
-                f"The state's bookmark of {self.name} is not a date-time: {value!r}. Mend it, or "
-                "start over: meltano run --full-refresh, or run without --state."
+                f"The state's bookmark of {self.name} is not a date-time: {value!r}. Correct it, "
+                "or start over: meltano run --full-refresh, or run without --state."
             ) from None
 
     def _check_workspace(self) -> None:
-        """See that the bookmark is of this workspace.
+        """Check that the bookmark belongs to this workspace.
 
         Raises:
-            ConfigurationError: It is of another one, whose bookmark says nothing about this one's
-                rows; or of a time before `workspace` was set, whose rows do not have the column.
+            ConfigurationError: It belongs to another workspace, or to the time before `workspace`
+                was set, whose rows do not have the column.
         """
         written = self.stream_state.get(WORKSPACE.name, "")
         if written != self._sync.workspace:
@@ -93,20 +93,20 @@ class WindowStream(BlockStream):
 class FileStream(WindowStream):
     """A stream whose records are the rows of CSV files."""
 
-    _has_told = False
+    _has_logged_slow_path = False
 
     @abstractmethod
     def readers(self) -> Iterator[RowReader]:
-        """Yield what reads each file of the run; its columns are announced."""
+        """Yield a reader for each file of the run; the file's columns are announced."""
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the records one by one, for the SDK's way."""
-        if not self._has_told and self.ABORT_AT_RECORD_COUNT is None:
-            self._has_told = True
+        """Yield the records one by one; used if the SDK has to process them."""
+        if not self._has_logged_slow_path and self.ABORT_AT_RECORD_COUNT is None:
+            self._has_logged_slow_path = True
             self.logger.info(
-                "'%s' is written by the SDK, record by record, which takes longer: stream maps "
-                "or flattening ask for it",
+                "'%s' is written record by record by the SDK, which is slower, because of stream "
+                "maps or flattening",
                 self.name,
             )
         for reader in self.readers():
@@ -116,11 +116,11 @@ class FileStream(WindowStream):
 
     @override
     def record_lines(self) -> Iterator[Lines]:
-        """Yield the same as RECORD messages, many at a time; for batches the records alone."""
+        """Yield encoded RECORD messages in blocks; for batches, the records alone."""
         from tap_intercom_export.rows import Encoder, record_envelope  # noqa: PLC0415 - not for --discover
 
         for reader in self.readers():
-            self.column_selection.withhold(reader.format.text_columns())
+            self.column_selection.deselect_unwanted(reader.format.text_columns())
             now = datetime.now(timezone.utc).isoformat()
             envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
             process = self._sync.encoding_process

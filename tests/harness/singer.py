@@ -259,7 +259,7 @@ def run_without_waiting(
     Returns:
         The output, with the exit status and the log of the command line.
     """
-    from tap_intercom_export.cli import _tell  # noqa: PLC0415 - only needed here
+    from tap_intercom_export.cli import log_error  # noqa: PLC0415 - only needed here
     from tap_intercom_export.singer.message_writer import MessageWriter  # noqa: PLC0415
     from tap_intercom_export.tap import TapIntercomExport  # noqa: PLC0415
     from tests.harness.quick_clock import QuickClock  # noqa: PLC0415
@@ -274,7 +274,7 @@ def run_without_waiting(
 
     class Writer(MessageWriter):
         @override
-        def _put(self, data: bytes | memoryview) -> None:
+        def _write_to_stdout(self, data: bytes | memoryview) -> None:
             lines.extend(bytes(data).decode().splitlines())
 
     class Tap(TapIntercomExport):
@@ -286,7 +286,7 @@ def run_without_waiting(
         try:
             _sync(Tap, config, state)
         except Exception as error:  # noqa: BLE001 - as the command line does
-            exit_code = _tell(logging.getLogger("tap-intercom-export"), error)
+            exit_code = log_error(logging.getLogger("tap-intercom-export"), error)
     pauses = [pause for clock in clocks for pause in clock.pauses]
     return Output(exit_code, "\n".join(log.lines), lines, pauses)
 

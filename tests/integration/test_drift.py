@@ -27,9 +27,7 @@ def test_log_mentions_rejected_rows_that_are_not_written(
     (line,) = [line for line in output.log.splitlines() if "damaged row" in line]
     assert "WARNING" in line
     assert "they are not written, as rejected_row is not selected" in line
-    assert line.endswith(
-        "The first: line 2 opened_at is not a time: it is written like 'Xxx 9 9999'"
-    )
+    assert line.endswith("The first: line 2 opened_at is not a time: its format is 'Xxx 9 9999'")
 
 
 def test_log_mentions_unknown_file_rows_that_are_not_written(

@@ -99,7 +99,7 @@ def test_invalid_proxy_is_reported_without_retry(variable: str, value: str, reas
     assert variable in line
     assert reason in line
     assert PASSWORD not in done.stderr
-    assert "again in" not in done.stderr, "it was tried again"
+    assert "retrying in" not in done.stderr, "it was tried again"
     assert done.returncode == 2
 
 
@@ -114,7 +114,7 @@ def test_refusing_proxy_is_reported_without_retry(refusing_proxy: str, url: str)
     assert "407" in line
     assert refusing_proxy in line
     assert PASSWORD not in done.stderr
-    assert "again in" not in done.stderr
+    assert "retrying in" not in done.stderr
     assert done.returncode == 2
 
 
@@ -131,7 +131,7 @@ def test_invalid_certificate_file_is_reported_without_retry(
     (line,) = errors(done)
     assert "REQUESTS_CA_BUNDLE" in line
     assert str(file) in line
-    assert "again in" not in done.stderr
+    assert "retrying in" not in done.stderr
     assert done.returncode == 2
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
 from tap_intercom_export.exports.window import Sizes
-from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
+from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
 from tap_intercom_export.tap import TapIntercomExport
 from tests.faults import malicious_archives
 from tests.faults.runner import END, configuration
@@ -150,7 +150,7 @@ def test_export_one_row_below_limit_counts_as_cut(
     )
     sim.faults.add(Fault("download", body=archive))
     run = run_without_waiting(configuration(sim, export_row_limit=2000))
-    assert ("Intercom cuts an export at 2,000" in run.log) is cut
+    assert ("Intercom silently truncates an export at 2,000" in run.log) is cut
 
 
 class FastClock(QuickClock):
@@ -244,7 +244,7 @@ def test_too_wide_window_after_kill_is_shortened_with_warning(
     sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=10 * DAY, times=None))
     again = run_without_waiting(config, loaded.state)
     assert again.exit_code == 0
-    assert "smaller windows take back" in again.log
+    assert "windows overwrite these rows" in again.log
     assert ExpectedRows(sim).missing(loaded.load(again.lines).rows(), values=False) == {}
 
 
@@ -285,7 +285,7 @@ def test_too_old_range_names_start_date_without_retry(sim: Simulator, message: s
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
     run = run_without_waiting(configuration(sim))
     assert run.exit_code
-    assert "Move start_date on." in run.log
+    assert "Set a later start_date." in run.log
     assert len(sim.requests) == 1
 
 
@@ -393,7 +393,7 @@ def test_failed_job_is_created_again_after_pause(sim: Simulator) -> None:
     run = run_without_waiting(configuration(sim, poll_interval_seconds=5))
     assert run.exit_code == 0
     assert [pause for pause in run.pauses if 30 <= pause <= 60]
-    assert re.search(r"ended as 'failed'.* Trying once more in [3-6]\d s", run.log)
+    assert re.search(r"ended as 'failed'.* Retrying once in [3-6]\d s", run.log)
 
 
 @pytest.mark.parametrize(("days_ago", "warned"), [(400, True), (5, False)])
@@ -471,7 +471,7 @@ def test_next_run_plans_windows_by_earlier_measurements(sim: Simulator) -> None:
     """Jobs of 21 days exceed the limit; the next run does not request them again."""
     config = configuration(sim, window_days=30, lookback_days=0, export_row_limit=300)
     first = run_without_waiting(config)
-    assert "Intercom cuts an export at 300" in first.log
+    assert "Intercom silently truncates an export at 300" in first.log
     state = first.state
     windows = state["bookmarks"]["content_export"]["recent_windows"]
     assert 1 <= len(windows) <= 5
@@ -495,15 +495,18 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
     ("measured", "days"),
     [
         ((), 83),
-        ((Measured(37, 600, 100_000),), 83),  # small: it says nothing of larger ones
-        ((Measured(40, 600, 4_000_000),), 50 - 7),  # 100,000 rows a day, 5 million planned
-        ((Measured(40, 28_800, 1_000),), 60 - 7),  # 720 s a day, 12 hours planned
-        ((Measured(40, 600, 1_000_000), Measured(40, 600, 4_000_000)), 50 - 7),
-        ((Measured(8, 600, 9_000_000),), 1),  # the lookback alone is too much: a day all the same
+        ((JobMeasurement(37, 600, 100_000),), 83),  # small: it says nothing of larger ones
+        ((JobMeasurement(40, 600, 4_000_000),), 50 - 7),  # 100,000 rows a day, 5 million planned
+        ((JobMeasurement(40, 28_800, 1_000),), 60 - 7),  # 720 s a day, 12 hours planned
+        ((JobMeasurement(40, 600, 1_000_000), JobMeasurement(40, 600, 4_000_000)), 50 - 7),
+        (
+            (JobMeasurement(8, 600, 9_000_000),),
+            1,
+        ),  # the lookback alone is too much: a day all the same
     ],
     ids=["nothing known", "small", "rows", "time", "the fullest counts", "lookback"],
 )
 def test_window_is_planned_to_stay_well_below_the_limits(
-    measured: tuple[Measured, ...], days: int
+    measured: tuple[JobMeasurement, ...], days: int
 ) -> None:
     assert WindowSizer(DAYS_90, LIMITS, measured).sizes == Sizes(days * DAY, 7 * DAY)

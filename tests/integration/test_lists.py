@@ -187,11 +187,11 @@ def loaded_after(*outputs: Output, stream: str) -> set[str]:
         ({"type": "list"}, "has no list of entries in 'data'"),
         ({"type": "list", "data": {"1": ONE}}, "has no list of entries in 'data'"),
         (page_of(ONE, type="error.list"), "has the type 'error.list'"),
-        (page_of(ONE, pages=[1]), "something else than an object in 'pages'"),
+        (page_of(ONE, pages=[1]), "something other than an object in 'pages'"),
         (page_of(ONE, total_count="many"), "no number in 'total_count'"),
-        (page_of(ONE, total_count=3), "1 different entry came of 3"),
-        (page_of(ONE, ONE, ONE), "1 different entry came of 3"),
-        (page_of(total_count=1), "0 different entries came of 1"),
+        (page_of(ONE, total_count=3), "received 1 different entry of 3"),
+        (page_of(ONE, ONE, ONE), "received 1 different entry of 3"),
+        (page_of(total_count=1), "received 0 different entries of 1"),
         (page_of(ONE, total_count=None, pages=None), "no page said that it is the last"),
         (page_of(ONE, total_count=None, pages={"next": NEXT}), "no page said that it is the last"),
         (
@@ -469,7 +469,7 @@ def test_characters_that_databases_cannot_hold_are_replaced(
     }
     rejected = [(row["line"], row["reason"]) for row in output.records("rejected_row")]
     assert rejected == [
-        (2, "id has a character that databases cannot hold"),
+        (2, "id has a character that databases cannot store"),
         (3, "created_at is not a time: '2025-01-01\\x00'"),
     ]
     assert not [line for line in output.lines if "\\u0000" in line.replace("\\\\u0000", "")]

@@ -11,6 +11,7 @@ import pytest
 from typing_extensions import override
 
 from intercom_simulator import JobFault, Simulator, VirtualClock
+from tap_intercom_export.commands import plan_run
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import run_without_waiting
@@ -77,7 +78,7 @@ def test_plan_of_next_night_expects_duration_of_its_job(simulator: Simulator) ->
         configuration(simulator, end_date=f"{END - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
     )
     tap = TapIntercomExport(config=configuration(simulator), state=first.state)
-    (plan,) = tap.plan().to_dict()["exports"]
+    (plan,) = plan_run(tap.streams.values(), tap.clock_class().now()).to_dict()["exports"]
     run = run_without_waiting(configuration(simulator), first.state)
     job = simulator.jobs[-1]
     assert (job.before - job.after) // 86_400 == 8

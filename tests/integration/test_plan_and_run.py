@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Clock, Simulator
+from tap_intercom_export.commands import plan_run
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.singer import discover_in_process, run_tap, run_without_waiting, select
 from tests.harness.tap_process import running_tap
@@ -99,7 +100,9 @@ def plan_of(
 def plan_here(config: Config, state: State | None = None) -> dict[str, Any]:
     """Return the plan of the message export, made in this process."""
     copy = json.loads(json.dumps(state or {}))
-    (export,) = TapIntercomExport(config=dict(config), state=copy).plan().to_dict()["exports"]
+    tap = TapIntercomExport(config=dict(config), state=copy)
+    plan = plan_run(tap.streams.values(), tap.clock_class().now())
+    (export,) = plan.to_dict()["exports"]
     return dict(export)
 
 

@@ -154,7 +154,7 @@ def test_invalid_json_file_error_has_name(
 def test_config_that_is_not_an_object_error_has_name(tmp_path: Path) -> None:
     path = tmp_path / "given.json"
     path.write_text('["access_token"]')
-    assert f"--config, {path}, is JSON, but no object" in offline(f"--config={path}").stderr
+    assert f"--config, {path}, is JSON, but not an object" in offline(f"--config={path}").stderr
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_config_that_is_not_an_object_error_has_name(tmp_path: Path) -> None:
     ids=["a whole line", "null", "an array"],
 )
 def test_state_without_bookmarks_is_refused(state: Any) -> None:
-    with pytest.raises(TapError, match="The state holds no bookmarks"):
+    with pytest.raises(TapError, match="The state has no bookmarks"):
         TapIntercomExport(config=dict(CONFIG), state=state)
 
 
@@ -199,7 +199,7 @@ def test_closed_stdout_is_reported_in_one_line() -> None:
         tap.stdout.close()
         *others, line = tap.stderr.read().splitlines()
     assert tap.returncode == 1
-    assert "Nobody reads stdout any more" in line
+    assert "stdout was closed by its reader" in line
     assert not [other for other in others if "EOL" not in other and "warn" not in other]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Dialect, Member, Mutation, Simulator
-from tap_intercom_export.config.settings import put_workspace_into_batch_names
+from tap_intercom_export.config.settings import add_workspace_to_batch_prefix
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def test_batch_file_names_start_with_workspace() -> None:
         "batch_config": {"encoding": {}, "storage": {"root": "file:///x", "prefix": "raw-"}},
     }
 
-    put_workspace_into_batch_names(config)
-    put_workspace_into_batch_names(config)
+    add_workspace_to_batch_prefix(config)
+    add_workspace_to_batch_prefix(config)
 
     assert config["batch_config"]["storage"] == {"root": "file:///x", "prefix": "raw-acme--"}

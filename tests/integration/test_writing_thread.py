@@ -109,7 +109,7 @@ def test_other_threads_cannot_write_to_stdout() -> None:
     thread = threading.Thread(target=write)
     thread.start()
     thread.join()
-    assert "does not own stdout" in str(caught[0])
+    assert "thread that owns stdout" in str(caught[0])
 
 
 class RecordingEvent:

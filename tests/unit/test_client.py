@@ -34,23 +34,23 @@ def connect(configure: Callable[..., dict[str, Any]]) -> Callable[..., IntercomC
 
 
 def test_failed_attempt_logs_number_of_next_attempt(caplog: pytest.LogCaptureFixture) -> None:
-    retry_budget = RetryBudget(QuickClock(), "GET /", most=3)
+    retry_budget = RetryBudget(QuickClock(), "GET /", max_attempts=3)
     retry_budget.failed("no answer")
     retry_budget.failed("no answer")
     assert [r.getMessage().split("(")[1] for r in caplog.records] == [
-        "try 2 of 3)",
-        "try 3 of 3)",
+        "attempt 2 of 3)",
+        "attempt 3 of 3)",
     ]
 
 
 def test_no_response_error_says_what_to_check() -> None:
     with pytest.raises(ApiError, match=r"no answer\. Check the network, a proxy, api_url\."):
-        RetryBudget(QuickClock(), "GET /", most=1).failed("no answer")
+        RetryBudget(QuickClock(), "GET /", max_attempts=1).failed("no answer")
 
 
 def test_error_response_does_not_mention_network() -> None:
     with pytest.raises(ApiError, match=r"HTTP 503$"):
-        RetryBudget(QuickClock(), "GET /", most=1).failed("HTTP 503", {})
+        RetryBudget(QuickClock(), "GET /", max_attempts=1).failed("HTTP 503", {})
 
 
 def test_port_without_tls_is_not_retried(
@@ -62,7 +62,7 @@ def test_port_without_tls_is_not_retried(
     client = connect(simulator, api_url=simulator.url.replace("http:", "https:"))
     with pytest.raises(ConfigurationError, match=r"No secure connection to 127\.0\.0\.1:.*VERSION"):
         client.get(JOB)
-    assert "again in" not in caplog.text
+    assert "retrying in" not in caplog.text
 
 
 def test_request_is_logged_at_debug_without_query(

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from intercom_simulator import Dialect, Member, Mutation
 from tap_intercom_export.rows import csv_reader as csv_reader_module
 from tap_intercom_export.rows import encoder as encoder_module
+from tap_intercom_export.rows.compiled import escape
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.columns import Column, StatisticFile
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.statistics import FILES, OTHER
-from tests.harness.singer import Output, run_tap, select
+from tests.harness.singer import Output, run_tap, run_without_waiting, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -493,6 +494,35 @@ def test_identity_stream_map_does_not_change_records(
     assert len(outputs[0].states) <= len(outputs[1].states)
 
 
+@pytest.mark.parametrize("dialect", UNUSUAL_DATA)
+def test_without_the_compiled_encoder_a_run_writes_the_same(
+    simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, dialect: str
+) -> None:
+    outputs = []
+    for is_compiled in (True, False):
+        monkeypatch.setattr(Encoder, "is_compiled", is_compiled)
+        simulator = simulate(receipts=120, days=20, dialect=UNUSUAL_DATA[dialect])
+        outputs.append(run_without_waiting(configure(simulator)))
+    compiled, plain = map(records_by_stream, outputs)
+    assert compiled == plain
+    assert compiled["receipt"]
+    assert outputs[0].bookmarks == outputs[1].bookmarks
+
+
+def test_without_the_compiled_encoder_no_code_is_generated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Encoder, "is_compiled", False)
+    monkeypatch.setattr("tap_intercom_export.rows.block_encoder.row_function", None)
+    monkeypatch.setattr(escape, "escape_block", None)
+    data = b"receipt_id,opened_at\n1,2026-01-01T00:00:00Z\n2,never\n"
+    damaged: list[DamagedRow] = []
+    (lines,) = Encoder(reader_of(FILES["open"], data, damaged)).lines()
+    assert lines.count == 1
+    assert json.loads(lines.data)["receipt_id"] == "1"
+    assert [row.line for row in damaged] == [3]
+
+
 def counts(output: Output) -> dict[str, int]:
     """Return the record counts of the metrics in the log."""
     found: Counter[str] = Counter()
@@ -529,7 +559,7 @@ def test_both_encoders_omit_deselected_properties(
 def assert_fallback_is_logged(fast: Output, slow: Output) -> None:
     """Check that a run logs once per stream that it uses the SDK's encoder."""
     assert "is written by the SDK" not in fast.log
-    assert slow.log.count("'receipt' is written by the SDK, record by record") == 1
+    assert slow.log.count("'receipt' is written record by record by the SDK") == 1
 
 
 def test_flattening_gives_the_same_records(simulate: Simulate, configure: Configure) -> None:

@@ -53,7 +53,7 @@ class Table:
         if not self.shape.is_report:
             return RowReader(source, FILES[self.shape.stream], {}, damaged.append)
         client = mock.Mock(get=lambda _: mock.Mock(body={"data": [DATASET]}))
-        (dataset,) = reporting.datasets(client, ["*"])
+        (dataset,) = reporting.list_datasets(client, ["*"])
         match = partial(dataset.match, ())
         return RowReader(source, dataset.file, {}, damaged.append, match)
 

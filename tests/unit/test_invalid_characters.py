@@ -85,7 +85,7 @@ def test_invalid_character_in_key_or_time_rejects_row(flaw: bytes, row: bytes, n
     assert [record["receipt_id"] for record in found.records] == ["r1", "r2"]
     (damaged,) = found.damaged
     assert damaged.line == 3
-    assert damaged.reason == f"{name} holds a NUL character, or is not UTF-8"
+    assert damaged.reason == f"{name} has a NUL character, or is not UTF-8"
     assert damaged.raw == bad.decode(errors="backslashreplace").replace("\0", "\\x00")
     assert found.replaced == 0  # the row is not there
 
@@ -120,7 +120,7 @@ def test_rows_of_unknown_files_with_invalid_characters_are_kept(flaw: bytes) -> 
 def test_row_with_too_few_cells_is_rejected_with_invalid_characters(flaw: bytes) -> None:
     found = read(HEADER + b"r%s,2026-04-13T12:32:22Z\n" % flaw)
     assert [row.reason for row in found.damaged] == [
-        "receipt_id holds a NUL character, or is not UTF-8"
+        "receipt_id has a NUL character, or is not UTF-8"
     ]
 
 

@@ -70,7 +70,7 @@ def test_object_attributes_are_kept(attributes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("-inf")]])
 def test_non_json_number_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"object holds .* no number in JSON"):
+    with pytest.raises(ValueError, match=r"object has .* not a number in JSON"):
         read(object={"a": value})
 
 

@@ -588,4 +588,4 @@ def test_log_shows_cell_format_without_content(cell: str, form: str) -> None:
     result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
     (row,) = result.damaged
     assert row.reason == f"opened_at is not a time: {cell!r}"
-    assert row.reason_without_cell == f"opened_at is not a time: it is written like {form!r}"
+    assert row.reason_without_cell == f"opened_at is not a time: its format is {form!r}"

@@ -13,7 +13,7 @@ from tap_intercom_export.config import CONFIG_JSONSCHEMA, Settings
 from tap_intercom_export.exports.expected_time import expected_time
 from tap_intercom_export.exports.schedule import DeepLookback, RunMemory, WindowSchedule
 from tap_intercom_export.exports.window import ExportRange, Sizes, Window
-from tap_intercom_export.exports.window_size import JobLimits, Measured, WindowSizer
+from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
 from tap_intercom_export.progress import Remaining
 
 DAY = 86_400
@@ -34,7 +34,7 @@ def schedule(days: int, memory: RunMemory, deep: DeepLookback | None = None) -> 
 
 
 measured = st.builds(
-    Measured,
+    JobMeasurement,
     days=st.floats(0.1, 400),
     seconds=st.integers(0, 86_400).map(float),
     rows=st.integers(0, 10_000_000),
@@ -51,15 +51,15 @@ def test_windows_follow_one_another_to_the_end_whatever_is_remembered(
 ) -> None:
     deep = DeepLookback(60 * DAY, 7 * DAY, None) if is_deep else None
     plan = schedule(days, memory, deep)
-    beginning = plan.export_range.beginning
-    found = list(plan.windows(beginning))
-    ends = [beginning, *(chosen.window.before for _, chosen in found)]
+    initial_bookmark = plan.export_range.initial_bookmark
+    found = list(plan.windows(initial_bookmark))
+    ends = [initial_bookmark, *(chosen.window.before for _, chosen in found)]
     assert [pending.bookmark for pending, _ in found] == ends[:-1]
     assert all(before < after for before, after in pairwise(ends))
     assert ends[-1] == plan.export_range.end
     assert all(chosen.window.after <= pending.bookmark + 1 for pending, chosen in found)
     lengths = [chosen.window.before - chosen.window.after for _, chosen in found]
-    assert plan.remaining(beginning) == Remaining(len(found), sum(lengths), lengths[-1])
+    assert plan.remaining(initial_bookmark) == Remaining(len(found), sum(lengths), lengths[-1])
     assert plan.remaining(ends[-1]) == Remaining()
     assert [chosen.is_deep for _, chosen in found] == [False] * (len(found) - 1) + [is_deep]
 
@@ -76,15 +76,15 @@ def test_the_deep_lookback_is_due_so_many_days_after_the_last_one(days: int, sin
     ("measured", "reason"),
     [
         pytest.param((), "", id="nothing is known"),
-        pytest.param((Measured(37, 600, 100_000),), "", id="small"),
+        pytest.param((JobMeasurement(37, 600, 100_000),), "", id="small"),
         pytest.param(
-            (Measured(40, 600, 8_000_000),),
+            (JobMeasurement(40, 600, 8_000_000),),
             "a job of 40 d had 8.0 million rows of the 10.0 million that export_row_limit allows, "
             "and a window is planned for 50 % of it",
             id="rows",
         ),
         pytest.param(
-            (Measured(30, 64_800, 1), Measured(40, 600, 5_000_000)),
+            (JobMeasurement(30, 64_800, 1), JobMeasurement(40, 600, 5_000_000)),
             "a job of 30 d took 18 h of the 1 d that job_timeout_minutes allows, and a window is "
             "planned for 50 % of it",
             id="the one that allows least",
@@ -92,7 +92,7 @@ def test_the_deep_lookback_is_due_so_many_days_after_the_last_one(days: int, sin
     ],
 )
 def test_it_is_told_why_windows_are_smaller_than_the_settings_say(
-    measured: tuple[Measured, ...], reason: str
+    measured: tuple[JobMeasurement, ...], reason: str
 ) -> None:
     limits = JobLimits(10_000_000, 86_400)
     assert WindowSizer(Sizes(30 * DAY, 7 * DAY), limits, measured).reason == reason
@@ -118,7 +118,7 @@ def test_nothing_is_expected_where_nothing_is_known() -> None:
 def test_a_window_is_written_while_the_job_of_the_next_one_runs(
     job: float, own: float, days: tuple[int, ...], seconds: float
 ) -> None:
-    found = expected_time(windows(*days), [Measured(10, job, 0, own)])
+    found = expected_time(windows(*days), [JobMeasurement(10, job, 0, own)])
     assert found is not None
     assert found.seconds == pytest.approx(seconds)
     assert found.intercom_seconds == pytest.approx(sum(days) / 10 * job)
@@ -139,14 +139,14 @@ def test_a_window_is_written_while_the_job_of_the_next_one_runs(
 def test_the_time_of_a_window_is_read_off_the_line_through_the_last_ones(
     points: list[tuple[float, float]], seconds: float
 ) -> None:
-    found = expected_time(windows(40), [Measured(days, took, 0) for days, took in points])
+    found = expected_time(windows(40), [JobMeasurement(days, took, 0) for days, took in points])
     assert found is not None
     assert found.intercom_seconds == pytest.approx(seconds)
 
 
 def test_jobs_of_several_workers_run_at_once_and_are_written_in_order() -> None:
     """30 days take 180 s and 5 s: two of four run at once, the third begins with the writing."""
-    found = expected_time(windows(30, 10, 30, 10), [Measured(30, 180, 0, 6)], workers=2)
+    found = expected_time(windows(30, 10, 30, 10), [JobMeasurement(30, 180, 0, 6)], workers=2)
     assert found is not None
     # ready: 180, 60; written from 180 to 186 and to 188; begun: 180 and 186, ready 360 and 246
     assert found.seconds == pytest.approx(360 + 6 + 2)
@@ -159,8 +159,8 @@ def test_jobs_of_several_workers_run_at_once_and_are_written_in_order() -> None:
 
 def test_the_time_of_writing_is_not_guessed_from_a_state_of_an_earlier_version() -> None:
     entry = {"range_seconds": 10 * DAY, "job_seconds": 60, "rows": 5}
-    old = Measured.from_state(entry)
-    assert old == Measured(10, 60, 5)
+    old = JobMeasurement.from_state(entry)
+    assert old == JobMeasurement(10, 60, 5)
     assert old is not None
     assert old.with_writing(5).to_state() == entry
     found = expected_time(windows(10, 10), [old])
@@ -173,7 +173,7 @@ def test_the_time_of_writing_is_not_guessed_from_a_state_of_an_earlier_version()
 
 
 def test_what_a_job_took_survives_the_state() -> None:
-    one = replace(Measured(10, 60, 5, 2.0).with_writing(3.0), rows=7)
+    one = replace(JobMeasurement(10, 60, 5, 2.0).with_writing(3.0), rows=7)
     state = one.to_state()
     assert state == {
         "range_seconds": 10 * DAY,
@@ -181,10 +181,10 @@ def test_what_a_job_took_survives_the_state() -> None:
         "rows": 7,
         "own_seconds": 5,
     }
-    assert Measured.from_state(state) == one
+    assert JobMeasurement.from_state(state) == one
 
 
 @pytest.mark.parametrize("own", [-1, "soon", [1]])
 def test_a_memory_that_a_hand_has_changed_is_none(own: object) -> None:
     entry = {"range_seconds": DAY, "job_seconds": 1, "rows": 1, "own_seconds": own}
-    assert Measured.from_state(entry) is None
+    assert JobMeasurement.from_state(entry) is None

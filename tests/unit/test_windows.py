@@ -46,7 +46,7 @@ def runs(draw: st.DrawFn, sizes: st.SearchStrategy[Sizes] | None = None) -> Run:
     chosen = draw(legal_sizes() if sizes is None else sizes)
     start = draw(st.integers(0, 2 * NEW_YEAR))
     export_range = ExportRange(start, start + draw(st.integers(0, 30 * chosen.window)))
-    bookmark = draw(st.integers(export_range.beginning, export_range.end))
+    bookmark = draw(st.integers(export_range.initial_bookmark, export_range.end))
     return Run(export_range, bookmark, chosen)
 
 
@@ -127,7 +127,7 @@ def test_no_window_if_bookmark_is_at_or_after_end(end: int, past: int, sizes: Si
 
 def test_no_pending_range_if_start_is_in_future() -> None:
     export_range = ExportRange.until_now(NEW_YEAR + DAY, None, NEW_YEAR)
-    assert list(export_range.pending_ranges(export_range.beginning, DAY)) == []
+    assert list(export_range.pending_ranges(export_range.initial_bookmark, DAY)) == []
 
 
 @given(runs())
@@ -158,7 +158,9 @@ def test_window_does_not_exceed_pending_range(run: Run, part: int) -> None:
 def test_no_window_if_start_is_in_future() -> None:
     export_range = ExportRange.until_now(NEW_YEAR + DAY, None, NEW_YEAR)
     assert (
-        export_range.next_window(rest_of(export_range, export_range.beginning), Sizes(DAY, DAY))
+        export_range.next_window(
+            rest_of(export_range, export_range.initial_bookmark), Sizes(DAY, DAY)
+        )
         is None
     )
 
@@ -166,7 +168,7 @@ def test_no_window_if_start_is_in_future() -> None:
 def test_first_window_starts_at_start_date() -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR + 60 * DAY)
     window = export_range.next_window(
-        rest_of(export_range, export_range.beginning), Sizes(30 * DAY, 7 * DAY)
+        rest_of(export_range, export_range.initial_bookmark), Sizes(30 * DAY, 7 * DAY)
     )
     assert window == Window(NEW_YEAR, NEW_YEAR + 30 * DAY - 1)
 
@@ -174,7 +176,7 @@ def test_first_window_starts_at_start_date() -> None:
 def test_window_of_one_second_includes_previous_second() -> None:
     export_range = ExportRange(NEW_YEAR, NEW_YEAR)
     window = export_range.next_window(
-        rest_of(export_range, export_range.beginning), Sizes(DAY, DAY)
+        rest_of(export_range, export_range.initial_bookmark), Sizes(DAY, DAY)
     )
     assert window == Window(NEW_YEAR - 1, NEW_YEAR)
 
@@ -354,7 +356,7 @@ def histories(draw: st.DrawFn) -> tuple[Run, list[Message]]:
         Message(run.export_range.start + at, run.export_range.start + at + later)
         for at, later in pairs
     ]
-    return Run(run.export_range, run.export_range.beginning, run.sizes), messages
+    return Run(run.export_range, run.export_range.initial_bookmark, run.sizes), messages
 
 
 @given(histories(), st.lists(st.sampled_from(["halve", "double", "keep"]), max_size=60))
@@ -410,17 +412,17 @@ def test_window_that_ended_earlier_would_erase_an_open() -> None:
 
 @given(runs(), st.data())
 def test_no_window_ends_within_partially_written_window(run: Run, data: st.DataObject) -> None:
-    at = st.integers(run.export_range.beginning, run.export_range.end)
-    viewed = []
+    at = st.integers(run.export_range.initial_bookmark, run.export_range.end)
+    partly_written = []
     for _ in range(data.draw(st.integers(0, 2))):
         started, end = sorted((data.draw(at), data.draw(at)))
-        viewed.append(PendingRange(started, end))
-    export_range = replace(run.export_range, viewed=tuple(viewed))
+        partly_written.append(PendingRange(started, end))
+    export_range = replace(run.export_range, partly_written=tuple(partly_written))
     ends = [window.before for window in walk(replace(run, export_range=export_range))]
     assert not [
         (end, one)
         for end in ends
-        for one in viewed
+        for one in partly_written
         if max(one.bookmark, run.bookmark) < end < one.end
     ]
     assert not ends or ends[-1] == export_range.end

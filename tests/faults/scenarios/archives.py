@@ -24,7 +24,7 @@ ARCHIVES = (
             exit_code=UNREADABLE,
             bookmark=False,
             records={"receipt": 0},
-            log=("more than 500 times as large as itself .max_compression_ratio",),
+            log=("more than 500 times as large as the archive .max_compression_ratio",),
         ),
     ),
     Scenario(
@@ -51,7 +51,7 @@ ARCHIVES = (
         expect=Expect(
             exit_code=CONFIGURATION,
             bookmark=False,
-            log=("larger than 2,000 bytes; raise max_archive_gigabytes",),
+            log=("larger than 2,000 bytes. Raise max_archive_gigabytes",),
         ),
     ),
     Scenario(
@@ -69,7 +69,7 @@ ARCHIVES = (
         ),
         expect=Expect(
             records={"other_statistic": 0},
-            log=(r"Passing over '\.\./\.\./x\.csv' .*leads out", "'/etc/x.csv'", "'C:"),
+            log=(r"Skipping '\.\./\.\./x\.csv' .*leads out", "'/etc/x.csv'", "'C:"),
         ),
     ),
     Scenario(
@@ -87,7 +87,7 @@ ARCHIVES = (
         ),
         expect=Expect(
             records={"other_statistic": 0},
-            log=("Passing over 'more.zip' in the archive: not a CSV file", "logo.png"),
+            log=("Skipping 'more.zip' in the archive: not a CSV file", "logo.png"),
         ),
     ),
     Scenario(
@@ -100,7 +100,7 @@ ARCHIVES = (
         expect=Expect(
             exit_code=UNREADABLE,
             bookmark=False,
-            log=("more than 3 containers inside one another",),
+            log=("more than 3 archive formats inside one another",),
         ),
     ),
     Scenario(

@@ -143,7 +143,7 @@ DOWNLOADS = (
             exit_code=UNREADABLE,
             bookmark=False,
             records={"receipt": 0},
-            log=("came damaged 2 times in a row .* Nothing of it was written",),
+            log=("was damaged in 2 downloads .* Nothing of it was written",),
         ),
     ),
     Scenario(
@@ -169,7 +169,7 @@ DOWNLOADS = (
             exit_code=UNAVAILABLE,
             bookmark=False,
             jobs=3,
-            log=("3 jobs for .* came to nothing; 3 of them were gone",),
+            log=("3 jobs for .* failed; 3 of them were gone",),
         ),
     ),
     Scenario(

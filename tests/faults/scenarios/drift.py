@@ -149,7 +149,7 @@ _DRIFT = (
         ),
         expect=Expect(
             records={"receipt": 60},
-            log=("WARNING Passing over 'more.csv' in the archive: an archive inside it",),
+            log=("WARNING Skipping 'more.csv' in the archive: a nested archive",),
         ),
     ),
     Scenario(

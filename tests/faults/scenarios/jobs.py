@@ -124,7 +124,7 @@ JOBS = (
         ),
         expect=Expect(
             jobs=3,
-            log=("ended as 'failed'; Intercom gives no reason. Trying once more",),
+            log=("ended as 'failed'; Intercom gives no reason. Retrying once",),
         ),
     ),
     Scenario(
@@ -137,7 +137,7 @@ JOBS = (
         ),
         expect=Expect(
             jobs=3,
-            log=("Trying once more",),
+            log=("Retrying once",),
         ),
     ),
     Scenario(
@@ -148,7 +148,7 @@ JOBS = (
             job_faults=(JobFault(ends_as="failed", times=2),),
         ),
         expect=Expect(
-            log=("Asking for less: window shortened to 5 d 12 h, which costs more jobs",),
+            log=("Requesting less: window shortened to 5 d 12 h, which takes more jobs",),
         ),
     ),
     Scenario(
@@ -164,7 +164,7 @@ JOBS = (
             values=False,
             log=(
                 "window shortened",
-                r"lookback shortened to [\dhmind ]+: opens, clicks and replies",
+                r"lookback shortened to [\dhmind ]+: this window misses opens",
             ),
         ),
     ),
@@ -178,7 +178,7 @@ JOBS = (
         expect=Expect(
             exit_code=UNAVAILABLE,
             bookmark=False,
-            log=("cannot be asked for in pieces smaller than an hour",),
+            log=("The window cannot be smaller than an hour",),
         ),
     ),
     Scenario(
@@ -202,7 +202,7 @@ JOBS = (
         ),
         expect=Expect(
             jobs=2,
-            log=(r"WARNING Job \w+ has the unknown status 'archiving'; waiting on",),
+            log=(r"WARNING Job \w+ has the unknown status 'archiving'; still waiting",),
         ),
     ),
     Scenario(
@@ -230,7 +230,7 @@ JOBS = (
             canceled=6,
             exit_code=UNAVAILABLE,
             bookmark=False,
-            log=("cannot be asked for in pieces smaller than an hour",),
+            log=("The window cannot be smaller than an hour",),
         ),
     ),
     Scenario(
@@ -257,7 +257,7 @@ JOBS = (
         ),
         expect=Expect(
             values=False,
-            log=("Intercom cuts an export at 40 without saying so",),
+            log=("Intercom silently truncates an export at 40",),
         ),
     ),
     Scenario(
@@ -269,7 +269,7 @@ JOBS = (
         ),
         expect=Expect(
             values=False,
-            log=("Intercom cuts an export at 80 without saying so",),
+            log=("Intercom silently truncates an export at 80",),
         ),
     ),
     Scenario(
@@ -282,7 +282,7 @@ JOBS = (
         expect=Expect(
             values=False,
             exit_code=UNREADABLE,
-            log=("cannot be asked for in pieces smaller than an hour",),
+            log=("The window cannot be smaller than an hour",),
         ),
     ),
     Scenario(
@@ -317,7 +317,7 @@ JOBS = (
             exit_code=REFUSED,
             bookmark=False,
             requests=1,
-            log=("Move start_date on",),
+            log=("Set a later start_date",),
             not_in_log=("shortened",),
         ),
     ),
@@ -458,7 +458,7 @@ JOBS = (
         ),
         expect=Expect(
             jobs=2,
-            log=(r"Leaving job \w+ of an earlier run: its range, .*, does not fit",),
+            log=(r"Not resuming job \w+ of an earlier run: its range, .*, does not fit",),
         ),
     ),
     Scenario(

@@ -47,8 +47,8 @@ LISTS = (
         )
         for name, body, message in (
             ("has no key for its entries", {"type": "list"}, "has no list of entries in 'data'"),
-            ("is shorter than its total", _page(_ORDER, total_count=3), "1 .* came of 3"),
-            ("repeats an entry", _page(_ORDER, _ORDER, _ORDER), "1 .* came of 3"),
+            ("is shorter than its total", _page(_ORDER, total_count=3), "received 1 .* of 3"),
+            ("repeats an entry", _page(_ORDER, _ORDER, _ORDER), "received 1 .* of 3"),
             (
                 "has no last page",
                 _page(_ORDER, total_count=None, pages={"next": "https://api.intercom.invalid"}),
@@ -64,7 +64,7 @@ LISTS = (
         expect=Expect(
             activates_version=True,
             records={_STREAM: _ORDERS},
-            log=("150 different entries came of 320",),
+            log=("received 150 different entries of 320",),
         ),
     ),
     Scenario(

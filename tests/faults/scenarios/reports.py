@@ -49,7 +49,7 @@ REPORTS = (
         expect=Expect(
             records={_STREAM: 1},
             columns={_STREAM: ("mood",)},
-            log=("no columns for attributes that were asked for; .*period_started_at",),
+            log=("no columns for requested attributes; .*period_started_at",),
         ),
     ),
     Scenario(
@@ -93,7 +93,7 @@ REPORTS = (
         )
         for name, body, message in (
             ("has no key for its entries", {"type": "list"}, "no list of entries"),
-            ("is shorter than its total", {"data": [], "total_count": 9}, "more than the 0 in it"),
+            ("is shorter than its total", {"data": [], "total_count": 9}, "it has 0 entries"),
         )
     ),
     Scenario(
@@ -112,7 +112,7 @@ REPORTS = (
         ),
         expect=Expect(
             log=(
-                "Trying once more",
+                "Retrying once",
                 f"{_STREAM}: Everything up to 2025-06-01T12:30:00Z is written",
             )
         ),

@@ -42,7 +42,7 @@ REQUESTS = (
             ),
             expect=Expect(
                 pauses=_GROWING[:2],
-                log=(f"HTTP {status} without a JSON body; again in",),
+                log=(f"HTTP {status} without a JSON body; retrying in",),
             ),
         )
         for status in (500, 502, 503, 504)
@@ -161,7 +161,7 @@ REQUESTS = (
             bookmark=False,
             requests=0,
             pauses=_GROWING,
-            log=(r"failed 9 times; the last time: no answer \(NewConnectionError\)",),
+            log=(r"failed 9 times; the last time: no response \(NewConnectionError\)",),
         ),
     ),
     *(
@@ -174,7 +174,7 @@ REQUESTS = (
             ),
             expect=Expect(
                 pauses=_GROWING[:1],
-                log=("no answer|cut off after 0 bytes",),
+                log=("no response|cut off after 0 bytes",),
             ),
         )
         for how, fault in (
@@ -192,7 +192,7 @@ REQUESTS = (
             settings={"request_timeout_seconds": 0.15},
         ),
         expect=Expect(
-            log=(r"no answer \(ReadTimeout",),
+            log=(r"no response \(ReadTimeout",),
         ),
     ),
     Scenario(

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     ("fault", "message"),
     [
         (Fault("reporting_datasets", status=200, body={"type": "list"}), "no list of entries"),
-        (list_of(listed("call"), total_count=2), "more than the 1 in it"),
-        (list_of(listed("call"), pages={"next": "https://x/?page=2"}), "more than the 1 in it"),
+        (list_of(listed("call"), total_count=2), "it has 1 entry and says"),
+        (list_of(listed("call"), pages={"next": "https://x/?page=2"}), "it has 1 entry and says"),
     ],
     ids=["no data", "short", "more pages"],
 )

@@ -1,0 +1,70 @@
+"""Builds the streams of the tap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_intercom_export.intercom import list_datasets
+from tap_intercom_export.schemas import statistics
+from tap_intercom_export.streams import (
+    ContentExportStream,
+    ContentImportSourceStream,
+    CustomObjectInstanceStream,
+    ExternalPageStream,
+    RejectedRowStream,
+    RejectedRowWriter,
+    ReportingRun,
+    ReportingStream,
+    StatisticStream,
+)
+
+if TYPE_CHECKING:
+    from singer_sdk import Stream, Tap
+
+    from tap_intercom_export.streams import SyncContext
+
+
+def build_streams(tap: Tap, sync: SyncContext) -> list[Stream]:
+    """Return all streams of the tap.
+
+    If `reporting_datasets` is set, the list of datasets is requested from Intercom.
+
+    Args:
+        tap: The tap.
+        sync: What the streams of a run share.
+
+    Raises:
+        ConfigurationError: The workspace has no dataset of a configured id.
+        ApiError: Intercom refuses, or cannot be reached.
+    """
+    rejected_rows = RejectedRowStream(tap, sync)
+    rejected = RejectedRowWriter(rejected_rows, sync)
+    streams: list[Stream] = [
+        ContentExportStream(tap, sync),
+        *(
+            StatisticStream(tap, sync, file, rejected)
+            for file in (*statistics.FILES.values(), statistics.OTHER)
+        ),
+        rejected_rows,
+        *_reporting_streams(tap, sync, rejected),
+        ContentImportSourceStream(tap, sync, rejected),
+        ExternalPageStream(tap, sync, rejected),
+    ]
+    if tap.config.get("custom_object_types"):
+        streams.append(CustomObjectInstanceStream(tap, sync, rejected))
+    return streams
+
+
+def _reporting_streams(
+    tap: Tap, sync: SyncContext, rejected: RejectedRowWriter
+) -> list[ReportingStream]:
+    """Return the streams of the configured reporting datasets."""
+    wanted = tap.config.get("reporting_datasets")
+    if not wanted:
+        return []
+    client = sync.new_client(sync.new_clock())
+    run = ReportingRun(sync, client)
+    return [
+        ReportingStream(tap, sync, dataset, rejected, run)
+        for dataset in list_datasets(client, wanted)
+    ]

@@ -1,0 +1,21 @@
+"""Columns that several CSV files of a message export have in common."""
+
+from __future__ import annotations
+
+from tap_intercom_export.schemas.columns import Column
+from tap_intercom_export.schemas.kinds import Kind
+
+RECEIPT_ID = Column("receipt_id", Kind.ID, "The delivery of one message to one person.")
+
+USER = (
+    Column("user_id", Kind.ID, "Intercom's id of the contact."),
+    Column("user_external_id", Kind.ID, "Your own id of the user; null for leads."),
+)
+COMPANY = (
+    Column("company_id", Kind.OPTIONAL_ID, "Intercom's id of the company; null for none."),
+    Column("company_external_id", Kind.ID, "Your own id of the company."),
+)
+PERSON = (
+    Column("email", Kind.TEXT, "The person's e-mail address."),
+    Column("name", Kind.TEXT, "The person's name."),
+)
