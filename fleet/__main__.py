@@ -182,7 +182,7 @@ class Fleet:
         check("It was not tried again", tries if tries != NIGHTS else None)
         check(f"Never more than {AT_ONCE} runs at once", max(0, at_once(runs) - AT_ONCE))
         check("Never two runs of a workspace at once", overlapping(runs))
-        twice = {m.name: verify.exported_twice(m) for m in self.members}
+        twice = {m.name: verify.exported_twice(m.simulator) for m in self.members}
         undisturbed = {
             name: found
             for name, found in twice.items()

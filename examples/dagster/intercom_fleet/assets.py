@@ -82,14 +82,14 @@ def _run(context: dg.AssetExecutionContext, sync: Sync, config: SyncConfig) -> R
     outcome = result.outcome
     if outcome.is_success:
         return result
-    said = result.log.last_lines[-1:] or [result.log.error]
-    context.log.error("%s: %s %s", outcome.name, outcome.meaning, said[0])
+    explanation = sync.explain(result)
+    context.log.error("%s", explanation)
     if context.retry_number < len(outcome.pauses):
         raise dg.RetryRequested(
             max_retries=len(outcome.pauses), seconds_to_wait=outcome.pauses[context.retry_number]
         )
     raise dg.Failure(
-        f"{outcome.name}: {outcome.meaning}",
+        explanation,
         metadata={
             "outcome": outcome.name,
             "tap": "\n".join(result.log.last_lines),
