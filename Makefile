@@ -15,6 +15,10 @@ FLEET := $(DAGSTER) $(SYNC)
 # $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
 INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
   $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
+# $(1) an example with an environment of its own, $(2) its code
+TYPES = $(BIN)/mypy --no-error-summary --cache-dir .mypy_cache/$(1) \
+  --python-executable examples/$(1)/.venv/bin/python examples/$(1)/$(2) && \
+  $(BIN)/ty check --quiet --python examples/$(1)/.venv -c 'src.include=["examples"]' examples/$(1)/$(2)
 # dbt's environment, for databases that tests can reach; and what compiles for the others.
 DBT_VENV := .venv-dbt
 DBT_STAMP := $(DBT_VENV)/.installed
@@ -62,9 +66,11 @@ lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (i
 	  { echo "Not formatted as ruff does: run 'make format'" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log >&2; exit 1; }
 
-types: $(STAMP) ## Types (mypy strict, and ty)
+types: $(STAMP) $(DAGSTER) $(AIRFLOW) ## Types (mypy strict, and ty)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/ty check --quiet --python $(VENV)
+	@$(call TYPES,dagster,intercom_fleet)
+	@$(call TYPES,airflow,dags)
 
 format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
