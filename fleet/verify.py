@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from fleet.workspaces import SimulatedWorkspace
     from intercom_simulator import Simulator
+    from intercom_simulator.jobs import Job
 
 COMPARED = tuple(name for name in FILES if name != "overview")
 """Streams whose rows are compared; `overview` depends on the ranges of jobs."""
@@ -75,13 +76,17 @@ def wrong_exports(
     return lines
 
 
-def exported_twice(simulator: Simulator) -> dict[tuple[int, int], int]:
+def exported_twice(simulator: Simulator) -> dict[tuple[str, int, int], int]:
     """Return the ranges for which Intercom was asked more than once, and how often.
+
+    With the id of a reporting dataset before them; "" for message exports.
 
     Args:
         simulator: The workspace.
     """
-    ranges = Counter((job.after, job.before) for job in simulator.jobs)
+    jobs: list[tuple[str, Job]] = [("", job) for job in simulator.jobs]
+    jobs += [(one.order.dataset.id, one) for one in simulator.reporting_jobs if one.order]
+    ranges = Counter((dataset, job.after, job.before) for dataset, job in jobs)
     return {found: count for found, count in ranges.items() if count > 1}
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from fleet.__main__ import StateStore
 from fleet.engine import DAGSTER_BIN, EXAMPLE, MELTANO_BIN, free_port
 from fleet.state_store import BUCKET
+from fleet.state_store_process import StateStore
 from tests.harness.singer import clean_environment
 
 if TYPE_CHECKING:
