@@ -88,7 +88,7 @@ constraints-examples: $(STAMP) # newest versions for examples/; takes a file of 
 	@for one in dagster/dagster.in:constraints.txt airflow/airflow.in:constraints.txt \
 	    dagster/meltano.in:constraints-meltano.txt; do \
 	  in=examples/$${one%%:*}; out=$$(dirname $$in)/$${one##*:}; more=; \
-	  case $$in in *meltano.in) more=pyproject.toml;; esac; \
+	  case $$in in *dagster.in) more=examples/dagster/deploy/cluster.in;; *meltano.in) more=pyproject.toml;; esac; \
 	  { echo "# Versions that are tested together. Written by 'make constraints-examples'."; \
 	    $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
 	      --no-annotate --no-emit-index-url --no-emit-find-links $$in $$more; \
@@ -139,9 +139,9 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	@touch $@
 
 # pip as the second way here too; see above.
-$(DAGSTER): examples/dagster/dagster.in examples/dagster/constraints.txt $(STAMP)
+$(DAGSTER): examples/dagster/dagster.in examples/dagster/deploy/cluster.in examples/dagster/constraints.txt $(STAMP)
 	@$(BIN)/python -m venv --clear $(@D)
-	@cd examples/dagster && $(call INSTALL,.venv,constraints.txt,-r dagster.in -e .)
+	@cd examples/dagster && $(call INSTALL,.venv,constraints.txt,-r dagster.in -r deploy/cluster.in -e .)
 	@touch $@
 
 $(AIRFLOW): examples/airflow/airflow.in examples/airflow/constraints.txt $(STAMP)
