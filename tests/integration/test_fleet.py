@@ -110,7 +110,7 @@ def environment_of(
 def test_dagster_syncs_valid_workspace_and_fails_refused_one(
     simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
-    simulator, refusing = simulate(receipts=120, days=20), simulate(receipts=5)
+    simulator, refusing = simulate(receipts=120, days=20, job_seconds=1), simulate(receipts=5)
     end = simulator.clock.now()
     shared = {"schema": "intercom", "workspace_column": True}
     write_workspaces(tmp_path, {"beta": refusing, "acme": simulator}, **shared)
@@ -142,6 +142,7 @@ def test_dagster_syncs_valid_workspace_and_fails_refused_one(
         len(simulator.workspace.rows("receipt", job.after, job.before, end))
         for job in simulator.jobs
     )
+    downloaded = sum(simulator.content_export.archive(job).stat().st_size for job in simulator.jobs)
     assert good["checks"] == {
         "rejected_share": True,
         "bookmark_age": True,
@@ -150,6 +151,10 @@ def test_dagster_syncs_valid_workspace_and_fails_refused_one(
     assert good["metadata"]["rows"]["receipt"] == written
     assert good["metadata"]["bookmark"] == f"{end:%Y-%m-%dT%H:%M:%SZ}"
     assert good["metadata"]["export_jobs"] == len(simulator.jobs) == 2
+    assert good["metadata"]["windows"] == 2
+    assert good["metadata"]["rejected_rows"] == 0
+    assert 1 <= good["metadata"]["seconds_waited_for_intercom"] < 30
+    assert good["metadata"]["downloaded_bytes"] == downloaded
     with psycopg.connect(postgres.url(database)) as connection:
         loaded = connection.execute("select workspace, count(*) from intercom.receipt group by 1")
         assert loaded.fetchall() == [("acme", receipts)]

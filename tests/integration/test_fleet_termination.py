@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
-import threading
 import time
-from contextlib import closing, contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +14,11 @@ import psycopg
 
 from fleet.engine import Engine
 from fleet.verify import exported_twice, wrong_exports
+from tests.harness.webhook import taking_alerts
 from tests.integration.test_fleet import NEEDS_DAGSTER, environment_of, write_workspaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
@@ -142,24 +140,3 @@ def processes(folder: Path) -> list[str]:
             if is_sync and str(folder).encode() in (process / "environ").read_bytes():
                 found.append(" ".join(words))
     return found
-
-
-@contextmanager
-def taking_alerts() -> Generator[tuple[str, list[str]]]:
-    """A webhook: its address, and the texts that it got."""
-    texts: list[str] = []
-
-    class Webhook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            texts.append(json.loads(body)["text"])
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
-            """Leave stderr alone."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", texts
-        server.shutdown()

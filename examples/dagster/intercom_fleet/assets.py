@@ -131,14 +131,11 @@ def _metadata(result: Result, bookmarks: dict[str, str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "dagster/row_count": sum(rows.values()),
         "rows": rows,
+        "windows": rows.get("content_export", 0),
         "export_jobs": len(log.jobs),
         "rejected_rows": rows.get("rejected_row", 0),
-    }
-    # of its own metrics: seconds waited for Intercom, bytes downloaded, jobs
-    metadata |= {
-        f"tap/{name}": round(float(value), 3)
-        for name, value in log.totals.items()
-        if name not in {"http_request_duration", "http_request_count"}
+        "seconds_waited_for_intercom": round(float(log.totals["wait_duration/intercom"]), 1),
+        "downloaded_bytes": int(log.totals["download_bytes"]),
     }
     if bookmarks:
         metadata["bookmark"] = min(bookmarks.values())

@@ -22,7 +22,7 @@ class TapLog:
 
     Attributes:
         rows: Records written of each stream.
-        totals: Sums of the tap's other metrics, such as the seconds it waited for Intercom.
+        totals: Sums of the tap's other metrics; those of `wait_duration` by whom it waited for.
         jobs: The export jobs it asked for.
         exit_codes: Exit statuses of the plugins that failed, by `extractors` and `loaders`.
         error: What Meltano says went wrong.
@@ -78,11 +78,13 @@ class TapLog:
         if not metric or not isinstance(metric.get("value"), (int, float)):
             return
         name = str(metric.get("metric") or metric.get("metric_name"))
-        stream = (metric.get("tags") or {}).get("stream")
+        tags = metric.get("tags") or {}
+        stream = tags.get("stream")
         if name == "record_count" and stream:
             self.rows[stream] += int(metric["value"])
         elif metric.get("type", metric.get("metric_type")) in {"counter", "timer"}:
-            self.totals[name] += metric["value"]
+            waited_for = tags.get("waited_for")
+            self.totals[f"{name}/{waited_for}" if waited_for else name] += metric["value"]
 
 
 def without_passwords(text: str) -> str:
