@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = NEEDS_DAGSTER
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 GROUPS = ("content",)
 PROGRAMS = {"meltano", "tap-intercom-export", "target-postgres"}
 STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
