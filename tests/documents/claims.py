@@ -76,7 +76,7 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_the_project_to_copy_needs_what_is_installed": [
             Blocks("docs/deployment.md", "mkdir"),
         ],
-        "test_workspaces_are_synced_by_the_script_and_keep_their_state_in_the_fleet": [
+        "test_the_script_syncs_workspaces_that_move_to_the_fleet": [
             Blocks("docs/deployment.md", "sh"),
             Blocks("docs/deployment.md", "state copy"),
         ],

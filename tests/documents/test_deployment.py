@@ -41,21 +41,21 @@ def test_the_project_to_copy_needs_what_is_installed() -> None:
     assert set(installed) == {re.split(r"\[", line)[0] for line in wanted if line[:7] == "meltano"}
 
 
-def test_workspaces_are_synced_by_the_script_and_keep_their_state_in_the_fleet(
+def test_the_script_syncs_workspaces_that_move_to_the_fleet(
     simulate: Callable[..., Simulator],
     postgres: Postgres,
     database: str,
     shell: Shell,
     tmp_path: Path,
 ) -> None:
-    name = "test_workspaces_are_synced_by_the_script_and_keep_their_state_in_the_fleet"
-    settings, script, copy = (block.text for block in claimed_by(name))
+    blocks = claimed_by("test_the_script_syncs_workspaces_that_move_to_the_fleet")
+    settings, script, copy = (block.text for block in blocks)
     (tmp_path / "meltano.yml").write_text((EXAMPLE / "meltano.yml").read_text(encoding="utf-8"))
     (tmp_path / "sync-workspace").write_text(script)
     (tmp_path / "sync-workspace").chmod(0o700)
     workspaces = {
         "acme_us": simulate(receipts=60, days=10),
-        "acme_eu": simulate(receipts=40, days=10, region="eu", token_region="eu"),
+        "acme_eu": simulate(receipts=40, days=10),
     }
     for workspace, simulator in workspaces.items():
         address = postgres.url(database, "postgresql+psycopg")
