@@ -85,7 +85,11 @@ def exported_twice(simulator: Simulator) -> dict[tuple[str, int, int], int]:
         simulator: The workspace.
     """
     jobs: list[tuple[str, Job]] = [("", job) for job in simulator.jobs]
-    jobs += [(one.order.dataset.id, one) for one in simulator.reporting_jobs if one.order]
+    jobs += [
+        (job.report_request.dataset.id, job)
+        for job in simulator.reporting_jobs
+        if job.report_request
+    ]
     ranges = Counter((dataset, job.after, job.before) for dataset, job in jobs)
     return {found: count for found, count in ranges.items() if count > 1}
 

@@ -77,7 +77,9 @@ def test_the_script_syncs_workspaces_that_move_to_the_fleet(
             found = connection.execute(
                 f"select count(*) from intercom_{workspace}.receipt".encode()
             ).fetchone()
-            assert found == (len(simulator.workspace.truth("receipt", simulator.clock.now())),)
+            assert found == (
+                len(simulator.workspace.expected_rows("receipt", simulator.clock.now())),
+            )
 
     state_id = Sync(
         Workspace("acme_us", Secret("env", "X"), "2025-05-01"), "content", tmp_path, tmp_path
