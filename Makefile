@@ -15,6 +15,10 @@ FLEET := $(DAGSTER) $(SYNC)
 # $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
 INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
   $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
+# $(1) an example with an environment of its own, $(2) its code
+TYPES = $(BIN)/mypy --no-error-summary --cache-dir .mypy_cache/$(1) \
+  --python-executable examples/$(1)/.venv/bin/python examples/$(1)/$(2) && \
+  $(BIN)/ty check --quiet --python examples/$(1)/.venv -c 'src.include=["examples"]' examples/$(1)/$(2)
 # dbt's environment, for databases that tests can reach; and what compiles for the others.
 DBT_VENV := .venv-dbt
 DBT_STAMP := $(DBT_VENV)/.installed
@@ -62,9 +66,11 @@ lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (i
 	  { echo "Not formatted as ruff does: run 'make format'" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log >&2; exit 1; }
 
-types: $(STAMP) ## Types (mypy strict, and ty)
+types: $(STAMP) $(DAGSTER) $(AIRFLOW) ## Types (mypy strict, and ty)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/ty check --quiet --python $(VENV)
+	@$(call TYPES,dagster,intercom_fleet)
+	@$(call TYPES,airflow,dags)
 
 format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -82,7 +88,7 @@ constraints-examples: $(STAMP) # newest versions for examples/; takes a file of 
 	@for one in dagster/dagster.in:constraints.txt airflow/airflow.in:constraints.txt \
 	    dagster/meltano.in:constraints-meltano.txt; do \
 	  in=examples/$${one%%:*}; out=$$(dirname $$in)/$${one##*:}; more=; \
-	  case $$in in *meltano.in) more=pyproject.toml;; esac; \
+	  case $$in in *dagster.in) more=examples/dagster/deploy/cluster.in;; *meltano.in) more=pyproject.toml;; esac; \
 	  { echo "# Versions that are tested together. Written by 'make constraints-examples'."; \
 	    $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
 	      --no-annotate --no-emit-index-url --no-emit-find-links $$in $$more; \
@@ -133,9 +139,9 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	@touch $@
 
 # pip as the second way here too; see above.
-$(DAGSTER): examples/dagster/dagster.in examples/dagster/constraints.txt $(STAMP)
+$(DAGSTER): examples/dagster/dagster.in examples/dagster/deploy/cluster.in examples/dagster/constraints.txt $(STAMP)
 	@$(BIN)/python -m venv --clear $(@D)
-	@cd examples/dagster && $(call INSTALL,.venv,constraints.txt,-r dagster.in -e .)
+	@cd examples/dagster && $(call INSTALL,.venv,constraints.txt,-r dagster.in -r deploy/cluster.in -e .)
 	@touch $@
 
 $(AIRFLOW): examples/airflow/airflow.in examples/airflow/constraints.txt $(STAMP)

@@ -26,6 +26,7 @@ DAGSTER_BIN = EXAMPLE / ".venv" / "bin"
 _LOCATION = "intercom_fleet"
 _START_SECONDS = 180
 _STOP_SECONDS = 40
+_RUN_SECONDS = 400
 _IN_PROGRESS = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 
 _RUNS = """query { runsOrError { ... on Runs { results {
@@ -39,6 +40,10 @@ _RUNS = """query { runsOrError { ... on Runs { results {
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
+_TERMINATE = """mutation ($run: String!) { terminateRun(runId: $run) { __typename
+  ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
+_LOG = """query ($run: ID!) { logsForRun(runId: $run) { __typename
+  ... on EventConnection { events { ... on MessageEvent { message } } } } }"""
 
 
 def free_port() -> int:
@@ -114,6 +119,43 @@ class Engine:
         if answer["__typename"] != "LaunchRunSuccess":
             raise RuntimeError(f"Dagster did not launch {workspace}: {answer}")
         return str(answer["run"]["runId"])
+
+    def terminate(self, run: str) -> None:
+        """Cancel a run, as the button of Dagster's page does.
+
+        Args:
+            run: Its id.
+        """
+        answer = self._ask(_TERMINATE, run=run)["terminateRun"]
+        if answer["__typename"] != "TerminateRunSuccess":
+            raise RuntimeError(f"Dagster did not terminate run {run}: {answer}")
+
+    def wait(self, *runs: str) -> list[str]:
+        """Wait for the end of runs.
+
+        Args:
+            runs: Their ids.
+
+        Returns:
+            Their statuses.
+        """
+        deadline = time.monotonic() + _RUN_SECONDS
+        while time.monotonic() < deadline:
+            statuses = {run["runId"]: str(run["status"]) for run in self.runs()}
+            found = [statuses[run] for run in runs]
+            if not set(found) & set(_IN_PROGRESS):
+                return found
+            time.sleep(0.5)
+        raise RuntimeError(f"These runs do not end: {found}")
+
+    def log(self, run: str) -> list[str]:
+        """Return the lines of a run's log.
+
+        Args:
+            run: Its id.
+        """
+        events = self._ask(_LOG, run=run)["logsForRun"]["events"]
+        return [str(event.get("message", "")) for event in events]
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, newest first."""

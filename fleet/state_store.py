@@ -1,15 +1,46 @@
 """A local S3 server (moto) that can be stopped and started by commands on stdin.
 
-Runs with the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is
-`stop` or `start`; stored objects are kept.
+Run by the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is `stop` or
+`start`; what is stored stays. After `stop` connections are closed at once, and `count` tells how
+many there were so far.
 """
 
 import os
+import socket
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 
 HOST = "127.0.0.1"
 BUCKET = "intercom-fleet"
+
+
+class ClosedDoor:
+    """Listens in place of the server and closes every connection.
+
+    Args:
+        port: The port.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.count = 0
+        self._socket = socket.create_server((HOST, port), backlog=64)
+        self._thread = threading.Thread(target=self._close_connections, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Listen no more."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
+        self._thread.join()
+        self._socket.close()
+
+    def _close_connections(self) -> None:
+        with suppress(OSError):
+            while True:
+                self._socket.accept()[0].close()
+                self.count += 1
 
 
 def main() -> None:
@@ -26,13 +57,17 @@ def main() -> None:
     client.create_bucket(Bucket=BUCKET)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    door = None
     for line in sys.stdin:
-        if line.strip() == "stop":
+        word = line.strip()
+        if word == "stop":
             server.stop()
-        else:
+            door = ClosedDoor(port)
+        elif word == "start" and door:
+            door.end()
             server = server_class(HOST, port=port, verbose=False)
             server.start()
-        sys.stdout.write("done\n")
+        sys.stdout.write(f"{door.count if door else 0}\n")
         sys.stdout.flush()
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.workspaces import SimulatedWorkspace
+    from intercom_simulator import Simulator
+    from intercom_simulator.jobs import Job
 
 COMPARED = tuple(name for name in FILES if name != "overview")
 """Streams whose rows are compared; `overview` depends on the ranges of jobs."""
@@ -33,13 +35,10 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
     Returns:
         The differences, one line each.
     """
-    lines = []
+    lines: list[str] = []
     simulator = workspace.simulator
     with psycopg.connect(url) as connection:
-        for stream in COMPARED:
-            truth = expected(simulator, stream, until)
-            loaded = _rows(connection, workspace.schema, stream)
-            lines += [f"{stream}: {line}" for line in differences(stream, truth, loaded)]
+        lines += wrong_exports(connection, simulator, workspace.schema, until)
         if "lists" in workspace.groups:
             known = {"content_import_source": simulator.ai_content.sources()}
             known["external_page"] = simulator.ai_content.pages()
@@ -55,13 +54,43 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
     return lines
 
 
-def exported_twice(workspace: SimulatedWorkspace) -> dict[tuple[int, int], int]:
-    """Return the ranges with more than one job, and the number of jobs.
+def wrong_exports(
+    connection: psycopg.Connection[Any], simulator: Simulator, schema: str, until: datetime
+) -> list[str]:
+    """Compare what PostgreSQL holds of message exports with what the simulator holds.
 
     Args:
-        workspace: The workspace.
+        connection: The database.
+        simulator: The workspace.
+        schema: Its schema.
+        until: The last instant that was exported.
+
+    Returns:
+        What differs, a line each.
     """
-    ranges = Counter((job.after, job.before) for job in workspace.simulator.jobs)
+    lines = []
+    for stream in COMPARED:
+        truth = expected(simulator, stream, until)
+        loaded = _rows(connection, schema, stream)
+        lines += [f"{stream}: {line}" for line in differences(stream, truth, loaded)]
+    return lines
+
+
+def exported_twice(simulator: Simulator) -> dict[tuple[str, int, int], int]:
+    """Return the ranges for which Intercom was asked more than once, and how often.
+
+    With the id of a reporting dataset before them; "" for message exports.
+
+    Args:
+        simulator: The workspace.
+    """
+    jobs: list[tuple[str, Job]] = [("", job) for job in simulator.jobs]
+    jobs += [
+        (job.report_request.dataset.id, job)
+        for job in simulator.reporting_jobs
+        if job.report_request
+    ]
+    ranges = Counter((dataset, job.after, job.before) for dataset, job in jobs)
     return {found: count for found, count in ranges.items() if count > 1}
 
 

@@ -13,10 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from intercom_simulator.jobs import Job
+
 FIRST_NIGHT = datetime(2026, 6, 1, 3, 0, tzinfo=timezone.utc)
 """Simulated time of the first sync. The simulated clocks do not run during a night."""
 
 NIGHT = timedelta(days=1)
+
+START = FIRST_NIGHT - timedelta(days=80)
+"""The `start_date` of the workspaces: before the first message."""
+
+WINDOW = timedelta(days=30)
 
 REGIONS = ("us", "eu", "au")
 
@@ -39,7 +46,7 @@ class SimulatedWorkspace:
     """
 
     number: int
-    start_date: datetime = FIRST_NIGHT - timedelta(days=80)
+    start_date: datetime = START
     simulator: Simulator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +69,16 @@ class SimulatedWorkspace:
     def name(self) -> str:
         """Name in the fleet."""
         return f"ws{self.number:02}"
+
+    @property
+    def job_name(self) -> str:
+        """The name of its job in Dagster."""
+        return f"intercom_{self.name}"
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The message exports that it was asked for."""
+        return self.simulator.jobs
 
     @property
     def region(self) -> str:
@@ -99,7 +116,7 @@ class SimulatedWorkspace:
             "start_date": _text(self.start_date),
             "settings": {
                 "end_date": _text(end),
-                "window_days": 30,
+                "window_days": WINDOW.days,
                 "lookback_days": 7,
                 "poll_interval_seconds": 1,
                 "poll_max_interval_seconds": 5,

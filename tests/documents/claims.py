@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.documents.markdown import PAGES, Block, blocks
 
-LANGUAGES = frozenset(("console", "cron", "json", "python", "sql", "text", "yaml"))
+LANGUAGES = frozenset(("console", "cron", "json", "python", "sh", "sql", "text", "yaml"))
 
 
 class Blocks(NamedTuple):
@@ -49,7 +49,9 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_a_state_moves_into_a_bucket": [Blocks("docs/windows-and-state.md", "console")],
         "test_meltano_runs_what_the_tests_run": [Blocks("docs/dbt.md", "meltano run")],
         "test_psql_finds_the_tables": [Blocks("docs/recipes.md", "psql")],
-        "test_the_fleet_is_set_up_as_make_does": [Blocks("examples/dagster/README.md", "cp -r")],
+        "test_the_fleet_is_set_up_as_make_does": [
+            Blocks("examples/dagster/README.md", "git archive"),
+        ],
         "test_the_fleet_reads_its_variables": [
             Blocks("examples/dagster/README.md", "DAGSTER_HOME"),
         ],
@@ -63,11 +65,20 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         ],
         "test_a_state_is_resumed": [Blocks("docs/windows-and-state.md", "bookmarks")],
         "test_meltano_deselects_columns": [Blocks("docs/privacy.md", "yaml")],
-        "test_cron_runs_a_command_of_meltano": [Blocks("docs/deployment.md", "cron")],
+        "test_cron_runs_the_script": [Blocks("docs/deployment.md", "cron")],
         "test_kubernetes_knows_every_field": [Blocks("docs/deployment.md", "kind: CronJob")],
         "test_a_dbt_project_uses_the_package": [Blocks("docs/dbt.md", "yaml")],
         "test_dagster_takes_the_run_configuration": [
             Blocks("examples/dagster/README.md", "full_refresh"),
+        ],
+    },
+    "tests/documents/test_deployment.py": {
+        "test_the_project_to_copy_needs_what_is_installed": [
+            Blocks("docs/deployment.md", "mkdir"),
+        ],
+        "test_the_script_syncs_workspaces_that_move_to_the_fleet": [
+            Blocks("docs/deployment.md", "sh"),
+            Blocks("docs/deployment.md", "state copy"),
         ],
     },
     "tests/documents/test_diagrams.py": {

@@ -163,13 +163,13 @@ def test_meltano_deselects_columns(shell: Shell, tmp_path: Path) -> None:
     assert receipt["schema"]["properties"][name] == schema
 
 
-@blocks_of("test_cron_runs_a_command_of_meltano")
-def test_cron_runs_a_command_of_meltano(block: Block) -> None:
+@blocks_of("test_cron_runs_the_script")
+def test_cron_runs_the_script(block: Block) -> None:
+    """`test_deployment.py` runs the script itself."""
     (line,) = block.lines
-    match = re.fullmatch(r"((?:\S+ ){5}) *cd \S+ && (meltano .+)", line)
+    match = re.fullmatch(r"((?:\S+ ){5}) *(/srv/intercom/sync-workspace) acme_us >> \S+ 2>&1", line)
     assert match
     assert croniter.is_valid(match[1].strip())
-    assert match[2].split() == ["meltano", "--environment=prod", "run", TAP, TARGET]
 
 
 @blocks_of("test_kubernetes_knows_every_field")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from fleet.__main__ import StateStore
 from fleet.engine import DAGSTER_BIN, EXAMPLE, MELTANO_BIN, free_port
 from fleet.state_store import BUCKET
+from fleet.state_store_process import StateStore
 from tests.harness.singer import clean_environment
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 500
 """Usually half a minute; longer with retries and on a busy machine."""
 
-pytestmark = [
+NEEDS_DAGSTER = [
     pytest.mark.timeout(1100),
     pytest.mark.meltano,
     pytest.mark.skipif(
@@ -35,6 +35,7 @@ pytestmark = [
         reason="needs the environments of examples/dagster: make pytest makes them",
     ),
 ]
+pytestmark = NEEDS_DAGSTER
 
 RUN = """
 import json, sys
@@ -46,7 +47,7 @@ with dg.DagsterInstance.ephemeral() as instance:
         job = defs.resolve_job_def("intercom_" + name)
         result = job.execute_in_process(instance=instance, raise_on_error=False)
         told = {"success": result.success, "metadata": {}, "checks": {}}
-        told |= {"retries": 0, "failure": ""}
+        told |= {"tries": 0, "retries": 0, "failure": ""}
         for event in result.all_events:
             if event.is_step_materialization:
                 metadata = event.materialization.metadata
@@ -54,6 +55,7 @@ with dg.DagsterInstance.ephemeral() as instance:
             if event.event_type_value == "ASSET_CHECK_EVALUATION":
                 data = event.asset_check_evaluation_data
                 told["checks"][data.check_name] = data.passed
+            told["tries"] += event.is_step_start
             told["retries"] += event.is_step_up_for_retry
             if event.is_step_failure:
                 told["failure"] = str(event.step_failure_data.error)
@@ -66,25 +68,29 @@ AIRFLOW = EXAMPLE.parent / "airflow"
 AIRFLOW_BIN = AIRFLOW / ".venv" / "bin"
 
 
-def write_workspaces(path: Path, simulator: Simulator, *names: str) -> None:
-    """Write a workspace file, as JSON, with workspaces that share a schema."""
-    end = simulator.clock.now()
-    shared: dict[str, Any] = {
-        "api_url": simulator.url,
-        "start_date": "2025-05-01",
-        "schema": "intercom",
-        "workspace_column": True,
-        "settings": {"end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}", "poll_interval_seconds": 1},
-    }
+def write_workspaces(folder: Path, simulators: dict[str, Simulator], **shared: Any) -> None:
+    """Write the YAML file, which JSON is, of workspaces by their names."""
     workspaces = [
-        {"name": name, "access_token": {"env": f"TOKEN_{name.upper()}"}, **shared} for name in names
+        {
+            "name": name,
+            "access_token": {"env": f"TOKEN_{name.upper()}"},
+            "api_url": simulator.url,
+            "start_date": "2025-05-01",
+            "settings": {
+                "end_date": f"{simulator.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+                "poll_interval_seconds": 1,
+                "poll_max_interval_seconds": 2,
+            },
+            **shared,
+        }
+        for name, simulator in simulators.items()
     ]
-    path.write_text(json.dumps({"workspaces": workspaces}))
+    (folder / "workspaces.yaml").write_text(json.dumps({"workspaces": workspaces}))
 
 
 @contextmanager
 def environment_of(
-    simulator: Simulator, postgres: Postgres, database: str, folder: Path
+    tokens: dict[str, str], postgres: Postgres, database: str, folder: Path
 ) -> Generator[dict[str, str]]:
     """Return the environment for a sync with the state in S3."""
     with closing(StateStore(free_port())) as store:
@@ -93,8 +99,7 @@ def environment_of(
             "PATH": os.pathsep.join((str(MELTANO_BIN), os.environ["PATH"])),
             "INTERCOM_FLEET_WORKSPACES": str(folder / "workspaces.yaml"),
             "INTERCOM_FLEET_WORK": str(folder / "work"),
-            "TOKEN_ACME": simulator.token,
-            "TOKEN_BETA": "another",
+            **{f"TOKEN_{name.upper()}": token for name, token in tokens.items()},
             "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.url(database, "postgresql+psycopg"),
             "MELTANO_STATE_BACKEND_URI": f"s3://fleet:fleet@{BUCKET}/state",
             "MELTANO_STATE_BACKEND_S3_ENDPOINT_URL": store.url,
@@ -105,12 +110,14 @@ def environment_of(
 def test_dagster_syncs_valid_workspace_and_fails_refused_one(
     simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
-    simulator = simulate(receipts=120, days=20)
+    simulator, refusing = simulate(receipts=120, days=20, job_seconds=1), simulate(receipts=5)
     end = simulator.clock.now()
-    write_workspaces(tmp_path / "workspaces.yaml", simulator, "acme", "beta")
-    with environment_of(simulator, postgres, database, tmp_path) as environment:
+    shared = {"schema": "intercom", "workspace_column": True}
+    write_workspaces(tmp_path, {"beta": refusing, "acme": simulator}, **shared)
+    tokens = {"acme": simulator.token, "beta": "a-token-that-was-revoked"}
+    with environment_of(tokens, postgres, database, tmp_path) as environment:
         done = subprocess.run(
-            [str(DAGSTER_BIN / "python"), "-c", RUN, "acme", "beta"],
+            [str(DAGSTER_BIN / "python"), "-c", RUN, "beta", "acme"],
             cwd=EXAMPLE,
             env=environment,
             capture_output=True,
@@ -124,7 +131,10 @@ def test_dagster_syncs_valid_workspace_and_fails_refused_one(
         if text.startswith("TOLD ")
         for entry in [json.loads(text[5:])]
     }
-    assert set(told) == {"acme", "beta"}, done.stderr[-3000:]
+    assert {name: entry["success"] for name, entry in told.items()} == {
+        "beta": False,
+        "acme": True,
+    }, done.stderr[-3000:]
 
     good = told["acme"]
     receipts = simulator.workspace.counts(end)["receipt"]
@@ -132,7 +142,7 @@ def test_dagster_syncs_valid_workspace_and_fails_refused_one(
         len(simulator.workspace.rows("receipt", job.after, job.before, end))
         for job in simulator.jobs
     )
-    assert good["success"], done.stderr[-3000:]
+    downloaded = sum(simulator.content_export.archive(job).stat().st_size for job in simulator.jobs)
     assert good["checks"] == {
         "rejected_share": True,
         "bookmark_age": True,
@@ -141,15 +151,21 @@ def test_dagster_syncs_valid_workspace_and_fails_refused_one(
     assert good["metadata"]["rows"]["receipt"] == written
     assert good["metadata"]["bookmark"] == f"{end:%Y-%m-%dT%H:%M:%SZ}"
     assert good["metadata"]["export_jobs"] == len(simulator.jobs) == 2
+    assert good["metadata"]["windows"] == 2
+    assert good["metadata"]["rejected_rows"] == 0
+    assert 1 <= good["metadata"]["seconds_waited_for_intercom"] < 30
+    assert good["metadata"]["downloaded_bytes"] == downloaded
     with psycopg.connect(postgres.url(database)) as connection:
         loaded = connection.execute("select workspace, count(*) from intercom.receipt group by 1")
         assert loaded.fetchall() == [("acme", receipts)]
 
     bad = told["beta"]
-    assert not bad["success"]
-    assert bad["retries"] == 0
-    assert "refused" in bad["failure"]
-    assert "another" not in done.stdout + done.stderr  # the token
+    assert (bad["tries"], bad["retries"]) == (1, 0)
+    assert len(refusing.requests) == 1
+    assert "refused: Intercom refuses the token" in bad["failure"]
+    assert "read from environment variable TOKEN_BETA." in bad["failure"]
+    assert "HTTP 401" in bad["failure"]
+    assert tokens["beta"] not in done.stdout + done.stderr
 
 
 @pytest.mark.skipif(
@@ -161,8 +177,10 @@ def test_airflow_parses_the_dag_and_runs_it_once(
 ) -> None:
     simulator = simulate(receipts=120, days=20)
     receipts = simulator.workspace.counts(simulator.clock.now())["receipt"]
-    write_workspaces(tmp_path / "workspaces.yaml", simulator, "acme")
-    with environment_of(simulator, postgres, database, tmp_path) as environment:
+    shared = {"schema": "intercom", "workspace_column": True}
+    write_workspaces(tmp_path, {"acme": simulator}, **shared)
+    tokens = {"acme": simulator.token}
+    with environment_of(tokens, postgres, database, tmp_path) as environment:
         environment |= {
             "AIRFLOW_HOME": str(tmp_path / "airflow"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

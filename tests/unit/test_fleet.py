@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from intercom_fleet.outcome import outcome_of
-from intercom_fleet.sync import Sync
+from intercom_fleet.sync import Result, Sync
 from intercom_fleet.tap_log import TapLog
 from intercom_fleet.workspaces import FleetError, Secret, load
 
@@ -167,7 +167,44 @@ def test_rows_are_summed_over_windows() -> None:
     assert log.rows == {"receipt": 7}
 
 
-def test_exit_statuses_of_plugins_are_recorded() -> None:
+def test_waits_are_summed_by_whom_they_are_for() -> None:
+    log = TapLog()
+    for waited_for, seconds in (("intercom", 9.5), ("reader", 3.0), ("intercom", 0.5)):
+        metric = {
+            "type": "timer",
+            "metric": "wait_duration",
+            "value": seconds,
+            "tags": {"waited_for": waited_for},
+        }
+        log.add(line(event="METRIC", metric_info=metric, string_id="tap-intercom-export"))
+
+    assert log.totals == {"wait_duration/intercom": 10.0, "wait_duration/reader": 3.0}
+
+
+def test_an_error_is_explained_with_the_first_line_of_the_plugin_that_failed(
+    tmp_path: Path,
+) -> None:
+    (workspace,) = load(write(tmp_path, entry("acme")))
+    sync = Sync(workspace, "content", tmp_path, tmp_path)
+    log = TapLog()
+    log.add(
+        line(
+            event="value too long\n[parameters: ada@example.com]",
+            level="error",
+            string_id="target-postgres",
+        )
+    )
+
+    loader = sync.explain(Result(outcome_of(1, {"loaders": 1}, ""), log))
+    refused = sync.explain(Result(outcome_of(1, {"extractors": 3}, ""), TapLog()))
+
+    assert loader == (
+        "loader: The target failed: see its lines in the log. target-postgres: value too long"
+    )
+    assert "read from environment variable ACME_TOKEN" in refused
+
+
+def test_the_statuses_of_plugins_are_kept() -> None:
     log = TapLog()
     log.add(
         line(

@@ -15,7 +15,7 @@ import logging
 import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from airflow.sdk import dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
@@ -59,19 +59,20 @@ def intercom_fleet() -> None:
             AirflowFailException: Another try would end the same.
             RuntimeError: Another try may succeed.
         """
-        get_current_context()["workspace_name"] = name  # type: ignore[typeddict-unknown-key]
-        workspace = next(one for one in load(_FILE) if one.name == name)
+        cast("dict[str, Any]", get_current_context())["workspace_name"] = name
+        workspace = next(found for found in load(_FILE) if found.name == name)
         rows: dict[str, int] = {}
         failed = []
         for group in workspace.streams:
-            result = Sync.from_environment(workspace, group).run(_log.info)
+            one = Sync.from_environment(workspace, group)
+            result = one.run(_log.info)
             rows |= {stream: rows.get(stream, 0) + n for stream, n in result.log.rows.items()}
             if not result.outcome.is_success:
-                failed.append((group, result.outcome))
+                failed.append((result.outcome, f"{group}: {one.explain(result)}"))
         if not failed:
             return rows
-        told = "; ".join(f"{group}: {outcome.name}: {outcome.meaning}" for group, outcome in failed)
-        if any(outcome.pauses for _, outcome in failed):
+        told = "; ".join(explanation for _, explanation in failed)
+        if any(outcome.pauses for outcome, _ in failed):
             raise RuntimeError(told)
         raise AirflowFailException(told)
 

@@ -38,13 +38,19 @@ def alert_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
     run = context.dagster_run
     if run.tags.get("dagster/will_retry") == "true":
         return
-    why = [
-        str(data.error.message).strip().splitlines()[-1]
-        if (data := e.step_failure_data).error
-        else e.message
-        for e in context.get_step_failure_events()
-    ] or [context.failure_event.message]
+    why = [_reason(event) for event in context.get_step_failure_events()]
+    why = why or [context.failure_event.message or ""]
     send(f"Sync of {run.job_name} failed: {'; '.join(filter(None, why))} (run {run.run_id})")
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """Return in a line why a step failed: what the asset says, or an unexpected error."""
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    if data.error:
+        return data.error.message.strip().splitlines()[-1]
+    return event.message or ""
 
 
 @dg.sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=60)

@@ -82,14 +82,14 @@ def _run(context: dg.AssetExecutionContext, sync: Sync, config: SyncConfig) -> R
     outcome = result.outcome
     if outcome.is_success:
         return result
-    said = result.log.last_lines[-1:] or [result.log.error]
-    context.log.error("%s: %s %s", outcome.name, outcome.meaning, said[0])
+    explanation = sync.explain(result)
+    context.log.error("%s", explanation)
     if context.retry_number < len(outcome.pauses):
         raise dg.RetryRequested(
             max_retries=len(outcome.pauses), seconds_to_wait=outcome.pauses[context.retry_number]
         )
     raise dg.Failure(
-        f"{outcome.name}: {outcome.meaning}",
+        explanation,
         metadata={
             "outcome": outcome.name,
             "tap": "\n".join(result.log.last_lines),
@@ -131,14 +131,11 @@ def _metadata(result: Result, bookmarks: dict[str, str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "dagster/row_count": sum(rows.values()),
         "rows": rows,
+        "windows": rows.get("content_export", 0),
         "export_jobs": len(log.jobs),
         "rejected_rows": rows.get("rejected_row", 0),
-    }
-    # of its own metrics: seconds waited for Intercom, bytes downloaded, jobs
-    metadata |= {
-        f"tap/{name}": round(float(value), 3)
-        for name, value in log.totals.items()
-        if name not in {"http_request_duration", "http_request_count"}
+        "seconds_waited_for_intercom": round(float(log.totals["wait_duration/intercom"]), 1),
+        "downloaded_bytes": int(log.totals["download_bytes"]),
     }
     if bookmarks:
         metadata["bookmark"] = min(bookmarks.values())

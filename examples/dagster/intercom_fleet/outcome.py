@@ -48,9 +48,10 @@ LOADER = Outcome(
     "The target failed: see its lines in the log.",
     (1 * _MINUTES, 5 * _MINUTES),
 )
+REFUSED = Outcome("refused", "Intercom refuses the token, or it lacks a scope. Mend the token.")
 TAP_STATUSES = {
     2: Outcome("configuration", "The configuration of the tap is wrong."),
-    3: Outcome("refused", "Intercom refuses the token, or it lacks a scope. Mend the token."),
+    3: REFUSED,
     4: Outcome(
         "unavailable",
         "Intercom cannot be reached, or fails.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from intercom_fleet.outcome import Outcome, outcome_of
+from intercom_fleet import meltano_process
+from intercom_fleet.outcome import REFUSED, Outcome, outcome_of
 from intercom_fleet.tap_log import TAP, TapLog
 from intercom_fleet.workspaces import STREAM_GROUPS, Workspace
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 TARGET = "target-postgres"
 ENVIRONMENT = "prod"
-
-GRACE_SECONDS = 25.0
-"""What a sync gets to end after SIGTERM: less than the 30 s of Kubernetes' default."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +98,18 @@ class Sync:
         status = self._call(arguments, {**self._settings(), **self._secrets()}, take)
         return Result(outcome_of(status, log.exit_codes, log.error), log)
 
+    def explain(self, result: Result) -> str:
+        """Say how a sync ended, to those who have to mend it.
+
+        Args:
+            result: What `run` returned.
+        """
+        outcome = result.outcome
+        said = [f"{outcome.name}: {outcome.meaning}"]
+        if outcome is REFUSED:
+            said.append(f"It is read from {self.workspace.access_token}.")
+        return " ".join([*said, *(result.log.errors[:1] or [result.log.error])]).rstrip()
+
     def bookmarks(self) -> dict[str, str]:
         """Return how far each stream has come, as the state backend has it.
 
@@ -150,7 +159,7 @@ class Sync:
     def _call(
         self, arguments: tuple[str, ...], settings: dict[str, str], on_line: Callable[[str], None]
     ) -> int:
-        """Run Meltano to its end, and end it if this process is told to end.
+        """Run Meltano to its end.
 
         Returns:
             Its exit status; negative if a signal ended it.
@@ -170,37 +179,9 @@ class Sync:
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
             "NO_COLOR": "1",
         }
-        with subprocess.Popen(  # noqa: S603 - the configured program
-            [self.meltano, "--cwd", str(self.project), *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,  # the signal is ours to hand on, once
-        ) as process:
-            try:
-                for line in process.stdout or ():
-                    on_line(line)
-                return process.wait()
-            finally:
-                end(process)
-
-
-def end(process: subprocess.Popen[Any]) -> None:
-    """End a process and what it started, if it runs: SIGTERM first, so that it keeps its state.
-
-    Args:
-        process: The leader of a process group.
-    """
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.communicate(timeout=GRACE_SECONDS)  # reads on, lest a full pipe block it
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        return meltano_process.run(
+            [self.meltano, "--cwd", str(self.project), *arguments], environment, on_line
+        )
 
 
 def _variable(setting: str) -> str:

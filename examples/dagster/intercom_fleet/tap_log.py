@@ -12,6 +12,7 @@ TAP = "tap-intercom-export"
 
 _METRIC = re.compile(r"^(?:INFO )?METRIC: (\{.*\})$")
 _ASKED = re.compile(r"\b(?:Created|Asked for) job (\S+)")
+_ERRORS = {"error", "critical"}
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
 
 
@@ -21,10 +22,11 @@ class TapLog:
 
     Attributes:
         rows: Records written of each stream.
-        totals: Sums of the tap's other metrics, such as the seconds it waited for Intercom.
+        totals: Sums of the tap's other metrics; those of `wait_duration` by whom it waited for.
         jobs: The export jobs it asked for.
         exit_codes: Exit statuses of the plugins that failed, by `extractors` and `loaders`.
         error: What Meltano says went wrong.
+        errors: What the tap and the target say went wrong, in a line each.
         last_lines: The last lines of the tap that are no metrics.
     """
 
@@ -33,6 +35,7 @@ class TapLog:
     jobs: list[str] = field(default_factory=list)
     exit_codes: dict[str, int] = field(default_factory=dict)
     error: str = ""
+    errors: list[str] = field(default_factory=list)
     last_lines: list[str] = field(default_factory=list)
 
     def add(self, raw: str) -> str:
@@ -52,6 +55,9 @@ class TapLog:
             self.exit_codes = codes if isinstance(codes, dict) else {}
             self.error = str(entry.get("err") or "")
         text = without_passwords(str(entry.get("event") or "").rstrip())
+        if self.exit_codes and "exit_codes" in entry:
+            statuses = ", ".join(f"{name} {status}" for name, status in self.exit_codes.items())
+            text = f"{text}: {self.error}. Exit status of {statuses}"
         plugin = str(entry.get("string_id") or "")
         metric = _METRIC.match(text)
         if metric or isinstance(entry.get("metric_info"), dict):
@@ -60,6 +66,9 @@ class TapLog:
             return ""
         if asked := _ASKED.search(text):
             self.jobs.append(asked[1])
+        if plugin and entry.get("level") in _ERRORS:
+            # further lines of a target's error may hold rows
+            self.errors.append(f"{plugin}: {text.partition(chr(10))[0]}")
         if plugin == TAP:
             self.last_lines = [*self.last_lines[-9:], text]
         return f"{plugin}: {text}" if plugin else text
@@ -69,11 +78,13 @@ class TapLog:
         if not metric or not isinstance(metric.get("value"), (int, float)):
             return
         name = str(metric.get("metric") or metric.get("metric_name"))
-        stream = (metric.get("tags") or {}).get("stream")
+        tags = metric.get("tags") or {}
+        stream = tags.get("stream")
         if name == "record_count" and stream:
             self.rows[stream] += int(metric["value"])
         elif metric.get("type", metric.get("metric_type")) in {"counter", "timer"}:
-            self.totals[name] += metric["value"]
+            waited_for = tags.get("waited_for")
+            self.totals[f"{name}/{waited_for}" if waited_for else name] += metric["value"]
 
 
 def without_passwords(text: str) -> str:

@@ -9,6 +9,8 @@ import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
     from intercom_fleet.workspaces import Workspace
 
 _WITHOUT_RANGE = ("checkpoint", "overview")
@@ -86,14 +88,14 @@ def _has_table(connection: psycopg.Connection[Any], workspace: Workspace, table:
 
 def _query(
     connection: psycopg.Connection[Any],
-    text: str,
+    text: LiteralString,
     workspace: Workspace,
     *values: Any,
     table: str = "",
 ) -> list[Any]:
     """Run a query over a workspace's rows of tables that it may share with others."""
-    mine = sql.SQL("true")
+    mine: sql.Composable = sql.SQL("true")
     if workspace.workspace_column:
-        mine = sql.SQL("workspace = {}").format(sql.Literal(workspace.name))  # type: ignore[assignment]
+        mine = sql.SQL("workspace = {}").format(sql.Literal(workspace.name))
     query = sql.SQL(text).format(mine=mine, table=sql.Identifier(table or "content_export"))
     return connection.execute(query, values).fetchall()

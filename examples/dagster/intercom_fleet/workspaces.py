@@ -31,6 +31,7 @@ _GROUP_SETTINGS = {
     "reporting_datasets": "reporting",
     "custom_object_types": "lists",
 }
+_SECRET_KINDS = {"env": "environment variable", "file": "file", "command": "command"}
 
 
 class FleetError(Exception):
@@ -50,6 +51,11 @@ class Secret:
     kind: str
     where: str | tuple[str, ...]
 
+    def __str__(self) -> str:
+        """Where it is, to be shown to people."""
+        words = (self.where,) if isinstance(self.where, str) else self.where
+        return " ".join((_SECRET_KINDS[self.kind], *words))
+
     def read(self) -> str:
         """Return the token.
 
@@ -67,11 +73,9 @@ class Secret:
                 ).stdout
         except (OSError, subprocess.SubprocessError) as error:
             name = type(error).__name__  # its text may hold what the command printed
-            raise FleetError(
-                f"access_token: cannot read {self.kind} {self.where}: {name}"
-            ) from None
+            raise FleetError(f"access_token: cannot read {self}: {name}") from None
         if not token.strip():
-            raise FleetError(f"access_token: {self.kind} {self.where} is empty")
+            raise FleetError(f"access_token: {self} is empty")
         return token.strip()
 
 
@@ -173,16 +177,15 @@ def _workspace(entry: dict[str, Any], defaults: Mapping[str, Any]) -> Workspace:
     if unknown := sorted(set(groups) - set(STREAM_GROUPS)):
         raise FleetError(f"{name}: streams: {', '.join(unknown)}: not {', '.join(STREAM_GROUPS)}")
     settings = {**(defaults.get("settings") or {}), **(entry.get("settings") or {})}
-    return Workspace(
-        **{
-            **entry,
-            "access_token": _secret(name, entry["access_token"]),
-            "start_date": str(entry["start_date"]),
-            "streams": groups,
-            "schema": str(entry.get("schema") or f"intercom_{name}"),
-            "settings": settings,
-        }
-    )
+    values: dict[str, Any] = {
+        **entry,
+        "access_token": _secret(name, entry["access_token"]),
+        "start_date": str(entry["start_date"]),
+        "streams": groups,
+        "schema": str(entry.get("schema") or f"intercom_{name}"),
+        "settings": settings,
+    }
+    return Workspace(**values)
 
 
 def _secret(name: str, given: Any) -> Secret:

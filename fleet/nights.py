@@ -1,0 +1,164 @@
+"""What happens in the two nights: syncs, backfills, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fleet import workspaces
+from fleet.engine import kill_run
+from fleet.workspaces import FIRST_NIGHT, NIGHT, SimulatedWorkspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from fleet.engine import Engine
+    from fleet.state_store_process import StateStore
+
+LATE_START = FIRST_NIGHT - timedelta(days=20)
+"""Where the workspaces begin that are backfilled in the second night."""
+
+_NIGHT_SECONDS = 3600
+_SLOT_HELD_SECONDS = 60
+_STATE_AWAY_SECONDS = 8
+_STATE_AWAY_AT_MOST_SECONDS = 60
+_KILLED_AFTER_JOBS = 2
+"""Of its own: the first is about to be written then."""
+
+
+@dataclass
+class Fleet:
+    """The story of the two nights.
+
+    Args:
+        members: The workspaces.
+        file: The YAML file with them.
+        engine: Dagster.
+        store: Where Meltano's state is.
+
+    Attributes:
+        events: What was done to the fleet, and when.
+        lost_jobs: The export jobs of each run that was killed: no state names them.
+        failed_connections: Connections to the state store while it was away.
+    """
+
+    members: list[SimulatedWorkspace]
+    file: Path
+    engine: Engine
+    store: StateStore
+    events: list[tuple[float, str]] = field(default_factory=list)
+    lost_jobs: dict[str, int] = field(default_factory=dict)
+    failed_connections: int = 0
+
+    def __post_init__(self) -> None:
+        """Choose whom what happens to."""
+        self.killed, self.refused, self.held = self.members[1:4]
+        self.backfilled = (self.members[0], self.members[-1])
+        self.killed_backfill = self.members[-1]
+        for member in self.backfilled:
+            member.start_date = LATE_START
+
+    def first_night(self) -> None:
+        """Sync all workspaces, with most of what goes wrong."""
+        self._launch(FIRST_NIGHT)
+        self._play(
+            self._hold_slot,
+            partial(self._kill, self.killed, 0),
+            partial(self._take_store_away, len(self.members) // 3),
+        )
+
+    def second_night(self) -> None:
+        """Sync them up to a day later, two from the start; the run of one of these is killed."""
+        for member in self.backfilled:
+            member.start_date = workspaces.START
+        self._launch(FIRST_NIGHT + NIGHT, backfilled=self.backfilled)
+        self._play(partial(self._kill, self.killed_backfill, len(self.killed_backfill.jobs)))
+
+    def _launch(self, end: datetime, backfilled: tuple[SimulatedWorkspace, ...] = ()) -> None:
+        """Put a sync of each workspace into the queue.
+
+        Args:
+            end: The instant up to which they are synced.
+            backfilled: The workspaces that are loaded from the start.
+        """
+        for member in self.members:
+            member.simulator.clock.set(end)
+        workspaces.write(self.file, self.members, end)
+        for member in self.members:
+            self.engine.launch(member.name, member.groups, full_refresh=member in backfilled)
+        names = " and ".join(member.name for member in backfilled)
+        self._note(
+            f"{len(self.members)} syncs are in the queue, up to {end:%Y-%m-%d %H:%M}"
+            + (f"; those of {names} are backfills" if names else "")
+        )
+
+    def _play(self, *steps: Callable[[list[dict[str, Any]]], bool]) -> None:
+        """Wait for the end of the night, and let things go wrong on the way.
+
+        Args:
+            steps: Each gets the runs; it tells whether what it does is done.
+        """
+        left = list(steps)
+        deadline = time.monotonic() + _NIGHT_SECONDS
+        while time.monotonic() < deadline:
+            runs = self.engine.runs()
+            left = [step for step in left if not step(runs)]
+            if self.engine.is_idle(runs):
+                if left:
+                    raise RuntimeError(f"The night ended before {left}")
+                return
+            time.sleep(0.3 if left else 3)
+        raise RuntimeError("The night does not end; see Dagster's logs")
+
+    def _hold_slot(self, runs: list[dict[str, Any]]) -> bool:
+        held = self.held
+        if not any(run["jobName"] == held.job_name and run["startTime"] for run in runs):
+            return False
+        held.simulator.hold_slot(_SLOT_HELD_SECONDS)
+        self._note(f"{held.name}: somebody else holds its export slot for a minute")
+        return True
+
+    def _kill(self, member: SimulatedWorkspace, jobs_before: int, _: object) -> bool:
+        if len(member.jobs) < jobs_before + _KILLED_AFTER_JOBS:
+            return False
+        if not kill_run(f"{member.name}-content"):
+            return False
+        self.lost_jobs[member.name] = len(member.jobs) - jobs_before
+        self._note(f"{member.name}: its run is killed with SIGKILL")
+        return True
+
+    def _take_store_away(self, after_runs: int, runs: list[dict[str, Any]]) -> bool:
+        """Take the state store away until some connection has failed, once the run is killed.
+
+        Args:
+            after_runs: How many runs must have succeeded before.
+            runs: The runs.
+        """
+        succeeded = sum(run["status"] == "SUCCESS" for run in runs)
+        if succeeded < after_runs or not self.lost_jobs:
+            return False
+        begun = time.time()
+        self.store.tell("stop")
+        while (away := time.time() - begun) < _STATE_AWAY_AT_MOST_SECONDS:
+            self.failed_connections = self.store.tell("count")
+            if self.failed_connections and away >= _STATE_AWAY_SECONDS:
+                break
+            time.sleep(0.2)
+        self.store.tell("start")
+        self._note(
+            f"The state store is away for {away:.0f} seconds; {self.failed_connections} "
+            "connections fail",
+            begun,
+        )
+        return True
+
+    def _note(self, text: str, at: float | None = None) -> None:
+        self.events.append((at or time.time(), text))
+        sys.stdout.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+        sys.stdout.flush()

@@ -1,0 +1,183 @@
+"""What Dagster is told of a workspace, and what checks and alerts do when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from intercom_fleet.warehouse import Difference, compare_last_window
+from intercom_fleet.workspaces import Secret, Workspace
+
+from fleet.engine import DAGSTER_BIN, EXAMPLE
+from tests.harness.singer import clean_environment
+from tests.harness.webhook import taking_alerts
+from tests.integration.test_fleet import NEEDS_DAGSTER
+
+if TYPE_CHECKING:
+    from demo.postgres import Postgres
+
+pytestmark = NEEDS_DAGSTER
+
+PATIENCE_SECONDS = 300
+
+DEFINITIONS = """
+import json
+from intercom_fleet.definitions import defs
+
+told = {}
+for asset in defs.resolve_all_asset_specs():
+    told["/".join(asset.key.path)] = {
+        "fresh_for_hours": asset.freshness_policy.fail_window.to_timedelta().total_seconds() / 3600,
+        "metadata": dict(asset.metadata),
+    }
+for definition in defs.assets:
+    key = "/".join(definition.key.path)
+    told[key]["pool"] = definition.op.pool
+    told[key]["checks"] = sorted(spec.name for spec in definition.check_specs)
+told["schedules"] = {
+    one.job_name: [one.cron_schedule, one.execution_timezone, one.default_status.value]
+    for one in defs.schedules
+}
+told["sensors"] = {one.name: one.default_status.value for one in defs.sensors}
+print(json.dumps(told, default=str))
+"""
+
+CHECKS = """
+import json
+from collections import Counter
+
+import dagster as dg
+from intercom_fleet.alerts import alert_of_failed_checks
+from intercom_fleet.assets import _bookmark_age, _rejected_share
+from intercom_fleet.outcome import SUCCESS
+from intercom_fleet.sync import Result
+from intercom_fleet.tap_log import TapLog
+from intercom_fleet.workspaces import Secret, Workspace
+
+key = dg.AssetKey(["acme", "content"])
+settings = {"end_date": "2026-06-02T00:00:00Z"}
+workspace = Workspace("acme", Secret("env", "X"), "2026-01-01", settings=settings)
+
+def share(rows):
+    return _rejected_share(key, workspace, Result(SUCCESS, TapLog(rows=Counter(rows))))
+
+results = {
+    "fresh": _bookmark_age(key, workspace, {"open": "2026-06-01T00:00:00Z"}),
+    "stale": _bookmark_age(
+        key, workspace, {"open": "2026-05-31T17:59:59Z", "receipt": "2026-06-02T00:00:00Z"}
+    ),
+    "no bookmark": _bookmark_age(key, workspace, {}),
+    "one in a thousand": share({"receipt": 999, "rejected_row": 1}),
+    "two in a thousand": share({"receipt": 998, "rejected_row": 2}),
+}
+
+@dg.asset(key=key, check_specs=[dg.AssetCheckSpec(n, asset=key) for n in ("bookmark_age",)])
+def synced():
+    yield dg.MaterializeResult(asset_key=key)
+    yield results["stale"]
+
+with dg.DagsterInstance.ephemeral() as instance:
+    dg.materialize([synced], instance=instance)
+    context = dg.build_sensor_context(instance=instance)
+    alert_of_failed_checks(context)
+    again = dg.build_sensor_context(instance=instance, cursor=context.cursor)
+    alert_of_failed_checks(again)
+print(json.dumps({name: result.passed for name, result in results.items()}))
+"""
+
+
+def run_dagster(program: str, **environment: str) -> Any:
+    done = subprocess.run(
+        [str(DAGSTER_BIN / "python"), "-c", program],
+        cwd=EXAMPLE,
+        env={**clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_each_workspace_has_a_pool_checks_a_freshness_policy_and_a_schedule() -> None:
+    told = run_dagster(DEFINITIONS)
+
+    assert told["acme_eu/content"] == {
+        "fresh_for_hours": 30,
+        "metadata": {"region": "eu", "schema": "intercom_acme_eu"},
+        "pool": "intercom_acme_eu",
+        "checks": ["bookmark_age", "rejected_share", "rows_in_target"],
+    }
+    # one run a workspace at a time, whatever its assets
+    assert told["acme_eu/reporting"]["pool"] == told["acme_eu/lists"]["pool"] == "intercom_acme_eu"
+    assert told["beta/content"]["fresh_for_hours"] == 54
+    assert told["schedules"] == {
+        "intercom_acme_us": ["0 3 * * *", "UTC", "RUNNING"],
+        "intercom_acme_eu": ["30 2 * * *", "Europe/Dublin", "RUNNING"],
+        "intercom_beta": ["0 3 * * *", "Australia/Sydney", "RUNNING"],
+    }
+    assert told["sensors"] == {
+        "alert_of_failed_runs": "RUNNING",
+        "alert_of_failed_checks": "RUNNING",
+    }
+
+
+def test_a_check_that_does_not_pass_is_told_once() -> None:
+    with taking_alerts() as (webhook, alerts):
+        passed = run_dagster(CHECKS, INTERCOM_FLEET_ALERT_WEBHOOK=webhook)
+
+    assert passed == {
+        "fresh": True,
+        "stale": False,
+        "no bookmark": False,
+        "one in a thousand": True,
+        "two in a thousand": False,
+    }
+    assert len(alerts) == 1
+    assert alerts[0].startswith("Check bookmark_age of acme/content did not pass")
+    assert "'hours': 30.0" in alerts[0]
+
+
+@pytest.mark.parametrize(
+    ("rows_in_target", "different"),
+    [(3, []), (2, [Difference("receipt", 3, 2)]), (4, [Difference("receipt", 3, 4)])],
+    ids=["all there", "one missing", "one too much"],
+)
+def test_the_target_is_compared_with_what_the_last_export_held(
+    postgres: Postgres,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    rows_in_target: int,
+    different: list[Difference],
+) -> None:
+    """Three receipts and two opens, one of which was rejected; what is older does not count."""
+    workspace = Workspace("acme", Secret("env", "X"), "2026-01-01", schema="intercom")
+    monkeypatch.setenv(
+        "TARGET_POSTGRES_SQLALCHEMY_URL", postgres.url(database, "postgresql+psycopg")
+    )
+    with psycopg.connect(postgres.url(database)) as connection:
+        connection.execute("""
+            create schema intercom;
+            set search_path = intercom;
+            create table content_export (job_identifier text, created_at timestamp,
+                created_at_after timestamp, created_at_before timestamp, rows jsonb);
+            create table receipt (created_at timestamp);
+            create table open (created_at timestamp);
+            create table rejected_row (job_identifier text, file text);
+            insert into content_export values
+                ('old', '2026-05-01', '2026-04-01', '2026-04-30', '{"receipt": 9}'),
+                ('new', '2026-06-01', '2026-05-01', '2026-05-31', '{"receipt": 3, "open": 2}');
+            insert into receipt values ('2026-04-15');
+            insert into open values ('2026-05-02');
+            insert into rejected_row values ('new', 'export/open_1.csv'), ('old', 'receipt.csv');
+        """)
+        connection.execute(
+            "insert into intercom.receipt select '2026-05-10' from generate_series(1, %s)",
+            [rows_in_target],
+        )
+
+    assert compare_last_window(workspace) == (5, different)
