@@ -69,7 +69,7 @@ def test_marts_of_workspaces_with_the_same_ids_hold_what_each_of_them_has(
         schema = "apart" if name == "apart" else "shared"
         load(simulator, configure(simulator, **shared), url, schema, tmp_path / "target.json")
     ids = [
-        {row["receipt_id"] for row in one.workspace.truth("receipt", _now(one))}
+        {row["receipt_id"] for row in one.workspace.truth("receipt", one.clock.now())}
         for one in workspaces.values()
     ]
     assert ids[0] & ids[1] & ids[2]
@@ -85,8 +85,10 @@ def test_marts_of_workspaces_with_the_same_ids_hold_what_each_of_them_has(
         "--vars={intercom_export_schema: [shared, apart]}",
         *("--select", "+content_daily", "+clicks_by_url"),
     )
-    figures = [Figures(one, _now(one), name) for name, one in workspaces.items()]
-    with psycopg.connect(postgres.url(database), row_factory=dict_row) as connection:
+    figures = [Figures(one, one.clock.now(), name) for name, one in workspaces.items()]
+    with psycopg.Connection[dict[str, Any]].connect(
+        postgres.url(database), row_factory=dict_row
+    ) as connection:
         for mart in ("messages", "content_daily", "clicks_by_url"):
             found = connection.execute(f"SELECT * FROM {SCHEMA}.{mart}".encode()).fetchall()
             wanted = [row for one in figures for row in getattr(one, mart)]

@@ -148,7 +148,7 @@ def test_the_latest_export_wins_in_whatever_order_days_are_merged(
     lake = Lake(str(tmp_path), {}, tmp_path)
 
     def row(key: str, name: str, **more: Any) -> Row:
-        return {"receipt_id": key, "created_at": AT, "name": name, **more}
+        return {"workspace": "eu", "receipt_id": key, "created_at": AT, "name": name, **more}
 
     prefix = f"tap-intercom-export--{stream}-"
     # two windows of a run; the later file's name sorts first, but for the run and the number
@@ -179,14 +179,22 @@ def test_the_latest_export_wins_in_whatever_order_days_are_merged(
         [
             row("a", "third", mood="sunny"),
             row("c", "third", mood=None),
+            row("b", "another's", workspace="us"),
         ],
     )
     (tmp_path / "landing" / stream / "day=2026-01-06" / ".x.parquet.unfinished").write_bytes(b"x")
-    catalog = {"streams": [{"tap_stream_id": stream, "key_properties": ["receipt_id"]}]}
+    catalog = {
+        "streams": [{"tap_stream_id": stream, "key_properties": ["workspace", "receipt_id"]}]
+    }
     lake.merge(catalog, f"--day={first}")
     lake.merge(catalog)
-    found = {row["receipt_id"]: (row["name"], row["mood"]) for row in table(lake, stream)}
-    assert found == {"a": ("third", "sunny"), "b": ("second", None), "c": ("third", None)}
+    names = ("workspace", "receipt_id", "name", "mood")
+    assert sorted(tuple(row[name] for name in names) for row in table(lake, stream)) == [
+        ("eu", "a", "third", "sunny"),
+        ("eu", "b", "second", None),
+        ("eu", "c", "third", None),
+        ("us", "b", "another's", None),
+    ]
     log = tmp_path / "tables" / stream / "_delta_log" / f"{0:020d}.json"
     actions = [json.loads(line) for line in log.read_text().splitlines()]
     (columns,) = (one["metaData"]["partitionColumns"] for one in actions if "metaData" in one)
