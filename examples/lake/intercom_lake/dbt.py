@@ -21,7 +21,7 @@ SELECT = ("+messages", "+content_daily")
 """What is built by default: two marts, and all that they are made of."""
 
 _HERE = Path(__file__).resolve().parents[1]
-_PACKAGE = _HERE.parents[1] / "dbt" / "intercom_export"
+_PACKAGE = (_HERE / "../../dbt/intercom_export").resolve()
 
 
 def build(target: str, folder: Path, select: Sequence[str]) -> None:

@@ -36,6 +36,7 @@ class Merged(NamedTuple):
         inserted: Keys that were new to the table.
         updated: Keys whose row was exported earlier, and was replaced.
         rewritten: Files of the table that were replaced.
+        skipped: Files of the table that were not opened, being of other days.
     """
 
     files: int
@@ -44,6 +45,7 @@ class Merged(NamedTuple):
     inserted: int
     updated: int
     rewritten: int
+    skipped: int
 
 
 def is_partitioned(stream: str, key: Sequence[str]) -> bool:
@@ -67,7 +69,7 @@ def merge(landing: Landing, tables: str, stream: str, day: str, key: Sequence[st
     """
     files = landing.files(stream, day)
     if not files:
-        return Merged(0, 0, 0, 0, 0, 0)
+        return Merged(0, 0, 0, 0, 0, 0, 0)
     partitioned = is_partitioned(stream, key)
     url = f"{tables}/{stream}"
     with duckdb.connect() as connection:
@@ -80,7 +82,7 @@ def merge(landing: Landing, tables: str, stream: str, day: str, key: Sequence[st
         latest = connection.sql("SELECT * EXCLUDE (place) FROM ranked WHERE place = 1")
         if not DeltaTable.is_deltatable(url):
             write_deltalake(url, latest, partition_by=[PARTITION] if partitioned else None)
-            return Merged(len(files), rows, keys, keys, 0, 0)
+            return Merged(len(files), rows, keys, keys, 0, 0, 0)
         same = [f'target."{name}" = source."{name}"' for name in key]
         if partitioned:
             ((first, last),) = connection.execute(
@@ -111,6 +113,7 @@ def merge(landing: Landing, tables: str, stream: str, day: str, key: Sequence[st
         inserted=done["num_target_rows_inserted"],
         updated=done["num_target_rows_updated"],
         rewritten=done["num_target_files_removed"],
+        skipped=done["num_target_files_skipped_during_scan"],
     )
 
 
