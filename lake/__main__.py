@@ -20,7 +20,7 @@ from lake.exports import run_tap, running_workspace
 from lake.object_store import running_s3
 from lake.warehouse import Warehouse
 from tests.dbt.compare import differences
-from tests.dbt.figures import MARTS
+from tests.dbt.expected_marts import MARTS
 from tests.harness.singer import clean_environment, discover
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ class Workspace:
         for end in (FIRST_EXPORT, SECOND_EXPORT):
             simulator.clock.set(end)
             if end == SECOND_EXPORT:
-                simulator.dialect = Dialect(added=(("receipt", NEW_COLUMN, "sunny"),))
+                simulator.dialect = Dialect(added_columns=(("receipt", NEW_COLUMN, "sunny"),))
             yield {
                 "access_token": simulator.token,
                 "api_url": simulator.url,

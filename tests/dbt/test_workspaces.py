@@ -15,8 +15,8 @@ from psycopg.rows import dict_row
 from tests.dbt.built.conftest import MARTS as SCHEMA
 from tests.dbt.built.conftest import Dbt
 from tests.dbt.compare import differences
-from tests.dbt.figures import ATTENTION, HAPPENINGS, MARTS, Figures
-from tests.harness.singer import clean_environment, discover_here, run_tap, select
+from tests.dbt.expected_marts import ENGAGEMENT, MARTS, STATISTICS, ExpectedMarts
+from tests.harness.singer import clean_environment, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(600)
 
-STREAMS = ("receipt", *{*ATTENTION, *(name for of in HAPPENINGS.values() for name in of)})
+STREAMS = ("receipt", *{*ENGAGEMENT, *(name for of in STATISTICS.values() for name in of)})
 
 
 def load(simulator: Simulator, config: dict[str, Any], url: str, schema: str, path: Path) -> None:
-    output = run_tap(config, catalog=select(discover_here(config), *STREAMS))
+    output = run_tap(config, catalog=select(discover_in_process(config), *STREAMS))
     target = {"sqlalchemy_url": url, "default_target_schema": schema, "use_copy": True}
     path.write_text(json.dumps(target))
     done = subprocess.run(
@@ -46,7 +46,7 @@ def load(simulator: Simulator, config: dict[str, Any], url: str, schema: str, pa
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(output.loaded("receipt")) == len(
-        simulator.workspace.truth("receipt", _now(simulator))
+        simulator.workspace.expected_rows("receipt", _now(simulator))
     )
 
 
@@ -69,7 +69,7 @@ def test_marts_of_workspaces_with_the_same_ids_hold_what_each_of_them_has(
         schema = "apart" if name == "apart" else "shared"
         load(simulator, configure(simulator, **shared), url, schema, tmp_path / "target.json")
     ids = [
-        {row["receipt_id"] for row in one.workspace.truth("receipt", one.clock.now())}
+        {row["receipt_id"] for row in one.workspace.expected_rows("receipt", one.clock.now())}
         for one in workspaces.values()
     ]
     assert ids[0] & ids[1] & ids[2]
@@ -85,12 +85,12 @@ def test_marts_of_workspaces_with_the_same_ids_hold_what_each_of_them_has(
         "--vars={intercom_export_schema: [shared, apart]}",
         *("--select", "+content_daily", "+clicks_by_url"),
     )
-    figures = [Figures(one, one.clock.now(), name) for name, one in workspaces.items()]
+    marts = [ExpectedMarts(one, one.clock.now(), name) for name, one in workspaces.items()]
     with psycopg.Connection[dict[str, Any]].connect(
         postgres.url(database), row_factory=dict_row
     ) as connection:
         for mart in ("messages", "content_daily", "clicks_by_url"):
             found = connection.execute(f"SELECT * FROM {SCHEMA}.{mart}".encode()).fetchall()
-            wanted = [row for one in figures for row in getattr(one, mart)]
+            wanted = [row for one in marts for row in getattr(one, mart)]
             assert len(wanted) > 10
             assert differences(wanted, found, ("source_relation", *MARTS[mart])) == []
