@@ -12,6 +12,9 @@ DAGSTER := examples/dagster/.venv/.installed
 SYNC := examples/dagster/.venv-meltano/.installed
 AIRFLOW := examples/airflow/.venv/.installed
 FLEET := $(DAGSTER) $(SYNC)
+# PySpark is a step of its own: most of a gigabyte, and a minute.
+LAKE := examples/lake/.venv/.installed
+SPARK := examples/lake/.venv/.spark-installed
 # $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
 INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
   $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
@@ -34,7 +37,7 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo faults fleet bench scaling test pytest lint types format docs site constraints build clean
+.PHONY: help demo faults fleet lake spark bench scaling test pytest lint types format docs site constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,6 +52,11 @@ faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
 fleet: $(STAMP) $(FLEET) ## 24 simulated workspaces on Dagster, with what goes wrong; WORKSPACES=5 for fewer
 	@$(BIN)/python -m fleet
 
+lake: $(STAMP) $(DBT_STAMP) $(LAKE) $(if $(shell command -v java),$(SPARK)) ## Exports in an S3, Delta tables, the same marts by DuckDB, Spark and PostgreSQL
+	@$(BIN)/python -m lake
+
+spark: $(SPARK) ## PySpark, for the tests that are skipped without it; they need Java 17, too
+
 bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
@@ -57,7 +65,7 @@ scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day
 
 test: lint types pytest ## Everything that must pass: lint, types, tests
 
-pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
+pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (import-linter)
@@ -86,9 +94,10 @@ site: $(STAMP) ## The documentation as a website, in site/
 .PHONY: constraints-examples
 constraints-examples: $(STAMP) # newest versions for examples/; takes a file of requirements each
 	@for one in dagster/dagster.in:constraints.txt airflow/airflow.in:constraints.txt \
-	    dagster/meltano.in:constraints-meltano.txt; do \
+	    dagster/meltano.in:constraints-meltano.txt lake/pyproject.toml:constraints.txt; do \
 	  in=examples/$${one%%:*}; out=$$(dirname $$in)/$${one##*:}; more=; \
-	  case $$in in *dagster.in) more=examples/dagster/deploy/cluster.in;; *meltano.in) more=pyproject.toml;; esac; \
+	  case $$in in *dagster.in) more=examples/dagster/deploy/cluster.in;; *meltano.in) more=pyproject.toml;; \
+	    */lake/*) more="--extra spark";; esac; \
 	  { echo "# Versions that are tested together. Written by 'make constraints-examples'."; \
 	    $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header \
 	      --no-annotate --no-emit-index-url --no-emit-find-links $$in $$more; \
@@ -152,6 +161,16 @@ $(AIRFLOW): examples/airflow/airflow.in examples/airflow/constraints.txt $(STAMP
 $(SYNC): examples/dagster/meltano.in examples/dagster/constraints-meltano.txt $(STAMP)
 	@$(BIN)/python -m venv --clear $(@D)
 	@cd examples/dagster && $(call INSTALL,.venv-meltano,constraints-meltano.txt,-r meltano.in -e ../..)
+	@touch $@
+
+$(LAKE): examples/lake/pyproject.toml examples/lake/constraints.txt $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@cd examples/lake && $(call INSTALL,.venv,constraints.txt,-e .)
+	@touch $@
+
+$(SPARK): $(LAKE)
+	@echo "Installing PySpark in $(@D)"
+	@cd examples/lake && $(call INSTALL,.venv,constraints.txt,-e '.[spark]')
 	@touch $@
 
 # The dependencies are groups of pyproject.toml, which pip reads from 25.1 on.

@@ -187,7 +187,7 @@ def sources(found: list[Table]) -> dict[str, Any]:
             {
                 "name": SOURCE,
                 "description": "The tables that tap-intercom-export loads.",
-                "database": "{{ var('intercom_export_database', none) or target.database }}",
+                "database": "{{ var('intercom_export_database', none) or target.database or '' }}",
                 "schema": _SCHEMA,
                 "tables": [_source(table) for table in found],
             }

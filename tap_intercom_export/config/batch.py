@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import suppress
 from dataclasses import dataclass
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -74,7 +76,11 @@ BATCH_PROPERTY = th.Property(
                     "prefix",
                     th.StringType,
                     title="Prefix of file names",
-                    description="Prefix of the name of each file.",
+                    description=(
+                        "Prefix of the name of each file. It may contain folders, and {stream} and "
+                        "{day}, which become the stream's name and the day on which the run "
+                        "started (UTC)."
+                    ),
                 ),
                 th.Property(
                     "params",
@@ -175,6 +181,11 @@ def find_batch_problems(config: Mapping[str, Any]) -> list[str]:
             "batch_config.encoding.format: parquet needs the package pyarrow: "
             "pip install 'tap-intercom-export[parquet]'"
         )
+    if not _is_prefix(settings.prefix):
+        found.append(
+            "batch_config.storage.prefix: {stream} and {day} are the only placeholders, not "
+            f"{settings.prefix!r}; a brace is written twice"
+        )
     scheme = settings.root.partition("://")[0] if "://" in settings.root else ""
     package, extra = PACKAGES.get(scheme, ("", ""))
     if package and not _is_installed(package):
@@ -183,6 +194,14 @@ def find_batch_problems(config: Mapping[str, Any]) -> list[str]:
             f"pip install 'tap-intercom-export[{extra}]'"
         )
     return found
+
+
+def _is_prefix(prefix: str) -> bool:
+    """Say whether it has no placeholders but those that are known."""
+    with suppress(ValueError):
+        fields = [part[1:] for part in Formatter().parse(prefix) if part[1] is not None]
+        return all(field in {("stream", "", None), ("day", "", None)} for field in fields)
+    return False
 
 
 def _is_installed(package: str) -> bool:

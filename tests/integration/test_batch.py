@@ -6,6 +6,7 @@ import importlib.util
 import json
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet
@@ -97,6 +98,26 @@ def test_stream_has_one_manifest_per_window(
     assert all(count <= 3 for count in Counter(m["stream"] for m in batches(output)).values())
     names = [url for manifest in manifests for url in manifest]
     assert names == sorted(names)
+
+
+def test_files_lie_in_folders_by_stream_and_day_of_the_run(
+    simulate: Simulate, configure: Configure, tmp_path: Path
+) -> None:
+    config = configure(simulate(receipts=100, days=10), workspace="acme")
+    batch = batch_config(tmp_path, "parquet")
+    batch["storage"]["prefix"] = "{stream}/day={day}/{{x}}-"
+    days = {datetime.now(timezone.utc).date().isoformat()}
+    output, expanded = run({**config, "batch_config": batch})
+    days.add(datetime.now(timezone.utc).date().isoformat())
+    assert len(expanded.loaded("receipt")) == 100
+    named = [url for message in batches(output) for url in message["manifest"]]
+    found = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {f"file://{path}" for path in found} == set(named)
+    for path in found:
+        stream, day, name = path.relative_to(tmp_path).parts
+        assert name.startswith(f"{{x}}-acme--tap-intercom-export--{stream}-2")
+        assert day.removeprefix("day=") in days
+        assert day.replace("-", "").removeprefix("day=") in name
 
 
 def test_parquet_files_of_a_stream_have_the_types_of_its_schema(
@@ -282,6 +303,14 @@ def test_reporting_datasets_and_lists_are_written_as_batches(
         (
             {"encoding": {"format": "jsonl"}, "storage": {"root": "gs://bucket/x"}},
             "gs:// needs the package gcsfs: pip install 'tap-intercom-export[gcs]'",
+        ),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {"root": "x", "prefix": "{streem}/"}},
+            "{stream} and {day} are the only placeholders, not '{streem}/'",
+        ),
+        (
+            {"encoding": {"format": "jsonl"}, "storage": {"root": "x", "prefix": "{"}},
+            "{stream} and {day} are the only placeholders, not '{'",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

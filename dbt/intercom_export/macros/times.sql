@@ -20,6 +20,11 @@
     cast(convert_timezone('UTC', '{{ zone }}', {{ expression }}) as date)
 {%- endmacro %}
 
+{#- times are instants in Spark, and the session's time zone is UTC -#}
+{% macro spark__local_day(expression, zone) -%}
+    cast(from_utc_timestamp({{ expression }}, '{{ zone }}') as date)
+{%- endmacro %}
+
 {% macro bigquery__local_day(expression, zone) -%}
     date({{ expression }}, '{{ zone }}')
 {%- endmacro %}
@@ -27,12 +32,30 @@
 
 {#- A time some seconds or days later, or earlier; BigQuery's dateadd gives another type. -#}
 {% macro time_plus(datepart, number, expression) -%}
+    {{ return(adapter.dispatch('time_plus', 'intercom_export')(datepart, number, expression)) }}
+{%- endmacro %}
+
+{% macro default__time_plus(datepart, number, expression) -%}
     cast({{ dbt.dateadd(datepart, number, expression) }} as {{ dbt.type_timestamp() }})
+{%- endmacro %}
+
+{#- dbt's own loses fractions of a second there -#}
+{% macro spark__time_plus(datepart, number, expression) -%}
+    timestampadd({{ datepart }}, {{ number }}, {{ expression }})
 {%- endmacro %}
 
 
 {% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between', 'intercom_export')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
     {{ dbt.datediff(earlier, later, 'second') }}
+{%- endmacro %}
+
+{#- dbt's own fails on nulls there -#}
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_timestamp({{ later }}) - unix_timestamp({{ earlier }}))
 {%- endmacro %}
 
 {% macro hours_between(earlier, later) -%}

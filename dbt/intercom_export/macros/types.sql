@@ -34,6 +34,7 @@
 {% macro bigquery__type_double() -%} float64 {%- endmacro %}
 {% macro duckdb__type_double() -%} double {%- endmacro %}
 {% macro snowflake__type_double() -%} double {%- endmacro %}
+{% macro spark__type_double() -%} double {%- endmacro %}
 
 
 {#- Times without a zone are UTC already, as the targets write them; others are brought to UTC. -#}
@@ -55,6 +56,11 @@
     {%- else -%}
         cast({{ expression }} as {{ dbt.type_timestamp() }})
     {%- endif -%}
+{%- endmacro %}
+
+{#- Spark's timestamp is an instant, and its session's time zone has to be UTC -#}
+{% macro spark__utc_timestamp(expression, type) -%}
+    cast({{ expression }} as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
 {#- BigQuery's TIMESTAMP is an instant, a text or DATETIME without a zone is taken as UTC -#}
@@ -115,4 +121,26 @@
         when regexp_contains({{ expression }}, r'^-?[0-9]+([.][0-9]+)?$')
             then safe_cast({{ expression }} as float64)
     end
+{%- endmacro %}
+
+{% macro spark__number_or_null(expression) -%}
+    case
+        when {{ expression }} rlike '^-?[0-9]+([.][0-9]+)?$'
+            then try_cast({{ expression }} as double)
+    end
+{%- endmacro %}
+
+
+{#- The part of a text between two delimiters, counted from 1; "" or null where there is none. -#}
+{% macro part_of(text, delimiter, number) -%}
+    {{ return(adapter.dispatch('part_of', 'intercom_export')(text, delimiter, number)) }}
+{%- endmacro %}
+
+{% macro default__part_of(text, delimiter, number) -%}
+    {{ dbt.split_part(text, "'" ~ delimiter ~ "'", number) }}
+{%- endmacro %}
+
+{#- dbt's own fails there where the text has fewer parts -#}
+{% macro spark__part_of(text, delimiter, number) -%}
+    split_part({{ text }}, '{{ delimiter }}', {{ number }})
 {%- endmacro %}

@@ -46,7 +46,9 @@ class BatchOutput:
         self._tap_name = tap_name
         self._write_message = write_message
         self._logger = logger
-        self._run = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+        started = datetime.now(timezone.utc)
+        self._day = f"{started:%Y-%m-%d}"
+        self._run = f"{started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
         self._numbers = count(1)
         self._streams: list[StreamBatches] = []
         self._is_checked = False
@@ -108,8 +110,9 @@ class BatchOutput:
     def _names(self, stream: str) -> Iterator[str]:
         """Yield names of files, no two alike in a run; sorted, in the order to load them in."""
         stream = re.sub(r"[^\w.-]", "_", stream)
+        prefix = self._settings.prefix.format(stream=stream, day=self._day)
         for number in self._numbers:
-            yield (f"{self._settings.prefix}{self._tap_name}--{stream}-{self._run}-{number:06d}")
+            yield f"{prefix}{self._tap_name}--{stream}-{self._run}-{number:06d}"
 
 
 class StreamBatches:

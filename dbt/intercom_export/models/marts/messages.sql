@@ -25,7 +25,7 @@ receipts_and_events as (
         receipts.user_id,
         receipts.user_external_id,
         receipts.email,
-        nullif({{ dbt.split_part('lower(receipts.email)', "'@'", 2) }}, '') as email_domain,
+        nullif({{ intercom_export.part_of('lower(receipts.email)', '@', 2) }}, '') as email_domain,
         receipts.name,
         receipts.company_id,
         receipts.company_external_id,

@@ -1,0 +1,164 @@
+"""Merge a day's exports into Delta tables, one a stream: of each key the latest export stays.
+
+    python -m intercom_lake.merge s3://lake/landing s3://lake/tables --catalog catalog.json
+
+Merging a day twice, or days in another order, changes nothing: a row replaces another one only if
+it was exported later.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import duckdb
+from deltalake import DeltaTable, write_deltalake
+
+from intercom_lake.landing import EXPORTED, Landing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PARTITION = "created_on"
+"""Column that is added to partitioned tables: the day (UTC) of `created_at`."""
+
+
+class Merged(NamedTuple):
+    """What merging one stream and day did.
+
+    Attributes:
+        files: Batch files that were read.
+        rows: Rows in them.
+        keys: Keys among the rows.
+        inserted: Keys that were new to the table.
+        updated: Keys whose row was exported earlier, and was replaced.
+        rewritten: Files of the table that were replaced.
+        skipped: Files of the table that were not opened, being of other days.
+    """
+
+    files: int
+    rows: int
+    keys: int
+    inserted: int
+    updated: int
+    rewritten: int
+    skipped: int
+
+
+def is_partitioned(stream: str, key: Sequence[str]) -> bool:
+    """Say whether the key of a stream's rows determines their `created_at`.
+
+    If so, a merge need only look at the days that its rows are of. An event's id is a hash of its
+    row, and a receipt is created when the message is sent.
+    """
+    return "event_id" in key or stream == "receipt"
+
+
+def merge(landing: Landing, tables: str, stream: str, day: str, key: Sequence[str]) -> Merged:
+    """Merge what was exported of a stream on one day.
+
+    Args:
+        landing: Where the files are.
+        tables: Folder or URL below which the tables are, one a stream.
+        stream: The stream.
+        day: The day of export.
+        key: Names of the columns that identify a row.
+    """
+    files = landing.files(stream, day)
+    if not files:
+        return Merged(0, 0, 0, 0, 0, 0, 0)
+    partitioned = is_partitioned(stream, key)
+    url = f"{tables}/{stream}"
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("landed", landing.read(files))
+        connection.execute(_ranked(key, partitioned=partitioned))
+        ((rows, keys),) = connection.execute(
+            "SELECT count(*), count(*) FILTER (place = 1) FROM ranked"
+        ).fetchall()
+        latest = connection.sql("SELECT * EXCLUDE (place) FROM ranked WHERE place = 1")
+        if not DeltaTable.is_deltatable(url):
+            write_deltalake(url, latest, partition_by=[PARTITION] if partitioned else None)
+            return Merged(len(files), rows, keys, keys, 0, 0, 0)
+        same = [f'target."{name}" = source."{name}"' for name in key]
+        if partitioned:
+            ((first, last),) = connection.execute(
+                f"SELECT min({PARTITION}), max({PARTITION}) FROM ranked"
+            ).fetchall()
+            # so that delta-rs opens files of these days only
+            same += [
+                f"target.{PARTITION} BETWEEN DATE '{first}' AND DATE '{last}'",
+                f"target.{PARTITION} = source.{PARTITION}",
+            ]
+        done = (
+            DeltaTable(url)
+            .merge(
+                latest,
+                predicate=" AND ".join(same),
+                source_alias="source",
+                target_alias="target",
+                merge_schema=True,
+            )
+            .when_matched_update_all(predicate=f"source.{EXPORTED} > target.{EXPORTED}")
+            .when_not_matched_insert_all()
+            .execute()
+        )
+    return Merged(
+        files=len(files),
+        rows=rows,
+        keys=keys,
+        inserted=done["num_target_rows_inserted"],
+        updated=done["num_target_rows_updated"],
+        rewritten=done["num_target_files_removed"],
+        skipped=done["num_target_files_skipped_during_scan"],
+    )
+
+
+def _ranked(key: Sequence[str], *, partitioned: bool) -> str:
+    """Return the SQL for a table of the rows that landed, the latest of each key in `place` 1.
+
+    A MERGE wants each key once. DuckDB sorts on disk what does not fit into memory.
+    """
+    columns = ", ".join(f'"{name}"' for name in key)
+    day = f"coalesce(CAST(created_at AS DATE), DATE '1970-01-01') AS {PARTITION}, "
+    return (
+        f"CREATE TEMP TABLE ranked AS SELECT *, {day if partitioned else ''}"
+        f"row_number() OVER (PARTITION BY {columns} ORDER BY {EXPORTED} DESC) AS place "
+        "FROM landed"
+    )
+
+
+def keys_of(catalog: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the key of each stream of a Singer catalog, as `tap --discover` prints it."""
+    return {entry["tap_stream_id"]: entry["key_properties"] for entry in catalog["streams"]}
+
+
+def main() -> int:
+    """Merge what the arguments ask for.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(prog="python -m intercom_lake.merge")
+    parser.add_argument("landing", help="batch_config.storage.root of the tap")
+    parser.add_argument("tables", help="folder or URL below which the tables are")
+    parser.add_argument("--catalog", required=True, help="what tap-intercom-export --discover said")
+    parser.add_argument("--day", help="a day of export, such as 2026-06-01; all without")
+    parser.add_argument("--streams", nargs="+", metavar="STREAM", help="only these")
+    arguments = parser.parse_args()
+    landing = Landing(arguments.landing)
+    keys = keys_of(json.loads(Path(arguments.catalog).read_text(encoding="utf-8")))
+    for stream in arguments.streams or landing.streams():
+        for day in [arguments.day] if arguments.day else landing.days(stream):
+            merged = merge(landing, arguments.tables.rstrip("/"), stream, day, keys[stream])
+            if merged.files:
+                done = {"stream": stream, "day": day, **merged._asdict()}
+                sys.stdout.write(f"{json.dumps(done)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""`python -m lake`: two exports into an S3, Delta tables, marts by DuckDB, Spark and PostgreSQL.
+
+Environment variables: `RECEIPTS` (messages, 5000), `DAYS` (they are spread over, 50).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from datetime import timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from demo.postgres import running_postgres
+from lake.example import PYTHON, Lake, why_no_spark
+from lake.exports import run_tap, running_workspace
+from lake.object_store import running_s3
+from lake.warehouse import Warehouse
+from tests.dbt.compare import differences
+from tests.dbt.expected_marts import MARTS
+from tests.harness.singer import clean_environment, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+RECEIPTS = 5_000
+DAYS = 50
+
+Row = dict[str, Any]
+Marts = dict[str, list[Row]]
+
+
+def main() -> int:
+    """Run it.
+
+    Returns:
+        The exit status: 0 if all engines have the same rows.
+    """
+    if not PYTHON.exists():
+        sys.exit(f"{PYTHON.parents[1]} is not there: use 'make lake'")
+    receipts = int(os.environ.get("RECEIPTS") or RECEIPTS)
+    days = int(os.environ.get("DAYS") or DAYS)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="intercom-lake-")))
+        bucket, environment = stack.enter_context(running_s3())
+        postgres = stack.enter_context(running_postgres())
+        # some people do something only after the lookback, so that it is in the events alone
+        workspace = stack.enter_context(
+            running_workspace(receipts=receipts, days=days, late_share=0.15, late_days=40)
+        )
+        lake = Lake(bucket, environment, folder)
+        project = folder / "meltano"
+        project.mkdir()
+        warehouse = Warehouse(postgres, project)
+        catalog = discover()
+        state: dict[str, Any] | None = None
+        for number, config in enumerate(workspace.exports(), start=1):
+            with _told(f"Export {number}: tap to S3"):
+                batch = {**config, "batch_config": lake.batch_config}
+                state = run_tap(batch, state, {**clean_environment(), **environment}, catalog)
+            with _told(f"Export {number}: S3 to Delta tables"):
+                _show_merge(lake.merge(catalog))
+            with _told(f"Export {number}: tap to PostgreSQL, by Meltano"):
+                warehouse.load(config)
+        with _told("Marts by dbt in PostgreSQL"):
+            expected = warehouse.build()
+        engines: dict[str, Marts] = {}
+        with _told("Marts by dbt in DuckDB"):
+            engines["DuckDB"] = lake.build_in_duckdb()
+        if reason := why_no_spark():
+            _say(f"Spark is left out: {reason}")
+        else:
+            with _told("Marts by dbt in Spark, on two workers"):
+                engines["Spark"] = lake.build_in_spark()
+    wrong = [line for name, marts in engines.items() for line in _compare(name, marts, expected)]
+    return 1 if wrong else 0
+
+
+def _show_merge(done: list[Row]) -> None:
+    """Print what was merged: the two largest streams, and all together."""
+    for entry in sorted(done, key=lambda one: -one["rows"])[:2]:
+        _say(
+            "  {stream}: {rows:,} rows in {files} files, {keys:,} keys; {inserted:,} inserted, "
+            "{updated:,} replaced".format(**entry)
+        )
+    totals = {name: sum(one[name] for one in done) for name in ("rows", "inserted", "updated")}
+    _say(
+        "  all {} streams: {rows:,} rows; {inserted:,} inserted, {updated:,} replaced".format(
+            len(done), **totals
+        )
+    )
+
+
+def _compare(name: str, marts: Marts, expected: Marts) -> list[str]:
+    """Print whether an engine's marts are PostgreSQL's, and return what differs."""
+    wrong = []
+    for mart, rows in marts.items():
+        lines = differences(_in_utc(expected[mart]), _in_utc(rows), MARTS[mart])
+        if not rows:
+            lines.append("no rows")
+        told = f"differs in {len(lines)} places, {lines[0]}" if lines else "equal, every column"
+        _say(f"{mart}: {len(rows):,} rows in {name}, {len(expected[mart]):,} in PostgreSQL: {told}")
+        wrong += lines
+    return wrong
+
+
+def _in_utc(rows: list[Row]) -> list[Row]:
+    """Return rows whose times all have a zone; without one they are in UTC."""
+    return [
+        {
+            name: value.replace(tzinfo=timezone.utc)
+            if hasattr(value, "tzinfo") and value.tzinfo is None
+            else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+@contextmanager
+def _told(what: str) -> Generator[None]:
+    """Print what is done, and how long it took."""
+    began = time.monotonic()
+    yield
+    _say(f"{what}: {time.monotonic() - began:.0f} s")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

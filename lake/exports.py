@@ -1,0 +1,106 @@
+"""One simulated workspace, exported twice: the exports overlap, and a column comes late."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from intercom_simulator import Clock, Dialect, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+FIRST_EXPORT = datetime(2026, 6, 1, 12, 30, tzinfo=timezone.utc)
+
+SECOND_EXPORT = FIRST_EXPORT + timedelta(days=2)
+
+NEW_COLUMN = "mood"
+"""Column of receipts that Intercom has at the second export only."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A simulated workspace whose clock stands still.
+
+    Args:
+        simulator: Intercom.
+    """
+
+    simulator: Simulator
+
+    def exports(self) -> Iterator[dict[str, Any]]:
+        """Yield the tap's configuration, once for each export; before it, time goes by."""
+        simulator = self.simulator
+        start = FIRST_EXPORT - timedelta(days=simulator.workspace.days + 1)
+        for end in (FIRST_EXPORT, SECOND_EXPORT):
+            simulator.clock.set(end)
+            if end == SECOND_EXPORT:
+                simulator.dialect = Dialect(added_columns=(("receipt", NEW_COLUMN, "sunny"),))
+            yield {
+                "access_token": simulator.token,
+                "api_url": simulator.url,
+                "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+                "end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+                "poll_interval_seconds": 0.02,
+                "window_days": 10,
+                "lookback_days": 14,
+            }
+        simulator.dialect = Dialect()
+
+
+@contextmanager
+def running_workspace(**options: Any) -> Generator[Workspace]:
+    """Start the simulator.
+
+    Args:
+        options: Arguments of `Simulator`. People do what they do within the lookback.
+    """
+    clock = Clock(FIRST_EXPORT, running=False)
+    options = {"days": 50, "max_delay_days": 14, "end": FIRST_EXPORT, "clock": clock, **options}
+    with Simulator(**options) as simulator:
+        yield Workspace(simulator)
+
+
+def run_tap(
+    config: Mapping[str, Any],
+    state: Mapping[str, Any] | None,
+    environment: Mapping[str, str],
+    catalog: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Run the tap without a target: its batch files are in place, and its STATE is kept.
+
+    Args:
+        config: Its configuration.
+        state: The state it starts from.
+        environment: What is in its environment.
+        catalog: What is selected.
+
+    Returns:
+        The last STATE.
+
+    Raises:
+        RuntimeError: It did not succeed.
+    """
+    with TemporaryDirectory(prefix="intercom-lake-") as name:
+        command = [sys.executable, "-m", "tap_intercom_export"]
+        files = {"config": config, "catalog": catalog, "state": state}
+        for option, content in files.items():
+            if content is not None:
+                path = Path(name, f"{option}.json")
+                path.write_text(json.dumps(content), encoding="utf-8")
+                command += [f"--{option}", str(path)]
+        done = subprocess.run(  # noqa: S603 - our own program
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise RuntimeError(f"The tap ended with {done.returncode}:\n{done.stderr[-4000:]}")
+    states = [line for line in done.stdout.splitlines() if line.startswith('{"type":"STATE"')]
+    last: dict[str, Any] = json.loads(states[-1])["value"]
+    return last
