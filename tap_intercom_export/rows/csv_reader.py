@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from collections import deque
 from dataclasses import dataclass
-from functools import cached_property
 from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO
 
+from tap_intercom_export.rows import text_encoding
 from tap_intercom_export.rows.compiled import escape
 from tap_intercom_export.rows.csv_dialect import DELIMITERS, as_utf_8, delimiter_of
+from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 64 * 1024
 """Bytes read at once."""
 
-MAX_CELL_BYTES = 32 * 1024 * 1024
+MAX_CELL_CHARACTERS = 32 * 1024 * 1024
 """Characters. A longer cell is an unclosed quote that swallows the rows after it, not a text."""
 
-MAX_LINE_BYTES = MAX_CELL_BYTES + CHUNK_BYTES
+MAX_LINE_BYTES = MAX_CELL_CHARACTERS + CHUNK_BYTES
 """Bytes. A file may be one line of any length, which must not be held in memory."""
 
 MAX_RAW_CHARACTERS = 1_000_000
@@ -47,45 +48,6 @@ class DamagedRow:
     reason_without_cell: str
 
 
-class EscapedBlock:
-    """Rows that were read at once, with their cells escaped (`escape.escape_block`).
-
-    Args:
-        escaped: The rows.
-        data: The same as they stand in the file.
-        first_line: Number of the line on which the first one begins.
-
-    Attributes:
-        rows: The rows; an empty text stands for a blank line.
-        plain_rows: The same with an empty text in place of each with such a character.
-    """
-
-    def __init__(self, escaped: escape.EscapedRows, data: bytes, first_line: int) -> None:
-        self.rows = self.plain_rows = escaped.rows
-        if escaped.has_invalid:
-            self.plain_rows = ["" if escape.may_be_invalid(row) else row for row in self.rows]
-        self._data = data
-        self._first_line = first_line
-        self._place = 0
-        self._line = 0
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        return escape.decode(self._data)[0].split("\n")
-
-    def lines_of(self, index: int) -> tuple[int, list[str]]:
-        """Return the number of the line on which a row begins, and its lines.
-
-        Args:
-            index: Its place; not before that of the last call.
-        """
-        passed = self.rows[self._place : index]
-        self._line += len(passed) + sum(row.count(escape.LINE_END) for row in passed)
-        self._place = index
-        end = self._line + self.rows[index].count(escape.LINE_END) + 1
-        return self._first_line + self._line, self._lines[self._line : end]
-
-
 class CellReader:
     """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
@@ -102,11 +64,11 @@ class CellReader:
 
     Attributes:
         has_invalid: Whether the current row may have characters that no text may have: NUL, or
-            bytes that are not UTF-8. `escape.replace_invalid` finds them.
+            bytes that are not UTF-8. `text_encoding.replace_invalid` finds them.
     """
 
     def __init__(self, source: BinaryIO, on_damaged: Callable[[DamagedRow], None]) -> None:
-        csv.field_size_limit(MAX_CELL_BYTES)
+        csv.field_size_limit(MAX_CELL_CHARACTERS)
         self._read = as_utf_8(source)
         self._delimiter = DELIMITERS[0]
         self._has_begun = False
@@ -143,7 +105,7 @@ class CellReader:
         self._rejected += 1
         raw = "\n".join(self._row).rstrip("\r")
         # PostgreSQL takes no NUL in a text
-        raw = escape.encode(raw).decode(errors="backslashreplace").replace("\0", "\\x00")
+        raw = text_encoding.encode(raw).decode(errors="backslashreplace").replace("\0", "\\x00")
         if len(raw) > MAX_RAW_CHARACTERS:
             kept = f"the first {MAX_RAW_CHARACTERS:,} of its {len(raw):,} characters are kept"
             reason = f"{reason} ({kept})"
@@ -163,7 +125,9 @@ class CellReader:
             self.reject("follows a header that is not CSV")
             return []
         self._unload()
-        return [escape.replace_invalid(cell.replace(escape.NUL, ""))[0] for cell in row]
+        return [
+            text_encoding.replace_invalid(cell.replace(text_encoding.NUL, ""))[0] for cell in row
+        ]
 
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the cells of each row that is not read yet."""
@@ -307,7 +271,7 @@ class CellReader:
                     continue
                 line = found
             size = size + len(line) if self._row else 0
-            if size > MAX_CELL_BYTES:
+            if size > MAX_CELL_CHARACTERS:
                 self._given_back.appendleft(line)
                 raise csv.Error("row larger than limit")
             self._row.append(line)
@@ -315,7 +279,7 @@ class CellReader:
 
     def _load(self, data: bytes) -> None:
         """Let some whole lines be read next."""
-        text, has_invalid = escape.decode(data.removesuffix(b"\n"))
+        text, has_invalid = text_encoding.decode(data.removesuffix(b"\n"))
         lines = text.split("\n")
         self.has_invalid = self.has_invalid or has_invalid
         self._data = data

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_intercom_export.rows.block_encoder import Encoding, encode_block
 from tap_intercom_export.rows.compiled.escape import escape_cells, unescape_row
-from tap_intercom_export.rows.csv_reader import EscapedBlock
+from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

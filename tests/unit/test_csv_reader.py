@@ -12,13 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows import csv_reader as csv_reader_module
+from tap_intercom_export.rows import text_encoding
 from tap_intercom_export.rows.compiled import escape
-from tap_intercom_export.rows.csv_reader import (
-    MAX_RAW_CHARACTERS,
-    CellReader,
-    DamagedRow,
-    EscapedBlock,
-)
+from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CellReader, DamagedRow
+from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +69,9 @@ def cells_of(reader: CellReader, block: EscapedBlock | Iterator[list[str]]) -> I
         yield from block
         return
     for plain in block.plain_rows:
-        assert not any(escape.replace_invalid(cell)[1] for cell in escape.unescape_row(plain))
+        assert not any(
+            text_encoding.replace_invalid(cell)[1] for cell in escape.unescape_row(plain)
+        )
     for index in range(len(block.rows)):
         if row := reader.cells(block, index):  # not a blank line
             yield row
@@ -224,7 +223,7 @@ def test_invalid_characters_are_detected_at_any_buffer_boundary(
 ) -> None:
     monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
     result = read(FLAWED % (flaw, flaw))
-    repaired = [[escape.replace_invalid(cell) for cell in row] for row in result.rows]
+    repaired = [[text_encoding.replace_invalid(cell) for cell in row] for row in result.rows]
     cells = [[cell for cell, _ in row] for row in repaired]
     assert cells[1] == ["1", "x\ufffd\ny\nz"]
     assert cells[4] == ["4", "\ufffd"]
@@ -312,7 +311,7 @@ def test_every_line_is_in_a_row_or_a_damaged_row(lines: list[str]) -> None:
     texts = data.split("\n")
     cells = "".join("".join(row) for row in result.rows)
     raw = "".join(row.raw for row in result.damaged)
-    kept = sorted((cells + raw).replace("\\x00", "\0").replace(escape.NUL, "\0"))
+    kept = sorted((cells + raw).replace("\\x00", "\0").replace(text_encoding.NUL, "\0"))
     marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
     expected_rows = sorted("".join(texts[1:]))
     assert [c for c in kept if c not in marks] == [c for c in expected_rows if c not in marks]
@@ -328,7 +327,7 @@ def test_cell_of_ten_megabytes_is_read() -> None:
 
 def test_row_with_very_many_lines_has_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line ends within a quote that the next line closes, so all of them would be one row."""
-    monkeypatch.setattr(csv_reader_module, "MAX_CELL_BYTES", 1000)
+    monkeypatch.setattr(csv_reader_module, "MAX_CELL_CHARACTERS", 1000)
     held = 0
     reader = CellReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)
     reader.header()

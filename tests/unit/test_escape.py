@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_intercom_export.rows import text_encoding
 from tap_intercom_export.rows.compiled import escape
 
 CSV_LIKE = st.text(st.sampled_from([*'ab,""\n\r\t\\u', "é", "你", "🎉", "\u2028", "\U0010ffff"]))
@@ -150,7 +151,7 @@ def test_invalid_characters_are_detected_and_replaced(
     assert not escape.may_be_invalid(plain)
     assert escape.may_be_invalid(row)
     cell, _ = escape.unescape_row(row)
-    assert escape.replace_invalid(cell) == (repaired, count)
-    text, is_invalid = escape.decode(data)
+    assert text_encoding.replace_invalid(cell) == (repaired, count)
+    text, is_invalid = text_encoding.decode(data)
     assert is_invalid
-    assert (text, escape.encode(text)) == (cell, data)
+    assert (text, text_encoding.encode(text)) == (cell, data)

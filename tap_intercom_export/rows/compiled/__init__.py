@@ -36,7 +36,7 @@ How it works
     writes the reason. So a mistake here can make rows slow, but not a damaged row valid.
 
 What it costs
-    Three modules with some 750 lines that are harder to read than the rest of the tap, and the
+    Four modules with some 750 lines that are harder to read than the rest of the tap, and the
     rule that each change of a record's format is made twice: in `rows.record` and in
     `row_function`. Generated code is also harder to debug; printing the result of
     `_Source.function` helps, and its docstring shows an example. The tests compare both ways for
@@ -47,11 +47,9 @@ What to do if it must go
     Set `Encoder.is_compiled` to False: then everything works the same, several times slower, and
     no code is generated. The tests use this switch to compare whole runs. To remove the package
     for good, make `Encoder._plain_lines` the only way, and delete this package, the second process
-    (which encodes with this package only) and `CellReader.blocks`. Keep `escape.decode`,
-    `escape.encode` and `escape.replace_invalid`, which mark characters that databases cannot store
-    and are used without the fast way, too.
+    (which encodes with this package only), `rows.escaped_block` and `CellReader.blocks`.
 
-Only `rows.encoder`, `rows.block_encoder` (for the second process, `rows.encoding_process`) and
-`rows.csv_reader` use this package; `rows.row_reader` uses `escape.replace_invalid`. Nothing
-outside of `rows` knows that it exists.
+Only `rows.encoder`, `rows.block_encoder` (for the second process, `rows.encoding_process`),
+`rows.csv_reader` and `rows.escaped_block` use this package. Nothing outside of `rows` knows that
+it exists.
 """

@@ -11,6 +11,8 @@ import re
 from json.encoder import encode_basestring_ascii as quote
 from typing import NamedTuple
 
+from tap_intercom_export.rows.text_encoding import NUL
+
 COMMA = "\\u002c"
 """A comma in a cell of an escaped row: every other comma stands between two cells."""
 
@@ -19,12 +21,6 @@ BACKSLASH = "\\u005c"
 
 LINE_END = "\\n"
 """A line end in a cell."""
-
-NUL = "\udc00"
-"""Stands for a NUL in decoded text. No text that is UTF-8 holds it, nor any of `_INVALID`."""
-
-_INVALID = re.compile("[\udc00-\udcff]")
-"""A NUL, or a byte that is not UTF-8 (PEP 383)."""
 
 _ESCAPED_INVALID = re.compile(r"\\udc[0-9a-f]{2}")
 """The same in an escaped row; also the second half of some characters beyond U+FFFF."""
@@ -71,31 +67,6 @@ def last_row_start(data: bytes) -> int:
             return line_end + 1
         opening = data.rfind(b'"', 0, max(closing, 0))
     return 0
-
-
-def decode(data: bytes) -> tuple[str, bool]:
-    """Decode UTF-8; what is not, and NUL, become characters that `replace_invalid` knows.
-
-    Returns:
-        The text, and whether it has such characters.
-    """
-    try:
-        text, is_valid = data.decode(), True
-    except UnicodeDecodeError:
-        text, is_valid = data.decode(errors="surrogateescape"), False
-    if b"\0" in data:
-        text, is_valid = text.replace("\0", NUL), False
-    return text, not is_valid
-
-
-def encode(text: str) -> bytes:
-    """Return the bytes that `decode` was given."""
-    return text.replace(NUL, "\0").encode(errors="surrogateescape")
-
-
-def replace_invalid(cell: str) -> tuple[str, int]:
-    """Return a decoded text with U+FFFD for what no database holds, and how often it stands."""
-    return _INVALID.subn("\ufffd", cell)
 
 
 class EscapedRows(NamedTuple):

@@ -12,6 +12,7 @@ from itertools import groupby, islice
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.rows.compiled.cell_readers import json_reader, lenient_time, sample_cell
 from tap_intercom_export.rows.compiled.escape import BACKSLASH, COMMA
 from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
 from tap_intercom_export.rows.parsers import NULL_ID_CELLS, time
@@ -30,11 +31,6 @@ TEXTS_PER_CHECK = 4
 
 MIN_TIME_RUN_LENGTH = 8
 """Neighbouring times from which on they are looked at together."""
-
-MAX_PLAIN_DIGITS = 15
-"""Digits of a number that goes out as it stands."""
-
-_TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
 
 
 def row_function(
@@ -64,13 +60,13 @@ def row_function(
         return lambda rows, _: next(rows, None)
     source = _Source(form, frozenset(deselected), omit_nulls=omit_nulls)
     readers = {
-        kind: _json_reader(parse, kind, _sample_cell(form, kind, sample))
+        kind: json_reader(parse, kind, sample_cell(form, kind, sample))
         for kind, parse in form.parsers.items()
         if parse is not None
     }
     names: dict[str, Any] = {f"read_{kind.name}": read for kind, read in readers.items()}
     times = next((sample[place] for place in form.times if sample[place:]), "")
-    names["lenient_time"] = _lenient_time(time_reader(time, times))
+    names["lenient_time"] = lenient_time(time_reader(time, times))
     names |= {"missing": _missing, "hash_as_json": _hash_as_json, **source.constants}
     if source.run:
         names["read_run"] = time_run_reader(
@@ -315,48 +311,6 @@ def _hash_as_json(identity: str) -> str:
 
 
 _JSON_BACKSLASH = "\\\\"
-
-
-def _sample_cell(form: RowFormat, kind: Kind, row: list[str]) -> str:
-    """Return the first filled cell of a kind in a row, or nothing."""
-    pairs = zip(form.columns, row, strict=False)
-    return next((cell for column, cell in pairs if column.kind is kind and cell), "")
-
-
-def _lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
-    """Return what reads the time in a cell of which nobody knows whether it holds one.
-
-    Args:
-        read: Reads a time as JSON text.
-    """
-
-    def read_leniently(cell: str) -> str:
-        try:
-            text = read(cell) if cell else ""
-        except ValueError:
-            return ""
-        return "" if text == "null" else text
-
-    return read_leniently
-
-
-def _json_reader(parse: Callable[[str], Any], kind: Kind, sample: str) -> Callable[[str], str]:
-    """Return what reads a cell of a kind as JSON text.
-
-    Args:
-        parse: Reads a cell as a value.
-        kind: Its kind.
-        sample: Such a cell.
-    """
-    if kind in _TIME_KINDS:
-        return time_reader(parse, sample)
-
-    def read(cell: str) -> str:
-        if cell.isdecimal() and cell[0] != "0" and len(cell) <= MAX_PLAIN_DIGITS:
-            return cell
-        return json.dumps(parse(cell), separators=(",", ":"))
-
-    return read
 
 
 def _missing() -> str:

@@ -1,0 +1,61 @@
+"""Functions that read a cell of some kind as JSON text, for the generated code to call."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tap_intercom_export.rows.compiled.times import time_reader
+from tap_intercom_export.schemas import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_intercom_export.rows.record import RowFormat
+
+MAX_PLAIN_DIGITS = 15
+"""Digits of a number that goes out as it stands."""
+
+_TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
+
+
+def lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
+    """Return what reads the time in a cell of which nobody knows whether it holds one.
+
+    Args:
+        read: Reads a time as JSON text.
+    """
+
+    def read_leniently(cell: str) -> str:
+        try:
+            text = read(cell) if cell else ""
+        except ValueError:
+            return ""
+        return "" if text == "null" else text
+
+    return read_leniently
+
+
+def json_reader(parse: Callable[[str], Any], kind: Kind, sample: str) -> Callable[[str], str]:
+    """Return what reads a cell of a kind as JSON text.
+
+    Args:
+        parse: Reads a cell as a value.
+        kind: Its kind.
+        sample: Such a cell.
+    """
+    if kind in _TIME_KINDS:
+        return time_reader(parse, sample)
+
+    def read(cell: str) -> str:
+        if cell.isdecimal() and cell[0] != "0" and len(cell) <= MAX_PLAIN_DIGITS:
+            return cell
+        return json.dumps(parse(cell), separators=(",", ":"))
+
+    return read
+
+
+def sample_cell(form: RowFormat, kind: Kind, row: list[str]) -> str:
+    """Return the first filled cell of a kind in a row, or nothing."""
+    pairs = zip(form.columns, row, strict=False)
+    return next((cell for column, cell in pairs if column.kind is kind and cell), "")
