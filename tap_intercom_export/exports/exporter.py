@@ -20,7 +20,7 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
-from tap_intercom_export.exports.job import ExportJob, Progress
+from tap_intercom_export.exports.job import ExportJob, JobStatus
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import JobMeasurement
 from tap_intercom_export.progress import JobEnd
@@ -258,7 +258,7 @@ class Exporter:
         job = self._runner.wait(job)
         seconds = None if begun is None else self._clock.monotonic() - begun
         completed_at = to_text(self._clock.now())
-        if job.progress is Progress.EMPTY:
+        if job.progress is JobStatus.EMPTY:
             return Export(job, None, 0, completed_at, _measure(job, seconds, 0, 0.0))
         downloading = self._clock.monotonic()
         archive, size = self._download(job)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom import ExportKind
 
 
-class Progress(Enum):
+class JobStatus(Enum):
     """Meaning of a status."""
 
     RUNNING = "running"
@@ -24,17 +24,17 @@ class Progress(Enum):
     FAILED = "failed"
 
 
-_PROGRESS = {
-    "pending": Progress.RUNNING,
-    "in_progress": Progress.RUNNING,
-    "success": Progress.COMPLETED,
-    "done": Progress.COMPLETED,
-    "no_data": Progress.EMPTY,
-    "failed": Progress.FAILED,
-    "error": Progress.FAILED,
-    "expired": Progress.FAILED,
-    "canceled": Progress.FAILED,
-    "cancelled": Progress.FAILED,
+_STATUS_BY_WORD = {
+    "pending": JobStatus.RUNNING,
+    "in_progress": JobStatus.RUNNING,
+    "success": JobStatus.COMPLETED,
+    "done": JobStatus.COMPLETED,
+    "no_data": JobStatus.EMPTY,
+    "failed": JobStatus.FAILED,
+    "error": JobStatus.FAILED,
+    "expired": JobStatus.FAILED,
+    "canceled": JobStatus.FAILED,
+    "cancelled": JobStatus.FAILED,
 }
 """Statuses from Intercom's reference, and others that tolerant clients expect."""
 
@@ -66,11 +66,11 @@ class ExportJob:
     request_hash: str = ""
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> JobStatus | None:
         """Meaning of the status; None if it is unknown."""
         word = self.status.lower()
         # "completed" from message exports, "complete" in the prose and from reporting exports
-        return Progress.COMPLETED if word.startswith("complete") else _PROGRESS.get(word)
+        return JobStatus.COMPLETED if word.startswith("complete") else _STATUS_BY_WORD.get(word)
 
     def has_same_request(self, kind: ExportKind) -> bool:
         """Return whether a new job would have the same request, besides its range.

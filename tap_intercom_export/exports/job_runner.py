@@ -18,7 +18,7 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
-from tap_intercom_export.exports.job import ExportJob, Progress
+from tap_intercom_export.exports.job import ExportJob, JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
 from tap_intercom_export.intercom.download import Downloader
 from tap_intercom_export.progress import JobEnd, RunLog
@@ -188,7 +188,7 @@ class JobRunner:
         for job in jobs.jobs():
             try:
                 reply = self._client.get(self._kind.status_path.format(job.identifier))
-                running = job.updated(reply.body).progress in {Progress.RUNNING, None}
+                running = job.updated(reply.body).progress in {JobStatus.RUNNING, None}
             except NotFoundError:
                 running = False
             if job.given_up and not running:
@@ -223,7 +223,7 @@ class JobRunner:
                     self.cancel(job)
                 raise
             job = job.updated(reply.body)
-            if job.progress in {Progress.COMPLETED, Progress.EMPTY}:
+            if job.progress in {JobStatus.COMPLETED, JobStatus.EMPTY}:
                 self.log.info(
                     "Job %s for %s: %s (waited %s)",
                     job.identifier,
@@ -232,7 +232,7 @@ class JobRunner:
                     backoff.elapsed,
                 )
                 return job
-            if job.progress is Progress.FAILED:
+            if job.progress is JobStatus.FAILED:
                 raise JobFailedError(
                     f"{self.log.prefix}Job {job.identifier} for {job.window} ended as "
                     f"'{job.status}'; Intercom gives no reason"
@@ -317,8 +317,8 @@ def current_time(client: IntercomClient, clock: Clock) -> float:
     ahead = client.seconds_ahead
     if abs(ahead) > MAX_CLOCK_DIFFERENCE_SECONDS:
         logger.warning(
-            "This machine's clock is %.0f s %s Intercom's. Synchronize it (NTP); windows end by "
-            "the earlier one",
+            "This machine's clock is %.0f s %s Intercom's. Synchronize it (NTP); windows end at "
+            "the earlier of the two times",
             abs(ahead),
             "ahead of" if ahead > 0 else "behind",
         )

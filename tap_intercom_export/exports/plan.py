@@ -165,8 +165,10 @@ class ExportPlan:
     def _size_reason(self) -> str:
         """Return why the windows have their sizes."""
         largest = f"{duration(self.largest.window)} new (window_days)"
-        again = duration(self.largest.lookback) if self.largest.lookback else "nothing"
-        lookback = f"{again} again (lookback_days)"
+        again = (
+            f"{duration(self.largest.lookback)} again" if self.largest.lookback else "no lookback"
+        )
+        lookback = f"{again} (lookback_days)"
         if self.reason:
             now = duration(self.sizes.window)
             return f"{now} in place of {largest}: {self.reason}; {lookback}"

@@ -122,5 +122,5 @@ def total_sizes(windows: Sequence[PlannedWindow]) -> Sizes:
 
 def extent(sizes: Sizes) -> str:
     """Format the length of new time and lookback."""
-    again = f"{duration(sizes.lookback)} again" if sizes.lookback else "nothing again"
+    again = f"{duration(sizes.lookback)} again" if sizes.lookback else "no lookback"
     return f"{duration(sizes.window)} new, {again}"

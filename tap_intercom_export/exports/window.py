@@ -85,8 +85,8 @@ class ExportRange:
     Attributes:
         start: First second, from `start_date`.
         end: Last second: `end_date`, or a minute before now.
-        viewed: New time of windows of which some, but not all rows were written. The target may
-            have their messages with all events up to the end of these windows.
+        partly_written: New time of windows of which some, but not all rows were written. The
+            target may have their messages with all events up to the end of these windows.
     """
 
     start: int

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.progress.totals import RunTotals
 
-UNDER_MELTANO = "MELTANO_EXTRACTOR_NAME"
+MELTANO_VARIABLE = "MELTANO_EXTRACTOR_NAME"
 """Environment variable that is set if Meltano reads the log."""
 
 
@@ -157,7 +157,7 @@ def log_points(totals: RunTotals, now: float, environment: Mapping[str, str] = o
     """
     logger = metrics.get_metrics_logger()
     for point in points(totals, now):
-        if environment.get(UNDER_MELTANO):
+        if environment.get(MELTANO_VARIABLE):
             logger.info("METRIC: %s", str(point), extra={"metric_info": point.to_dict()})
         else:
             metrics.log(logger, point)

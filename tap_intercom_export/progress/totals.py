@@ -154,7 +154,7 @@ class RunTotals:
         )
         time = (
             f"Time: {duration(self.intercom_wait)} waiting for Intercom, "
-            f"{duration(self.reader_wait)} for the reader of stdout, "
+            f"{duration(self.reader_wait)} for the target (the reader of stdout), "
             f"{duration(self.own_seconds)} in the tap itself"
         )
         rows = (

@@ -3,7 +3,7 @@
 In: an open CSV file and its `StatisticFile`, or an entry of a JSON list. Out: records, or blocks of
 encoded lines; damaged rows go to a callback.
 
-`compiled` makes the encoding fast. Only `encoder` and `csv_reader` use it.
+`compiled` makes the encoding fast; `encoding_process` runs it in a second process.
 """
 
 from __future__ import annotations

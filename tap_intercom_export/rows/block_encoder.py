@@ -69,8 +69,8 @@ def encode_block(function: RowFunction, data: bytes) -> EncodedBlock | None:
         data: Whole rows, with their line ends.
 
     Returns:
-        None where a row needs care: it is damaged, blank, new columns come up with it, it has
-        invalid characters, or it is not as RFC 4180 has it.
+        None if any row needs the slow path: it is damaged or blank, introduces new columns, has
+        invalid characters, or does not follow RFC 4180.
     """
     escaped = escape_block(data.removesuffix(b"\n"))
     if escaped is None or escaped.has_invalid:

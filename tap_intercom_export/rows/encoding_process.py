@@ -2,11 +2,11 @@
 
 Encoding is work for one core, and Python runs the code of a process on one core at a time. The main
 process reads the file, sends one block to the second process, encodes the next one itself, and
-puts the texts of both out in order. What needs care (damaged rows, new columns, invalid
-characters) stays in the main process: the second one answers only for a block in which there is
-nothing of the kind (`block_encoder.encode_block`), so that order, errors and the state are no
-matter of two processes. At most one block is on its way, and it is sent only when the other side
-reads: neither side can wait for the other forever.
+writes the texts of both in order. What needs the slow path (damaged rows, new columns, invalid
+characters) stays in the main process: the second one answers only for a block without any of it
+(`block_encoder.encode_block`), so ordering, error handling and state stay in the main process. At
+most one block is in transit, and it is sent only when the other side reads, so neither side can
+wait for the other forever.
 
 When the second process cannot be started, or ends, the main process goes on alone. When the main
 process ends, however it does, the second one reads the end of its stdin, and ends.
@@ -212,7 +212,7 @@ def serve(source: IO[bytes], out: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Be the second process, until stdin ends."""
+    """Run the second process until its stdin ends."""
     for signum in (signal.SIGINT, signal.SIGTERM):  # to a whole group: the main process ends it
         signal.signal(signum, signal.SIG_IGN)
     with contextlib.suppress(BrokenPipeError):

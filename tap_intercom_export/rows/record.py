@@ -10,6 +10,7 @@ from tap_intercom_export.rows.parsers import Parser, time
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas import (
     LENIENT_KINDS,
+    TIME_KINDS,
     Column,
     Kind,
     StatisticFile,
@@ -21,7 +22,6 @@ from tap_intercom_export.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
 _COMPACT: dict[str, Any] = {"separators": (",", ":")}
 
 
@@ -90,7 +90,7 @@ class RowFormat:
         self.times = [
             index
             for index, (name, column) in enumerate(zip(header, columns, strict=True))
-            if column.kind in _TIME_KINDS or snake_case(name).endswith("_at")
+            if column.kind in TIME_KINDS or snake_case(name).endswith("_at")
         ]
 
     def record(self, cells: list[str]) -> dict[str, Any]:

@@ -46,5 +46,8 @@ _SCHEMAS: dict[Kind, dict[str, Any]] = {
     Kind.OBJECT: {"type": ["object", "null"], "additionalProperties": True},
 }
 
+TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
+"""Kinds whose cells are times."""
+
 LENIENT_KINDS = {Kind.REPORTED_TIME, Kind.REPORTED_NUMBER}
 """Kinds for which an unreadable cell does not reject the row."""

@@ -168,10 +168,10 @@ class ReportingStream(FileStream):
 
         if self._dataset.key_may_change:
             self.logger.warning(
-                "%s: below api_version 2.16 Intercom may give one row a conversation, its last "
-                "action, whose key action_id changes with the next action; rows of earlier runs "
-                "then stay beside it. Set api_version to 2.16, or take the latest row of each "
-                "conversation_id",
+                "%s: below api_version 2.16 Intercom may return only the last action of each "
+                "conversation. Its key, action_id, changes with the next action, so rows of "
+                "earlier runs remain as duplicates. Set api_version to 2.16, or take the latest "
+                "row of each conversation_id",
                 self.name,
             )
         parsers = {**PARSERS, Kind.REPORTED_TIME: time_in(self._sync.settings.reporting_timezone)}

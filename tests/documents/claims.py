@@ -91,6 +91,17 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
             Blocks("docs/windows-and-state.md", "start_date 2026"),
         ],
     },
+    "tests/documents/test_lake_page.py": {
+        "test_lake_diagram_names_programs_and_folders": [
+            Blocks("examples/lake/README.md", "text"),
+        ],
+        "test_lake_is_set_up_by_what_it_has": [Blocks("examples/lake/README.md", "cp -r")],
+        "test_lake_configuration_is_valid": [Blocks("examples/lake/README.md", "json")],
+        "test_lake_commands_have_such_arguments": [
+            Blocks("examples/lake/README.md", "AWS_REGION"),
+        ],
+        "test_lake_table_is_compacted": [Blocks("examples/lake/README.md", "python")],
+    },
     "tests/documents/test_output.py": {
         "test_the_demo_prints_such_lines": [Blocks("README.md", "Run 1: everything")],
         "test_a_run_logs_such_lines": [

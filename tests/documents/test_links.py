@@ -31,7 +31,7 @@ PATH = re.compile(r"(?:[\w-]+/)+(?:[\w-]+\.\w+)?|[\w-]+\.(?:py|toml|in)")
 
 GENERATED = {"__pycache__", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache", "site"}
 
-OF_A_USER = {".meltano/", "other/"}
+OF_A_USER = {".meltano/", "landing/", "other/"}
 """Folders of a user's project."""
 
 
@@ -122,7 +122,7 @@ PLACES = {
     "CSV file": ("schemas/statistics.py", "StatisticFile("),
     "column type": ("schemas/kinds.py", "class Kind"),
     "container": ("archive/formats.py", "def open_container"),
-    "status word": ("exports/job.py", "Progress.COMPLETED,"),
+    "status word": ("exports/job.py", "JobStatus.COMPLETED,"),
     "429": ("intercom/responses.py", "SLOT_TAKEN_MESSAGE ="),
     "setting": ("config/schema.py", "th.Property("),
     "list endpoint": ("streams/ai_content.py", "class ExternalPageStream"),

@@ -41,7 +41,7 @@ SHAPES = (
     (r"N (s|min|h|d)\b", "N UNIT"),
     (r"\b(window|job|row|rejected row|stream)s?\b", r"\1"),
     (r"(, resumes job ID)$", ""),  # of a plan
-    (r"\b(nothing|N UNIT) again", "N UNIT again"),
+    (r"\b(no lookback|N UNIT again)", "N UNIT again"),
     (r"N UNIT( N UNIT)+", "N UNIT"),  # 4 d 13 h
     (r"(; about N UNIT)$", ""),  # where it is known
     (r"; N row so far.*", ""),  # the last window has no estimate

@@ -155,7 +155,7 @@ def test_plan_is_readable_text(simulate: Simulate, configure: Configure) -> None
     assert text_of(config) == [
         "content_export: 2025-05-11T12:30:00Z to 2025-06-01T12:30:00Z, 2 windows",
         "  41 streams",
-        "  1  2025-05-11T12:30:00Z to 2025-05-25T12:29:59Z  14 d new, nothing again",
+        "  1  2025-05-11T12:30:00Z to 2025-05-25T12:29:59Z  14 d new, no lookback",
         "  2  2025-05-18T12:29:59Z to 2025-06-01T12:30:00Z  7 d new, 7 d again",
         "  in all 21 d new, 7 d again",
         "  size: at most 14 d new (window_days), 7 d again (lookback_days)",

@@ -139,7 +139,8 @@ def test_summary_has_totals_of_run() -> None:
             "0 resumed, 1 failed"
         ),
         (
-            "Time: 1 min 10 s waiting for Intercom, 10 s for the reader of stdout, 20 s in the "
+            "Time: 1 min 10 s waiting for Intercom, 10 s for the target (the reader of "
+            "stdout), 20 s in the "
             "tap itself"
         ),
         "Written: 1,520 rows in 2 streams; rejected: 4 rows",

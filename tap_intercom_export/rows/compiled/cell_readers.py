@@ -6,21 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.compiled.times import time_reader
-from tap_intercom_export.schemas import Kind
+from tap_intercom_export.schemas import TIME_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_intercom_export.rows.record import RowFormat
+    from tap_intercom_export.schemas import Kind
 
 MAX_PLAIN_DIGITS = 15
 """Digits of a number that goes out as it stands."""
 
-_TIME_KINDS = {Kind.TIME, Kind.REPORTED_TIME}
-
 
 def lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
-    """Return what reads the time in a cell of which nobody knows whether it holds one.
+    """Return a function that reads a cell which may or may not contain a time.
 
     Args:
         read: Reads a time as JSON text.
@@ -44,7 +43,7 @@ def json_reader(parse: Callable[[str], Any], kind: Kind, sample: str) -> Callabl
         kind: Its kind.
         sample: Such a cell.
     """
-    if kind in _TIME_KINDS:
+    if kind in TIME_KINDS:
         return time_reader(parse, sample)
 
     def read(cell: str) -> str:

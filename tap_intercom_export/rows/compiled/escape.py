@@ -116,7 +116,7 @@ def escape_block(data: bytes) -> EscapedRows | None:
 
 
 def _escape_beyond_ascii(rows: list[str]) -> bool:
-    """Let escapes stand in rows for what is beyond ASCII; tell whether anything is not UTF-8.
+    """Replace non-ASCII characters with JSON escapes, in place; tell whether bytes are not UTF-8.
 
     Args:
         rows: Rows in which each character is a byte.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows.record import RowFormat
 
 RowFunction = Callable[[Iterator[str], Callable[[str], None]], "str | None"]
-"""Takes escaped rows one by one and hands on the message of each, until `RowFormat.record` has to
-find out what is wrong with one, if anything is: it returns that one. None at the end."""
+"""Encodes escaped rows and passes the text of each to a callback, until a row needs the slow path
+(`RowFormat.record`): returns that row, or None after the last one."""
 
 TEXTS_PER_CHECK = 4
 """Neighbouring texts that are looked at together."""

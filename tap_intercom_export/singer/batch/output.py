@@ -80,7 +80,7 @@ class BatchOutput:
         return self._streams[-1]
 
     def discard(self) -> None:
-        """Forget what no message names, of all streams, and remove its files."""
+        """Delete the batch files of all streams that no BATCH message refers to yet."""
         for stream in self._streams:
             stream.discard()
 
@@ -160,6 +160,6 @@ class StreamBatches:
             writer.finish()
 
     def discard(self) -> None:
-        """Forget what no message names, and remove its files."""
+        """Delete the batch files that no BATCH message refers to yet."""
         for writer in self._writers.values():
             writer.discard()

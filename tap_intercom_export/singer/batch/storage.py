@@ -23,9 +23,9 @@ CHECK_NAME = "tap-intercom-export--check"
 class Storage:
     """A place for batch files.
 
-    A file is made on the local disk and then put in place: in a folder of this machine by its
-    name, in an object store by an upload, which makes an object when it has ended. Elsewhere it
-    gets its name when all of it is there.
+    A file is written to the local disk first. A folder of this machine gets it by renaming it, an
+    object store by an upload, which creates the object only when it completes; on other
+    filesystems the file is renamed once it is complete.
 
     Args:
         root: A folder or a URL that fsspec knows.
@@ -48,7 +48,7 @@ class Storage:
         self._is_object_store = bool(names & PACKAGES.keys())
 
     def check(self) -> None:
-        """Find out whether files can be written, before an export job is paid for in hours.
+        """Check that files can be written, before hours are spent on an export job.
 
         Raises:
             TapError: They cannot.

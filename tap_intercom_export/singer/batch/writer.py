@@ -172,7 +172,7 @@ class BatchWriter:
         self._send_manifest()
 
     def discard(self) -> None:
-        """Forget what no message names, and remove its files."""
+        """Delete the batch files that no BATCH message refers to yet."""
         if self._file:
             self._file.discard()
             self._file = None
