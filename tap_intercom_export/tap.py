@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from tap_intercom_export.intercom.client import IntercomClient
-    from tap_intercom_export.rows import EncodingProcess
     from tap_intercom_export.singer.batch.output import BatchOutput
 
 
@@ -114,7 +113,6 @@ class TapIntercomExport(Tap):
             state_writer=self.state_writer,
             events=self.events,
             load_batch_output=lambda: self.batch_output,
-            load_encoding_process=lambda: self.encoding_process,
             run_log=self.run_log,
             workspace=self.config.get("workspace") or "",
         )
@@ -128,15 +126,6 @@ class TapIntercomExport(Tap):
         from tap_intercom_export.singer.batch.output import BatchOutput  # noqa: PLC0415 - few need it
 
         return BatchOutput(settings, self.name, self.write_message, self.logger)
-
-    @cached_property
-    def encoding_process(self) -> EncodingProcess | None:
-        """The process that helps to encode large files; it is started for the first one."""
-        if self.settings.encoding_processes < 2:  # noqa: PLR2004 - the process itself and another
-            return None
-        from tap_intercom_export.rows import EncodingProcess  # noqa: PLC0415 - not for --discover
-
-        return EncodingProcess()
 
     def client(self, clock: Clock) -> IntercomClient:
         """Return a client for the configured workspace.
@@ -231,9 +220,6 @@ class TapIntercomExport(Tap):
         except BaseException:
             self._sum_up("Ended by an error", selected)
             raise
-        finally:
-            if helper := vars(self).get("encoding_process"):
-                helper.close()
         self._sum_up("Done", selected)
 
     def _sum_up(self, how: str, selected: list[str]) -> None:

@@ -267,18 +267,6 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         examples=[20],
     ),
     th.Property(
-        "encoding_processes",
-        th.IntegerType(minimum=1, maximum=2),
-        default=2,
-        title="Encoding processes",
-        description=(
-            "Processes that turn rows into messages or batches. With 2, a second process works on "
-            "every other block of large files, where the tap may use more than one processor; it "
-            "takes some 30 MiB of memory."
-        ),
-        examples=[1],
-    ),
-    th.Property(
         "max_unpacked_gigabytes",
         _number(0.000001),
         default=2000,

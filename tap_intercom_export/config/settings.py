@@ -41,7 +41,6 @@ class Settings:
         max_archive_bytes: Maximum size of a download.
         max_unpacked_bytes: Maximum size of an archive's unpacked files.
         max_compression_ratio: Maximum ratio of unpacked to packed size.
-        encoding_processes: Number of processes that encode rows, 1 or 2.
         user_agent: Value of the header `User-Agent`, or None for the tap's own.
     """
 
@@ -67,7 +66,6 @@ class Settings:
     max_archive_bytes: int
     max_unpacked_bytes: int
     max_compression_ratio: float
-    encoding_processes: int
     user_agent: str | None
 
     @classmethod
@@ -97,7 +95,6 @@ class Settings:
             max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE_BYTES),
             max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE_BYTES),
             max_compression_ratio=float(config["max_compression_ratio"]),
-            encoding_processes=int(config["encoding_processes"]),
             user_agent=config.get("user_agent") or None,
         )
 

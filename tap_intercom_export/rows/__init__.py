@@ -3,14 +3,13 @@
 In: an open CSV file and its `StatisticFile`, or an entry of a JSON list. Out: records, or blocks of
 encoded lines; damaged rows go to a callback.
 
-`compiled` makes the encoding fast; `encoding_process` runs it in a second process.
+`compiled` makes the encoding fast. Only `rows` uses it.
 """
 
 from __future__ import annotations
 
 from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
 from tap_intercom_export.rows.encoder import Encoder, Lines, record_envelope
-from tap_intercom_export.rows.encoding_process import EncodingProcess
 from tap_intercom_export.rows.json_entry import EntryReader
 from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
@@ -20,7 +19,6 @@ __all__ = [
     "CellReader",
     "DamagedRow",
     "Encoder",
-    "EncodingProcess",
     "EntryReader",
     "Lines",
     "RowReader",

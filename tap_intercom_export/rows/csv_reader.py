@@ -144,7 +144,7 @@ class CellReader:
             before the next block.
         """
         yield self._loaded_rows()
-        while data := self.read_rows():
+        while data := self._read_rows():
             block = self._escaped(data)
             if block is None:
                 self._load(data)
@@ -152,39 +152,16 @@ class CellReader:
             else:
                 yield block
 
-    @property
-    def is_simple(self) -> bool:
-        """Whether what was read so far may be encoded block by block."""
-        return self._delimiter == DELIMITERS[0] and not self._cut_lines
-
-    def read_rows(self) -> bytes:
+    def _read_rows(self) -> bytes:
         """Return the next rows, with their line ends; nothing at the end of the file.
 
-        They are whole if quotes stand where RFC 4180 has them. Not to be called before `blocks` has
-        yielded the rows that are loaded already.
+        The last one is complete if quotes stand where RFC 4180 allows them.
         """
         data = self._read_lines()
         end = escape.last_row_start(data)
         if 0 < end < len(data):
-            self.give_back(data[end:])
-            data = data[:end]
+            data, self._rest = data[:end], data[end:] + self._rest
         return data
-
-    def give_back(self, data: bytes) -> None:
-        """Let rows be read again.
-
-        Args:
-            data: What `read_rows` returned last, or the end of it.
-        """
-        self._rest = data + self._rest
-
-    def skip_lines(self, count: int) -> None:
-        """Count the lines of rows that were not read by this reader.
-
-        Args:
-            count: Number of lines that `read_rows` returned.
-        """
-        self._lines_loaded += count
 
     def cells(self, block: EscapedBlock, index: int) -> list[str]:
         """Let a row of a block be the current one, and return its cells; none of a blank line.
@@ -200,7 +177,8 @@ class CellReader:
 
     def _escaped(self, data: bytes) -> EscapedBlock | None:
         """Return the block of some whole rows, if they are as simple as that."""
-        found = escape.escape_block(data.removesuffix(b"\n")) if self.is_simple else None
+        is_simple = self._delimiter == DELIMITERS[0] and not self._cut_lines
+        found = escape.escape_block(data.removesuffix(b"\n")) if is_simple else None
         if found is None:
             return None
         block = EscapedBlock(found, data, self._lines_loaded + 1)

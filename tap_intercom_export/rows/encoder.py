@@ -8,15 +8,14 @@ from json.encoder import encode_basestring_ascii as quote
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_intercom_export.rows.block_encoder import Encoding, encode_block
 from tap_intercom_export.rows.compiled.escape import escape_cells, unescape_row
+from tap_intercom_export.rows.compiled.row_function import row_function
 from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from tap_intercom_export.rows.compiled.row_function import RowFunction
-    from tap_intercom_export.rows.encoding_process import EncodingProcess
     from tap_intercom_export.rows.row_reader import RowReader
     from tap_intercom_export.schemas import Column
 
@@ -38,12 +37,6 @@ class Lines:
 
 MAX_LINES_PER_BLOCK = 4096
 """Where a quote is not closed, all lines behind it are read with care at once."""
-
-MIN_BLOCKS = 64
-"""Blocks of 64 KiB of a file after which a second process helps, which takes a while to start."""
-
-MAX_CAREFUL_PAIRS = 8
-"""Pairs of blocks in which something needs care; after so many, a file is read by one process."""
 
 
 def record_envelope(stream: str, time_extracted: str) -> tuple[str, str]:
@@ -69,7 +62,6 @@ class Encoder:
         before: What stands before each record.
         after: What stands after it.
         deselected: Names of properties to leave out.
-        process: Helps with large files; None for none.
         omit_nulls: Whether properties that are null may be left out, which is faster for what
             reads them as null.
     """
@@ -83,7 +75,6 @@ class Encoder:
         before: str = "",
         after: str = "\n",
         deselected: Collection[str] = (),
-        process: EncodingProcess | None = None,
         *,
         omit_nulls: bool = False,
     ) -> None:
@@ -91,9 +82,7 @@ class Encoder:
         self._before = before
         self._after = after
         self._deselected = frozenset(deselected)
-        self._process = process
         self._omit_nulls = omit_nulls
-        self._encoding: Encoding | None = None
         self._announced: set[str] = set()
         self._function: RowFunction | None = None
         self._texts: list[str] = []
@@ -104,47 +93,13 @@ class Encoder:
         if not self.is_compiled:
             yield from self._plain_lines()
             return
-        careful_pairs = 0
-        for number, block in enumerate(self._reader.rows.blocks()):
+        for block in self._reader.rows.blocks():
             if isinstance(block, EscapedBlock):
                 yield from self._encode_block(block)
             else:
                 for cells in block:
                     yield from self._encode_cells(cells)
             yield from self._taken()
-            if number == MIN_BLOCKS and self._process and self._encoding:
-                if not self._process.begin_file(self._encoding):
-                    self._process = None
-            elif number > MIN_BLOCKS and self._process and self._process.is_ready():
-                yield from self._encode_pairs(self._process)
-                careful_pairs += 1
-                if careful_pairs == MAX_CAREFUL_PAIRS:
-                    self._process = None
-
-    def _encode_pairs(self, process: EncodingProcess) -> Iterator[Lines]:
-        """Yield the texts of pairs of blocks, one of them made by the other process.
-
-        Ends before the pair in which a row needs care, or at the end of the file.
-        """
-        rows, reader = self._reader.rows, self._reader
-        function = self._function
-        while function and rows.is_simple and (first := rows.read_rows()):
-            second = rows.read_rows()
-            if not (rows.is_simple and second and process.send(first)):
-                rows.give_back(first + second)
-                return
-            ours = encode_block(function, second)
-            theirs = process.receive()
-            if theirs is None:
-                rows.give_back(first + second)
-                return
-            for block in (theirs, ours):
-                if block is None:
-                    rows.give_back(second)
-                    return
-                rows.skip_lines(block.line_count)
-                reader.records += block.text_count
-                yield Lines(block.data, block.text_count)
 
     def _plain_lines(self) -> Iterator[Lines]:
         """Yield the same texts without the compiled encoder, several times slower."""
@@ -192,15 +147,14 @@ class Encoder:
     def _encode(self, sample: str) -> RowFunction:
         """Return the function that is written for the file."""
         if self._function is None:
-            self._encoding = Encoding(
-                form=self._reader.format,
-                before=self._before,
-                after=self._after,
-                deselected=self._deselected,
-                sample=unescape_row(sample),
+            self._function = row_function(
+                self._reader.format,
+                self._before,
+                self._after,
+                self._deselected,
+                unescape_row(sample),
                 omit_nulls=self._omit_nulls,
             )
-            self._function = self._encoding.row_function()
         return self._function
 
     def _taken(self) -> Iterator[Lines]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports import EventQueue
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress import RunLog
-    from tap_intercom_export.rows import EncodingProcess
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.singer.batch.output import BatchOutput
     from tap_intercom_export.singer.message_writer import MessageWriter
@@ -40,7 +39,6 @@ class SyncContext:
         events: Events from worker threads to the main thread.
         load_batch_output: Returns the output for batch files, or None without `batch_config`. A
             function for the same reason as `load_settings`.
-        load_encoding_process: Returns the second process that encodes large files, or None.
         run_log: Log lines and counts of the run.
         workspace: Value of the property `workspace` in every record; "" for no such property.
     """
@@ -53,7 +51,6 @@ class SyncContext:
     state_writer: StateWriter
     events: EventQueue
     load_batch_output: Callable[[], BatchOutput | None]
-    load_encoding_process: Callable[[], EncodingProcess | None]
     run_log: RunLog
     workspace: str = ""
 
@@ -66,11 +63,6 @@ class SyncContext:
     def batch_output(self) -> BatchOutput | None:
         """Output for batch files; None without `batch_config`."""
         return self.load_batch_output()
-
-    @property
-    def encoding_process(self) -> EncodingProcess | None:
-        """The second process that encodes large files; None for one process."""
-        return self.load_encoding_process()
 
     def with_workspace(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record with the property `workspace`, if it is configured.

@@ -123,11 +123,9 @@ class FileStream(WindowStream):
             self.column_selection.deselect_unwanted(reader.format.text_columns())
             now = datetime.now(timezone.utc).isoformat()
             envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
-            process = self._sync.encoding_process
             yield from Encoder(
                 reader,
                 *envelope,
                 self.deselected(),
-                process,
                 omit_nulls=self.batches is not None and self.batches.reads_missing_as_null,
             ).lines()

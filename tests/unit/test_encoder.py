@@ -513,7 +513,7 @@ def test_without_the_compiled_encoder_no_code_is_generated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Encoder, "is_compiled", False)
-    monkeypatch.setattr("tap_intercom_export.rows.block_encoder.row_function", None)
+    monkeypatch.setattr("tap_intercom_export.rows.encoder.row_function", None)
     monkeypatch.setattr(escape, "escape_block", None)
     data = b"receipt_id,opened_at\n1,2026-01-01T00:00:00Z\n2,never\n"
     damaged: list[DamagedRow] = []

@@ -213,7 +213,6 @@ def test_token_and_start_date_are_sufficient() -> None:
         max_archive_bytes=100 * 10**9,
         max_unpacked_bytes=2000 * 10**9,
         max_compression_ratio=500,
-        encoding_processes=2,
         user_agent=None,
     )
 
@@ -401,7 +400,6 @@ ENVIRONMENT: dict[str, tuple[str, Any]] = {
     "reporting_datasets": ('["tickets"]', ["tickets"]),
     "reporting_timezone": ("Europe/Dublin", "Europe/Dublin"),
     "reporting_concurrency": ("5", 5),
-    "encoding_processes": ("1", 1),
     "reporting_retention_days": ("1095", 1095),
     "custom_object_types": ('["Order"]', ["Order"]),
     "user_agent": ("acme", "acme"),

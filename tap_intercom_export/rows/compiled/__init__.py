@@ -46,10 +46,9 @@ What it costs
 What to do if it must go
     Set `Encoder.is_compiled` to False: then everything works the same, several times slower, and
     no code is generated. The tests use this switch to compare whole runs. To remove the package
-    for good, make `Encoder._plain_lines` the only way, and delete this package, the second process
-    (which encodes with this package only), `rows.escaped_block` and `CellReader.blocks`.
+    for good, make `Encoder._plain_lines` the only way, and delete this package,
+    `rows.escaped_block` and `CellReader.blocks`.
 
-Only `rows.encoder`, `rows.block_encoder` (for the second process, `rows.encoding_process`),
-`rows.csv_reader` and `rows.escaped_block` use this package. Nothing outside of `rows` knows that
-it exists.
+Only `rows.encoder`, `rows.csv_reader` and `rows.escaped_block` use this package. Nothing outside
+of `rows` knows that it exists.
 """
