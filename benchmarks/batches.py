@@ -38,7 +38,7 @@ class BatchSpeed:
         file_format: Format of the files.
         ours: Measurements of this tap, by number of rows.
         theirs: Measurements of the SDK's writer, by number of rows.
-        mib: Peak memory of this tap with `MEMORY_ROWS`, of both processes.
+        mib: Peak memory of this tap with `MEMORY_ROWS`.
     """
 
     file_format: str
@@ -100,7 +100,7 @@ def batch_speeds(
             file_format,
             {rows: Taken.best(taken["ours", rows]) for rows in ROWS},
             {rows: Taken.best(taken["theirs", rows]) for rows in ROWS},
-            most.mib + most.children_mib,
+            most.mib,
         )
 
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from typing_extensions import Self
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).parent.parent
-
-_LOOK_SECONDS = 0.05
-"""Between two looks at the children of a process, whose peak never falls."""
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Unit of the kernel's `ru_maxrss`, in bytes."""
@@ -34,14 +27,11 @@ class Taken:
         seconds: Run time.
         cpu: CPU time of all threads, in seconds.
         mib: The most memory it had at once, MiB.
-        children_mib: The most that the processes it started had, MiB; 0 where the system does not
-            tell.
     """
 
     seconds: float
     cpu: float
     mib: float
-    children_mib: float = 0.0
 
     @classmethod
     def best(cls, runs: Iterable[Taken]) -> Taken:
@@ -54,7 +44,6 @@ class Taken:
             min(run.seconds for run in taken),
             min(run.cpu for run in taken),
             max(run.mib for run in taken),
-            max(run.children_mib for run in taken),
         )
 
 
@@ -91,59 +80,15 @@ def finish(process: Process, begun: float) -> Taken:
     Raises:
         RuntimeError: The program failed; the message contains its last lines.
     """
-    with _ChildrenMemory(process.pid) as children:
-        log = process.stderr.read() if process.stderr else b""
-        _, status, usage = os.wait4(process.pid, 0)
+    log = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         last = log.decode(errors="replace")[-2000:]
         raise RuntimeError(f"{process.args!r} ended with status {process.returncode}:\n{last}")
     cpu = usage.ru_utime + usage.ru_stime
-    return Taken(seconds, cpu, usage.ru_maxrss * _RSS_UNIT / 1024 / 1024, children.mib)
-
-
-class _ChildrenMemory:
-    """Looks now and then how much memory the children of a process have had at once (Linux).
-
-    Args:
-        pid: The process.
-
-    Attributes:
-        mib: Peak memory of all of them together, MiB.
-    """
-
-    def __init__(self, pid: int) -> None:
-        self.mib = 0.0
-        self._folder = Path(f"/proc/{pid}/task")
-        self._has_ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._has_ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._has_ended.wait(_LOOK_SECONDS):
-            with contextlib.suppress(OSError):
-                children = {
-                    child
-                    for path in self._folder.glob("*/children")
-                    for child in path.read_text().split()
-                }
-                self.mib = max(self.mib, sum(map(_peak_mib, children)))
-
-
-def _peak_mib(pid: str) -> float:
-    """Return the peak memory of a process so far, MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return Taken(seconds, cpu, usage.ru_maxrss * _RSS_UNIT / 1024 / 1024)
 
 
 Process = subprocess.Popen[bytes]

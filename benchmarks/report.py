@@ -82,11 +82,6 @@ class Speed:
         """Peak memory with the longest archive, in MiB."""
         return self.taken[max(self.taken)].mib
 
-    @property
-    def children_mib(self) -> float:
-        """Peak memory of the processes that it starts, likewise."""
-        return self.taken[max(self.taken)].children_mib
-
     def _slope(self, seconds: Mapping[int, float]) -> float:
         low, high = min(seconds), max(seconds)
         return (seconds[high] - seconds[low]) / (high - low) * 1e6
@@ -362,8 +357,8 @@ class Report:
         if self.memories:
             of_receipts = [memory.taken.mib for memory in self.memories]
             growth = max(of_receipts) / min(of_receipts)
-            sizes = [m.taken.mib + m.taken.children_mib for m in self.memories]
-            sizes += [one.tap.mib + one.tap.children_mib for one in self.shapes]
+            sizes = list(of_receipts)
+            sizes += [one.tap.mib for one in self.shapes]
             lengths = [memory.rows for memory in self.memories]
             span = f"{min(lengths):,} to {max(lengths):,}"
             found += [
