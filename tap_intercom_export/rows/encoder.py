@@ -8,9 +8,10 @@ from json.encoder import encode_basestring_ascii as quote
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_intercom_export.rows.compiled.escape import escape_cells, unescape_row
+from tap_intercom_export.rows.compiled.escape import as_json_module, escape_cells, unescape_row
 from tap_intercom_export.rows.compiled.row_function import row_function
 from tap_intercom_export.rows.escaped_block import EscapedBlock
+from tap_intercom_export.schemas import record_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,11 +29,13 @@ class Lines:
         data: Their text.
         count: How many they are.
         columns: Columns that come up with the first of them, to be announced before it.
+        keys: The key of each record (`record_key`), if the encoder was asked for keys.
     """
 
     data: bytes
     count: int
     columns: tuple[Column, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 MAX_LINES_PER_BLOCK = 4096
@@ -64,6 +67,7 @@ class Encoder:
         deselected: Names of properties to leave out.
         omit_nulls: Whether properties that are null may be left out, which is faster for what
             reads them as null.
+        with_keys: Whether the key of each record is wanted.
     """
 
     is_compiled: ClassVar[bool] = True
@@ -77,15 +81,18 @@ class Encoder:
         deselected: Collection[str] = (),
         *,
         omit_nulls: bool = False,
+        with_keys: bool = False,
     ) -> None:
         self._reader = reader
         self._before = before
         self._after = after
         self._deselected = frozenset(deselected)
         self._omit_nulls = omit_nulls
+        self._with_keys = with_keys
         self._announced: set[str] = set()
         self._function: RowFunction | None = None
         self._texts: list[str] = []
+        self._keys: list[str] = []
         self._columns: tuple[Column, ...] = ()
 
     def lines(self) -> Iterator[Lines]:
@@ -113,7 +120,7 @@ class Encoder:
         """Add the texts of a block's rows; yield what is before new columns."""
         encode = self._encode(block.rows[0])
         rows = iter(block.plain_rows)
-        while encode(rows, self._texts.append) is not None:
+        while encode(rows, self._texts.append, self._keys.append) is not None:
             index = len(block.rows) - length_hint(rows) - 1
             if cells := self._reader.rows.cells(block, index):
                 yield from self._encode_record(cells)
@@ -126,7 +133,8 @@ class Encoder:
             yield from self._encode_record(cells)
             return
         row = escape_cells(cells)
-        if self._encode(row)(iter((row,)), self._texts.append) is not None:
+        encode = self._encode(row)
+        if encode(iter((row,)), self._texts.append, self._keys.append) is not None:
             yield from self._encode_record(cells)
 
     def _encode_record(self, cells: list[str]) -> Iterator[Lines]:
@@ -140,6 +148,8 @@ class Encoder:
             yield from self._taken()
             self._columns = new
             self._announced |= {column.name for column in new}
+        if self._with_keys:
+            self._keys.append(record_key(record, self._reader.format.file.key))
         for name in self._deselected:
             record.pop(name, None)
         self._texts.append(self._before + _dump(record) + self._after)
@@ -154,6 +164,7 @@ class Encoder:
                 self._deselected,
                 unescape_row(sample),
                 omit_nulls=self._omit_nulls,
+                with_keys=self._with_keys,
             )
         return self._function
 
@@ -161,8 +172,10 @@ class Encoder:
         """Yield the texts that are there, if any are, and take them out."""
         if self._texts:
             self._reader.records += len(self._texts)
-            yield Lines("".join(self._texts).encode(), len(self._texts), self._columns)
+            data, keys = "".join(self._texts).encode(), tuple(map(as_json_module, self._keys))
+            yield Lines(data, len(self._texts), self._columns, keys)
         self._texts.clear()
+        self._keys.clear()
         self._columns = ()
 
 

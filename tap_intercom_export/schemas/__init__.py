@@ -11,6 +11,7 @@ from tap_intercom_export.schemas.excluded_columns import ExcludedColumns, is_pat
 from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
 from tap_intercom_export.schemas.kinds import LENIENT_KINDS, TIME_KINDS, Kind
 from tap_intercom_export.schemas.property_names import normalized_name, property_names, snake_case
+from tap_intercom_export.schemas.record_key import record_key
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
 from tap_intercom_export.schemas.statistics import OTHER
 
@@ -31,6 +32,7 @@ __all__ = [
     "json_schema",
     "normalized_name",
     "property_names",
+    "record_key",
     "snake_case",
     "statistic_name",
 ]

@@ -128,4 +128,5 @@ class FileStream(WindowStream):
                 *envelope,
                 self.deselected(),
                 omit_nulls=self.batches is not None and self.batches.reads_missing_as_null,
+                with_keys=self.batches is not None,
             ).lines()

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from tap_intercom_export.config.batch import BatchSettings
 from tap_intercom_export.errors import TapError
+from tap_intercom_export.schemas import record_key
+from tap_intercom_export.singer.batch import batch_file
 from tap_intercom_export.singer.batch import writer as writer_module
 from tap_intercom_export.singer.batch.jsonl import JsonLinesFile
 from tap_intercom_export.singer.batch.storage import Storage
@@ -72,7 +74,7 @@ class Batches:
 
     def write(self, *records: Record) -> None:
         text = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
-        self.writer.write(text.encode(), len(records))
+        self.writer.write(text.encode(), [record_key(r, self.writer.key) for r in records])
 
     def manifests(self) -> list[list[Record]]:
         """Records by manifest."""
@@ -129,15 +131,6 @@ def test_last_row_of_each_key_is_written(
 def test_all_rows_are_written_without_key(tmp_path: Path) -> None:
     batches = Batches(tmp_path, key=(), batch_size=3)
     rows = [{"id": "a", "number": number % 2, "text": None} for number in range(8)]
-    batches.write(*rows)
-    batches.writer.finish()
-    assert batches.manifests() == [rows]
-
-
-def test_nested_key_is_ignored(tmp_path: Path) -> None:
-    schema = {"properties": {"answers": {"type": ["object", "null"]}, "id": TEXT}}
-    batches = Batches(tmp_path, schema=schema)
-    rows = [{"answers": {"id": "same"}, "id": "1"}, {"answers": {"id": "same"}, "id": "2"}]
     batches.write(*rows)
     batches.writer.finish()
     assert batches.manifests() == [rows]
@@ -339,7 +332,7 @@ def test_parquet_row_groups_have_bounded_size(
 ) -> None:
     from tap_intercom_export.singer.batch import parquet  # noqa: PLC0415 - to set its limits
 
-    monkeypatch.setattr(parquet, "TEXT_BYTES", 1000)
+    monkeypatch.setattr(batch_file, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(parquet, "ROWS_PER_GROUP", 100)
     batches = Batches(tmp_path, file_format="parquet", batch_size=1000)
     for number in range(1000):

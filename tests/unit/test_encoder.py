@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intercom_simulator import Dialect, Member, Mutation
@@ -146,9 +146,10 @@ def both_encoders(
     damaged: list[DamagedRow] = []
     announced: list[Column] = []
     fast: list[dict[str, Any]] = []
+    keys: list[str] = []
     reader = reader_of(file, data, damaged, **options)
     envelope = record_envelope(file.name, "2026-05-01T00:00:00+00:00")
-    encoder = Encoder(reader, *envelope, deselected)
+    encoder = Encoder(reader, *envelope, deselected, with_keys=True)
     for some in encoder.lines():
         announced += some.columns
         assert some.data.endswith(b"\n")
@@ -158,15 +159,19 @@ def both_encoders(
         assert all(set(m) == {"type", "stream", "record", "time_extracted"} for m in messages)
         assert {(m["type"], m["stream"]) for m in messages} == {("RECORD", file.name)}
         fast += [message["record"] for message in messages]
+        keys += some.keys
         named = reader.format.template.keys() | {column.name for column in announced}
         assert all(message["record"].keys() <= named for message in messages)
 
     also_damaged: list[DamagedRow] = []
     plain_reader = reader_of(file, data, also_damaged, **options)
-    plain, also_announced = [], []
+    plain, also_announced, plain_keys = [], [], []
     for record in plain_reader:
         also_announced += plain_reader.format.text_columns(record)
         plain.append({name: value for name, value in record.items() if name not in deselected})
+        plain_keys.append([record[name] for name in file.key])
+    assert [json.loads(f"[{key}]") for key in keys] == plain_keys
+    assert len(set(keys)) == len(set(map(json.dumps, plain_keys))), "one key, two texts"
     once = list(dict.fromkeys(also_announced))
     return Reading(fast, damaged, announced), Reading(plain, also_damaged, once)
 
@@ -430,6 +435,8 @@ def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObj
 
 
 @given(body=st.one_of(st.binary(), st.text('ab,"\n\r\\').map(str.encode)))
+@example(body=b'\r""')
+@example(body=b'a,\r""')
 @settings(deadline=None)
 def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
     assert_same(FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)

@@ -38,8 +38,9 @@ _ESCAPES: tuple[tuple[bytes, bytes], ...] = (
 
 _QUOTED = re.compile('"([^"]*)"')
 
-_NEXT_TO_QUOTED_CELL = {"", ",", "\n", "\r"}
-"""What stands beside a quoted cell. Nothing: the border of the block, or a doubled quote."""
+_BEFORE_QUOTED_CELL = {"", ",", "\n"}
+_AFTER_QUOTED_CELL = {*_BEFORE_QUOTED_CELL, "\r"}
+"""Characters beside a quoted cell. None: the border of the block, or a doubled quote."""
 
 _BEYOND_U_FFFF = re.compile(r"\\U00([0-9a-f]{6})")
 
@@ -142,13 +143,13 @@ def _without_quotes(text: str) -> tuple[str, int] | None:
     """
     parts = _QUOTED.split(text)
     outer = parts[::2]
-    neighbours = {part[-1:] for part in outer[:-1]} | {part[:1] for part in outer[1:]}
-    if '"' in outer[-1] or not neighbours <= _NEXT_TO_QUOTED_CELL:
+    before, after = {part[-1:] for part in outer[:-1]}, {part[:1] for part in outer[1:]}
+    if '"' in outer[-1] or not (before <= _BEFORE_QUOTED_CELL and after <= _AFTER_QUOTED_CELL):
         return None
     inner = '"'.join(parts[1::2])
     line_ends = inner.count("\n")
     inner = inner.replace(",", COMMA).replace("\n", LINE_END).replace("\r", "\\r")
-    if "" in neighbours:
+    if "" in before:
         outer[1:-1] = [part or '\\"' for part in outer[1:-1]]
     parts[::2], parts[1::2] = outer, inner.split('"')
     return "".join(parts), line_ends
@@ -165,6 +166,11 @@ def unescape_row(row: str) -> list[str]:
     """Return the cells of an escaped row; invalid characters are as `decode` has them."""
     cells: list[str] = json.loads('["' + row.replace(",", '","') + '"]')
     return cells
+
+
+def as_json_module(text: str) -> str:
+    """Return JSON text from escaped cells as Python's json module would have written it."""
+    return text.replace(COMMA, ",").replace(BACKSLASH, r"\\") if "\\" in text else text
 
 
 def may_be_invalid(row: str) -> bool:

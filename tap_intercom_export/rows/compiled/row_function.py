@@ -13,7 +13,7 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.compiled.cell_readers import json_reader, lenient_time, sample_cell
-from tap_intercom_export.rows.compiled.escape import BACKSLASH, COMMA
+from tap_intercom_export.rows.compiled.escape import as_json_module
 from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
 from tap_intercom_export.rows.parsers import NULL_ID_CELLS, time
 from tap_intercom_export.rows.record import digest
@@ -22,9 +22,10 @@ from tap_intercom_export.schemas import Kind
 if TYPE_CHECKING:
     from tap_intercom_export.rows.record import RowFormat
 
-RowFunction = Callable[[Iterator[str], Callable[[str], None]], "str | None"]
-"""Encodes escaped rows and passes the text of each to a callback, until a row needs the slow path
-(`RowFormat.record`): returns that row, or None after the last one."""
+RowFunction = Callable[[Iterator[str], Callable[[str], None], Callable[[str], None]], "str | None"]
+"""Encodes escaped rows and passes the text of each to a callback, and its key to another one if
+keys are wanted, until a row needs the slow path (`RowFormat.record`): returns that row, or None
+after the last one."""
 
 TEXTS_PER_CHECK = 4
 """Neighbouring texts that are looked at together."""
@@ -41,6 +42,7 @@ def row_function(
     sample: list[str],
     *,
     omit_nulls: bool,
+    with_keys: bool,
 ) -> RowFunction:
     """Return the function for a file.
 
@@ -55,10 +57,12 @@ def row_function(
         sample: The cells of a row, as they stand in most rows: it is fastest for those.
         omit_nulls: Whether properties of empty cells are left out, for what reads a missing one as
             null.
+        with_keys: Whether the key of each row is wanted: the JSON texts of its values, with commas
+            in between.
     """
     if len(form.columns) < 2:  # noqa: PLR2004 - as the docstring says
-        return lambda rows, _: next(rows, None)
-    source = _Source(form, frozenset(deselected), omit_nulls=omit_nulls)
+        return lambda rows, *_: next(rows, None)
+    source = _Source(form, frozenset(deselected), omit_nulls=omit_nulls, with_keys=with_keys)
     readers = {
         kind: json_reader(parse, kind, sample_cell(form, kind, sample))
         for kind, parse in form.parsers.items()
@@ -83,7 +87,7 @@ class _Source:
 
     For a file with a time and a hash it reads like this:
 
-        def encode(rows, add):
+        def encode(rows, add, add_key):
          row = None
          try:
           for row in rows:
@@ -104,15 +108,19 @@ class _Source:
         form: Knows the columns of the file.
         deselected: Names of properties to leave out.
         omit_nulls: Whether properties of empty cells are left out, all but the first.
+        with_keys: Whether the key of each row is wanted.
 
     Attributes:
         run: Names of times that stand side by side, in the file and in the record.
         constants: Names of the code, besides the functions it calls.
     """
 
-    def __init__(self, form: RowFormat, deselected: frozenset[str], *, omit_nulls: bool) -> None:
+    def __init__(
+        self, form: RowFormat, deselected: frozenset[str], *, omit_nulls: bool, with_keys: bool
+    ) -> None:
         self._form = form
         self._omit_nulls = omit_nulls
+        self._with_keys = with_keys
         self._deselected = deselected
         # the names of those that are folded may be those of properties
         plain = [(n, each) for n, each in enumerate(form.columns) if n not in form.unplaced]
@@ -146,8 +154,8 @@ class _Source:
             while group := list(islice(neighbours, together)):
                 text += self._texts(group, lines) if group[1:] else self._property(group[0], lines)
         whole = _literal(before + "{") + text + _literal("}" + after)
-        loop = [f"   {line}" for line in (*lines, f"add(f{whole!r})")]
-        head = ["def encode(rows, add):", " row = None", " try:", "  for row in rows:"]
+        loop = [f"   {line}" for line in (*lines, f"add(f{whole!r})", *self._key())]
+        head = ["def encode(rows, add, add_key):", " row = None", " try:", "  for row in rows:"]
         return "\n".join([*head, *loop, " except ValueError: return row"])
 
     def _find_run(self) -> list[str]:
@@ -263,6 +271,17 @@ class _Source:
             return
         self._known["created_at"] = "created_at"
 
+    def _key(self) -> Iterator[str]:
+        """Yield the line that adds the key of the row, if keys are wanted."""
+        if self._with_keys:
+            values = (
+                f"{{{self._known[name]}}}"
+                if name in self._known
+                else _literal(json.dumps(self._form.template[name]))
+                for name in self._form.file.key
+            )
+            yield f"add_key(f{','.join(values)!r})"
+
     def _hash(self) -> Iterator[str]:
         """Yield the lines for the hash of what identifies a row."""
         file, form = self._form.file, self._form
@@ -307,10 +326,7 @@ def _hash_as_json(identity: str) -> str:
     Args:
         identity: What identifies the row: JSON, with commas and backslashes as in escaped rows.
     """
-    return f'"{digest(identity.replace(COMMA, ",").replace(BACKSLASH, _JSON_BACKSLASH))}"'
-
-
-_JSON_BACKSLASH = "\\\\"
+    return f'"{digest(as_json_module(identity))}"'
 
 
 def _missing() -> str:

@@ -47,9 +47,6 @@ class JsonLinesFile:
         """
         self._write(data)
 
-    def discard(self) -> None:
-        """Stop; the file is of no use."""
-
     def close(self) -> None:
         """Write what is left. The file that takes the bytes stays open."""
         if self._gzip:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from singer_sdk.helpers._batch import BaseBatchFileEncoding, SDKBatchMessage
 from singer_sdk.singerlib.json import serialize_json
 
+from tap_intercom_export.schemas import record_key
 from tap_intercom_export.singer.batch.writer import BatchWriter
 from tap_intercom_export.wording import counted
 
@@ -140,19 +141,25 @@ class StreamBatches:
             for message in schemas
         }
 
-    def write(self, stream: str, data: bytes, number: int) -> None:
+    def write(self, stream: str, data: bytes, keys: Sequence[str]) -> None:
         """Write records.
 
         Args:
             stream: Name of the stream, as in its SCHEMA.
             data: JSON objects, each with its line end.
-            number: How many they are.
+            keys: The key of each of them (`schemas.record_key`).
         """
-        self._writers[stream].write(data, number)
+        self._writers[stream].write(data, keys)
 
     def write_record(self, stream: str, record: Mapping[str, Any]) -> None:
-        """Write one record."""
-        self._writers[stream].write(f"{serialize_json(record)}\n".encode(), 1)
+        """Write one record.
+
+        Args:
+            stream: Name of the stream, as in its SCHEMA.
+            record: The record.
+        """
+        writer = self._writers[stream]
+        writer.write(f"{serialize_json(record)}\n".encode(), (record_key(record, writer.key),))
 
     def finish(self) -> None:
         """Put everything in files and send the messages that name them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -16,10 +15,6 @@ from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
-
-TEXT_BYTES = 1024 * 1024
-"""JSON that is read at once."""
 
 ROWS_PER_GROUP = 16_384
 GROUP_BYTES = 16 * 1024 * 1024
@@ -75,67 +70,27 @@ class ParquetFile:
             [(name, pa.string() if kind is None else kind) for name, kind in types.items()]
         )
         self._writer = pyarrow.parquet.ParquetWriter(out, self._schema, compression=compression)
-        self._text: list[bytes] = []
-        self._text_bytes = 0
-        self._text_rows = 0
         self._tables: list[pa.Table] = []
-        self._worker = ThreadPoolExecutor(1, "parquet")
-        self._pending: Future[None] | None = None
 
     def write(self, data: bytes, count: int) -> None:
-        """Write records.
+        """Write records; a row group is written when there are enough of them.
 
         Args:
             data: JSON objects, each with its line end.
-            count: How many they are.
+            count: Number of records.
 
         Raises:
             TapError: A value does not fit the SCHEMA.
         """
-        self._text.append(data)
-        self._text_bytes += len(data)
-        self._text_rows += count
-        if self._text_bytes >= TEXT_BYTES:
-            self._hand_over()
+        self._tables.append(self._read(data, count))
+        rows = sum(table.num_rows for table in self._tables)
+        if rows >= ROWS_PER_GROUP or sum(t.nbytes for t in self._tables) >= GROUP_BYTES:
+            self._write_group()
 
     def close(self) -> None:
-        """Write what is left. The file that takes the bytes stays open.
-
-        Raises:
-            TapError: A value does not fit the SCHEMA.
-        """
-        self._hand_over()
-        self._wait()
+        """Write the remaining records. The file that takes the bytes stays open."""
         self._write_group()
         self._writer.close()
-        self._worker.shutdown()
-
-    def discard(self) -> None:
-        """Stop; the file is of no use."""
-        self._worker.shutdown()
-
-    def _hand_over(self) -> None:
-        """Let the other thread make a table of the records that came, when it has the ones before.
-
-        Arrow holds no lock of Python meanwhile, so that the next records are made on another core.
-        """
-        data, rows = b"".join(self._text), self._text_rows
-        self._text, self._text_bytes, self._text_rows = [], 0, 0
-        self._wait()
-        if rows:
-            self._pending = self._worker.submit(self._take, data, rows)
-
-    def _wait(self) -> None:
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            pending.result()
-
-    def _take(self, data: bytes, rows: int) -> None:
-        """Make a table of records; write a row group when there are enough."""
-        self._tables.append(self._read(data, rows))
-        count = sum(table.num_rows for table in self._tables)
-        if count >= ROWS_PER_GROUP or sum(t.nbytes for t in self._tables) >= GROUP_BYTES:
-            self._write_group()
 
     def _read(self, data: bytes, rows: int) -> pa.Table:
         """Return records as a table, whatever has to be done to them.

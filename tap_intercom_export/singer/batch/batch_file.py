@@ -1,0 +1,151 @@
+"""A batch file while it is written: another thread compresses it, so that both cores are used."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from tap_intercom_export.errors import TapError
+from tap_intercom_export.singer.batch.jsonl import JsonLinesFile
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from concurrent.futures import Future
+
+    from tap_intercom_export.config import BatchSettings
+    from tap_intercom_export.singer.batch.storage import Storage
+
+BLOCK_BYTES = 1024 * 1024
+"""Size from which on collected records are passed to the other thread."""
+
+
+class FileFormat(Protocol):
+    """Writes records in one format. Only one thread uses it at a time."""
+
+    def write(self, data: bytes, count: int) -> None:
+        """Write records, each with its line end."""
+
+    def close(self) -> None:
+        """Write the remaining bytes. The file that takes them stays open."""
+
+
+class BatchFile:
+    """A batch file on the local disk that is still being written.
+
+    Records are collected into blocks. Another thread encodes and compresses a block while the
+    caller prepares the next one; gzip and Arrow release Python's global lock for that. At most one
+    block waits, so memory is bounded.
+
+    Args:
+        settings: The setting `batch_config`.
+        storage: Where the finished file goes.
+        stream: Name of the stream.
+        schema: The JSON schema of a record.
+
+    Attributes:
+        rows: Number of records written.
+        keys: Hashes of their keys.
+    """
+
+    def __init__(
+        self, settings: BatchSettings, storage: Storage, stream: str, schema: Mapping[str, Any]
+    ) -> None:
+        self.rows = 0
+        self.keys: set[int] = set()
+        self._storage = storage
+        self._path = storage.new_path()
+        self._out: BinaryIO = self._path.open("wb")
+        self._format = _file_format(self._out, settings, stream, schema)
+        self._block: list[bytes] = []
+        self._block_bytes = 0
+        self._block_rows = 0
+        self._worker = ThreadPoolExecutor(1, "batch-file")
+        self._pending: Future[None] | None = None
+
+    def write(self, data: bytes, count: int) -> None:
+        """Write records.
+
+        Args:
+            data: JSON objects, each with its line end.
+            count: Number of records.
+
+        Raises:
+            TapError: The disk is full, or an earlier record does not fit the SCHEMA.
+        """
+        self._block.append(data)
+        self._block_bytes += len(data)
+        self._block_rows += count
+        self.rows += count
+        if self._block_bytes >= BLOCK_BYTES:
+            self._submit_block()
+
+    def put(self, name: str) -> str:
+        """Finish the file and put it in place.
+
+        Args:
+            name: Its final name.
+
+        Returns:
+            Its URL.
+
+        Raises:
+            TapError: The disk is full, a record does not fit the SCHEMA, or the storage refuses
+                the file.
+        """
+        self._submit_block()
+        self._wait()
+        with self._full_disk_explained():
+            self._format.close()
+            self._out.close()
+        self._worker.shutdown()
+        return self._storage.put(self._path, name)
+
+    def discard(self) -> None:
+        """Delete the file."""
+        self._worker.shutdown()
+        with contextlib.suppress(OSError):  # the last bytes, if the disk is full
+            self._out.close()
+        self._path.unlink(missing_ok=True)
+
+    def _submit_block(self) -> None:
+        """Pass the collected records to the other thread when it has finished the block before."""
+        data, count = b"".join(self._block), self._block_rows
+        self._block, self._block_bytes, self._block_rows = [], 0, 0
+        self._wait()
+        if count:
+            self._pending = self._worker.submit(self._format.write, data, count)
+
+    def _wait(self) -> None:
+        """Wait until the other thread has finished.
+
+        Raises:
+            TapError: It failed.
+        """
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            with self._full_disk_explained():
+                pending.result()
+
+    @contextlib.contextmanager
+    def _full_disk_explained(self) -> Generator[None]:
+        """Explain errors of the local disk."""
+        try:
+            yield
+        except OSError as error:
+            raise TapError(
+                f"A batch file does not fit into {self._path.parent} ({error.strerror}): make room "
+                "there, or lower batch_config.batch_size"
+            ) from error
+
+
+def _file_format(
+    out: BinaryIO, settings: BatchSettings, stream: str, schema: Mapping[str, Any]
+) -> FileFormat:
+    """Return the writer of the configured format."""
+    if settings.format == "parquet":
+        # Here, because the import takes a fifth of a second and many megabytes
+        from tap_intercom_export.singer.batch.parquet import ParquetFile  # noqa: PLC0415
+
+        return ParquetFile(out, settings.compression, schema, stream)
+    return JsonLinesFile(out, settings.compression)
