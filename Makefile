@@ -15,6 +15,8 @@ FLEET := $(DAGSTER) $(SYNC)
 # PySpark is a step of its own: most of a gigabyte, and a minute.
 LAKE := examples/lake/.venv/.installed
 SPARK := examples/lake/.venv/.spark-installed
+# What the tests need.
+ENVIRONMENTS = $(STAMP) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP)
 # $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
 INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
   $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
@@ -63,9 +65,11 @@ bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to c
 scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day, simulated, into docs/scaling.md
 	@$(BIN)/python -m benchmarks.scaling --write $(ARGS)
 
-test: lint types pytest ## Everything that must pass: lint, types, tests
+test: ## Everything that must pass: lint, types, tests
+	@$(MAKE) --no-print-directory -j 2 lint types $(ENVIRONMENTS)
+	@$(MAKE) --no-print-directory pytest
 
-pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
+pytest: $(ENVIRONMENTS) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (import-linter)
