@@ -15,6 +15,8 @@ FLEET := $(DAGSTER) $(SYNC)
 # PySpark is a step of its own: most of a gigabyte, and a minute.
 LAKE := examples/lake/.venv/.installed
 SPARK := examples/lake/.venv/.spark-installed
+# What the tests need.
+ENVIRONMENTS = $(STAMP) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP)
 # $(1) an environment, $(2) its constraints, $(3) what to install; in the folder of an example
 INSTALL = ../../$(BIN)/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) || \
   $(1)/bin/python -m pip --quiet --quiet --disable-pip-version-check install -c $(2) $(3)
@@ -37,6 +39,7 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
+.PHONY: environments types-tap types-dagster types-airflow
 .PHONY: help demo faults fleet lake spark bench scaling test pytest lint types format docs site constraints build clean
 
 help: ## List the targets
@@ -63,9 +66,11 @@ bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to c
 scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day, simulated, into docs/scaling.md
 	@$(BIN)/python -m benchmarks.scaling --write $(ARGS)
 
-test: lint types pytest ## Everything that must pass: lint, types, tests
+test: ## Everything that must pass: lint, types, tests
+	@$(MAKE) --no-print-directory -j 2 lint types environments
+	@$(MAKE) --no-print-directory pytest
 
-pytest: $(STAMP) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP) ## The tests alone; ARGS="-k windows" to choose
+pytest: $(ENVIRONMENTS) ## The tests alone; ARGS="-k windows" to choose
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (import-linter)
@@ -74,11 +79,20 @@ lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (i
 	  { echo "Not formatted as ruff does: run 'make format'" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log >&2; exit 1; }
 
-types: $(STAMP) $(DAGSTER) $(AIRFLOW) ## Types (mypy strict, and ty)
+types: types-tap types-dagster types-airflow ## Types (mypy strict, and ty)
+
+types-tap: $(STAMP)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/ty check --quiet --python $(VENV)
+
+types-dagster: $(DAGSTER)
 	@$(call TYPES,dagster,intercom_fleet)
+
+types-airflow: $(AIRFLOW)
 	@$(call TYPES,airflow,dags)
+
+environments: $(ENVIRONMENTS)
+	@:
 
 format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -37,6 +37,9 @@ _RUNS = """query { runsOrError { ... on Runs { results {
     ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
     ... on FloatMetadataEntry { floatValue } ... on JsonMetadataEntry { jsonString } } }
 } } ... on PythonError { message } } }"""
+_STATUSES = """query { runsOrError { ... on Runs { results {
+  runId status parentRunId tags { key value }
+} } ... on PythonError { message } } }"""
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
@@ -141,7 +144,7 @@ class Engine:
         """
         deadline = time.monotonic() + _RUN_SECONDS
         while time.monotonic() < deadline:
-            statuses = {run["runId"]: str(run["status"]) for run in self.runs()}
+            statuses = {run["runId"]: str(run["status"]) for run in self.statuses()}
             found = [statuses[run] for run in runs]
             if not set(found) & set(_IN_PROGRESS):
                 return found
@@ -162,11 +165,16 @@ class Engine:
         found: list[dict[str, Any]] = self._ask(_RUNS)["runsOrError"]["results"]
         return found
 
+    def statuses(self) -> list[dict[str, Any]]:
+        """Return all runs, newest first, with no more than `is_idle` needs: what can be polled."""
+        found: list[dict[str, Any]] = self._ask(_STATUSES)["runsOrError"]["results"]
+        return found
+
     def is_idle(self, runs: list[dict[str, Any]]) -> bool:
         """Return whether no run is active, queued or waiting for a retry.
 
         Args:
-            runs: What `runs` returned.
+            runs: What `runs` or `statuses` returned.
         """
         parents = {run["parentRunId"] for run in runs}
         waiting = any(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -19,8 +20,25 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-SINGLE_PROCESS_FOLDER = ("tests/dbt/built/", "tests/integration/test_new_meltano_project.py")
-"""Tests that share a database or a Meltano project which takes half a minute to make."""
+SHARED_FIXTURES = (
+    "tests/dbt/built/",
+    "tests/integration/test_new_meltano_project.py",
+    "tests/integration/test_docker.py",
+    "tests/dbt/test_sources.py",
+    "tests/documents/test_output.py",
+)
+"""Tests that share what takes 4 to 60 seconds to make: a database, a project, an installed tap."""
+
+LONG_TESTS = (
+    "tests/integration/test_fleet_termination.py",
+    "tests/dbt/built/",
+    "tests/integration/test_fleet.py",
+    "tests/integration/test_lake.py::test_overlapping_exports",
+    "tests/dbt/test_elsewhere.py",
+    "tests/dbt/test_workspaces.py",
+)
+"""Tests of 10 to 60 seconds, which are started first: the last tests to run are short ones, so that
+no process waits for another at the end."""
 
 END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 """The simulated present. The clock does not run, so that job contents do not depend on speed."""
@@ -29,18 +47,35 @@ END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Run tests that share an expensive fixture in one process."""
+    config.option.loadscopereorder = False  # in the order of `pytest_collection_modifyitems`
     return GroupScheduling(config, log)
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """One test at a time, but each of `SINGLE_PROCESS_FOLDER` as a whole.
+    """One test at a time, but each of `SHARED_FIXTURES` as a whole.
 
     The mark `xdist_group` does not work with pytest 9.2: xdist 3.8 sets an attribute of a test that
     is no longer there.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((name for name in SINGLE_PROCESS_FOLDER if nodeid.startswith(name)), nodeid)
+        return next((name for name in SHARED_FIXTURES if nodeid.startswith(name)), nodeid)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put `LONG_TESTS` before all others."""
+
+    def place(item: pytest.Item) -> int:
+        found = (i for i, name in enumerate(LONG_TESTS) if item.nodeid.startswith(name))
+        return next(found, len(LONG_TESTS))
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a sixth of the time tests wait for other programs."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ def main() -> int:
             "compile",
             "--select=resource_type:model",
             "--no-populate-cache",
+            "--no-write-json",  # nobody reads the manifest
             f"--project-dir={PROJECT}",
             f"--profiles-dir={folder}",
             f"--target-path={folder / 'target'}",

@@ -116,7 +116,8 @@ def run_scenario(scenario: Scenario) -> Result:
             *_check_requests(scenario, sim, known),
             *_check_rows(scenario, loaded, expected_rows),
         ]
-        first_run = _count_loaded(expected_rows, loaded, scenario)
+        missing = expected_rows.missing(loaded.rows(), values=scenario.expect.values)
+        first_run = expected_rows.count - sum(map(len, missing.values()))
         if run.exit_code:
             sim.faults.clear()
             sim.job_faults.clear()
@@ -129,13 +130,13 @@ def run_scenario(scenario: Scenario) -> Result:
             loaded.load(again.lines)
             if again.exit_code:
                 problems.append(f"the next run fails, too: {again.log[-500:]}")
-        missing = expected_rows.missing(loaded.rows(), values=scenario.expect.values)
+            missing = expected_rows.missing(loaded.rows(), values=scenario.expect.values)
         if missing and not scenario.expect.damaged:
             name, rows = next(iter(missing.items()))
             problems.append(f"rows of {list(missing)} are missing, such as {name} {rows[0]}")
         if scenario.expect.damaged and sum(map(len, missing.values())) > scenario.expect.damaged:
             problems.append(f"more rows are missing than damaged: {missing}")
-    loaded_rows = _count_loaded(expected_rows, loaded, scenario)
+    loaded_rows = expected_rows.count - sum(map(len, missing.values()))
     return Result(
         expected_rows.count, first_run, loaded_rows, problems, time.perf_counter() - started, run
     )
@@ -145,11 +146,6 @@ def _hold_slot(sim: Simulator, seconds: float | None) -> Job | None:
     if seconds is None:
         return None
     return sim.hold_slot(None if math.isinf(seconds) else seconds)
-
-
-def _count_loaded(expected_rows: ExpectedRows, loaded: InMemoryTarget, scenario: Scenario) -> int:
-    missing = expected_rows.missing(loaded.rows(), values=scenario.expect.values)
-    return expected_rows.count - sum(map(len, missing.values()))
 
 
 def _check_run(scenario: Scenario, run: Output, token: str) -> Iterator[str]:

@@ -84,7 +84,7 @@ def test_a_run_that_is_stopped_keeps_its_place(
         first_jobs = {name: simulator.jobs[0].identifier for name, simulator in stopped.items()}
         runs |= {name: engine.launch(name, GROUPS) for name in ("waiting", "writing")}
         assert engine.wait(runs["waiting"], runs["writing"]) == ["SUCCESS", "SUCCESS"]
-        wait_until(lambda: engine.is_idle(engine.runs()))
+        wait_until(lambda: engine.is_idle(engine.statuses()))
         (again,) = (run for run in engine.runs() if run["parentRunId"] == runs["evicted"])
         assert again["status"] == "SUCCESS"
         runs["evicted"] = again["runId"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -267,9 +267,9 @@ def test_checkpoints_change_status_and_have_key(workspace: Workspace) -> None:
 
 
 def test_large_workspace_is_quick() -> None:
-    started = perf_counter()
+    started = process_time()
     Workspace(receipts=20_000, end=END)
-    assert perf_counter() - started < 3  # 0.6 s on an idle machine
+    assert process_time() - started < 3  # 0.6 s on an idle machine
 
 
 def test_date_time_without_time_zone_is_refused(workspace: Workspace) -> None:
