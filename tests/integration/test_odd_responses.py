@@ -149,10 +149,9 @@ class _CappedRanges(ThreadingHTTPServer):
 
 
 class _CappedRangesHandler(BaseHTTPRequestHandler):
-    server: _CappedRanges
-
     def do_GET(self) -> None:
         server = self.server
+        assert isinstance(server, _CappedRanges)
         server.requests += 1
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "bytes=0-"))
         first = int(wanted[1]) if wanted else 0
@@ -167,7 +166,7 @@ class _CappedRangesHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     @override
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
