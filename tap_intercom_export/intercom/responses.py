@@ -134,7 +134,7 @@ def is_failed_job(reply: ApiResponse) -> bool:
 
 def is_error_list(reply: ApiResponse) -> bool:
     """Return whether a body is one of errors, whatever the status of the response."""
-    return reply.body.get("type") == "error.list"
+    return reply.body.get("type") == "error.list" and bool(reply.body.get("errors"))
 
 
 def describe_error(response: requests.Response, reply: ApiResponse | None) -> str:
