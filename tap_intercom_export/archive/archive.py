@@ -18,7 +18,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from tap_intercom_export.archive.formats import Container, Limits, is_container, open_container
+from tap_intercom_export.archive.formats import (
+    Container,
+    Limits,
+    is_container,
+    looks_like_csv,
+    open_container,
+)
 from tap_intercom_export.archive.inflate import INFLATE_ERRORS
 from tap_intercom_export.archive.spool import discard
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
@@ -143,7 +149,9 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
                     size, rows, lines = counts
                     limits.check(unpacked + size, packed)
                 unpacked += size
-                if _is_csv(path) and not _is_nested_archive(container, index, path):
+                with container.open(index) as stream:
+                    head = stream.read(HEAD_BYTES)
+                if _is_csv(path, head) and not _is_nested_archive(path, head):
                     members.append(Member(index, path, rows, lines, size))
             if not members and any(not _is_system_file(path) for path in files):
                 raise RefusedArchiveError("there is no CSV file among its files")
@@ -179,8 +187,13 @@ def _scan(stream: IO[bytes]) -> Iterator[tuple[int, int, int]]:
     yield size, lines if in_quotes else max(0, lines - line_ends_in_quotes), lines
 
 
-def _is_csv(path: str) -> bool:
-    """Return whether a file is a CSV file; log what is skipped."""
+def _is_csv(path: str, head: bytes) -> bool:
+    """Return whether a file is a CSV file; log what is skipped.
+
+    Args:
+        path: Its path in the archive.
+        head: Its first bytes, which decide if its extension is another one.
+    """
     parts = path.replace("\\", "/").split("/")
     if not path:
         return True  # the only file of a format without names
@@ -188,17 +201,17 @@ def _is_csv(path: str) -> bool:
         logger.warning("Skipping '%.200s' in the archive: its path leads out of it", path)
         return False
     is_system_file, base = _is_system_file(path), parts[-1].lower()
-    if base and (base.endswith((".csv", ".csv.gz")) or "." not in base) and not is_system_file:
+    is_named = base.endswith((".csv", ".csv.gz")) or "." not in base
+    if base and not is_system_file and (is_named or looks_like_csv(head)):
         return True
     level = logging.INFO if is_system_file else logging.WARNING
     logger.log(level, "Skipping '%.200s' in the archive: not a CSV file", path)
     return False
 
 
-def _is_nested_archive(container: Container, index: int, path: str) -> bool:
+def _is_nested_archive(path: str, head: bytes) -> bool:
     """Return whether a file is an archive in disguise; log that it is skipped."""
-    with container.open(index) as stream:
-        is_archive = is_container(stream.read(HEAD_BYTES))
+    is_archive = is_container(head)
     if is_archive:
         logger.warning("Skipping '%.200s' in the archive: a nested archive", path)
     return is_archive

@@ -20,6 +20,7 @@ from tap_intercom_export.archive.spool import SpoolSection, append, discard, new
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import ExitStack
 
 CHUNK_BYTES = 1024 * 1024
@@ -135,10 +136,28 @@ def _head(spool: BinaryIO) -> bytes:
     return head
 
 
-def _without_gzip(stream: IO[bytes], path: str) -> IO[bytes]:
-    """Return the content of a file, decompressed if its name says that it is gzipped."""
-    wrapped = path.lower().endswith(".csv.gz")
-    return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if wrapped else stream
+def _without_gzip(open_file: Callable[[], IO[bytes]], path: str) -> IO[bytes]:
+    """Return the content of a file, decompressed if it may be a CSV file and is gzipped.
+
+    Args:
+        open_file: Opens the file. Its first bytes are read before it is opened again.
+        path: Its path; also a file named `.csv` may be gzipped.
+    """
+    base = path.replace("\\", "/").rpartition("/")[2].lower()
+    if "." in base and not base.endswith((".csv", ".csv.gz")):
+        return open_file()
+    with open_file() as stream:
+        is_wrapped = stream.read(len(_GZIP)) == _GZIP
+    stream = open_file()
+    return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if is_wrapped else stream
+
+
+def looks_like_csv(start: bytes) -> bool:
+    """Return whether a file is a text with delimiters in its first line, by its first bytes."""
+    start = _to_utf_8(start).lstrip()
+    first_line = start.partition(b"\n")[0]
+    is_text = not start.startswith(_NOT_CSV) and not _CONTROL.search(start)
+    return is_text and any(delimiter in first_line for delimiter in (b",", b";", b"\t"))
 
 
 def is_container(head: bytes) -> bool:
@@ -173,7 +192,9 @@ class _Zip:
         self._spool = spool
         self._zip = zipfile.ZipFile(spool)
         has_unlisted_files = not count and _head(spool).startswith(_ZIP[0])
-        if len(self._zip.infolist()) != count or has_unlisted_files:
+        # the first file of two archives in a row is in the list of the first one only
+        begins_later = min((info.header_offset for info in self._zip.infolist()), default=0) > 0
+        if len(self._zip.infolist()) != count or has_unlisted_files or begins_later:
             raise DamagedArchiveError("its list of files is incomplete")
         self._infos: list[zipfile.ZipInfo] = []
 
@@ -186,7 +207,7 @@ class _Zip:
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
-        return _without_gzip(open_member(self._spool, self._zip, info), info.filename)
+        return _without_gzip(lambda: open_member(self._spool, self._zip, info), info.filename)
 
 
 def _read_directory_size(spool: BinaryIO) -> tuple[int, int]:
@@ -223,14 +244,14 @@ class _Tar:
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
-        return _without_gzip(cast("IO[bytes]", self._tar.extractfile(info)), info.name)
+        return _without_gzip(lambda: cast("IO[bytes]", self._tar.extractfile(info)), info.name)
 
 
 def _check_headers(spool: BinaryIO) -> None:
     """Check the headers of a tar before tarfile reads extended ones into memory.
 
     Raises:
-        DamagedArchiveError: It is cut off. tarfile does not notice this between two files.
+        DamagedArchiveError: It is cut off, or goes on after its end. tarfile notices neither.
         RefusedArchiveError: It has more than `MAX_MEMBERS` files, or a header over 1 MiB.
     """
     for _ in range(2 * MAX_MEMBERS):  # an extended header may stand before each
@@ -238,6 +259,9 @@ def _check_headers(spool: BinaryIO) -> None:
         if len(header) < tarfile.BLOCKSIZE:
             raise DamagedArchiveError("it ends before the end of a tar")
         if not header.strip(b"\0"):
+            while chunk := spool.read(CHUNK_BYTES):
+                if chunk.strip(b"\0"):
+                    raise DamagedArchiveError("there is data after the end of the tar")
             spool.seek(0)
             return
         info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")

@@ -86,7 +86,7 @@ class ExportJob:
         """Return the job with the status and URL of an API response."""
         return replace(
             self,
-            status=str(body.get("status") or self.status),
+            status=str(body.get("status") or ""),  # an unknown status, which is logged
             download_url=str(body.get("download_url") or ""),
         )
 

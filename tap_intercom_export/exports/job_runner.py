@@ -21,6 +21,7 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob, JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
 from tap_intercom_export.intercom.download import Downloader
+from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS
 from tap_intercom_export.progress import JobEnd, RunLog
 
 if TYPE_CHECKING:
@@ -326,8 +327,8 @@ def current_time(client: IntercomClient, clock: Clock) -> float:
 
 
 def _parse_identifier(body: Mapping[str, Any]) -> str:
-    """Return a job's identifier; some versions of Intercom's reference misspell the key."""
-    for name in ("job_identifier", "job_identfier", "id"):
+    """Return a job's identifier."""
+    for name in JOB_IDENTIFIER_KEYS:
         if body.get(name):
             return str(body[name])
     raise UnreadableDataError(f"Intercom created a job without an identifier: {sorted(body)}")

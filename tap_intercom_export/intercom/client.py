@@ -28,10 +28,11 @@ from tap_intercom_export.intercom.environment_errors import (
 )
 from tap_intercom_export.intercom.responses import (
     SLOT_TAKEN_MESSAGE,
-    TRANSIENT_STATUSES,
     ApiResponse,
     describe_error,
+    is_error_list,
     is_failed_job,
+    is_transient,
     parse_response,
     raise_refusal,
 )
@@ -196,14 +197,16 @@ class IntercomClient:
         self, response: requests.Response, reply: ApiResponse | None, request: str
     ) -> ApiResponse:
         """Return a successful response, or raise the error that it stands for; see `post`."""
-        if reply is not None and (response.status_code < 300 or is_failed_job(reply)):  # noqa: PLR2004
+        succeeded = response.status_code < 300  # noqa: PLR2004
+        if reply is not None and ((succeeded and not is_error_list(reply)) or is_failed_job(reply)):
             return reply
         message = describe_error(response, reply)
-        if response.status_code == http.client.TOO_MANY_REQUESTS and SLOT_TAKEN_MESSAGE.search(
-            message
-        ):
+        # a list of errors in a success may come from a proxy that changes the status
+        if (
+            succeeded or response.status_code == http.client.TOO_MANY_REQUESTS
+        ) and SLOT_TAKEN_MESSAGE.search(message):
             raise SlotTakenError(message)
-        if response.status_code >= 300 and response.status_code not in TRANSIENT_STATUSES:  # noqa: PLR2004
+        if not succeeded and not is_transient(response.status_code):
             raise_refusal(response, message, request, self.settings)
         raise TransientError(message, response.headers)
 

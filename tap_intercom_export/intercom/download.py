@@ -10,7 +10,8 @@ from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, error_name
 from tap_intercom_export.intercom.responses import (
-    TRANSIENT_STATUSES,
+    is_gone,
+    is_transient,
     raise_refusal,
     read_error,
 )
@@ -28,6 +29,13 @@ MAX_REDIRECTS = 5
 
 CHUNK_BYTES = 256 * 1024
 """Bytes of a download that are read at once."""
+
+_FILE_STATUSES = {
+    http.client.OK,
+    http.client.NON_AUTHORITATIVE_INFORMATION,  # through a proxy that may have changed headers
+    http.client.PARTIAL_CONTENT,
+}
+"""Statuses of responses whose body is the file. Others below 300, such as 202, mean "not yet"."""
 
 _RANGE_NOT_SERVED = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
 
@@ -81,18 +89,24 @@ class Downloader:
             start = destination.size
             try:
                 with self._follow(url, start, validator) as response:
-                    if response.status_code < 300 and _continues(  # noqa: PLR2004
-                        response, start, validator, total
-                    ):
+                    status = response.status_code
+                    if status in _FILE_STATUSES and _continues(response, start, validator, total):
                         validator = _validator(response.headers)
-                        total = _total(response)
+                        total = _total(response) or total
                         self._receive(response, destination)
-                        return
-                    message = read_error(response)
-                    if response.status_code in _RANGE_NOT_SERVED:
+                        size = destination.size
+                        if status != http.client.PARTIAL_CONTENT or total in {None, size}:
+                            return
+                        if validator and start < size:
+                            continue  # the server sends less at once than was requested
+                        message = f"{size:,} of {total:,} bytes arrived"
+                    else:
+                        message = read_error(response)
+                    if status in _RANGE_NOT_SERVED:
                         validator = ""  # the next attempt starts over
-                    elif response.status_code == http.client.NOT_FOUND or (
-                        response.status_code not in TRANSIENT_STATUSES
+                    elif is_gone(status) or (
+                        status >= 300  # noqa: PLR2004
+                        and not is_transient(status)
                         and self._client.is_own_host(response.url)
                     ):
                         raise_refusal(response, message, "the download", self._settings)
@@ -151,6 +165,8 @@ def _continues(response: requests.Response, start: int, validator: str, total: i
         return True
     if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
         return False
+    if not start:
+        return True
     same_tag = response.headers.get("ETag", validator) == validator
     return same_tag and (total is None or _total(response) in {None, total})
 

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.config import Settings
 
-TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
-"""Statuses after which the same request may succeed."""
+_TRANSIENT_CLIENT_STATUSES = {408, 425, 429}
+"""Statuses below 500 after which the same request may succeed."""
+
+_GONE_STATUSES = {http.client.NOT_FOUND, http.client.GONE}
+"""Statuses of jobs and archives that do not exist, or no longer."""
+
+JOB_IDENTIFIER_KEYS = ("job_identifier", "job_identfier", "id")
+"""Keys of a job's identifier; some versions of Intercom's reference misspell it."""
 
 SLOT_TAKEN_MESSAGE = re.compile(r"pending .*export job", re.IGNORECASE)
 _RANGE_MESSAGE = re.compile(
@@ -83,7 +89,7 @@ def read_error(response: requests.Response) -> str:
     """Describe an error response, or one that cannot be used although its status is a success."""
     try:
         body = json.loads(_read_start(response))
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     return describe_error(
         response, ApiResponse(response.status_code, body) if isinstance(body, dict) else None
@@ -106,10 +112,29 @@ def _required_scope(url: str) -> str:
     )
 
 
+def is_transient(status: int) -> bool:
+    """Return whether the same request may succeed after a response with this status.
+
+    All statuses from 500 on count: networks in between have their own, such as 520 to 529.
+    """
+    return status >= 500 or status in _TRANSIENT_CLIENT_STATUSES  # noqa: PLR2004
+
+
+def is_gone(status: int) -> bool:
+    """Return whether a status means that the resource does not exist, or no longer."""
+    return status in _GONE_STATUSES
+
+
 def is_failed_job(reply: ApiResponse) -> bool:
     """Return whether a 504 is Intercom's for a failed job, which has the job in its body."""
     failed = str(reply.body.get("status")).lower() == "failed"
-    return reply.status == http.client.GATEWAY_TIMEOUT and failed
+    has_job = any(reply.body.get(key) for key in JOB_IDENTIFIER_KEYS)
+    return reply.status == http.client.GATEWAY_TIMEOUT and failed and has_job
+
+
+def is_error_list(reply: ApiResponse) -> bool:
+    """Return whether a body is one of errors, whatever the status of the response."""
+    return reply.body.get("type") == "error.list" and bool(reply.body.get("errors"))
 
 
 def describe_error(response: requests.Response, reply: ApiResponse | None) -> str:
@@ -162,7 +187,7 @@ def raise_refusal(
             f"Intercom does not allow this ({request}): {message}. The app behind access_token "
             f"needs {_required_scope(response.url)}, and the workspace an active subscription."
         )
-    if status == http.client.NOT_FOUND:
+    if is_gone(status):
         raise NotFoundError(f"{request}: {message}")
     if "intercom_version_invalid" in message:
         raise VersionError(

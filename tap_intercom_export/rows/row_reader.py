@@ -48,6 +48,11 @@ class RowReader:
         header = self.rows.header()
         columns = (match or columns_by_name)(header, file)
         self.format = RowFormat(header, columns, file, constants, parsers, is_excluded)
+        is_known = match is None and file.time is not None
+        if header and is_known and set(columns).isdisjoint(file.columns):
+            self.rows.reject(
+                f"is not a header: it has no column of {file.name}, such as {file.columns[0].name}"
+            )
         self.replaced = 0
         self.records = 0
 

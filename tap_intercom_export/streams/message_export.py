@@ -31,6 +31,7 @@ from tap_intercom_export.schemas import (
     StatisticFile,
     by_file_name,
     by_header,
+    normalized_name,
     statistic_name,
 )
 from tap_intercom_export.streams.export_files import ExportFiles, ExportFileStream
@@ -244,20 +245,44 @@ class ContentExportStream(WindowStream):
 
 
 def _recognize_files(archive: Archive | None) -> RecognizedFiles:
-    """Recognize each member of an archive, by its name or else by its columns."""
-    from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
+    """Recognize each member of an archive, by its name or else by its columns.
 
-    files = []
+    Beside a file with the name of a statistic, another one counts as its part only with the same
+    columns: a new statistic with a few columns of it would overwrite its rows.
+    """
+    files: dict[int, StatisticFile] = {}
+    unnamed: list[Member] = []
     for member in archive.members if archive else ():
         file = by_file_name(member.path)
-        if archive and (file is None or file is OTHER):
-            with archive.open(member) as source:
-                header = CellReader(source, lambda _: None).header()
-            file = by_header(header, is_named=file is OTHER and len(archive.members) > 1)
+        if file is None or file is OTHER:
+            unnamed.append(member)
+        else:
+            files[member.index] = file
+    if archive and unnamed:
+        headers: dict[str, list[set[str]]] = {}
+        for member in archive.members:
+            if member.index in files:
+                names = {normalized_name(name) for name in _header(archive, member)}
+                headers.setdefault(files[member.index].name, []).append(names)
+        for member in unnamed:
+            header = _header(archive, member)
+            is_named = by_file_name(member.path) is OTHER and len(archive.members) > 1
+            file = by_header(header, is_named=is_named)
+            others = headers.get(file.name)
+            if others and {normalized_name(name) for name in header} not in others:
+                file = OTHER
             if file is not OTHER:
                 logger.info("Reading '%.200s' as %s, by its columns", member.path, file.name)
-        files.append((member, file or OTHER))
-    return files
+            files[member.index] = file
+    return [(member, files[member.index]) for member in (archive.members if archive else ())]
+
+
+def _header(archive: Archive, member: Member) -> list[str]:
+    """Return the names of a file's columns."""
+    from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
+
+    with archive.open(member) as source:
+        return CellReader(source, lambda _: None).header()
 
 
 def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:

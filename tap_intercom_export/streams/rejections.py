@@ -11,9 +11,11 @@ from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Collection
 
     from tap_intercom_export.exports import Export
     from tap_intercom_export.rows import DamagedRow
+    from tap_intercom_export.schemas import Column
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 
@@ -169,6 +171,19 @@ class FileRejections:
         if self._lines:
             self._check_share(self._lines)
 
+    def check_header(self, columns: Collection[Column]) -> None:
+        """Check the header of the file, without which no row can be read, however few they seem.
+
+        Args:
+            columns: The columns of the header.
+
+        Raises:
+            UnreadableFileError: The header is not CSV. A file with other line ends is one row.
+        """
+        if columns or not self.count or not self._is_known or self._writer.max_percent >= 100:  # noqa: PLR2004
+            return
+        raise UnreadableFileError(self._explain(f"The header of {self.file}"))
+
     def finish(self, records: int) -> None:
         """Log the number of damaged rows, when the whole file is read.
 
@@ -211,10 +226,23 @@ class FileRejections:
         limit = self._writer.max_percent
         if not self._is_known or rows < MIN_ROWS_TO_JUDGE or self.count * 100 <= limit * rows:
             return
-        job = self._export.job
         raise UnreadableFileError(
-            f"At least {self.count:,} of {rows:,} rows in {self.file} of job {job.identifier} "
-            f"({job.window}) cannot be read, more than max_rejected_percent ({limit:g}). The "
+            self._explain(
+                f"At least {self.count:,} of {rows:,} rows in {self.file}",
+                f", more than max_rejected_percent ({limit:g})",
+            )
+        )
+
+    def _explain(self, what: str, limit: str = "") -> str:
+        """Return the error for what cannot be read.
+
+        Args:
+            what: Rows of the file, or its header.
+            limit: Which limit they exceed.
+        """
+        job = self._export.job
+        return (
+            f"{what} of job {job.identifier} ({job.window}) cannot be read{limit}. The "
             f"first: {self._first}. Intercom may have changed the file's format. The bookmarks do "
             "not move, and the next run reads the same job again. To continue without these rows, "
             "set max_rejected_percent to 100."

@@ -107,6 +107,7 @@ class StatisticStream(ExportFileStream):
                 reader = RowReader(
                     source, self._file, constants, rejects.add, is_excluded=self.is_excluded
                 )
+                rejects.check_header(reader.format.columns)
                 if is_behind:
                     expected = self._file.time is None  # no sample of the file is public
                     self.add_columns(

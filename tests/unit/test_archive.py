@@ -205,6 +205,60 @@ def test_gzipped_member_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> No
     assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
 
 
+@pytest.mark.parametrize("name", ["open.csv", "folder/OPEN.CSV", "open"])
+@pytest.mark.parametrize("pack", [zipped, tarred], ids=["zip", "tar"])
+def test_gzipped_member_is_recognized_by_its_content(
+    pack: Callable[[dict[str, bytes]], bytes], name: str
+) -> None:
+    assert contents(pack({name: gzipped(OPEN)})) == [(name, OPEN)]
+
+
+def test_member_that_is_not_gzipped_is_read_whatever_its_name() -> None:
+    assert contents(zipped({"open.csv.gz": OPEN})) == [("open.csv.gz", OPEN)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("receipt_20260401.csv.2", RECEIPT),
+        ("open_20260401.txt", OPEN),
+        ("open.tsv", OPEN.replace(b",", b"\t")),
+        ("open.txt", OPEN.decode().encode("utf-16")),
+    ],
+)
+def test_csv_with_another_extension_is_read(name: str, content: bytes) -> None:
+    assert contents(zipped({"click.csv": OPEN, name: content}))[1:] == [(name, content)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("manifest.json", b'{"files": 3, "rows": 4}\n'),
+        ("report.html", b"<p>one, two</p>\n"),
+        ("logo.png", b"\x89PNG\r\n\x1a\n,"),
+        ("LICENSE.txt", b"All rights reserved\n"),
+        ("empty.txt", b""),
+    ],
+)
+def test_other_file_is_skipped_with_warning(
+    caplog: pytest.LogCaptureFixture, name: str, content: bytes
+) -> None:
+    assert contents(zipped({"open.csv": OPEN, name: content})) == [("open.csv", OPEN)]
+    assert f"Skipping '{name}' in the archive: not a CSV file" in caplog.text
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred], ids=["zip", "tar"])
+def test_two_archives_in_a_row_are_damage(pack: Callable[[dict[str, bytes]], bytes]) -> None:
+    """Only the files of one of them would be read."""
+    with pytest.raises(DamagedArchiveError):
+        opened(pack({"receipt.csv": RECEIPT}) + pack({"open.csv": OPEN}))
+
+
+@pytest.mark.parametrize("padding", [b"", bytes(10_240)], ids=["none", "zeros"])
+def test_tar_with_zeros_at_its_end_is_whole(padding: bytes) -> None:
+    assert contents(tarred({"open.csv": OPEN}) + padding) == [("open.csv", OPEN)]
+
+
 @pytest.mark.parametrize("name", ["more.csv", "more", "more.csv.gz"])
 @pytest.mark.parametrize("nest", [zipped, tarred], ids=["zip", "tar"])
 def test_nested_archive_named_csv_is_skipped_with_warning(
@@ -235,11 +289,18 @@ def test_single_gzipped_file_is_read_regardless_of_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["open.txt", "open.json", "../open.csv", "open.csv.zip", "open.gz"]
+    ("name", "content"),
+    [
+        ("open.txt", b"Nothing to see here\n"),
+        ("open.json", b'[{"receipt_id": 1, "opened_at": 2}]'),
+        ("../open.csv", OPEN),
+        ("open.csv.zip", zipped({"open.csv": OPEN})),
+        ("open.gz", gzipped(OPEN)),
+    ],
 )
-def test_archive_without_readable_files_is_not_empty_window(name: str) -> None:
+def test_archive_without_readable_files_is_not_empty_window(name: str, content: bytes) -> None:
     with pytest.raises(RefusedArchiveError, match="no CSV file"):
-        opened(zipped({name: OPEN, "__MACOSX/._open.csv": b"x"}))
+        opened(zipped({name: content, "__MACOSX/._open.csv": b"x"}))
 
 
 def test_archive_with_only_system_files_has_no_rows() -> None:

@@ -1,0 +1,79 @@
+"""Files in archives that nobody documents: headers that cannot be read, twins, other line ends."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from intercom_simulator import Clock, Fault, Simulator
+from tests.faults.runner import END, configuration
+from tests.harness.singer import run_without_waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.harness.singer import Output
+
+NOON = "2025-05-26T12:00:00Z"
+RECEIPTS = f"receipt_id,received_at,user_id\n1,{NOON},u1\n2,{NOON},u2\n"
+
+
+def export(files: Mapping[str, str], **settings: object) -> Output:
+    """Run the tap with an archive of these files for its only window."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    with Simulator(receipts=1, days=8, end=END, clock=Clock(END, running=False)) as sim:
+        sim.faults.add(Fault("download", body=data.getvalue(), handled=True, times=None))
+        return run_without_waiting(configuration(sim, window_days=60, **settings))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_new_file_does_not_overwrite_receipts(*, reverse: bool) -> None:
+    files = [
+        ("receipt.csv", RECEIPTS),
+        ("deliveries.csv", f"receipt_id,received_at,phone\n1,{NOON},555\n"),
+    ]
+    run = export(dict(reversed(files) if reverse else files))
+    assert [row["user_id"] for row in run.loaded("receipt")] == ["u1", "u2"]
+    (other,) = run.loaded("other_statistic")
+    assert other["row"] == {"receipt_id": "1", "received_at": NOON, "phone": "555"}
+
+
+def test_part_with_unknown_name_and_the_same_columns_is_read() -> None:
+    part = "User ID;Receipt ID;Received at\nu3;3;" + NOON + "\n"
+    run = export({"receipt.csv": RECEIPTS, "more.csv": part})
+    assert [row["user_id"] for row in run.loaded("receipt")] == ["u1", "u2", "u3"]
+
+
+def test_file_whose_header_is_not_csv_fails_the_window() -> None:
+    """With carriage returns as line ends, a file of any size is one line."""
+    run = export({"receipt.csv": RECEIPTS.replace("\n", "\r")})
+    assert run.exit_code == 5
+    assert "The header of receipt.csv of job" in run.log
+    assert run.bookmarks == {}
+    assert "job" in run.state["bookmarks"]["content_export"]
+
+
+def test_unreadable_header_is_accepted_if_any_share_may_be_rejected() -> None:
+    run = export({"receipt.csv": RECEIPTS.replace("\n", "\r")}, max_rejected_percent=100)
+    assert run.exit_code == 0
+    assert "u2" in run.loaded("rejected_row")[0]["raw"]
+
+
+def test_first_row_of_file_without_header_is_rejected() -> None:
+    run = export({"open.csv": f"1,{NOON}\n"})
+    assert run.exit_code == 0
+    (row,) = run.loaded("rejected_row")
+    assert (row["line"], row["raw"]) == (1, f"1,{NOON}")
+    assert "is not a header: it has no column of open" in row["reason"]
+    assert "1 damaged row in open.csv" in run.log
+
+
+def test_file_without_header_loses_no_row() -> None:
+    run = export({"open.csv": "".join(f"{number},{NOON}\n" for number in range(5))})
+    assert [row["line"] for row in run.loaded("rejected_row")] == [1, 2, 3, 4, 5]

@@ -1,0 +1,204 @@
+"""Responses that Intercom does not document but a proxy or a change could bring, over real HTTP."""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typing_extensions import override
+
+from intercom_simulator import Clock, Fault, JobFault, Simulator
+from tap_intercom_export.archive import Spool
+from tap_intercom_export.errors import UnavailableError
+from tap_intercom_export.intercom.client import IntercomClient
+from tap_intercom_export.intercom.download import Downloader
+from tap_intercom_export.tap import TapIntercomExport
+from tests.faults.runner import END, configuration
+from tests.harness.expected_rows import ExpectedRows
+from tests.harness.in_memory_target import InMemoryTarget
+from tests.harness.quick_clock import QuickClock
+from tests.harness.singer import run_without_waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+ERRORS = {
+    "type": "error.list",
+    "request_id": "r1",
+    "errors": [{"code": "server_error", "message": "Out of order."}],
+}
+SLOT_TAKEN = {
+    "type": "error.list",
+    "errors": [
+        {"code": "x", "message": "Exceeded rate limit of 1 pending message data export jobs"}
+    ],
+}
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator(receipts=60, days=20, end=END, clock=Clock(END, running=False)) as simulator:
+        yield simulator
+
+
+@pytest.mark.parametrize("route", ["create", "status", "download"])
+@pytest.mark.parametrize("status", [501, 507, 520, 522, 524, 529])
+def test_any_server_error_is_retried(sim: Simulator, route: Any, status: int) -> None:
+    sim.faults.add(Fault(route, status=status, body="<html>", times=2))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_archive_that_is_not_ready_is_requested_again(sim: Simulator, status: int) -> None:
+    body = None if status == 204 else {"status": "preparing"}
+    sim.faults.add(Fault("download", status=status, body=body, empty_body=not body, times=4))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 2
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+def test_archive_that_is_never_ready_ends_the_run(sim: Simulator) -> None:
+    sim.faults.add(Fault("download", status=202, body={}, times=None))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 4
+    assert "Download from 127.0.0.1" in run.log
+    assert run.bookmarks == {}
+    assert "job" in run.state["bookmarks"]["content_export"]
+
+
+@pytest.mark.parametrize("route", ["status", "download"])
+def test_410_means_that_the_job_is_gone(sim: Simulator, route: Any) -> None:
+    first = run_without_waiting({**configuration(sim), "max_archive_gigabytes": 0.000001})
+    assert first.exit_code
+    job = first.state["bookmarks"]["content_export"]["job"]
+    job["requested_at"] = "2025-05-01T00:00:00Z"  # a new job may only be unknown yet
+    sim.faults.add(Fault(route, status=410, body=ERRORS, times=2 if route == "download" else 1))
+    again = run_without_waiting(configuration(sim), first.state)
+    assert again.exit_code == 0, again.log
+    assert f"Forgetting job {job['job_identifier']}, which is gone" in again.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(again.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("route", ["create", "status"])
+def test_errors_in_a_success_are_retried(sim: Simulator, route: Any) -> None:
+    sim.faults.add(Fault(route, status=200, body=ERRORS, times=2))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert "server_error: Out of order (request r1); retrying in" in run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("route", ["create", "status"])
+def test_errors_in_a_success_are_in_the_last_error(sim: Simulator, route: Any) -> None:
+    sim.faults.add(Fault(route, status=200, body=ERRORS, times=None))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 4
+    assert "failed 9 times; the last time: HTTP 200 server_error: Out of order" in run.log
+
+
+def test_taken_slot_in_a_success_is_waited_for(sim: Simulator) -> None:
+    sim.faults.add(Fault("create", status=200, body=SLOT_TAKEN, times=12))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert "Another export holds the workspace's job slot" in run.log
+
+
+def test_missing_status_of_job_is_logged_once(sim: Simulator) -> None:
+    sim.faults.add(Fault("status", status=200, body={"job_identifier": "x"}, times=3, skip=1))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert run.log.count("has the unknown status ''; still waiting") == 1
+
+
+def test_504_of_a_gateway_without_a_job_is_retried(sim: Simulator) -> None:
+    sim.faults.add(Fault("status", status=504, body={"status": "failed", "message": "upstream"}))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 2
+    assert "ended as 'failed'" not in run.log
+
+
+def test_504_of_a_failed_job_is_not_retried(sim: Simulator) -> None:
+    sim.job_faults.add(JobFault(ends_as="failed"))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 3
+    assert "ended as 'failed'" in run.log
+
+
+class _CappedRanges(ThreadingHTTPServer):
+    """Serves `content`, at most `cap` bytes in one response, as a 206."""
+
+    daemon_threads = True
+
+    def __init__(self, content: bytes, cap: int, *, etag: str, total: str) -> None:
+        super().__init__(("127.0.0.1", 0), _CappedRangesHandler)
+        self.content, self.cap, self.etag, self.total = content, cap, etag, total
+        self.requests = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _CappedRangesHandler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, _CappedRanges)
+        server.requests += 1
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "bytes=0-"))
+        first = int(wanted[1]) if wanted else 0
+        body = server.content[first : first + server.cap]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(body)))
+        last = first + len(body) - 1
+        self.send_header("Content-Range", f"bytes {first}-{last}/{server.total}")
+        if server.etag:
+            self.send_header("ETag", server.etag)
+        self.end_headers()
+        self.wfile.write(body)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def capped_ranges(**options: Any) -> Generator[_CappedRanges]:
+    server = _CappedRanges(b"receipt_id\n" + b"1\n" * 500, 300, **options)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def download(url: str) -> bytes:
+    config = {"access_token": "t", "api_url": url, "start_date": "2025-01-01"}
+    settings = TapIntercomExport(config=config, setup_mapper=False).settings
+    spool = Spool(10_000)
+    Downloader(IntercomClient(settings, "test", QuickClock())).download("/x", spool)
+    spool.file.seek(0)
+    return spool.file.read()
+
+
+def test_rest_of_a_file_in_capped_ranges_is_requested() -> None:
+    with capped_ranges(etag='"a"', total="1011") as server:
+        assert download(server.url) == server.content
+        assert server.requests == 4
+
+
+def test_part_of_a_file_is_not_the_file() -> None:
+    """Without an ETag the rest cannot be requested, and a CSV does not tell that it is cut."""
+    with capped_ranges(etag="", total="1011") as server, pytest.raises(UnavailableError):
+        download(server.url)
