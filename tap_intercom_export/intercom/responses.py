@@ -188,7 +188,7 @@ def raise_refusal(
             f"({message}). Set api_version to a newer one."
         )
     if names := _ATTRIBUTES_MESSAGE.search(message):
-        raise AttributesRefusedError(message, names[1].split(", "))
+        raise AttributesRefusedError(message, names[1])
     if status == http.client.BAD_REQUEST:
         _refuse_range(message, request)
     raise ApiError(f"Intercom refused {request}: {message}.")
