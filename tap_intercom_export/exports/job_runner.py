@@ -134,7 +134,7 @@ class JobRunner:
                 with jobs.request(self._clock):
                     job = self._request_job(window, bookmark, body)
                     jobs.created(job)
-            except TransientError as error:  # noqa: PERF203 - waits in between
+            except TransientError as error:
                 retry_budget.failed(str(error), error.headers)
             except AttributesRefusedError as error:
                 # Each request has fewer attributes than the one before, so this ends
