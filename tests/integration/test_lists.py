@@ -526,7 +526,7 @@ def test_unknown_properties_of_entries_are_a_warning(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=10)
-    new = {"summary": "x", "tags": [], "empty": None, "secret": 1}
+    new: dict[str, Any] = {"summary": "x", "tags": [], "empty": None, "secret": 1}
     body = page_of(entry_of(1, **new), entry_of(2, summary="y"))
     simulator.faults.add(Fault("ai_pages", status=200, body=body))
     config = configure(simulator, excluded_columns=["external_page.secret"])
