@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,7 @@ from intercom_simulator import Dialect, Fault, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.errors import AttributesRefusedError, TapError
 from tap_intercom_export.intercom import ReportingRequest
+from tap_intercom_export.rows import DamagedRow, Encoder, RowReader
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
 from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
@@ -247,6 +250,19 @@ def test_repeated_labels_match_attributes_in_order() -> None:
     header = ["brand", "title", "title", "title"]
     names = [column.name for column in titles.match((), header, titles.file)]
     assert names == ["people_brand", "type_1_title", "type_2_title", "type_3_title"]
+
+
+def test_rows_without_an_id_are_rejected() -> None:
+    """By an empty id they would overwrite each other in the target."""
+    damaged: list[DamagedRow] = []
+    source = io.BytesIO(b"conversation_id,conversation_started_at,Topic\n1,,a\n,,b\n,,c\n")
+    reader = RowReader(source, RATED.file, {}, damaged.append, partial(RATED.match, ()))
+    records = [line for lines in Encoder(reader, "", "\n", set()).lines() for line in [lines.data]]
+    assert b"".join(records).count(b"\n") == 1
+    assert [(row.line, row.reason) for row in damaged] == [
+        (3, "conversation_id is empty"),
+        (4, "conversation_id is empty"),
+    ]
 
 
 def test_missing_key_column_is_an_error_with_equal_column_count() -> None:
