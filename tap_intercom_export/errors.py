@@ -108,12 +108,13 @@ class AttributesRefusedError(ApiError):
 
     Args:
         message: Intercom's message.
-        names: The attributes named in it.
+        listed: The attributes named in it, separated by a comma and a space, which names may
+            contain as well.
     """
 
-    def __init__(self, message: str, names: list[str]) -> None:
+    def __init__(self, message: str, listed: str) -> None:
         super().__init__(message)
-        self.names = names
+        self.listed = listed
 
 
 class JobFailedError(TapError):

@@ -144,10 +144,9 @@ class TapIntercomExport(Tap):
         The schemas of other streams have no properties, so the SDK would refuse a map for one of
         them or for `*`.
         """
-        if self.config.get("excluded_columns"):
-            for stream in self.streams.values():
-                if isinstance(stream, TapStream):
-                    stream.column_selection.apply_exclusions()
+        for stream in self.streams.values():  # their keys replace those of the catalog
+            if isinstance(stream, TapStream) and self.config.get("excluded_columns"):
+                stream.column_selection.apply_exclusions()
         super(Tap, self).setup_mapper()
         selected, others = Catalog(), Catalog()
         for entry in self.catalog.streams:
@@ -208,6 +207,7 @@ class TapIntercomExport(Tap):
             self.clock_class().now(),
         ):
             self.logger.warning("%s", warning)
+        self._warn_of_other_keys()
         check_before_first_job(
             Selection.from_streams(selected, commands.MESSAGE_STREAMS, self.config),
             self.config,
@@ -221,6 +221,21 @@ class TapIntercomExport(Tap):
             self._sum_up("Ended by an error", selected)
             raise
         self._sum_up("Done", selected)
+
+    def _warn_of_other_keys(self) -> None:
+        """Log which selected streams have another key in the catalog than in fact."""
+        names = [
+            stream.name
+            for stream in self.streams.values()
+            if isinstance(stream, TapStream) and stream.selected and stream.has_other_key_in_catalog
+        ]
+        if names:
+            self.logger.warning(
+                "The catalog has other key properties than the records: it may be older than the "
+                "tap, or than the setting workspace. The tap's own are used for %s. Make the "
+                "catalog again with --discover",
+                ", ".join(names),
+            )
 
     def _sum_up(self, how: str, selected: list[str]) -> None:
         """Log the summary and the metrics of the run."""

@@ -129,18 +129,19 @@ class JobRunner:
         """
         backoff = self._backoff(self._settings.slot_timeout)
         retry_budget = self._client.retry_budget("POST", self._kind.create_path)
-        dropped = False
         while True:
+            body = self._kind.body(window.after, window.before)
             try:
                 with jobs.request(self._clock):
-                    job = self._request_job(window, bookmark)
+                    job = self._request_job(window, bookmark, body)
                     jobs.created(job)
-            except TransientError as error:  # noqa: PERF203 - waits in between
+            except TransientError as error:
                 retry_budget.failed(str(error), error.headers)
             except AttributesRefusedError as error:
-                if dropped or not self._kind.drop_refused_attributes(error):
+                # Each request has fewer attributes than the one before, so this ends
+                is_possible = self._kind.drop_refused_attributes(error)
+                if not is_possible or self._kind.body(window.after, window.before) == body:
                     raise
-                dropped = True
             except SlotTakenError as error:
                 if backoff.is_expired():
                     raise UnavailableError(
@@ -161,10 +162,9 @@ class JobRunner:
                 self.log.info("Created job %s for %s", job.identifier, window)
                 return job
 
-    def _request_job(self, window: Window, bookmark: int) -> ExportJob:
+    def _request_job(self, window: Window, bookmark: int, body: dict[str, Any]) -> ExportJob:
         """Send one request for a job."""
         requested_at = to_text(self._clock.now())
-        body = self._kind.body(window.after, window.before)
         reply = self._client.post_once(self._kind.create_path, body)
         excluded_attributes = self._kind.excluded_attributes(body)
         job = ExportJob(

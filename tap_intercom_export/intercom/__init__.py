@@ -19,6 +19,7 @@ from tap_intercom_export.intercom.reporting import (
     list_datasets,
     unknown_datasets,
 )
+from tap_intercom_export.intercom.responses import parse_json
 
 __all__ = [
     "ALL_DATASETS",
@@ -28,5 +29,6 @@ __all__ = [
     "ListPage",
     "ReportingRequest",
     "list_datasets",
+    "parse_json",
     "unknown_datasets",
 ]

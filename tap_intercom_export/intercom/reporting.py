@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 DATASETS_PATH = "/export/reporting_data/get_datasets"
 
+_LIST_SEPARATOR = ", "
+
 ALL_DATASETS = "*"
 """Value of the setting `reporting_datasets` that stands for all datasets."""
 
@@ -80,15 +82,36 @@ class ReportingRequest:
         """Drop the refused attributes; return whether a different request is possible."""
         with self._lock:
             known = {attribute.request_id for attribute in self._dataset.attributes}
-            left = [one for one in self._asked if one.request_id not in error.names]
+            refused = _known_names(error.listed, known)
+            left = [one for one in self._asked if one.request_id not in refused]
             if len(left) < len(self._asked):
                 logger.warning(
                     "Intercom refuses attributes of %s; requesting it without them: %s",
                     self._dataset.id,
-                    ", ".join(error.names),
+                    error.listed,
                 )
             self._asked = left
-            return bool(left) and not known.isdisjoint(error.names)
+            return bool(left) and bool(refused)
+
+
+def _known_names(listed: str, known: Collection[str]) -> set[str]:
+    """Return the known names in an enumeration, the longest possible ones.
+
+    Args:
+        listed: Names, separated by a comma and a space.
+        known: Names, some of which may contain a comma and a space too.
+    """
+    parts = listed.split(_LIST_SEPARATOR)
+    longest = 1 + max((name.count(_LIST_SEPARATOR) for name in known), default=0)
+    found: set[str] = set()
+    start = 0
+    while start < len(parts):
+        ends = range(min(start + longest, len(parts)), start, -1)
+        names = {end: _LIST_SEPARATOR.join(parts[start:end]) for end in ends}
+        end = next((end for end, name in names.items() if name in known), 0)
+        found |= {names[end]} if end else set()
+        start = end or start + 1
+    return found
 
 
 def list_datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset]:

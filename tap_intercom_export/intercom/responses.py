@@ -79,16 +79,34 @@ def parse_response(response: requests.Response) -> ApiResponse | None:
     Of an error response at most `MESSAGE_BYTES` are read, and it is closed.
     """
     try:
-        body = response.json() if response.status_code < 300 else json.loads(_read_start(response))  # noqa: PLR2004
+        is_success = response.status_code < 300  # noqa: PLR2004
+        body = parse_json(response.content if is_success else _read_start(response))
     except (ValueError, RecursionError):  # the latter if it is nested thousands of levels deep
         return None
     return ApiResponse(response.status_code, body) if isinstance(body, dict) else None
 
 
+def parse_json(content: bytes) -> Any:
+    """Parse a JSON document by its bytes, whatever encoding the header `Content-Type` names.
+
+    `Response.json()` of requests decodes UTF-8 as Latin-1 if a proxy has changed the header to
+    `text/plain`, and guesses another encoding if one byte is wrong: texts and ids would be wrong.
+
+    Args:
+        content: UTF-8, UTF-16 or UTF-32. Bytes that are not UTF-8 become half surrogate pairs,
+            which `rows.EntryReader` replaces in texts and refuses in ids.
+
+    Raises:
+        ValueError: It is not JSON.
+        RecursionError: It is nested thousands of levels deep.
+    """
+    return json.loads(content.decode(json.detect_encoding(content), "surrogateescape"))
+
+
 def read_error(response: requests.Response) -> str:
     """Describe an error response, or one that cannot be used although its status is a success."""
     try:
-        body = json.loads(_read_start(response))
+        body = parse_json(_read_start(response))
     except (ValueError, RecursionError):
         body = None
     return describe_error(
@@ -195,7 +213,7 @@ def raise_refusal(
             f"({message}). Set api_version to a newer one."
         )
     if names := _ATTRIBUTES_MESSAGE.search(message):
-        raise AttributesRefusedError(message, names[1].split(", "))
+        raise AttributesRefusedError(message, names[1])
     if status == http.client.BAD_REQUEST:
         _refuse_range(message, request)
     raise ApiError(f"Intercom refused {request}: {message}.")

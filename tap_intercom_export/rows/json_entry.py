@@ -22,6 +22,9 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL, which PostgreSQL refuses in texts, and half a surrogate pair, which has no UTF-8
 encoding."""
 
+OBJECT_TYPE = "type"
+"""Property of all of Intercom's objects that names their kind; it is the same in a whole list."""
+
 _JSON_NAMES = {dict: "an object", list: "a list", bool: "true or false", str: "a text"}
 
 
@@ -35,6 +38,7 @@ class EntryReader:
     Attributes:
         replaced: Number of characters replaced so far.
         entries_with_replacements: Number of entries with replaced characters.
+        unknown: Names of properties that are not in `columns` and not null in all entries.
     """
 
     def __init__(self, columns: Iterable[Column], key: Collection[str]) -> None:
@@ -42,6 +46,8 @@ class EntryReader:
         self._key = frozenset(key)
         self.replaced = 0
         self.entries_with_replacements = 0
+        self.unknown: set[str] = set()
+        self._known = {OBJECT_TYPE, *(column.name for column in self._columns)}
 
     def record(self, entry: Any) -> dict[str, Any]:
         """Return the record of an entry, with all properties; missing ones are None.
@@ -74,6 +80,7 @@ class EntryReader:
             replaced += count
         self.replaced += replaced
         self.entries_with_replacements += bool(replaced)
+        self.unknown.update(name for name in entry.keys() - self._known if entry[name] is not None)
         return record
 
 

@@ -162,7 +162,8 @@ class Dataset:
             time=(),
             hash_name="row_id" if hashed else "",
             has_window=not self._has_time,
-            empty_key=True,
+            # rows with the same empty id would overwrite each other; one part of two may be empty
+            empty_key=len(self.key) > 1,
         )
 
     @property

@@ -30,32 +30,42 @@ class ListReading:
         self.count = 0
         self.rejected = 0
         self._keys: set[Hashable] = set()
+        self._unreadable: set[Hashable] = set()
         self._is_last: bool | None = None
-        self._different_before_page = 0
+        self._seen_before_page = 0
 
     def begin_page(self, page: ListPage) -> None:
         """Register a page before its entries."""
         if page.total is not None:
             self.totals.add(page.total)
         self._is_last = page.is_last
-        self._different_before_page = self._different
+        self._seen_before_page = self._seen
 
     def add(self, key: Hashable) -> None:
         """Register an entry by its key."""
         self.count += 1
         self._keys.add(key)
 
-    def reject(self) -> None:
-        """Register an unreadable entry."""
+    def reject(self, content: Hashable) -> None:
+        """Register an unreadable entry by its content; it may have no key."""
         self.count += 1
         self.rejected += 1
+        self._unreadable.add(content)
 
     @property
     def has_more(self) -> bool:
         """Whether to request another page: not after a page without new entries."""
-        if self._is_last or self._different == self._different_before_page:
+        if self._is_last or self._seen == self._seen_before_page:
             return False
         return self._is_last is not None or self.totals != {self._different}
+
+    @property
+    def _seen(self) -> int:
+        """Number of different entries; equal unreadable ones count once.
+
+        Otherwise a server that repeats a page with one of them would be asked for ever.
+        """
+        return len(self._keys) + len(self._unreadable)
 
     @property
     def _different(self) -> int:

@@ -14,10 +14,10 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, UnreadableDataError
-from tap_intercom_export.intercom import ListPage
+from tap_intercom_export.intercom import ListPage, parse_json
 from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
-from tap_intercom_export.streams.rejections import ListRejections
+from tap_intercom_export.streams.rejections import ListRejections, entry_as_json
 from tap_intercom_export.streams.sdk import FullTableStream
 from tap_intercom_export.wording import counted
 
@@ -144,7 +144,7 @@ class ListStream(FullTableStream, RESTStream[int]):
             try:
                 record = reader.record(self.with_context(entry, context))
             except ValueError as error:  # noqa: PERF203 - one odd entry is not the end
-                reading.reject()
+                reading.reject(hash(entry_as_json(entry)))
                 rejects.add(position, entry, error)
             else:
                 reading.add(tuple(record[name] for name in self.KEY))
@@ -176,8 +176,16 @@ class ListStream(FullTableStream, RESTStream[int]):
         )
 
     def _log_reading(self, name: str, reading: ListReading, reader: EntryReader) -> None:
-        """Log the length of a list, and how many characters were replaced."""
+        """Log the length of a list, what was replaced in it, and what is not written of it."""
         self.logger.info("Read %s of '%s'", counted(reading.count, "entry"), name)
+        is_excluded = self.column_selection.excluded.matches
+        if unknown := sorted(each for each in reader.unknown if not is_excluded(each)):
+            self.logger.warning(
+                "Entries of '%s' have properties that this version of the tap does not know and "
+                "does not write: %s",
+                name,
+                ", ".join(unknown),
+            )
         if reader.replaced:
             self.logger.warning(
                 "Replaced %s that databases cannot hold (NUL, half surrogate pairs) by "
@@ -214,6 +222,6 @@ class ListStream(FullTableStream, RESTStream[int]):
             MalformedListError: The response is not a page of a list.
         """
         number = int(parse_qs(urlsplit(response.url).query)["page"][0])
-        page = ListPage.from_body(response.json(), number)
+        page = ListPage.from_body(parse_json(response.content), number)
         self._reading.begin_page(page)
         return page.entries

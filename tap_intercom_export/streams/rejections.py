@@ -298,7 +298,7 @@ class ListRejections:
             line=position,
             created_at=self._read_at,
             reason=without_cell if self._hides_cells else str(error),
-            raw=None if self._hides_cells else _to_json(entry),
+            raw=None if self._hides_cells else entry_as_json(entry),
         )
 
     def finish(self) -> None:
@@ -316,7 +316,7 @@ class ListRejections:
         self._writer.finish_batches()
 
 
-def _to_json(entry: Any) -> str | None:
+def entry_as_json(entry: Any) -> str | None:
     """Return an entry as JSON in ASCII, or None if it is nested too deeply."""
     try:
         return json.dumps(entry)

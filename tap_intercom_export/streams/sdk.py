@@ -31,6 +31,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
+from singer_sdk.singerlib.schema import Schema
 from typing_extensions import override
 
 from tap_intercom_export.progress import SummedCounter, SummedTimer
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk import Tap
-    from singer_sdk.singerlib import RecordMessage
+    from singer_sdk.singerlib import Catalog, RecordMessage
 
     from tap_intercom_export.progress import RunLog
     from tap_intercom_export.rows import Lines
@@ -63,6 +65,32 @@ class TapStream(Stream):
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Log the SDK's messages about streams and windows at DEBUG; errors appear once."""
         super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
+
+    has_other_key_in_catalog = False
+    """Whether the catalog names other properties as the key, which is not used."""
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Apply a catalog, without its keys: what identifies a record is the tap's own.
+
+        The catalog may be older, for example than the setting `workspace`: rows of two workspaces
+        would overwrite each other by the old key. Key properties cannot be deselected.
+        """
+        key, replication_key = tuple(self.primary_keys), self.replication_key
+        entry = catalog.get_stream(self.name)
+        if entry is not None:
+            properties = entry.schema.properties = entry.schema.properties or {}
+            for name in {*key} - properties.keys():
+                properties[name] = Schema.from_dict(self.schema["properties"][name])
+        super().apply_catalog(catalog)
+        given, self.primary_keys, self.replication_key = self.primary_keys, key, replication_key
+        if entry is None:
+            return
+        self.has_other_key_in_catalog = bool(given) and {*given} != {*key}
+        entry.key_properties, entry.replication_key = list(key), replication_key
+        for needed in (*key, replication_key):
+            if metadata := entry.metadata.get(("properties", str(needed))):
+                metadata.inclusion = Metadata.InclusionType.AUTOMATIC
 
     @cached_property
     def batches(self) -> StreamBatches | None:
@@ -162,6 +190,11 @@ class FullTableStream(TapStream):
     The SDK would activate it before the first one, which empties the table until the last. Rows of
     a batch have no version, so activating one would delete them (target-postgres 0.8).
     """
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        super().apply_catalog(catalog)
+        self.forced_replication_method = REPLICATION_FULL_TABLE  # there is no other one
 
     is_complete = True
     """Whether all rows were read. Otherwise no version is activated, as it would delete the

@@ -332,6 +332,20 @@ def test_incomplete_list_of_one_type_deletes_no_instances(
     assert "custom_object_instance/Order" in second.log
 
 
+@pytest.mark.parametrize("entry", [None, {"title": "no id"}], ids=["null", "no id"])
+def test_endless_list_with_unreadable_entry_ends(
+    simulate: Simulate, configure: Configure, entry: Any
+) -> None:
+    """As of a server that ignores `page`: it sends the same page, and says there is another."""
+    simulator = simulate(receipts=10)
+    body = page_of(ONE, entry, total_count=None, pages={"next": NEXT})
+    simulator.faults.add(Fault("ai_pages", times=40, status=200, body=body))
+    output = run(configure(simulator), "external_page", check=False)
+    assert output.exit_code == 5
+    assert "no page said that it is the last" in output.log
+    assert [page for page, _ in pages_of(simulator, "/ai/external_pages")] == [1, 2, 1, 2]
+
+
 # Invalid entries
 
 
@@ -476,6 +490,51 @@ def test_characters_that_databases_cannot_hold_are_replaced(
     (line,) = [line for line in output.log.splitlines() if "U+FFFD" in line]
     assert "WARNING Replaced 7 characters" in line
     assert "in 1 entry of 'custom_object_instance/Order'" in line
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/json; charset=ISO-8859-1", "text/html; charset=latin1", None],
+)
+def test_text_is_utf_8_whatever_content_type_says(
+    simulate: Simulate, configure: Configure, content_type: str | None
+) -> None:
+    simulator = simulate(receipts=10)
+    body = json.dumps(page_of(entry_of(1, title="Größe \u2615")), ensure_ascii=False).encode()
+    headers = {"Content-Type": content_type}
+    simulator.faults.add(Fault("ai_pages", status=200, headers=headers, body=body))
+    (record,) = run(configure(simulator), "external_page").records("external_page")
+    assert record["title"] == "Größe \u2615"
+
+
+def test_bytes_that_are_not_utf_8_change_no_other_text_and_no_id(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10)
+    entries = [entry_of(1, title="Größe"), entry_of(2, title="a?"), {"id": "3?"}]
+    body = json.dumps(page_of(*entries), ensure_ascii=False).encode().replace(b"?", b"\xff")
+    simulator.faults.add(Fault("ai_pages", status=200, body=body))
+    output = run(configure(simulator), "external_page", "rejected_row")
+    titles = {record["id"]: record["title"] for record in output.records("external_page")}
+    assert titles == {"1": "Größe", "2": "a\ufffd"}
+    (rejected,) = output.records("rejected_row")
+    assert rejected["reason"] == "id has a character that databases cannot store"
+    assert "Replaced 1 character" in output.log
+
+
+def test_unknown_properties_of_entries_are_a_warning(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(receipts=10)
+    new: dict[str, Any] = {"summary": "x", "tags": [], "empty": None, "secret": 1}
+    body = page_of(entry_of(1, **new), entry_of(2, summary="y"))
+    simulator.faults.add(Fault("ai_pages", status=200, body=body))
+    config = configure(simulator, excluded_columns=["external_page.secret"])
+    output = run(config, "external_page")
+    (line,) = [line for line in output.log.splitlines() if "WARNING" in line]
+    assert "Entries of 'external_page' have properties" in line
+    assert line.endswith("does not write: summary, tags")
+    assert activated(output) == ["external_page"]
 
 
 # Requests that fail

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from intercom_simulator import Dialect, Fault, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
-from tap_intercom_export.errors import TapError
+from tap_intercom_export.errors import AttributesRefusedError, TapError
+from tap_intercom_export.intercom import ReportingRequest
+from tap_intercom_export.rows import DamagedRow, Encoder, RowReader
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
 from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
@@ -75,6 +79,49 @@ def test_refused_attributes_of_several_windows_at_once(
     output = run(config)
     assert ticket_differences(simulator, output, REFUSED) == []
     assert output.log.count("refuses attributes") == 1
+
+
+def test_attributes_that_are_refused_one_after_another_are_all_omitted(
+    simulate: Simulate, configure: Configure
+) -> None:
+    """As of an API that names the first invalid attribute only."""
+    errors = [
+        {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
+        for message in (f"attribute_ids invalid for tickets dataset: {name}" for name in REFUSED)
+    ]
+    faults = [Fault("reporting_create", status=400, body=body) for body in errors]
+    simulator = simulate(**SMALL, faults=faults)
+    output = run(configure(simulator, reporting_datasets=["tickets"], window_days=60))
+    assert ticket_differences(simulator, output, REFUSED) == []
+    number = len(DATASETS["tickets"].attributes)
+    assert [len(ids) for ids in attribute_ids(simulator)] == [
+        number,
+        number - 1,
+        number - 2,
+        number - 3,
+    ]
+
+
+def test_attribute_that_is_refused_although_not_requested_is_an_error(
+    simulate: Simulate, configure: Configure
+) -> None:
+    message = f"attribute_ids invalid for tickets dataset: {REFUSED[0]}"
+    body = {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
+    simulator = simulate(**SMALL, faults=[Fault("reporting_create", 9, status=400, body=body)])
+    config = configure(simulator, reporting_datasets=["tickets"], window_days=60)
+    output = run(config, check=False)
+    assert output.exit_code == 3
+    assert message in output.log
+    assert len(attribute_ids(simulator)) == 2
+
+
+def test_refused_names_may_contain_the_separator() -> None:
+    names = ("people.Plan", "people.Plan, new", "people.a, b, c", "people.Other")
+    attributes = tuple(Attribute(name[7:], name[7:], name) for name in names)
+    request = ReportingRequest(Dataset("tickets", "", "", "", attributes))
+    error = AttributesRefusedError("", "people.Plan, new, people.gone, people.a, b, c")
+    assert request.kind.drop_refused_attributes(error)
+    assert request.kind.body(0, 1)["attribute_ids"] == ["people.Plan", "people.Other"]
 
 
 def test_job_without_refused_attributes_is_resumed(
@@ -203,6 +250,19 @@ def test_repeated_labels_match_attributes_in_order() -> None:
     header = ["brand", "title", "title", "title"]
     names = [column.name for column in titles.match((), header, titles.file)]
     assert names == ["people_brand", "type_1_title", "type_2_title", "type_3_title"]
+
+
+def test_rows_without_an_id_are_rejected() -> None:
+    """By an empty id they would overwrite each other in the target."""
+    damaged: list[DamagedRow] = []
+    source = io.BytesIO(b"conversation_id,conversation_started_at,Topic\n1,,a\n,,b\n,,c\n")
+    reader = RowReader(source, RATED.file, {}, damaged.append, partial(RATED.match, ()))
+    records = [line for lines in Encoder(reader, "", "\n", set()).lines() for line in [lines.data]]
+    assert b"".join(records).count(b"\n") == 1
+    assert [(row.line, row.reason) for row in damaged] == [
+        (3, "conversation_id is empty"),
+        (4, "conversation_id is empty"),
+    ]
 
 
 def test_missing_key_column_is_an_error_with_equal_column_count() -> None:
