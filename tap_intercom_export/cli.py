@@ -13,6 +13,9 @@ from tap_intercom_export.singer import stdout
 
 NAME = "tap-intercom-export"
 
+PREFIX = "TAP_INTERCOM_EXPORT_"
+"""Beginning of the environment variables of the tap."""
+
 SUPPRESSED_MESSAGES = (
     "Added '%s' as child stream",  # for each of forty streams, also on --discover
     "Child stream '%s' ",  # likewise, when its parent calls it
@@ -69,7 +72,7 @@ def _check_level() -> None:
     Raises:
         ConfigurationError: A level does not exist.
     """
-    names = (f"{NAME.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
+    names = (f"{PREFIX}LOGLEVEL", "LOGLEVEL")
     first = next((name for name in names if os.environ.get(name)), None)
     for variable in (first, METRICS_LEVEL_VARIABLE):
         level = os.environ.get(variable or "")
@@ -102,7 +105,10 @@ def log_error(logger: logging.Logger, error: Exception) -> int:
         StreamMapConfigError,
     )
 
-    from tap_intercom_export.config import find_bad_option_file  # noqa: PLC0415
+    from tap_intercom_export.config import (  # noqa: PLC0415
+        find_bad_option_file,
+        find_setting_hint,
+    )
     from tap_intercom_export.errors import (  # noqa: PLC0415
         ExitStatus,
         SettingsError,
@@ -111,8 +117,11 @@ def log_error(logger: logging.Logger, error: Exception) -> int:
     )
 
     if isinstance(error, (ConfigValidationError, SettingsError)):
-        for line in error.lines if isinstance(error, SettingsError) else error.errors:
+        lines = error.lines if isinstance(error, SettingsError) else error.errors
+        for line in lines:
             logger.error("%s", line)
+        if hint := find_setting_hint(lines, sys.argv[1:], os.environ, PREFIX):
+            logger.error("%s", hint)
         return ExitStatus.CONFIGURATION
     message = f"{type(error).__name__}: {error}"
     status = exit_status_of(error)

@@ -25,6 +25,7 @@ from tap_intercom_export.config import (
     BatchSettings,
     Settings,
     add_workspace_to_batch_prefix,
+    check_catalog,
     check_state,
     config_from_environment,
     find_warnings,
@@ -64,9 +65,12 @@ class TapIntercomExport(Tap):
     @override
     def __init__(self, **options: Any) -> None:
         check_state(options.get("state"))
+        check_catalog(options.get("catalog"))
         super().__init__(**options)
         if level := os.environ.get(METRICS_LEVEL_VARIABLE):
             self.metrics_logger.setLevel(level.upper())
+        elif wants_bar():  # metrics are for programs
+            self.metrics_logger.setLevel("WARNING")
 
     @classproperty
     @override
@@ -238,15 +242,16 @@ class TapIntercomExport(Tap):
             )
 
     def _sum_up(self, how: str, selected: list[str]) -> None:
-        """Log the summary and the metrics of the run."""
+        """Log the metrics and the summary of the run, the summary last: people read the end."""
         entries = self.state.get("bookmarks", {})
         bookmarks = {
             name: entries[name]["replication_key_value"]
             for name in selected
             if isinstance(entries.get(name, {}).get("replication_key_value"), str)
         }
-        totals = self.run_log.end(how, self.message_writer.reader_wait, bookmarks)
+        totals = self.run_log.end(self.message_writer.reader_wait, bookmarks)
         log_points(totals, self.clock_class().now())
+        self.run_log.log_summary(how)
 
     @classmethod
     @override

@@ -6,13 +6,17 @@ units that the code uses, and one message for each invalid or doubtful setting.
 
 from __future__ import annotations
 
+from tap_intercom_export.config.arguments import (
+    check_catalog,
+    check_state,
+    find_bad_option_file,
+    find_setting_hint,
+)
 from tap_intercom_export.config.batch import PACKAGES, BatchSettings
 from tap_intercom_export.config.schema import API_URLS, CONFIG_JSONSCHEMA, LOOPBACK_HOSTS
 from tap_intercom_export.config.settings import Settings, add_workspace_to_batch_prefix
 from tap_intercom_export.config.validation import (
-    check_state,
     config_from_environment,
-    find_bad_option_file,
     find_warnings,
     validate,
 )
@@ -25,9 +29,11 @@ __all__ = [
     "BatchSettings",
     "Settings",
     "add_workspace_to_batch_prefix",
+    "check_catalog",
     "check_state",
     "config_from_environment",
     "find_bad_option_file",
+    "find_setting_hint",
     "find_warnings",
     "validate",
 ]

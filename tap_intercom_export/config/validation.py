@@ -1,4 +1,4 @@
-"""Validation of the configuration and the state, one message for each problem."""
+"""Validation of the configuration, one message for each problem."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import json
 import os
 import re
 from decimal import Decimal
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_intercom_export.clock import to_seconds
 from tap_intercom_export.config.batch import find_batch_problems
 from tap_intercom_export.config.schema import LOOPBACK_HOSTS, RANGE_WARNING_DAYS
-from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.schemas import is_pattern
 
 if TYPE_CHECKING:
@@ -26,12 +24,11 @@ CUSTOM_OBJECTS_SINCE = (2, 16)
 INTERCOM_FOUNDED_DATE = "2011-01-01"
 """Intercom was founded in 2011; an earlier date is a typing error such as 0206 for 2026."""
 
-OPTION_FILES = {
-    "--config": 'an object of settings, {"access_token": …, "start_date": …}',
-    "--state": 'the "value" of the last STATE line, {"bookmarks": …}',
-    "--catalog": 'what --discover writes, {"streams": …}',
-}
-"""What the file of each command line option must contain."""
+NOT_SET = "is required and not set"
+"""End of the message about a missing setting."""
+
+OTHER_VARIABLES = ("loglevel", "metrics_loglevel")
+"""Environment variables with the prefix of the settings that are no settings, without it."""
 
 
 def validate(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
@@ -98,6 +95,9 @@ def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float)
 def config_from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
     """Read the settings from environment variables; an empty variable counts as not set.
 
+    A variable that has the prefix and is no setting becomes an unknown setting, for a warning.
+    Names that begin with an underscore are Meltano's own (`_select`).
+
     Args:
         schema: The JSON schema of all settings, including the SDK's own.
         prefix: Prefix of the variables' names.
@@ -118,7 +118,13 @@ def config_from_environment(schema: dict[str, Any], prefix: str) -> dict[str, An
     }
     if problems := _find_bad_variables(filled, prefix):
         raise ConfigValidationError("; ".join(problems), errors=problems)
-    return parse_environment_config({"properties": filled}, prefix)
+    names = (name.removeprefix(prefix).lower() for name in os.environ if name.startswith(prefix))
+    unknown = {
+        name: os.environ[prefix + name.upper()]
+        for name in names
+        if name not in schema["properties"] and name not in OTHER_VARIABLES and name[0] != "_"
+    }
+    return {**parse_environment_config({"properties": filled}, prefix), **unknown}
 
 
 def _find_bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
@@ -141,56 +147,11 @@ def _find_bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
     return problems
 
 
-def find_bad_option_file(arguments: list[str]) -> str | None:
-    """Return what is wrong with a file named on the command line, or None.
-
-    Args:
-        arguments: Arguments of the command line.
-    """
-    lines = "\n".join(arguments)
-    for option, name in re.findall(r"(?m)^(--(?:config|state|catalog))[=\n](.+)$", lines):
-        path = Path(name)
-        if path.is_file():  # a pipe cannot be read again
-            try:
-                content = json.loads(path.read_text(encoding="utf-8-sig"))
-            except ValueError as error:
-                wrong = f"is not JSON ({error})" if path.stat().st_size else "is empty"
-            else:
-                wrong = "" if isinstance(content, dict) else "is JSON, but not an object"
-            if wrong:
-                return (
-                    f"The file of {option}, {name}, {wrong}. It must hold {OPTION_FILES[option]}."
-                )
-    return None
-
-
-def check_state(state: object) -> None:
-    """Refuse a state without bookmarks: with it everything would be exported again.
-
-    Args:
-        state: The state as passed to the tap: its content, None, or the path of a file.
-
-    Raises:
-        ConfigurationError: The state is not empty and has no bookmarks.
-    """
-    if not state or isinstance(state, (str, PurePath)):
-        return
-    problems: Mapping[str, Any] = state if isinstance(state, dict) else {}
-    if isinstance(problems.get("bookmarks"), dict):
-        return
-    below = [name for name, value in problems.items() if isinstance(value, dict)]
-    where = f", here below {below[0]!r}" if below and "bookmarks" in problems[below[0]] else ""
-    raise ConfigurationError(
-        f"The state has no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
-        "To start over, run without --state."
-    )
-
-
 def _describe_schema_error(error: Any) -> str:
     """Describe a JSON schema validation error in one line that begins with the setting's name."""
     if error.validator == "required":
         missing = next(name for name in error.validator_value if repr(name) in error.message)
-        return f"{'.'.join([*map(str, error.path), missing])}: is required and not set"
+        return f"{'.'.join([*map(str, error.path), missing])}: {NOT_SET}"
     name = ".".join(str(part) for part in error.path) or "config"
     allowed = _ALLOWED.get(error.validator)
     if allowed is None:
@@ -222,6 +183,11 @@ def _type_names(kinds: str | list[str]) -> str:
 def _find_conflicts(config: Mapping[str, Any]) -> list[str]:
     """Return problems that a JSON schema cannot express: dates, hosts, settings that conflict."""
     problems = [*_find_bad_dates(config), *find_batch_problems(config)]
+    token = config["access_token"].strip(" ")  # line ends: below
+    if token.casefold().startswith("bearer ") or token != config["access_token"]:
+        problems.append(
+            "access_token: must be the token alone, without spaces around it or 'Bearer' before it"
+        )
     problems.extend(
         f"{name}: must be one line of printable ASCII characters"
         for name in ("access_token", "user_agent")

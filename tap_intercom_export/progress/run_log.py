@@ -133,11 +133,10 @@ class RunLog:
         """Seconds since the run began."""
         return self.monotonic() - self._begun
 
-    def end(self, how: str, reader_wait: float, bookmarks: dict[str, str]) -> RunTotals:
-        """Close the bar, and log the summary once.
+    def end(self, reader_wait: float, bookmarks: dict[str, str]) -> RunTotals:
+        """Close the bar, and complete the totals.
 
         Args:
-            how: How the run ended, such as "Done".
             reader_wait: Seconds spent waiting for the reader of stdout.
             bookmarks: The time up to which each stream is written.
 
@@ -150,11 +149,18 @@ class RunLog:
         totals.bookmarks = bookmarks
         if self._bar is not None:
             self._bar.close()
+        return totals
+
+    def log_summary(self, how: str) -> None:
+        """Log the totals, once.
+
+        Args:
+            how: How the run ended, such as "Done".
+        """
         if not self._ended:
             self._ended = True
-            for line in totals.summary(how):
+            for line in self.totals.summary(how):
                 logger.info("%s", line)
-        return totals
 
 
 class ExportLog:

@@ -67,6 +67,8 @@ def test_run_logs_plan_progress_and_summary(simulate: Simulate, configure: Confi
     assert f"{counts.total():,} rows in {len(counts)} streams" in total
     of_files = counts.total() - counts["content_export"]
     assert written[2].endswith(f"{of_files:,} rows so far")
+    assert log_lines(output.log.splitlines()[-1]) == [lines[-1]], "the summary comes last"
+    assert lines[-1].startswith("Bookmark of 41 streams")
 
 
 def test_metrics_have_one_line_per_stream_and_run(simulate: Simulate, configure: Configure) -> None:
@@ -248,6 +250,7 @@ def test_terminal_gets_bar_and_meltano_gets_lines(
     text = shown.decode()
     assert status == 0
     assert ("\u2501" in text) != orchestrated, "the bar"
+    assert ("METRIC" in text) == orchestrated, "metrics are for programs"
     assert ("s so far, at most 1 d" in text) == orchestrated or "\r" in text
     assert "Done after" in text
 

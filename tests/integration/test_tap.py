@@ -131,7 +131,33 @@ def test_sync_without_configuration_names_what_is_missing() -> None:
     assert done.returncode == 2
     assert "access_token" in done.stderr
     assert "start_date" in done.stderr
+    assert "No --config is given" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--test",), ("--config",)], ids=["run", "test", "file"])
+def test_settings_in_the_environment_without_config_env_are_named(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"start_date": "2026-01-01"}')
+    files = (str(path),) if "--config" in arguments else ()
+    done = offline(*arguments, *files, TAP_INTERCOM_EXPORT_ACCESS_TOKEN=SIMULATOR.token)
+    assert done.returncode == 2
+    assert (
+        "TAP_INTERCOM_EXPORT_ACCESS_TOKEN: set in the environment, which is read only with "
+        "--config=ENV"
+    ) in done.stderr.splitlines()[-1]
+    assert SIMULATOR.token not in done.stderr
+
+
+def test_json_that_is_no_catalog_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.json"
+    path.write_text('{"bookmarks": {}}')
+    config = {f"TAP_INTERCOM_EXPORT_{name.upper()}": str(value) for name, value in CONFIG.items()}
+    done = offline("--config=ENV", "--catalog", str(path), **config)
+    assert done.returncode == 2
+    assert "The catalog has no streams" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])

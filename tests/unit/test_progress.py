@@ -203,7 +203,7 @@ def test_wait_duration_ends_when_result_is_available() -> None:
     log = RunLog(lambda: now[0])
     for _ in log.waiting(make()):
         now[0] += 100.0
-    totals = log.end("Done", 30.0, {})
+    totals = log.end(30.0, {})
     assert totals.intercom_wait == 12.0
     assert totals.own_seconds == 212.0 - 12.0 - 30.0
 

@@ -18,6 +18,7 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.config import find_setting_hint
 from tap_intercom_export.config.schema import CONFIG_JSONSCHEMA
 from tap_intercom_export.config.settings import Settings
 from tap_intercom_export.tap import TapIntercomExport
@@ -370,6 +371,44 @@ def test_setting_of_the_sdk_is_known(name: str, caplog: pytest.LogCaptureFixture
     assert warnings_of(caplog, **{name: False}) == []
 
 
+@pytest.mark.parametrize("token", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f" {TOKEN}", f"{TOKEN} "])
+def test_token_must_be_alone(token: str) -> None:
+    (problem,) = problems_of(access_token=token)
+    assert problem.startswith("access_token: must be the token alone")
+    assert TOKEN not in problem
+
+
+# --- where settings come from
+
+VARIABLES = {f"{PREFIX}ACCESS_TOKEN": TOKEN}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "hint"),
+    [
+        ([], VARIABLES, "TAP_INTERCOM_EXPORT_ACCESS_TOKEN: set in the environment, which is read"),
+        (["--config", "c.json"], VARIABLES, "TAP_INTERCOM_EXPORT_ACCESS_TOKEN: set in the"),
+        (["--test"], {}, "No --config is given: name a file"),
+        (["--config", "c.json"], {}, None),
+        (["--config=ENV"], VARIABLES, None),
+        (["--config", "ENV"], VARIABLES, None),
+    ],
+)
+def test_missing_setting_hint_says_where_settings_come_from(
+    arguments: list[str], environment: dict[str, str], hint: str | None
+) -> None:
+    problems = problems_of(access_token=...)
+    found = find_setting_hint(problems, arguments, environment, PREFIX)
+    assert (found or "None").startswith(str(hint))
+    assert TOKEN not in str(found)
+
+
+def test_wrong_setting_needs_no_hint() -> None:
+    problems = problems_of(lookback_days=-1)
+    assert problems
+    assert find_setting_hint(problems, [], VARIABLES, PREFIX) is None
+
+
 # --- the environment
 
 
@@ -447,6 +486,18 @@ def test_empty_variable_is_a_setting_that_is_not_set(
     tap = TapIntercomExport(parse_env_config=True)
     assert tap.config == TapIntercomExport(config=dict(GOOD)).config
     assert os.environ[PREFIX + name.upper()] == ""
+
+
+def test_variable_that_is_no_setting_is_an_unknown_setting(
+    environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment.setenv(f"{PREFIX}LOOKBACK_DAY", TOKEN)
+    environment.setenv(f"{PREFIX}_SELECT", '["*.*"]')  # Meltano's
+    environment.setenv(f"{PREFIX}LOGLEVEL", "info")
+    environment.setenv(f"{PREFIX}METRICS_LOGLEVEL", "info")
+    TapIntercomExport(parse_env_config=True, setup_mapper=False)
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["unknown setting lookback_day; did you mean lookback_days?"]
 
 
 def test_empty_variable_does_not_override_file(environment: pytest.MonkeyPatch) -> None:
