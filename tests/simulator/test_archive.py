@@ -7,7 +7,7 @@ import gzip
 import io
 import tarfile
 import zipfile
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +16,12 @@ from intercom_simulator import DIALECTS, Dialect, Mutation, Workspace
 from intercom_simulator.archive import build_archive
 from intercom_simulator.columns import FILES, RECEIPT
 from intercom_simulator.tables import Selection
+from tests.simulator.api import END, NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-NOW = int(END.timestamp())
 ALL = Selection(NOW - 90 * 86_400, NOW, NOW)
 MONTH = Selection(NOW - 30 * 86_400, NOW, NOW)
 

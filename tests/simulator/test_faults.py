@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import time
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +12,11 @@ import requests
 
 from intercom_simulator import Dialect, Fault, JobFault, Simulator
 from intercom_simulator.faults import FaultQueue
+from tests.simulator.api import DAY_SECONDS, END, NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-NOW = int(END.timestamp())
-DAY = 86_400
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
@@ -39,7 +36,7 @@ def call(sim: Simulator, method: str, path: str, **options: Any) -> requests.Res
 
 
 def create(sim: Simulator, days: int = 30) -> requests.Response:
-    body = {"created_at_after": NOW - days * DAY, "created_at_before": NOW}
+    body = {"created_at_after": NOW - days * DAY_SECONDS, "created_at_before": NOW}
     return call(sim, "POST", "/export/content/data", json=body)
 
 
@@ -202,7 +199,7 @@ def test_one_byte_can_be_changed(sim: Simulator) -> None:
 def test_reset_after_handling_creates_job(sim: Simulator) -> None:
     sim.faults.add(Fault("create", reset=True))
     connection = http.client.HTTPConnection(sim.url.removeprefix("http://"), timeout=10)
-    body = f'{{"created_at_after": {NOW - DAY}, "created_at_before": {NOW}}}'
+    body = f'{{"created_at_after": {NOW - DAY_SECONDS}, "created_at_before": {NOW}}}'
     headers = {"Authorization": "Bearer sim-token"}
     connection.request("POST", "/export/content/data", body, headers)
     with pytest.raises(ConnectionResetError):
@@ -273,7 +270,9 @@ def test_job_can_show_an_unknown_status_and_never_end(sim: Simulator) -> None:
 
 
 def test_long_ranges_can_fail(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=20 * DAY, times=None))
+    sim.job_faults.add(
+        JobFault(ends_as="failed", range_longer_than_seconds=20 * DAY_SECONDS, times=None)
+    )
     statuses = []
     for days in (21, 20, 30):
         identifier = create(sim, days).json()["job_identifier"]
