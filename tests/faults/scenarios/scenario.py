@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 DAY_SECONDS = 86_400
-
 UNTIL_CANCELED = math.inf
 
 CONFIGURATION, REFUSED, UNAVAILABLE, UNREADABLE = 2, 3, 4, 5
 """Exit statuses after errors, as listed in docs/operations.md."""
+
+GROWING_PAUSES = ((0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (30, 60), (30, 60))
+"""Ranges of pauses that double up to a minute, each reduced by up to half at random."""
 
 
 @dataclass(frozen=True)
