@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator import Clock, Dialect, Simulator
+from intercom_simulator import ApiVariant, Clock, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -42,7 +42,7 @@ class Workspace:
         for end in (FIRST_EXPORT, SECOND_EXPORT):
             simulator.clock.set(end)
             if end == SECOND_EXPORT:
-                simulator.dialect = Dialect(added_columns=(("receipt", NEW_COLUMN, "sunny"),))
+                simulator.variant = ApiVariant(added_columns=(("receipt", NEW_COLUMN, "sunny"),))
             yield {
                 "access_token": simulator.token,
                 "api_url": simulator.url,
@@ -52,7 +52,7 @@ class Workspace:
                 "window_days": 10,
                 "lookback_days": 14,
             }
-        simulator.dialect = Dialect()
+        simulator.variant = ApiVariant()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from intercom_simulator import Clock, Dialect, Fault, Simulator
+from intercom_simulator import ApiVariant, Clock, Fault, Simulator
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import Output, run_without_waiting
@@ -64,7 +64,7 @@ def create_simulator(scenario: Scenario) -> Simulator:
         days=HISTORY_DAYS,
         end=END,
         clock=Clock(END, running=False),
-        dialect=scenario.given.dialect,
+        variant=scenario.given.variant,
         job_faults=scenario.given.job_faults,
     )
 
@@ -120,11 +120,11 @@ def run_scenario(scenario: Scenario) -> Result:
         if run.exit_code:
             sim.faults.clear()
             sim.job_faults.clear()
-            sim.dialect = Dialect()
+            sim.variant = ApiVariant()
             for job in (*sim.jobs, *([slot_held_seconds] if slot_held_seconds else [])):
                 if job.fault.never_ends:
                     job.cancel()
-                sim.content_export.rebuild(job, sim.dialect)
+                sim.content_export.rebuild(job, sim.variant)
             again = run_without_waiting(configuration(sim), loaded.state or state)
             loaded.load(again.lines)
             if again.exit_code:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
 from tap_intercom_export.errors import ExitStatus
 from tests.faults import malicious_archives
 from tests.faults.runner import END, configuration
@@ -43,16 +43,16 @@ def last_line(log: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "receipts"),
-    [(Dialect(), 200), (Dialect(gzip_layers=1), 200), (Dialect(container="tar.gz"), 200)],
+    ("variant", "receipts"),
+    [(ApiVariant(), 200), (ApiVariant(gzip_layers=1), 200), (ApiVariant(container="tar.gz"), 200)],
     ids=["zip", "zip in gzip", "tar.gz"],
 )
-def test_full_disk_is_reported_in_one_line(dialect: Dialect, receipts: int) -> None:
+def test_full_disk_is_reported_in_one_line(variant: ApiVariant, receipts: int) -> None:
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
 
     with Simulator(
-        receipts=receipts, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
+        receipts=receipts, days=20, end=END, clock=Clock(END, running=False), variant=variant
     ) as sim:
         config = configuration(sim)
         with running_tap(config, before=small_disk) as tap:
@@ -124,21 +124,21 @@ def test_memory_is_bounded_for_malicious_archives(body: Any, says: str | None) -
 
 
 @pytest.mark.parametrize(
-    ("dialect", "fault"),
+    ("variant", "fault"),
     [
-        (Dialect(redirect_status=302), Fault("storage", times=None, reset=True, handled=False)),
-        (Dialect(redirect_status=302), Fault("storage", times=None, status=503)),
-        (Dialect(download_url="storage"), Fault("download", times=None, status=500)),
-        (Dialect(download_url="storage"), Fault("download", status=404)),
-        (Dialect(), Fault(times=None, reset=True, handled=False)),
-        (Dialect(), Fault("status", body="<html>")),
+        (ApiVariant(redirect_status=302), Fault("storage", times=None, reset=True, handled=False)),
+        (ApiVariant(redirect_status=302), Fault("storage", times=None, status=503)),
+        (ApiVariant(download_url="storage"), Fault("download", times=None, status=500)),
+        (ApiVariant(download_url="storage"), Fault("download", status=404)),
+        (ApiVariant(), Fault(times=None, reset=True, handled=False)),
+        (ApiVariant(), Fault("status", body="<html>")),
     ],
     ids=["reset", "503", "500", "404", "all reset", "no JSON"],
 )
 def test_debug_log_contains_neither_token_nor_signed_url(
-    sim: Simulator, dialect: Dialect, fault: Fault
+    sim: Simulator, variant: ApiVariant, fault: Fault
 ) -> None:
-    sim.dialect = dialect
+    sim.variant = variant
     sim.faults.add(fault)
     debug = {"LOGLEVEL": "DEBUG", "TAP_INTERCOM_EXPORT_LOGLEVEL": "DEBUG"}
     with running_tap(configuration(sim), quick=True, environment=debug) as tap:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet
 import pytest
 
-from intercom_simulator import Dialect, Mutation
+from intercom_simulator import ApiVariant, Mutation
 from intercom_simulator.columns import FILES
 from tests.harness.batches import batch_config, expand_batches
 from tests.harness.expected_rows import differences, expected
@@ -206,7 +206,7 @@ def test_new_column_is_in_the_files_after_its_schema(
     simulator = simulate(receipts=200, days=50)
     config = configure(simulator, window_days=20, batch_config=batch_config(tmp_path, file_format))
     first = run(config)[1]
-    simulator.dialect = Dialect(added_columns=(("receipt", "mood", "sunny"),))
+    simulator.variant = ApiVariant(added_columns=(("receipt", "mood", "sunny"),))
     state = json.loads(json.dumps(first.state))
     state["bookmarks"]["receipt"]["replication_key_value"] = config["start_date"]
     _, second = run(config, state=state)
@@ -224,7 +224,7 @@ def test_damaged_rows_are_in_batches_before_the_bookmark_moves(
         Mutation("receipt", line=3, keep_cells=4),
         Mutation("open", line=2, insert=b"\xff\xfe"),
     )
-    simulator = simulate(receipts=100, days=20, dialect=Dialect(mutations=damage))
+    simulator = simulate(receipts=100, days=20, variant=ApiVariant(mutations=damage))
     plain = run_in_process(configure(simulator))
     batch = batch_config(tmp_path, file_format)
     output, expanded = run(configure(simulator, batch_config=batch))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Member, Mutation
+from intercom_simulator import ApiVariant, Member, Mutation
 from tap_intercom_export.rows.encoder import Encoder
 from tests.harness.singer import Output, run_tap, run_without_waiting, select
 from tests.unit.encoder_comparison import ALL, counts
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     Simulate = Callable[..., Simulator]
     Configure = Callable[..., dict[str, Any]]
 
-UNUSUAL_DATA: dict[str, Dialect] = {
-    "as production": Dialect(),
-    "plain times, BOM, CRLF": Dialect(time_format="plain", byte_order_mark=True, line_end="\r\n"),
-    "seconds, other order": Dialect(time_format="seconds", shuffled_columns=True),
-    "milliseconds, parts": Dialect(time_format="milliseconds", parts_per_file=3),
-    "new columns and files, damage": Dialect(
+UNUSUAL_DATA: dict[str, ApiVariant] = {
+    "as production": ApiVariant(),
+    "plain times, BOM, CRLF": ApiVariant(
+        time_format="plain", byte_order_mark=True, line_end="\r\n"
+    ),
+    "seconds, other order": ApiVariant(time_format="seconds", shuffled_columns=True),
+    "milliseconds, parts": ApiVariant(time_format="milliseconds", parts_per_file=3),
+    "new columns and files, damage": ApiVariant(
         time_format="utc",
         added_columns=(("receipt", 'odd "name"', 'a "value"'), ("open", "client", "Mail")),
         dropped_columns=(("receipt", "company_id"), ("click", "url")),
@@ -65,7 +67,7 @@ def test_identity_stream_map_does_not_change_records(
 ) -> None:
     outputs = []
     for more in ({}, {"stream_maps": identity_maps()}):
-        simulator = simulate(receipts=120, days=20, dialect=UNUSUAL_DATA[unusual])
+        simulator = simulate(receipts=120, days=20, variant=UNUSUAL_DATA[unusual])
         outputs.append(run_tap(configure(simulator, **more)))
     fast, slow = map(records_by_stream, outputs)
     assert fast.keys() == slow.keys()
@@ -77,14 +79,14 @@ def test_identity_stream_map_does_not_change_records(
     assert len(outputs[0].states) <= len(outputs[1].states)
 
 
-@pytest.mark.parametrize("dialect", UNUSUAL_DATA)
+@pytest.mark.parametrize("variant", UNUSUAL_DATA)
 def test_without_the_compiled_encoder_a_run_writes_the_same(
-    simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, dialect: str
+    simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, variant: str
 ) -> None:
     outputs = []
     for is_compiled in (True, False):
         monkeypatch.setattr(Encoder, "is_compiled", is_compiled)
-        simulator = simulate(receipts=120, days=20, dialect=UNUSUAL_DATA[dialect])
+        simulator = simulate(receipts=120, days=20, variant=UNUSUAL_DATA[variant])
         outputs.append(run_without_waiting(configure(simulator)))
     compiled, plain = map(records_by_stream, outputs)
     assert compiled == plain

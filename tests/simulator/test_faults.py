@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from intercom_simulator import Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from intercom_simulator.faults import FaultQueue
 from tests.simulator.api import DAY_SECONDS, END, NOW
 
@@ -156,7 +156,7 @@ def test_stopping_ends_a_stall() -> None:
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_visible_cut_breaks_transfer(*, chunked: bool) -> None:
-    with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
+    with Simulator(receipts=100, end=END, variant=ApiVariant(chunked=chunked)) as sim:
         size = len(download(sim).content)
         sim.faults.add(Fault("download", cut_after_bytes=1_000))
         with pytest.raises(BROKEN):
@@ -167,7 +167,7 @@ def test_visible_cut_breaks_transfer(*, chunked: bool) -> None:
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_hidden_cut_looks_complete(*, chunked: bool) -> None:
-    with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
+    with Simulator(receipts=100, end=END, variant=ApiVariant(chunked=chunked)) as sim:
         whole = download(sim).content
         sim.faults.add(
             Fault("download", cut_after_bytes=1_000, hide_cut=True),
@@ -178,7 +178,7 @@ def test_hidden_cut_looks_complete(*, chunked: bool) -> None:
 
 
 def test_hidden_cut_of_decoded_body_raises_no_error(sim: Simulator) -> None:
-    sim.dialect = Dialect(container="gzip")
+    sim.variant = ApiVariant(container="gzip")
     whole = gzip.decompress(download(sim).content)
     headers = {"Content-Encoding": "gzip"}
     sim.faults.add(Fault("download", cut_fraction=0.5, hide_cut=True, headers=headers))
@@ -232,7 +232,7 @@ def test_faults_do_not_affect_other_requests(sim: Simulator) -> None:
 
 
 def test_storage_host_has_separate_faults(sim: Simulator) -> None:
-    sim.dialect = Dialect(redirect_status=302)
+    sim.variant = ApiVariant(redirect_status=302)
     sim.faults.add(Fault("storage", status=503))
     assert download(sim).status_code == 503
     assert download(sim).status_code == 200
@@ -240,9 +240,9 @@ def test_storage_host_has_separate_faults(sim: Simulator) -> None:
 
 @pytest.mark.parametrize(("failed_status", "expected"), [(504, 504), (200, 200)])
 def test_job_can_fail(failed_status: int, expected: int) -> None:
-    dialect = Dialect(failed_http_status=failed_status)
+    variant = ApiVariant(failed_http_status=failed_status)
     faults = (JobFault(ends_as="failed"),)
-    with Simulator(receipts=10, end=END, dialect=dialect, job_faults=faults) as sim:
+    with Simulator(receipts=10, end=END, variant=variant, job_faults=faults) as sim:
         identifier = create(sim).json()["job_identifier"]
         response = poll(sim, identifier)
         assert response.status_code == expected
@@ -288,7 +288,7 @@ def test_job_fault_applies_to_job_number(sim: Simulator) -> None:
 
 
 def test_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
-    sim.dialect = Dialect(container="csv")
+    sim.variant = ApiVariant(container="csv")
     sim.job_faults.add(JobFault(max_rows=3))
     cut = download(sim).content
     create(sim)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator import ApiVariant, Fault, JobFault
 from tests.faults.scenarios.scenario import (
     DAY_SECONDS,
     RATE_LIMITED,
@@ -91,7 +91,7 @@ JOBS = (
         "The job ends as `complete`, and the key of its id is spelled `job_identfier`",
         "treats it as `completed`",
         given=Given(
-            dialect=Dialect(completed_status="complete", identifier_key="job_identfier"),
+            variant=ApiVariant(completed_status="complete", identifier_key="job_identfier"),
         ),
         expect=Expect(
             jobs=2,
@@ -125,7 +125,7 @@ JOBS = (
         "The job fails; the response is 200",
         "creates the same job once more",
         given=Given(
-            dialect=Dialect(failed_http_status=200),
+            variant=ApiVariant(failed_http_status=200),
             job_faults=(JobFault(ends_as="failed"),),
         ),
         expect=Expect(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator import ApiVariant, Fault, JobFault
 from tests.faults.scenarios.scenario import (
     DAY_SECONDS,
     REFUSED,
@@ -57,7 +57,7 @@ RANGES = (
         "Intercom refuses the range as too long (400)",
         "requests a shorter one",
         given=Given(
-            dialect=Dialect(max_range_seconds=9 * DAY_SECONDS),
+            variant=ApiVariant(max_range_seconds=9 * DAY_SECONDS),
         ),
         expect=Expect(
             values=False,

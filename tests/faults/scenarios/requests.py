@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator import Dialect, Fault
+from intercom_simulator import ApiVariant, Fault
 from tests.faults.scenarios.scenario import (
     CONFIGURATION,
     GROWING_PAUSES,
@@ -230,19 +230,19 @@ REQUESTS = (
             f"`download_url` is {name}",
             "finds the archive; does not send the token to another host",
             given=Given(
-                dialect=dialect,
+                variant=variant,
             ),
             expect=Expect(
                 jobs=2,
             ),
         )
-        for name, dialect in (
-            ("a relative path", Dialect(download_url="relative")),
-            ("empty", Dialect(download_url="empty")),
-            ("on another host", Dialect(download_url="storage")),
+        for name, variant in (
+            ("a relative path", ApiVariant(download_url="relative")),
+            ("empty", ApiVariant(download_url="empty")),
+            ("on another host", ApiVariant(download_url="storage")),
             (
                 "on the host of another region, which responds with 404",
-                Dialect(download_url="other_region"),
+                ApiVariant(download_url="other_region"),
             ),
         )
     ),
@@ -252,7 +252,7 @@ REQUESTS = (
             f"The download is redirected to another host ({status}), with a signed URL",
             "follows without the token; logs only the host",
             given=Given(
-                dialect=Dialect(redirect_status=status),
+                variant=ApiVariant(redirect_status=status),
             ),
             expect=Expect(
                 jobs=2,
@@ -265,7 +265,7 @@ REQUESTS = (
         "The signed URL is refused once (403), like an expired one",
         "requests a new one",
         given=Given(
-            dialect=Dialect(redirect_status=302),
+            variant=ApiVariant(redirect_status=302),
             faults=(Fault("storage", status=403, body="<Error><Code>AccessDenied</Code></Error>"),),
         ),
         expect=Expect(
@@ -277,7 +277,7 @@ REQUESTS = (
         "The host of the signed URL resets every connection",
         "nine attempts, then an error that names only the host",
         given=Given(
-            dialect=Dialect(redirect_status=302),
+            variant=ApiVariant(redirect_status=302),
             faults=(Fault("storage", times=None, reset=True, handled=False),),
         ),
         expect=Expect(

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
 from tap_intercom_export.tap import TapIntercomExport
 from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
@@ -94,9 +94,9 @@ def test_token_is_sent_to_same_host_in_any_spelling(url: str, *, own: bool) -> N
 
 
 def test_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
-    dialect = Dialect(container="tar.gz")
+    variant = ApiVariant(container="tar.gz")
     with Simulator(
-        receipts=60, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
+        receipts=60, days=20, end=END, clock=Clock(END, running=False), variant=variant
     ) as sim:
         run = run_without_waiting(configuration(sim, max_unpacked_gigabytes=0.00001))
     assert "max_unpacked_gigabytes" in run.log

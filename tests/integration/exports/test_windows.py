@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
 from tap_intercom_export.exports.window import Sizes
 from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
 from tests.faults import malicious_archives
@@ -120,9 +120,9 @@ def test_too_long_range_is_shortened(sim: Simulator, message: str) -> None:
 
 
 def test_range_refused_as_too_long_is_requested_in_smaller_windows() -> None:
-    dialect = Dialect(max_range_seconds=90 * DAY_SECONDS)
+    variant = ApiVariant(max_range_seconds=90 * DAY_SECONDS)
     with Simulator(
-        receipts=60, days=200, end=END, clock=Clock(END, running=False), dialect=dialect
+        receipts=60, days=200, end=END, clock=Clock(END, running=False), variant=variant
     ) as sim:
         config = configuration(sim, window_days=365, start_date="2024-11-01")
         run = run_without_waiting(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from intercom_simulator import Clock, Dialect, Simulator
+from intercom_simulator import ApiVariant, Clock, Simulator
 from tests.simulator.api import DAY_SECONDS, END, OCTETS, message
 from tests.simulator.message_export.requests_of_jobs import call, create, download, poll
 
@@ -48,7 +48,7 @@ def test_download_continues_with_range_request(sim: Simulator) -> None:
 
 
 def test_full_file_is_sent_without_range_support(sim: Simulator) -> None:
-    sim.dialect = Dialect(range_requests=False)
+    sim.variant = ApiVariant(range_requests=False)
     identifier = create(sim).json()["job_identifier"]
     response = download(sim, identifier, Range="bytes=1000-")
     assert response.status_code == 200
@@ -56,7 +56,7 @@ def test_full_file_is_sent_without_range_support(sim: Simulator) -> None:
 
 
 def test_storage_host_refuses_a_token() -> None:
-    with Simulator(receipts=50, end=END, dialect=Dialect(download_url="storage")) as sim:
+    with Simulator(receipts=50, end=END, variant=ApiVariant(download_url="storage")) as sim:
         link = poll(sim, create(sim).json()["job_identifier"]).json()["download_url"]
         assert link.startswith(sim.storage_url)
         refused = requests.get(link, headers={"Authorization": "Bearer sim-token"}, timeout=10)
@@ -68,7 +68,7 @@ def test_storage_host_refuses_a_token() -> None:
 
 
 def test_host_of_another_region_has_no_archive() -> None:
-    with Simulator(receipts=50, end=END, dialect=Dialect(download_url="other_region")) as sim:
+    with Simulator(receipts=50, end=END, variant=ApiVariant(download_url="other_region")) as sim:
         link = poll(sim, create(sim).json()["job_identifier"]).json()["download_url"]
         assert not link.startswith(sim.url)
         for headers in ({}, {"Authorization": "Bearer sim-token"}):
@@ -79,7 +79,7 @@ def test_host_of_another_region_has_no_archive() -> None:
 
 
 def test_download_can_redirect_to_the_storage_host() -> None:
-    with Simulator(receipts=50, end=END, dialect=Dialect(redirect_status=302)) as sim:
+    with Simulator(receipts=50, end=END, variant=ApiVariant(redirect_status=302)) as sim:
         identifier = create(sim).json()["job_identifier"]
         path = f"/download/content/data/{identifier}"
         response = call(sim, "GET", path, OCTETS, allow_redirects=False)

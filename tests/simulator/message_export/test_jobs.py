@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, JobFault, Simulator
+from intercom_simulator import ApiVariant, Clock, JobFault, Simulator
 from tests.simulator.api import DAY_SECONDS, END, NOW, message
 from tests.simulator.message_export.requests_of_jobs import WEEK, call, create, download, poll
 
@@ -195,7 +195,7 @@ def test_events_of_older_messages_are_in_range_by_their_own_time(sim: Simulator)
     archive = download(sim, create(sim, span).json()["job_identifier"]).content
     received = {row["receipt_id"] for row in rows(archive, "receipt")}
     assert {row["receipt_id"] for row in rows(archive, "open")} - received
-    sim.dialect = Dialect(events_by="receipt")
+    sim.variant = ApiVariant(events_by="receipt")
     archive = download(sim, create(sim, span).json()["job_identifier"]).content
     assert not {row["receipt_id"] for row in rows(archive, "open")} - received
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
-from intercom_simulator import Dialect, Mutation, Simulator
+from intercom_simulator import ApiVariant, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.simulator.api import DAY_SECONDS, END, NOW
 from tests.simulator.reporting.requests_of_reports import IDS, download, enqueue, report
@@ -20,7 +20,7 @@ from tests.simulator.reporting.requests_of_reports import IDS, download, enqueue
 
 @pytest.mark.parametrize("container", ["gzip", "tar.gz", "zip", "csv", "encoded"])
 def test_containers(sim: Simulator, container: Any) -> None:
-    sim.dialect = Dialect(reporting_container=container)
+    sim.variant = ApiVariant(reporting_container=container)
     response = download(sim, enqueue(sim).json()["job_identifier"])
     body = io.BytesIO(response.content)
     if container == "gzip":
@@ -110,7 +110,7 @@ def test_labels_are_in_the_workspaces_language() -> None:
 
 
 def test_mutation_damages_a_report(sim: Simulator) -> None:
-    sim.dialect = Dialect(mutations=(Mutation("conversation", line=1, replace=b"only one"),))
+    sim.variant = ApiVariant(mutations=(Mutation("conversation", line=1, replace=b"only one"),))
     assert report(sim)[1] == ["only one"]
 
 
@@ -119,8 +119,8 @@ def test_report_without_rows_has_header_only(sim: Simulator) -> None:
     assert report(sim, span=span) == [["conversation_id", "conversation_started_at"]]
 
 
-def test_dialect_may_have_one_action_per_conversation(sim: Simulator) -> None:
-    sim.dialect = Dialect(reporting_last_parts_only=True)
+def test_variant_may_have_one_action_per_conversation(sim: Simulator) -> None:
+    sim.variant = ApiVariant(reporting_last_parts_only=True)
     columns = ("conversation_id", "action_id")
     span = (int((END - timedelta(days=30)).timestamp()), int(END.timestamp()))
     header, *rows = report(sim, "consolidated_conversation_part", columns, span)

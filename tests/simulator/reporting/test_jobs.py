@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from intercom_simulator import Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tests.simulator.api import DAY_SECONDS, NOW, message
 from tests.simulator.reporting.requests_of_reports import IDS, call, download, enqueue, report
 
@@ -60,29 +60,29 @@ def test_invalid_report_request_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("dialect", "text"),
+    ("variant", "text"),
     [
         (
-            Dialect(reporting_max_range_seconds=30 * DAY_SECONDS),
+            ApiVariant(reporting_max_range_seconds=30 * DAY_SECONDS),
             "The time range is longer than 30 days",
         ),
         (
-            Dialect(reporting_max_attributes=1),
+            ApiVariant(reporting_max_attributes=1),
             "attribute_ids must contain at most 1 attribute_ids",
         ),
         (
-            Dialect(refused_attributes=("standard.conversation_id",)),
+            ApiVariant(refused_attributes=("standard.conversation_id",)),
             "attribute_ids invalid for conversation dataset: standard.conversation_id",
         ),
     ],
 )
-def test_unpublished_limits_can_be_set(sim: Simulator, dialect: Dialect, text: str) -> None:
-    sim.dialect = dialect
+def test_unpublished_limits_can_be_set(sim: Simulator, variant: ApiVariant, text: str) -> None:
+    sim.variant = variant
     assert message(enqueue(sim)) == f"400 bad_request: {text}"
 
 
-def test_dialect_may_require_qualified_ids(sim: Simulator) -> None:
-    sim.dialect = Dialect(reporting_qualified_only=True, reporting_qualified_headers=True)
+def test_variant_may_require_qualified_ids(sim: Simulator) -> None:
+    sim.variant = ApiVariant(reporting_qualified_only=True, reporting_qualified_headers=True)
     assert message(enqueue(sim, attributes=("conversation_id",))).endswith(": conversation_id")
     assert report(sim)[0] == list(IDS)
 
@@ -183,7 +183,7 @@ def test_job_faults_distinguish_exports_and_datasets(sim: Simulator) -> None:
 
 
 def test_reports_can_come_from_the_storage_host(sim: Simulator) -> None:
-    sim.dialect = Dialect(download_url="storage", reporting_completed_status="completed")
+    sim.variant = ApiVariant(download_url="storage", reporting_completed_status="completed")
     identifier = enqueue(sim).json()["job_identifier"]
     job = poll(sim, identifier).json()
     assert job["status"] == "completed"
