@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from intercom_simulator import ApiVariant, Clock, Fault, Simulator
+from intercom_simulator import ApiVariant, Fault, Simulator
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import Output, run_without_waiting
+from tests.harness.stopped_simulator import stopped_simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,11 +60,9 @@ class Result:
 
 def create_simulator(scenario: Scenario) -> Simulator:
     """Create the simulator of a scenario."""
-    return Simulator(
+    return stopped_simulator(
         receipts=scenario.given.receipts,
         days=HISTORY_DAYS,
-        end=END,
-        clock=Clock(END, running=False),
         variant=scenario.given.variant,
         job_faults=scenario.given.job_faults,
     )

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tap_intercom_export.errors import ExitStatus
 from tests.faults import malicious_archives
 from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ MAX_MEMORY_MIB = 250
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    with Simulator(receipts=200, days=20, end=END, clock=Clock(END, running=False)) as simulator:
+    with stopped_simulator(receipts=200) as simulator:
         yield simulator
 
 
@@ -51,9 +52,7 @@ def test_full_disk_is_reported_in_one_line(variant: ApiVariant, receipts: int) -
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
 
-    with Simulator(
-        receipts=receipts, days=20, end=END, clock=Clock(END, running=False), variant=variant
-    ) as sim:
+    with stopped_simulator(receipts=receipts, variant=variant) as sim:
         config = configuration(sim)
         with running_tap(config, before=small_disk) as tap:
             assert tap.wait() == 1
@@ -163,9 +162,7 @@ def test_user_errors_have_no_traceback(sim: Simulator) -> None:
 
 def test_two_concurrent_taps_on_one_workspace_both_finish() -> None:
     with (
-        Simulator(
-            receipts=100, days=20, end=END, clock=Clock(END, running=False), job_seconds=0.15
-        ) as sim,
+        stopped_simulator(receipts=100, job_seconds=0.15) as sim,
         ExitStack() as stack,
     ):
         config = configuration(sim, window_days=5)
@@ -179,13 +176,7 @@ def test_two_concurrent_taps_on_one_workspace_both_finish() -> None:
 
 
 def test_job_of_a_terminated_run_is_not_canceled() -> None:
-    with Simulator(
-        receipts=60,
-        days=20,
-        end=END,
-        clock=Clock(END, running=False),
-        job_faults=[JobFault(never_ends=True)],
-    ) as sim:
+    with stopped_simulator(receipts=60, job_faults=[JobFault(never_ends=True)]) as sim:
         polled = threading.Event()
         sim._on_request = lambda request: polled.set() if request.method == "GET" else None
         with running_tap(configuration(sim)) as tap:

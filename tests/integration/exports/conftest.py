@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import Clock, Simulator
-from tests.faults.runner import END
+from tests.harness.stopped_simulator import stopped_simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from intercom_simulator import Simulator
+
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    with Simulator(receipts=200, days=20, end=END, clock=Clock(END, running=False)) as simulator:
+    with stopped_simulator(receipts=200) as simulator:
         yield simulator

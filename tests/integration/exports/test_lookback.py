@@ -18,6 +18,7 @@ from tests.harness.singer import (
     run_without_waiting,
     select,
 )
+from tests.harness.stopped_simulator import stopped_simulator
 
 
 def test_full_table_starts_again_without_moving_bookmark_back(sim: Simulator) -> None:
@@ -61,14 +62,7 @@ def test_retention_is_logged_only_if_data_is_omitted(days_ago: int, *, warned: b
 
 def test_deep_lookback_loads_late_replies_every_few_days() -> None:
     """Nightly runs; every third night has a lookback of 15 days, the others of one day."""
-    with Simulator(
-        receipts=400,
-        days=40,
-        end=END,
-        clock=Clock(END, running=False),
-        late_share=0.9,
-        late_days=14,
-    ) as sim:
+    with stopped_simulator(receipts=400, days=40, late_share=0.9, late_days=14) as sim:
         settings = {
             "start_date": f"{END - timedelta(days=30):%Y-%m-%d}",
             "lookback_days": 1,
@@ -90,14 +84,7 @@ def test_deep_lookback_loads_late_replies_every_few_days() -> None:
 
 
 def test_late_first_open_is_loaded_by_deep_lookback() -> None:
-    with Simulator(
-        receipts=400,
-        days=40,
-        end=END,
-        clock=Clock(END, running=False),
-        late_share=0.9,
-        late_days=14,
-    ) as sim:
+    with stopped_simulator(receipts=400, days=40, late_share=0.9, late_days=14) as sim:
         middle = f"{END - timedelta(days=10):%Y-%m-%dT%H:%M:%SZ}"
         config = configuration(sim, lookback_days=1, window_days=60)
         config["start_date"] = f"{END - timedelta(days=41):%Y-%m-%d}"

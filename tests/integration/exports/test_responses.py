@@ -6,15 +6,16 @@ import re
 
 import pytest
 
-from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tap_intercom_export.tap import TapIntercomExport
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import (
     run_without_waiting,
 )
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import running_tap
 
 LARGE_BODY = b" " * 150_000_000
@@ -95,9 +96,7 @@ def test_token_is_sent_to_same_host_in_any_spelling(url: str, *, own: bool) -> N
 
 def test_tar_that_is_too_large_unpacked_names_the_right_setting() -> None:
     variant = ApiVariant(container="tar.gz")
-    with Simulator(
-        receipts=60, days=20, end=END, clock=Clock(END, running=False), variant=variant
-    ) as sim:
+    with stopped_simulator(receipts=60, variant=variant) as sim:
         run = run_without_waiting(configuration(sim, max_unpacked_gigabytes=0.00001))
     assert "max_unpacked_gigabytes" in run.log
     assert "max_archive_gigabytes" not in run.log

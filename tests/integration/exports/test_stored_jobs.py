@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-from intercom_simulator import Clock, Fault, JobFault, Simulator
-from tests.faults.runner import END, configuration
+from intercom_simulator import Fault, JobFault, Simulator
+from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import (
     run_without_waiting,
 )
+from tests.harness.stopped_simulator import stopped_simulator
 
 NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "Not found"}]}
 
@@ -37,7 +38,7 @@ def test_abandoned_job_is_not_resumed(sim: Simulator) -> None:
 
 
 def test_other_reporting_job_is_resumed_beside_abandoned_job() -> None:
-    with Simulator(receipts=5, days=20, end=END, clock=Clock(END, running=False)) as sim:
+    with stopped_simulator(receipts=5) as sim:
         config = configuration(
             sim, reporting_datasets=["call"], job_timeout_minutes=30, reporting_concurrency=1
         )

@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tap_intercom_export.exports.window import Sizes
 from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
 from tests.faults import malicious_archives
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.faults.scenarios.scenario import DAY_SECONDS
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import (
     run_without_waiting,
 )
+from tests.harness.stopped_simulator import stopped_simulator
 
 
 @pytest.mark.parametrize(("rows_in_job", "cut"), [(1998, True), (1997, False)])
@@ -35,14 +36,7 @@ def test_export_one_row_below_limit_counts_as_cut(
 
 def test_smaller_window_after_kill_does_not_erase_loaded_values() -> None:
     """The run is killed within a window of 21 days; the next run has windows of three days."""
-    with Simulator(
-        receipts=600,
-        days=20,
-        end=END,
-        clock=Clock(END, running=False),
-        late_share=0.9,
-        late_days=12,
-    ) as sim:
+    with stopped_simulator(receipts=600, late_share=0.9, late_days=12) as sim:
         config = configuration(sim, window_days=25, lookback_days=0)
         whole = run_without_waiting(config)
         rows = [n for n, line in enumerate(whole.lines) if '"RECORD","stream":"receipt"' in line]
@@ -121,9 +115,7 @@ def test_too_long_range_is_shortened(sim: Simulator, message: str) -> None:
 
 def test_range_refused_as_too_long_is_requested_in_smaller_windows() -> None:
     variant = ApiVariant(max_range_seconds=90 * DAY_SECONDS)
-    with Simulator(
-        receipts=60, days=200, end=END, clock=Clock(END, running=False), variant=variant
-    ) as sim:
+    with stopped_simulator(receipts=60, days=200, variant=variant) as sim:
         config = configuration(sim, window_days=365, start_date="2024-11-01")
         run = run_without_waiting(config)
         assert run.exit_code == 0
