@@ -1,7 +1,7 @@
-"""`python -m fleet`: two nights of a fleet on Dagster, one of them with faults.
+"""`python -m fleet`: two nights of a fleet on Dagster, with faults.
 
-Environment variables: `WORKSPACES` (24, at least 5). Writes docs/fleet.md and docs/fleet.svg when
-all of them took part.
+Environment variables: `WORKSPACES` (24, at least 5). Writes docs/fleet.md and docs/fleet.svg
+if there are 24.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> int:
     """
     for name in (DAGSTER_BIN / "dagster", MELTANO_BIN / "meltano"):
         if not name.exists():
-            sys.exit(f"{name.parent.parent} is not there: use 'make fleet'")
+            sys.exit(f"{name.parent.parent} does not exist: use 'make fleet'")
     signal.signal(signal.SIGTERM, _interrupt)
     number = int(os.environ.get("WORKSPACES") or ALL)
     with ExitStack() as stack:

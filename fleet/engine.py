@@ -71,7 +71,7 @@ class Engine:
     _url: str = ""
 
     def __enter__(self) -> Self:
-        """Start them and wait until runs can be launched."""
+        """Start the processes and wait until runs can be launched."""
         (self.home / "dagster.yaml").write_text((EXAMPLE / "dagster.yaml").read_text())
         code_port, web_port = free_port(), free_port()
         workspace = self.home / "workspace.yaml"
@@ -87,7 +87,7 @@ class Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them, the code server last: runs are its children."""
+        """Stop the processes, the code server last because runs are its children."""
         for process in reversed(self._processes):
             process.send_signal(signal.SIGTERM)
             try:
@@ -100,12 +100,12 @@ class Engine:
         """Queue a run of the job of a workspace.
 
         Args:
-            workspace: Its name.
-            groups: Its groups of streams.
-            full_refresh: Whether it is a backfill.
+            workspace: Name of the workspace.
+            groups: Groups of streams to sync.
+            full_refresh: Whether the run is a backfill.
 
         Returns:
-            The id of the run.
+            The run id.
         """
         config = {"config": {"full_refresh": full_refresh}}
         answer = self._ask(
@@ -124,23 +124,23 @@ class Engine:
         return str(answer["run"]["runId"])
 
     def terminate(self, run: str) -> None:
-        """Cancel a run, as the button of Dagster's page does.
+        """Cancel a run, as the button in Dagster's web page does.
 
         Args:
-            run: Its id.
+            run: Run id.
         """
         answer = self._ask(_TERMINATE, run=run)["terminateRun"]
         if answer["__typename"] != "TerminateRunSuccess":
             raise RuntimeError(f"Dagster did not terminate run {run}: {answer}")
 
     def wait(self, *runs: str) -> list[str]:
-        """Wait for the end of runs.
+        """Wait until runs have ended.
 
         Args:
-            runs: Their ids.
+            runs: Run ids.
 
         Returns:
-            Their statuses.
+            The final status of each run.
         """
         deadline = time.monotonic() + _RUN_SECONDS
         while time.monotonic() < deadline:
@@ -155,7 +155,7 @@ class Engine:
         """Return the lines of a run's log.
 
         Args:
-            run: Its id.
+            run: Run id.
         """
         events = self._ask(_LOG, run=run)["logsForRun"]["events"]
         return [str(event.get("message", "")) for event in events]
@@ -174,7 +174,7 @@ class Engine:
         """Return whether no run is active, queued or waiting for a retry.
 
         Args:
-            runs: What `runs` or `statuses` returned.
+            runs: The result of `runs` or `statuses`.
         """
         parents = {run["parentRunId"] for run in runs}
         waiting = any(

@@ -1,4 +1,4 @@
-"""What happens in the two nights: syncs, backfills, and what goes wrong on the way."""
+"""The two nights: syncs, backfills, and the faults that are injected."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
     from fleet.state_store_process import StateStore
 
 LATE_START = FIRST_NIGHT - timedelta(days=20)
-"""Where the workspaces begin that are backfilled in the second night."""
+"""First `start_date` of the workspaces that are backfilled in the second night."""
 
 _NIGHT_SECONDS = 3600
 _SLOT_HELD_SECONDS = 60
-_STATE_AWAY_SECONDS = 8
-_STATE_AWAY_AT_MOST_SECONDS = 60
+_MIN_STORE_OUTAGE_SECONDS = 8
+_MAX_STORE_OUTAGE_SECONDS = 60
 _KILLED_AFTER_JOBS = 2
-"""Of its own: the first is about to be written then."""
+"""Number of export jobs after which a run is killed: it is about to write the first window then."""
 
 
 @dataclass
 class Fleet:
-    """The story of the two nights.
+    """Runs the two nights and injects the faults.
 
     Args:
         members: The workspaces.
         file: The YAML file with them.
         engine: Dagster.
-        store: Where Meltano's state is.
+        store: The store of Meltano's state.
 
     Attributes:
-        events: What was done to the fleet, and when.
-        lost_jobs: The export jobs of each run that was killed: no state names them.
-        failed_connections: Connections to the state store while it was away.
+        events: Injected faults and their times.
+        lost_jobs: Number of export jobs of each killed run that no state contains, by workspace.
+        failed_connections: Number of failed connections to the stopped state store.
     """
 
     members: list[SimulatedWorkspace]
@@ -57,7 +57,7 @@ class Fleet:
     failed_connections: int = 0
 
     def __post_init__(self) -> None:
-        """Choose whom what happens to."""
+        """Choose the workspace for each fault."""
         self.killed, self.refused, self.held = self.members[1:4]
         self.backfilled = (self.members[0], self.members[-1])
         self.killed_backfill = self.members[-1]
@@ -65,20 +65,20 @@ class Fleet:
             member.start_date = LATE_START
 
     def first_night(self) -> None:
-        """Sync all workspaces, with most of what goes wrong."""
+        """Sync all workspaces, with most of the faults."""
         self._launch(FIRST_NIGHT)
-        self._play(
+        self._run_night(
             self._hold_slot,
             partial(self._kill, self.killed, 0),
-            partial(self._take_store_away, len(self.members) // 3),
+            partial(self._stop_store, len(self.members) // 3),
         )
 
     def second_night(self) -> None:
-        """Sync them up to a day later, two from the start; the run of one of these is killed."""
+        """Sync up to a day later, backfill two workspaces, and kill one of the backfills."""
         for member in self.backfilled:
             member.start_date = workspaces.START
         self._launch(FIRST_NIGHT + NIGHT, backfilled=self.backfilled)
-        self._play(partial(self._kill, self.killed_backfill, len(self.killed_backfill.jobs)))
+        self._run_night(partial(self._kill, self.killed_backfill, len(self.killed_backfill.jobs)))
 
     def _launch(self, end: datetime, backfilled: tuple[SimulatedWorkspace, ...] = ()) -> None:
         """Put a sync of each workspace into the queue.
@@ -98,11 +98,11 @@ class Fleet:
             + (f"; those of {names} are backfills" if names else "")
         )
 
-    def _play(self, *steps: Callable[[list[dict[str, Any]]], bool]) -> None:
-        """Wait for the end of the night, and let things go wrong on the way.
+    def _run_night(self, *steps: Callable[[list[dict[str, Any]]], bool]) -> None:
+        """Wait for the end of the night and inject faults.
 
         Args:
-            steps: Each gets the runs; it tells whether what it does is done.
+            steps: Faults: functions that take the runs and return whether the fault was injected.
         """
         left = list(steps)
         deadline = time.monotonic() + _NIGHT_SECONDS
@@ -133,26 +133,26 @@ class Fleet:
         self._note(f"{member.name}: its run is killed with SIGKILL")
         return True
 
-    def _take_store_away(self, after_runs: int, runs: list[dict[str, Any]]) -> bool:
-        """Take the state store away until some connection has failed, once the run is killed.
+    def _stop_store(self, after_runs: int, runs: list[dict[str, Any]]) -> bool:
+        """Stop the state store until a connection has failed, after a run was killed.
 
         Args:
-            after_runs: How many runs must have succeeded before.
+            after_runs: Number of runs that must have succeeded before.
             runs: The runs.
         """
         succeeded = sum(run["status"] == "SUCCESS" for run in runs)
         if succeeded < after_runs or not self.lost_jobs:
             return False
         begun = time.time()
-        self.store.tell("stop")
-        while (away := time.time() - begun) < _STATE_AWAY_AT_MOST_SECONDS:
-            self.failed_connections = self.store.tell("count")
-            if self.failed_connections and away >= _STATE_AWAY_SECONDS:
+        self.store.send("stop")
+        while (outage := time.time() - begun) < _MAX_STORE_OUTAGE_SECONDS:
+            self.failed_connections = self.store.send("count")
+            if self.failed_connections and outage >= _MIN_STORE_OUTAGE_SECONDS:
                 break
             time.sleep(0.2)
-        self.store.tell("start")
+        self.store.send("start")
         self._note(
-            f"The state store is away for {away:.0f} seconds; {self.failed_connections} "
+            f"The state store is away for {outage:.0f} seconds; {self.failed_connections} "
             "connections fail",
             begun,
         )

@@ -1,8 +1,8 @@
 """A local S3 server (moto) that can be stopped and started by commands on stdin.
 
-Run by the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is `stop` or
-`start`; what is stored stays. After `stop` connections are closed at once, and `count` tells how
-many there were so far.
+Run by the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is `stop`,
+`start` or `count`; the stored data is kept. After `stop`, connections are closed at once. The
+answer to each line is the number of connections that were closed.
 """
 
 import os
@@ -16,7 +16,7 @@ HOST = "127.0.0.1"
 BUCKET = "intercom-fleet"
 
 
-class ClosedDoor:
+class ConnectionCloser:
     """Listens in place of the server and closes every connection.
 
     Args:
@@ -29,8 +29,8 @@ class ClosedDoor:
         self._thread = threading.Thread(target=self._close_connections, daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
-        """Listen no more."""
+    def stop(self) -> None:
+        """Stop listening."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
         self._thread.join()
@@ -57,17 +57,17 @@ def main() -> None:
     client.create_bucket(Bucket=BUCKET)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    door = None
+    closer = None
     for line in sys.stdin:
-        word = line.strip()
-        if word == "stop":
+        command = line.strip()
+        if command == "stop":
             server.stop()
-            door = ClosedDoor(port)
-        elif word == "start" and door:
-            door.end()
+            closer = ConnectionCloser(port)
+        elif command == "start" and closer:
+            closer.stop()
             server = server_class(HOST, port=port, verbose=False)
             server.start()
-        sys.stdout.write(f"{door.count if door else 0}\n")
+        sys.stdout.write(f"{closer.count if closer else 0}\n")
         sys.stdout.flush()
 
 

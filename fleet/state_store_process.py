@@ -1,4 +1,4 @@
-"""The process of `fleet.state_store`: the S3 on this machine, and taking it away."""
+"""Starts the local S3 server as a process, and stops and restarts it during the test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class StateStore:
     """The process of `fleet.state_store`.
 
     Args:
-        port: Where it listens.
+        port: Port on which it listens.
     """
 
     def __init__(self, port: int) -> None:
@@ -29,22 +29,22 @@ class StateStore:
         )
         self._wait()
 
-    def tell(self, word: str) -> int:
-        """Say `stop`, `start` or `count` to it.
+    def send(self, command: str) -> int:
+        """Send a command.
 
         Args:
-            word: The word.
+            command: `stop`, `start` or `count`.
 
         Returns:
-            How many connections were closed while it was away.
+            The number of connections that were closed while the server was stopped.
         """
         assert self._process.stdin is not None  # noqa: S101 - for the type checker
-        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
         return int(self._wait())
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
 

@@ -57,7 +57,7 @@ class Run:
         )
 
 
-def at_once(runs: Sequence[Run]) -> int:
+def max_concurrent(runs: Sequence[Run]) -> int:
     """Return the largest number of runs that ran at the same time.
 
     Args:
@@ -72,14 +72,14 @@ def at_once(runs: Sequence[Run]) -> int:
     return most
 
 
-def overlapping(runs: Sequence[Run]) -> list[str]:
+def workspaces_with_overlap(runs: Sequence[Run]) -> list[str]:
     """Return the workspaces with overlapping runs.
 
     Args:
         runs: The runs.
     """
     names = sorted({one.workspace for one in runs})
-    return [n for n in names if at_once([one for one in runs if one.workspace == n]) > 1]
+    return [n for n in names if max_concurrent([one for one in runs if one.workspace == n]) > 1]
 
 
 def chart(runs: Sequence[Run], events: Sequence[tuple[float, str]]) -> str:
@@ -142,6 +142,7 @@ def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], found: Sequen
         found: Results of the checks, one sentence each.
     """
     first = min(one.queued for one in runs)
+    seconds = max(one.ended for one in runs) - first
     counts = Counter(one.status for one in runs)
     lines = [
         "# Two nights of a fleet",
@@ -154,7 +155,7 @@ def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], found: Sequen
         "![Timeline of runs](fleet.svg)",
         "",
         f"{len(runs)} runs: {', '.join(f'{n} {s.lower()}' for s, n in sorted(counts.items()))};",
-        f"at most {at_once(runs)} at once; {max(r.ended for r in runs) - first:.0f} s in all.",
+        f"at most {max_concurrent(runs)} at once; {seconds:.0f} s in all.",
         "",
         *(f"{n}. {at - first:.0f} s: {text}" for n, (at, text) in enumerate(events, 1)),
         "",

@@ -1,4 +1,4 @@
-"""Whether the fleet did what it should, in sentences."""
+"""Checks the result of the two nights, one sentence per check."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from fleet import verify
 from fleet.nights import LATE_START
-from fleet.timeline import Run, at_once, overlapping
+from fleet.timeline import Run, max_concurrent, workspaces_with_overlap
 from fleet.workspaces import FIRST_NIGHT, NIGHT, START, WINDOW
 
 if TYPE_CHECKING:
     from fleet.nights import Fleet
     from fleet.workspaces import SimulatedWorkspace
 
-AT_ONCE = 6
-"""As in examples/dagster/dagster.yaml."""
+MAX_CONCURRENT_RUNS = 6
+"""Maximum number of concurrent runs, as in examples/dagster/dagster.yaml."""
 
 NIGHTS = 2
 
@@ -23,11 +23,14 @@ _TOO_MANY_REQUESTS = 429
 
 
 def judge(fleet: Fleet, database: str) -> tuple[list[str], list[str]]:
-    """Return what is as it should be at the end of the second night, and what is not.
+    """Check the fleet at the end of the second night.
 
     Args:
         fleet: The fleet.
-        database: The address of the database.
+        database: URL of the database.
+
+    Returns:
+        The checks that succeeded and those that failed, one sentence each.
     """
     log = fleet.engine.runs()
     runs = [Run.from_log(entry) for entry in log]
@@ -53,8 +56,11 @@ def judge(fleet: Fleet, database: str) -> tuple[list[str], list[str]]:
     )
     tries = sum(_tries(entry) for entry in log if entry["jobName"] == refused.job_name)
     check("It was not tried again", tries if tries != NIGHTS else None)
-    check(f"Never more than {AT_ONCE} runs at once", max(0, at_once(runs) - AT_ONCE))
-    check("Never two runs of a workspace at once", overlapping(runs))
+    check(
+        f"Never more than {MAX_CONCURRENT_RUNS} runs at once",
+        max(0, max_concurrent(runs) - MAX_CONCURRENT_RUNS),
+    )
+    check("Never two runs of a workspace at once", workspaces_with_overlap(runs))
     waits = sum(one.status == _TOO_MANY_REQUESTS for one in held.simulator.requests)
     check(f"{held.name} waited for its export slot", None if waits else "never")
     check(
@@ -70,7 +76,7 @@ def judge(fleet: Fleet, database: str) -> tuple[list[str], list[str]]:
     check(
         f"The backfill of {fleet.killed_backfill.name} that was killed went on, and did not begin "
         "anew",
-        None if any("Going on with this backfill" in line for line in again) else "it began anew",
+        None if any("Resuming this backfill" in line for line in again) else "it began anew",
     )
     lost = fleet.lost_jobs
     tried_again = {
@@ -79,7 +85,7 @@ def judge(fleet: Fleet, database: str) -> tuple[list[str], list[str]]:
     check(
         "No export was asked for twice, but those that were lost with a killed run "
         f"({', '.join(f'{name}: {count}' for name, count in lost.items())})",
-        {m.name: found for m in whole if (found := _too_much(m, fleet, tried_again))},
+        {m.name: found for m in whole if (found := _repeated_exports(m, fleet, tried_again))},
     )
     return good, bad
 
@@ -88,13 +94,13 @@ def _tries(entry: dict[str, Any]) -> int:
     return max([1, *(len(step["attempts"]) for step in entry["stepStats"])])
 
 
-def _too_much(member: SimulatedWorkspace, fleet: Fleet, tried_again: set[str]) -> str:
-    """Return what was asked for too often; "" if nothing was.
+def _repeated_exports(member: SimulatedWorkspace, fleet: Fleet, tried_again: set[str]) -> str:
+    """Describe the exports that were requested too often; empty if there are none.
 
     Args:
         member: The workspace.
         fleet: The fleet.
-        tried_again: Workspaces with a sync that was tried again: their state may be lost.
+        tried_again: Workspaces with a sync that was retried, whose state may be lost.
     """
     if member.name in tried_again:
         return ""
@@ -106,8 +112,8 @@ def _too_much(member: SimulatedWorkspace, fleet: Fleet, tried_again: set[str]) -
     return f"twice: {twice}" if twice and not lost else ""
 
 
-def _exports(is_backfilled: bool) -> int:  # noqa: FBT001 - of one use
-    """Return how many exports two nights take: windows from the start on, and one for a day."""
+def _exports(is_backfilled: bool) -> int:  # noqa: FBT001 - used once
+    """Return the expected number of exports: the windows since the start, and one for a day."""
     if not is_backfilled:
         return ceil((FIRST_NIGHT - START) / WINDOW) + 1
     return ceil((FIRST_NIGHT - LATE_START) / WINDOW) + ceil((FIRST_NIGHT + NIGHT - START) / WINDOW)

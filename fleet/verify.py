@@ -47,42 +47,42 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
                 if ids != Counter(str(row["id"]) for row in known[stream]):
                     lines.append(f"{stream}: ids differ")
         if "reporting" in workspace.groups:
-            truth = simulator.reporting.expected_rows("conversation", until)
+            rows = simulator.reporting.expected_rows("conversation", until)
             loaded = _rows(connection, workspace.schema, "reporting_conversation")
-            if len(truth) != len(loaded):
-                lines.append(f"reporting_conversation: {len(loaded)} rows, not {len(truth)}")
+            if len(rows) != len(loaded):
+                lines.append(f"reporting_conversation: {len(loaded)} rows, not {len(rows)}")
     return lines
 
 
 def wrong_exports(
     connection: psycopg.Connection[Any], simulator: Simulator, schema: str, until: datetime
 ) -> list[str]:
-    """Compare what PostgreSQL holds of message exports with what the simulator holds.
+    """Compare the rows of message exports in PostgreSQL with those of the simulator.
 
     Args:
-        connection: The database.
-        simulator: The workspace.
-        schema: Its schema.
-        until: The last instant that was exported.
+        connection: Connection to the database.
+        simulator: The simulated workspace.
+        schema: Schema of the workspace.
+        until: Time up to which data was exported.
 
     Returns:
-        What differs, a line each.
+        The differences, one line each.
     """
     lines = []
     for stream in COMPARED:
-        truth = expected(simulator, stream, until)
+        rows = expected(simulator, stream, until)
         loaded = _rows(connection, schema, stream)
-        lines += [f"{stream}: {line}" for line in differences(stream, truth, loaded)]
+        lines += [f"{stream}: {line}" for line in differences(stream, rows, loaded)]
     return lines
 
 
 def exported_twice(simulator: Simulator) -> dict[tuple[str, int, int], int]:
-    """Return the ranges for which Intercom was asked more than once, and how often.
+    """Return the ranges that were requested more than once, with the number of requests.
 
-    With the id of a reporting dataset before them; "" for message exports.
+    Each is (reporting dataset, start, end); the dataset of message exports is empty.
 
     Args:
-        simulator: The workspace.
+        simulator: The simulated workspace.
     """
     jobs: list[tuple[str, Job]] = [("", job) for job in simulator.jobs]
     jobs += [

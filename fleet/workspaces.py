@@ -72,12 +72,12 @@ class SimulatedWorkspace:
 
     @property
     def job_name(self) -> str:
-        """The name of its job in Dagster."""
+        """Name of the job in Dagster."""
         return f"intercom_{self.name}"
 
     @property
     def jobs(self) -> list[Job]:
-        """The message exports that it was asked for."""
+        """Requested message exports."""
         return self.simulator.jobs
 
     @property

@@ -11,16 +11,16 @@ The expected rows come from the simulated data, not from the API. The package us
 library only and does not import the tap.
 """
 
+from intercom_simulator.api_variant import API_VARIANTS, ApiVariant, Member, Mutation
 from intercom_simulator.clock import Clock, VirtualClock
-from intercom_simulator.dialect import DIALECTS, Dialect, Member, Mutation
 from intercom_simulator.faults import Fault, JobFault
 from intercom_simulator.simulator import Simulator
 from intercom_simulator.workspace import Workspace
 
 __all__ = [
-    "DIALECTS",
+    "API_VARIANTS",
+    "ApiVariant",
     "Clock",
-    "Dialect",
     "Fault",
     "JobFault",
     "Member",

@@ -1,4 +1,4 @@
-"""What all API endpoints share: routing, token, API version, scopes and rate limit."""
+"""The parts common to all API endpoints: routing, token, API version, scopes and rate limit."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Api:
     """
 
     def __init__(self, routes: Sequence[Route], access: AccessRules) -> None:
-        self._routes = [(find_route, re.compile(find_route.pattern)) for find_route in routes]
+        self._routes = [(route, re.compile(route.pattern)) for route in routes]
         self._access = access
         self._lock = threading.Lock()
         self._window = 0
@@ -88,10 +88,10 @@ class Api:
         Args:
             request: The request.
         """
-        for find_route, pattern in self._routes:
+        for route, pattern in self._routes:
             match = pattern.fullmatch(request.path)
-            if match and find_route.method == request.method:
-                return find_route, match.groups()
+            if match and route.method == request.method:
+                return route, match.groups()
         return None
 
     def respond(self, request: Request) -> Response:
@@ -101,8 +101,8 @@ class Api:
             request: The request.
         """
         headers, left = self._count_request()
-        respond = self._rate_limit_error() if left < 0 else self._dispatch(request)
-        return replace(respond, headers={**headers, **respond.headers})
+        response = self._rate_limit_error() if left < 0 else self._dispatch(request)
+        return replace(response, headers={**headers, **response.headers})
 
     def _dispatch(self, request: Request) -> Response:
         found = self.find_route(request)
@@ -111,28 +111,28 @@ class Api:
             return refusal
         if found is None:
             return error_response(404, "not_found", "The requested resource does not exist.")
-        find_route, parts = found
-        return find_route.handle(request, parts)
+        route, parts = found
+        return route.handle(request, parts)
 
-    def _access_error(self, request: Request, find_route: Route | None) -> Response | None:
+    def _access_error(self, request: Request, route: Route | None) -> Response | None:
         access = self._access
-        known = (
+        is_authorized = (
             access.region == access.token_region
             and request.header("Authorization") == f"Bearer {access.token}"
         )
-        if not known:
+        if not is_authorized:
             return error_response(401, "unauthorized", "Access Token Invalid", _request_id())
         version = api_version_of(request, access.app_version)
         if version not in VERSIONS:
             message = "The requested version could not be found"
             return error_response(400, "intercom_version_invalid", message, _request_id())
-        if find_route is None:
+        if route is None:
             return None
-        if not supports(version, find_route.since_version):
+        if not supports(version, route.since_version):
             message = "Requested resource is not available in current API version."
             return error_response(400, "intercom_version_invalid", message, _request_id())
-        if find_route.scope is not None and find_route.scope not in access.scopes:
-            message = f"This action needs the scope {find_route.scope}."
+        if route.scope is not None and route.scope not in access.scopes:
+            message = f"This action needs the scope {route.scope}."
             return error_response(403, "action_forbidden", message, _request_id())
         return None
 

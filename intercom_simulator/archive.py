@@ -1,4 +1,4 @@
-"""Builds the file of a download: file names, folders and the container, in a dialect."""
+"""Builds the file of a download: file names, folders and the container, in a variant of the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from io import BufferedIOBase
     from pathlib import Path
 
-    from intercom_simulator.dialect import Container, Dialect
+    from intercom_simulator.api_variant import ApiVariant, Container
     from intercom_simulator.history import History
     from intercom_simulator.tables import Selection, Table
 
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 
 
 def build_archive(
-    path: Path, history: History, selection: Selection, dialect: Dialect, max_rows: int | None
+    path: Path, history: History, selection: Selection, variant: ApiVariant, max_rows: int | None
 ) -> None:
     """Write the archive of a job.
 
@@ -43,21 +43,21 @@ def build_archive(
         path: Path of the archive.
         history: The workspace's history.
         selection: Range and simulated present of the job.
-        dialect: Format of the archive.
+        variant: Format of the archive.
         max_rows: Maximum number of rows in a file. Further rows are silently dropped, as Intercom
             does beyond ten million rows. None for no limit.
     """
-    stamp = datetime.fromtimestamp(selection.until, timezone.utc).strftime(dialect.timestamp_format)
-    if dialect.container in {"gzip", "csv"}:
+    stamp = datetime.fromtimestamp(selection.until, timezone.utc).strftime(variant.timestamp_format)
+    if variant.container in {"gzip", "csv"}:
         chosen: Iterable[Table] = [select_table(history, RECEIPT.name, selection)]
     else:
-        chosen = _selected_tables(history, selection, dialect)
-    entries = _entries((_limit_rows(table, max_rows) for table in chosen), dialect, stamp)
-    write_container(path, entries, dialect.container, dialect)
+        chosen = _selected_tables(history, selection, variant)
+    entries = _entries((_limit_rows(table, max_rows) for table in chosen), variant, stamp)
+    write_container(path, entries, variant.container, variant)
 
 
 def write_container(
-    path: Path, entries: Iterable[Entry], container: Container, dialect: Dialect
+    path: Path, entries: Iterable[Entry], container: Container, variant: ApiVariant
 ) -> None:
     """Write files into a container.
 
@@ -65,17 +65,19 @@ def write_container(
         path: Path of the container.
         entries: The files.
         container: Format of the container.
-        dialect: Other properties of the format.
+        variant: Other properties of the format.
     """
     with path.open("wb") as file:
-        _CONTAINERS[container](file, entries, dialect)
-    for _ in range(dialect.gzip_layers):
+        _CONTAINERS[container](file, entries, variant)
+    for _ in range(variant.gzip_layers):
         _add_gzip_layer(path)
 
 
-def _selected_tables(history: History, selection: Selection, dialect: Dialect) -> Iterator[Table]:
-    for table in select_tables(history, selection, empty=dialect.empty_files):
-        if table.statistic not in dialect.omitted_statistics:
+def _selected_tables(
+    history: History, selection: Selection, variant: ApiVariant
+) -> Iterator[Table]:
+    for table in select_tables(history, selection, empty=variant.empty_files):
+        if table.statistic not in variant.omitted_statistics:
             yield table
 
 
@@ -83,20 +85,20 @@ def _limit_rows(table: Table, max_rows: int | None) -> Table:
     return table if max_rows is None else table._replace(rows=islice(table.rows, max_rows))
 
 
-def _entries(tables: Iterable[Table], dialect: Dialect, stamp: str) -> Iterator[Entry]:
+def _entries(tables: Iterable[Table], variant: ApiVariant, stamp: str) -> Iterator[Entry]:
     for table in tables:
-        for csv_file in render_csv_files(table, dialect):
+        for csv_file in render_csv_files(table, variant):
             name = csv_file.statistic
-            if name == RECEIPT.name and dialect.plural_receipts:
+            if name == RECEIPT.name and variant.plural_receipts:
                 name += "s"
             part = f"_{csv_file.part}" if csv_file.part else ""
             name = f"{name}{stamp}{part}.csv"
             yield Entry(
-                dialect.folder + (name.upper() if dialect.uppercase_names else name),
+                variant.folder + (name.upper() if variant.uppercase_names else name),
                 csv_file.chunks,
             )
-    if dialect.container in {"zip", "tar.gz"}:
-        for member in dialect.extra_members:
+    if variant.container in {"zip", "tar.gz"}:
+        for member in variant.extra_members:
             yield Entry(member.name.format(stamp=stamp), [member.body])
 
 
@@ -112,7 +114,7 @@ def _add_gzip_layer(path: Path) -> None:
     inner.unlink()
 
 
-def _zip(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
+def _zip(file: IO[bytes], entries: Iterable[Entry], _: ApiVariant) -> None:
     with zipfile.ZipFile(
         file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST_COMPRESSION_LEVEL
     ) as archive:
@@ -121,7 +123,7 @@ def _zip(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
                 _write(member, entry)
 
 
-def _tar(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
+def _tar(file: IO[bytes], entries: Iterable[Entry], _: ApiVariant) -> None:
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=_FAST_COMPRESSION_LEVEL) as archive:
         for entry in entries:
             # the header of a tar member contains its size
@@ -133,14 +135,14 @@ def _tar(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
                 archive.addfile(info, spool)
 
 
-def _gzip(file: IO[bytes], entries: Iterable[Entry], dialect: Dialect) -> None:
+def _gzip(file: IO[bytes], entries: Iterable[Entry], variant: ApiVariant) -> None:
     for entry in entries:
-        name = entry.name if dialect.gzip_name else ""
+        name = entry.name if variant.gzip_name else ""
         with gzip.GzipFile(name, "wb", _FAST_COMPRESSION_LEVEL, file, mtime=0) as layer:
             _write(layer, entry)
 
 
-def _csv(file: IO[bytes], entries: Iterable[Entry], _: Dialect) -> None:
+def _csv(file: IO[bytes], entries: Iterable[Entry], _: ApiVariant) -> None:
     for entry in entries:
         _write(file, entry)
 
@@ -150,7 +152,7 @@ def _write(file: IO[bytes] | BufferedIOBase, entry: Entry) -> None:
         file.write(chunk)
 
 
-_CONTAINERS: dict[Container, Callable[[IO[bytes], Iterable[Entry], Dialect], None]] = {
+_CONTAINERS: dict[Container, Callable[[IO[bytes], Iterable[Entry], ApiVariant], None]] = {
     "zip": _zip,
     "tar.gz": _tar,
     "gzip": _gzip,

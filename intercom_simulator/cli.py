@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfoNotFoundError
 
-from intercom_simulator.dialect import DIALECTS
+from intercom_simulator.api_variant import API_VARIANTS
 from intercom_simulator.reporting.labels import LANGUAGES
 from intercom_simulator.reporting.values import zone_of
 from intercom_simulator.simulator import Simulator
@@ -55,17 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _simulator(options: argparse.Namespace, start: datetime, end: datetime) -> Simulator:
-    dialect = DIALECTS[options.dialect]
+    variant = API_VARIANTS[options.variant]
     if options.container:
-        dialect = replace(dialect, container=options.container)
+        variant = replace(variant, container=options.container)
     if options.reporting_container:
-        dialect = replace(dialect, reporting_container=options.reporting_container)
+        variant = replace(variant, reporting_container=options.reporting_container)
     return Simulator(
         receipts=options.receipts,
         days=-((start - end) // timedelta(days=1)),
         seed=options.seed,
         end=end,
-        dialect=dialect,
+        variant=variant,
         job_seconds=options.job_seconds,
         token=options.token,
         port=options.port,
@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--job-seconds", type=_seconds, default=2.0, help="run time of a job")
     parser.add_argument("--token", default="sim-token", help="the access token")
     parser.add_argument(
-        "--dialect", choices=DIALECTS, default="production", help="dialect of the API"
+        "--variant", choices=API_VARIANTS, default="production", help="variant of the API"
     )
     parser.add_argument("--container", choices=_CONTAINERS, help="container format of downloads")
     parser.add_argument(

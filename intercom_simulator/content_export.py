@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from intercom_simulator.api_variant import ApiVariant
     from intercom_simulator.clock import Clock
-    from intercom_simulator.dialect import Dialect
     from intercom_simulator.workspace import Workspace
 
 SCOPE = "export_content_data"
@@ -46,7 +46,7 @@ class ContentExport:
     Args:
         workspace: The data to export.
         clock: The simulator's clock.
-        dialect: Returns the current dialect.
+        variant: Returns the current variant.
         job_seconds: Run time of a job, in seconds; None for the default of the clock.
         folder: Folder for archives.
         job_faults: Faults of jobs.
@@ -56,7 +56,7 @@ class ContentExport:
 
     workspace: Workspace
     clock: Clock
-    dialect: Callable[[], Dialect]
+    variant: Callable[[], ApiVariant]
     job_seconds: float | None
     folder: Path
     job_faults: FaultQueue[JobFault]
@@ -70,7 +70,7 @@ class ContentExport:
             jobs=self.jobs,
             path="/download/content/data/",
             file=self.archive,
-            encoding=lambda job: job.dialect.content_encoding,
+            encoding=lambda job: job.variant.content_encoding,
             api_url=self.api_url,
             storage_url=self.storage_url,
         )
@@ -104,7 +104,7 @@ class ContentExport:
 
     def _create(self, request: Request, _: tuple[str, ...]) -> Response:
         try:
-            after, before = _parse_range(request, self.dialect().max_range_seconds)
+            after, before = _parse_range(request, self.variant().max_range_seconds)
         except _InvalidRangeError as error:
             return error_response(400, "bad_request", str(error))
 
@@ -122,13 +122,13 @@ class ContentExport:
 
     def _new_job(self, number: int, after: int, before: int, fault: JobFault) -> Job:
         requested_at = self.clock.now()
-        dialect = self.dialect()
+        variant = self.variant()
         selection = Selection(
             after,
             before,
             int(requested_at.timestamp()),
-            dialect.events_by,
-            dialect.overview_of_all_time,
+            variant.events_by,
+            variant.overview_of_all_time,
         )
         first_table = next(select_tables(self.workspace.history, selection), None)
         return Job(
@@ -136,7 +136,7 @@ class ContentExport:
             after=after,
             before=before,
             requested_at=requested_at,
-            dialect=dialect,
+            variant=variant,
             seconds=self.clock.duration(before - after, fault.duration_seconds, self.job_seconds),
             outcome=fault.ends_as or ("completed" if first_table else "no_data"),
             fault=fault,
@@ -179,33 +179,33 @@ class ContentExport:
                     job.after,
                     job.before,
                     until,
-                    job.dialect.events_by,
-                    job.dialect.overview_of_all_time,
+                    job.variant.events_by,
+                    job.variant.overview_of_all_time,
                 )
                 partial = path.with_suffix(".partial")
                 build_archive(
-                    partial, self.workspace.history, selection, job.dialect, job.fault.max_rows
+                    partial, self.workspace.history, selection, job.variant, job.fault.max_rows
                 )
                 partial.replace(path)
         return path
 
-    def rebuild(self, job: Job, dialect: Dialect) -> None:
+    def rebuild(self, job: Job, variant: ApiVariant) -> None:
         """Discard a job's archive so that the next download builds it again.
 
         Args:
             job: The job.
-            dialect: The dialect for the new archive.
+            variant: The variant for the new archive.
         """
         with job.archive_lock:
-            job.dialect = dialect
+            job.variant = variant
             (self.folder / job.identifier).unlink(missing_ok=True)
 
     def _job_response(self, job: Job, status: str) -> Response:
-        code = job.dialect.failed_http_status if status == "failed" else 200
+        code = job.variant.failed_http_status if status == "failed" else 200
         return json_response(code, self._job_json(job, status))
 
     def _job_json(self, job: Job, status: str) -> dict[str, Any]:
-        words = {"completed": job.dialect.completed_status}
+        words = {"completed": job.variant.completed_status}
         if job.fault.status_word is not None:
             words["in_progress"] = job.fault.status_word
         return self.downloads.job_json(job, status, words.get(status, status))

@@ -1,4 +1,4 @@
-"""Renders tables as CSV files, in a dialect."""
+"""Renders tables as CSV files, in a variant of the API."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from intercom_simulator.api_variant import TIME_FORMATS
 from intercom_simulator.columns import NULL_SENTINELS
-from intercom_simulator.dialect import TIME_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from intercom_simulator.dialect import Dialect
+    from intercom_simulator.api_variant import ApiVariant
     from intercom_simulator.tables import Cell, Table
 
 _ROWS_PER_CHUNK = 2_000
@@ -29,25 +29,25 @@ class CsvFile(NamedTuple):
     chunks: Iterable[bytes]
 
 
-def render_csv_files(table: Table, dialect: Dialect) -> Iterator[CsvFile]:
-    """Render a table as one CSV file, or as several if the dialect splits files.
+def render_csv_files(table: Table, variant: ApiVariant) -> Iterator[CsvFile]:
+    """Render a table as one CSV file, or as several if the variant splits files.
 
     Args:
         table: The rows.
-        dialect: The format of the files.
+        variant: The format of the files.
     """
     statistic = table.statistic
-    header, rows = _columns_in_dialect(table, dialect)
-    if dialect.shuffled_rows:
+    header, rows = _columns_of_variant(table, variant)
+    if variant.shuffled_rows:
         rows = list(rows)
         Random(statistic).shuffle(rows)
-    if dialect.parts_per_file == 1:
-        yield CsvFile(statistic, 0, _mutated(statistic, _csv(header, rows, dialect), dialect))
+    if variant.parts_per_file == 1:
+        yield CsvFile(statistic, 0, _mutated(statistic, _csv(header, rows, variant), variant))
         return
     listed = list(rows)
-    for part in range(min(dialect.parts_per_file, len(listed)) or 1):
-        chunks = _csv(header, listed[part :: dialect.parts_per_file], dialect)
-        yield CsvFile(statistic, part + 1, _mutated(statistic, chunks, dialect))
+    for part in range(min(variant.parts_per_file, len(listed)) or 1):
+        chunks = _csv(header, listed[part :: variant.parts_per_file], variant)
+        yield CsvFile(statistic, part + 1, _mutated(statistic, chunks, variant))
 
 
 def format_time(seconds: int, time_format: str) -> str:
@@ -55,7 +55,7 @@ def format_time(seconds: int, time_format: str) -> str:
 
     Args:
         seconds: Unix seconds.
-        time_format: One of the values of `Dialect.time_format`.
+        time_format: One of the values of `ApiVariant.time_format`.
     """
     if time_format == "seconds":
         return str(seconds)
@@ -64,8 +64,8 @@ def format_time(seconds: int, time_format: str) -> str:
     return TIME_FORMATS[time_format] % time.gmtime(seconds)[:6]
 
 
-def _mutated(statistic: str, chunks: Iterator[bytes], dialect: Dialect) -> Iterable[bytes]:
-    mutations = [mutation for mutation in dialect.mutations if mutation.file == statistic]
+def _mutated(statistic: str, chunks: Iterator[bytes], variant: ApiVariant) -> Iterable[bytes]:
+    mutations = [mutation for mutation in variant.mutations if mutation.file == statistic]
     if not mutations:
         return chunks
     content = b"".join(chunks)
@@ -74,33 +74,35 @@ def _mutated(statistic: str, chunks: Iterator[bytes], dialect: Dialect) -> Itera
     return [content]
 
 
-def _csv(header: list[str], rows: Iterable[list[Cell]], dialect: Dialect) -> Iterator[bytes]:
+def _csv(header: list[str], rows: Iterable[list[Cell]], variant: ApiVariant) -> Iterator[bytes]:
     remaining = iter(rows)
     block: list[list[Cell]] | list[list[str]] = [header]
-    byte_order_mark = "\ufeff" if dialect.byte_order_mark else ""
+    byte_order_mark = "\ufeff" if variant.byte_order_mark else ""
     while block:
         text = io.StringIO(newline="")
         text.write(byte_order_mark)
-        csv.writer(text, lineterminator=dialect.line_end).writerows(block)
+        csv.writer(text, lineterminator=variant.line_end).writerows(block)
         yield text.getvalue().encode()
         block = list(islice(remaining, _ROWS_PER_CHUNK))
         byte_order_mark = ""
 
 
-def _columns_in_dialect(table: Table, dialect: Dialect) -> tuple[list[str], Iterable[list[Cell]]]:
-    """Apply the dialect to the columns: renamed, dropped, added and shuffled ones."""
+def _columns_of_variant(
+    table: Table, variant: ApiVariant
+) -> tuple[list[str], Iterable[list[Cell]]]:
+    """Apply the variant to the columns: renamed, dropped, added and shuffled ones."""
     statistic = table.statistic
-    names = {column: name for file, column, name in dialect.renamed_columns if file == statistic}
-    dropped = {column for file, column in dialect.dropped_columns if file == statistic}
-    added = [(name, value) for file, name, value in dialect.added_columns if file == statistic]
+    names = {column: name for file, column, name in variant.renamed_columns if file == statistic}
+    dropped = {column for file, column in variant.dropped_columns if file == statistic}
+    added = [(name, value) for file, name, value in variant.added_columns if file == statistic]
     header = [names.get(column, column) for column in table.header]
     positions = [index for index, column in enumerate(table.header) if column not in dropped]
     header += [name for name, _ in added]
     positions += range(len(table.header), len(header))
-    if dialect.shuffled_columns:
+    if variant.shuffled_columns:
         Random(statistic).shuffle(positions)
     extra: list[Cell] = [value for _, value in added]
-    cells = _cells(table, dialect)
+    cells = _cells(table, variant)
     if positions == list(range(len(header))):
         return header, (row + extra for row in cells) if extra else cells
     return (
@@ -109,8 +111,8 @@ def _columns_in_dialect(table: Table, dialect: Dialect) -> tuple[list[str], Iter
     )
 
 
-def _cells(table: Table, dialect: Dialect) -> Iterator[list[Cell]]:
-    time_format = dialect.time_format
+def _cells(table: Table, variant: ApiVariant) -> Iterator[list[Cell]]:
+    time_format = variant.time_format
     times = [index for index, kind in enumerate(table.kinds) if kind == "time"]
     sentinels = [
         (index, NULL_SENTINELS[table.statistic, column])

@@ -53,8 +53,8 @@ class Downloads(Generic[JobType]):
             job: A job that can be downloaded.
             request: The request.
         """
-        if job.dialect.redirect_status is not None:
-            return Response(job.dialect.redirect_status, {"Location": self._storage_link(job)})
+        if job.variant.redirect_status is not None:
+            return Response(job.variant.redirect_status, {"Location": self._storage_link(job)})
         return self._content(job, request)
 
     def respond_from_storage(self, request: Request) -> Response:
@@ -80,11 +80,11 @@ class Downloads(Generic[JobType]):
         Args:
             job: The job.
             status: Status of the job, as in the API reference.
-            status_word: Status of the job, in its dialect.
+            status_word: Status of the job, in its variant.
         """
         done = status == "completed"
         return {
-            job.dialect.identifier_key: job.identifier,
+            job.variant.identifier_key: job.identifier,
             "status": status_word,
             "download_url": self._link(job) if done else "",
             "download_expires_at": _expiry(job) if done else "",
@@ -97,9 +97,9 @@ class Downloads(Generic[JobType]):
         encoding = self.encoding(job)
         if encoding is not None:
             headers["Content-Encoding"] = encoding
-        respond = Response(200, headers, Body.from_source(path), job.dialect.chunked)
+        response = Response(200, headers, Body.from_source(path), job.variant.chunked)
         etag = hashlib.sha256(job.identifier.encode()).hexdigest()[:32]
-        return apply_range(respond, request, etag) if job.dialect.range_requests else respond
+        return apply_range(response, request, etag) if job.variant.range_requests else response
 
     def _link(self, job: JobType) -> str:
         path = f"{self.path}{job.identifier}"
@@ -109,7 +109,7 @@ class Downloads(Generic[JobType]):
             "empty": "",
             "storage": self._storage_link(job),
             "other_region": self.storage_url() + path,
-        }[job.dialect.download_url]
+        }[job.variant.download_url]
 
     def _storage_link(self, job: JobType) -> str:
         return f"{self.storage_url()}/storage/{job.identifier}?signature={self._secret}"
@@ -126,13 +126,13 @@ def job_identifier_of(request: Request) -> str:
 
 def _expiry(job: Job) -> str | int:
     seconds = int(job.expires_at.timestamp())
-    forms: dict[str, str | int] = {
+    formats: dict[str, str | int] = {
         "text": str(seconds),
         "number": seconds,
         "iso": job.expires_at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "empty": "",
     }
-    return forms[job.dialect.expires_at_format]
+    return formats[job.variant.expires_at_format]
 
 
 def _storage_error(status: int, code: str, message: str) -> Response:

@@ -14,8 +14,8 @@ from intercom_simulator.faults import JobFault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from intercom_simulator.api_variant import ApiVariant
     from intercom_simulator.clock import Clock
-    from intercom_simulator.dialect import Dialect
 
 ACTIVE = ("pending", "in_progress")
 """Statuses of a job that occupies a slot."""
@@ -36,7 +36,7 @@ class Job:
         after: First second of the range, in unix seconds.
         before: Last second of the range, in unix seconds.
         requested_at: Creation time, by the simulator's clock.
-        dialect: The dialect at the creation, which applies to the archive.
+        variant: The variant at the creation, which applies to the archive.
         seconds: Run time, in the seconds of `elapsed`.
         outcome: Status at the end.
         elapsed: Returns the time that passes for jobs, in seconds.
@@ -48,7 +48,7 @@ class Job:
     after: int
     before: int
     requested_at: datetime
-    dialect: Dialect
+    variant: ApiVariant
     seconds: float
     outcome: str
     elapsed: Callable[[], float]
@@ -71,7 +71,7 @@ class Job:
 
     @property
     def status(self) -> str:
-        """Current status as in the API reference, independent of the dialect."""
+        """Current status as in the API reference, independent of the variant."""
         if self._final_status is not None:
             return self._final_status
         age = self.elapsed() - self.started
@@ -98,7 +98,7 @@ class Job:
     @property
     def expires_at(self) -> datetime:
         """Time at which the archive expires, by the simulator's clock."""
-        return self.ended_at + timedelta(seconds=self.dialect.expires_after_seconds)
+        return self.ended_at + timedelta(seconds=self.variant.expires_after_seconds)
 
     def end(self, status: str) -> None:
         """End the job now.

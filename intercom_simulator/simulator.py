@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intercom_simulator.api import AccessRules, Api, api_version_of
+from intercom_simulator.api_variant import ApiVariant
 from intercom_simulator.clock import Clock
 from intercom_simulator.content_export import SCOPE, ContentExport
 from intercom_simulator.control import CONTROL_PATH_PREFIX, Control
-from intercom_simulator.dialect import Dialect
 from intercom_simulator.downloads import job_identifier_of
 from intercom_simulator.faults import Fault, FaultQueue, JobFault
 from intercom_simulator.lists import AiContent, CustomObjects
@@ -49,7 +49,7 @@ class Simulator:
         max_delay_days: Time after a message within which people engage with it.
         late_share: Share of messages, from 0 to 1, whose engagement comes after `max_delay_days`.
         late_days: Time after a message within which late engagement comes.
-        dialect: How the API responds. A job keeps the dialect in which it was created.
+        variant: How the API responds. A job keeps the variant in which it was created.
         faults: Faults of responses; add more with `sim.faults.add(Fault(...))`.
         job_faults: Faults of jobs; add more with `sim.job_faults.add(JobFault(...))`.
         job_seconds: Run time of a job, in seconds. The default is zero with a `Clock`, and 9
@@ -83,7 +83,7 @@ class Simulator:
         max_delay_days: float = 6.0,
         late_share: float = 0.0,
         late_days: float = 20.0,
-        dialect: Dialect | None = None,
+        variant: ApiVariant | None = None,
         faults: Iterable[Fault] = (),
         job_faults: Iterable[JobFault] = (),
         job_seconds: float | None = None,
@@ -107,7 +107,7 @@ class Simulator:
             receipts, days, seed, end, future_days, max_delay_days, late_share, late_days
         )
         self.clock = clock or Clock(self.workspace.end)
-        self.dialect = dialect or Dialect()
+        self.variant = variant or ApiVariant()
         self.faults = FaultQueue(faults)
         self.job_faults = FaultQueue(job_faults)
         self.token = token
@@ -118,7 +118,7 @@ class Simulator:
         self.content_export = ContentExport(
             workspace=self.workspace,
             clock=self.clock,
-            dialect=lambda: self.dialect,
+            variant=lambda: self.variant,
             job_seconds=job_seconds,
             folder=Path(self._folder.name),
             job_faults=self.job_faults,
@@ -131,7 +131,7 @@ class Simulator:
         self.reporting_export = ReportingExport(
             reporting=self.reporting,
             clock=self.clock,
-            dialect=lambda: self.dialect,
+            variant=lambda: self.variant,
             job_seconds=lambda: self.job_seconds,
             folder=Path(self._folder.name),
             job_faults=self.job_faults,

@@ -1,1 +1,1 @@
-"""The try-out of examples/lake: exports into an S3, Delta tables, one set of marts thrice."""
+"""Test of examples/lake: exports into S3, Delta tables, and the same marts in three engines."""

@@ -1,6 +1,6 @@
 """`python -m lake`: two exports into an S3, Delta tables, marts by DuckDB, Spark and PostgreSQL.
 
-Environment variables: `RECEIPTS` (messages, 5000), `DAYS` (they are spread over, 50).
+Environment variables: `RECEIPTS` (number of messages, 5000), `DAYS` (length of the history, 50).
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ Marts = dict[str, list[Row]]
 
 
 def main() -> int:
-    """Run it.
+    """Run the test.
 
     Returns:
         The exit status: 0 if all engines have the same rows.
     """
     if not PYTHON.exists():
-        sys.exit(f"{PYTHON.parents[1]} is not there: use 'make lake'")
+        sys.exit(f"{PYTHON.parents[1]} does not exist: use 'make lake'")
     receipts = int(os.environ.get("RECEIPTS") or RECEIPTS)
     days = int(os.environ.get("DAYS") or DAYS)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="intercom-lake-")))
         bucket, environment = stack.enter_context(running_s3())
         postgres = stack.enter_context(running_postgres())
-        # some people do something only after the lookback, so that it is in the events alone
+        # some engagement comes after the lookback, so that only the event files contain it
         workspace = stack.enter_context(
             running_workspace(receipts=receipts, days=days, late_share=0.15, late_days=40)
         )
@@ -58,36 +58,36 @@ def main() -> int:
         catalog = discover()
         state: dict[str, Any] | None = None
         for number, config in enumerate(workspace.exports(), start=1):
-            with _told(f"Export {number}: tap to S3"):
+            with _timed(f"Export {number}: tap to S3"):
                 batch = {**config, "batch_config": lake.batch_config}
                 state = run_tap(batch, state, {**clean_environment(), **environment}, catalog)
-            with _told(f"Export {number}: S3 to Delta tables"):
+            with _timed(f"Export {number}: S3 to Delta tables"):
                 _show_merge(lake.merge(catalog))
-            with _told(f"Export {number}: tap to PostgreSQL, by Meltano"):
+            with _timed(f"Export {number}: tap to PostgreSQL, by Meltano"):
                 warehouse.load(config)
-        with _told("Marts by dbt in PostgreSQL"):
+        with _timed("Marts by dbt in PostgreSQL"):
             expected = warehouse.build()
         engines: dict[str, Marts] = {}
-        with _told("Marts by dbt in DuckDB"):
+        with _timed("Marts by dbt in DuckDB"):
             engines["DuckDB"] = lake.build_in_duckdb()
         if reason := why_no_spark():
-            _say(f"Spark is left out: {reason}")
+            _print(f"Spark is left out: {reason}")
         else:
-            with _told("Marts by dbt in Spark, on two workers"):
+            with _timed("Marts by dbt in Spark, on two workers"):
                 engines["Spark"] = lake.build_in_spark()
     wrong = [line for name, marts in engines.items() for line in _compare(name, marts, expected)]
     return 1 if wrong else 0
 
 
 def _show_merge(done: list[Row]) -> None:
-    """Print what was merged: the two largest streams, and all together."""
+    """Print the merged rows of the two largest streams and of all streams."""
     for entry in sorted(done, key=lambda one: -one["rows"])[:2]:
-        _say(
+        _print(
             "  {stream}: {rows:,} rows in {files} files, {keys:,} keys; {inserted:,} inserted, "
             "{updated:,} replaced".format(**entry)
         )
     totals = {name: sum(one[name] for one in done) for name in ("rows", "inserted", "updated")}
-    _say(
+    _print(
         "  all {} streams: {rows:,} rows; {inserted:,} inserted, {updated:,} replaced".format(
             len(done), **totals
         )
@@ -95,20 +95,22 @@ def _show_merge(done: list[Row]) -> None:
 
 
 def _compare(name: str, marts: Marts, expected: Marts) -> list[str]:
-    """Print whether an engine's marts are PostgreSQL's, and return what differs."""
+    """Print whether the marts of an engine equal those of PostgreSQL; return the differences."""
     wrong = []
     for mart, rows in marts.items():
         lines = differences(_in_utc(expected[mart]), _in_utc(rows), MARTS[mart])
         if not rows:
             lines.append("no rows")
-        told = f"differs in {len(lines)} places, {lines[0]}" if lines else "equal, every column"
-        _say(f"{mart}: {len(rows):,} rows in {name}, {len(expected[mart]):,} in PostgreSQL: {told}")
+        result = f"differs in {len(lines)} places, {lines[0]}" if lines else "equal, every column"
+        _print(
+            f"{mart}: {len(rows):,} rows in {name}, {len(expected[mart]):,} in PostgreSQL: {result}"
+        )
         wrong += lines
     return wrong
 
 
 def _in_utc(rows: list[Row]) -> list[Row]:
-    """Return rows whose times all have a zone; without one they are in UTC."""
+    """Return rows with time zones; times without one are in UTC."""
     return [
         {
             name: value.replace(tzinfo=timezone.utc)
@@ -121,14 +123,14 @@ def _in_utc(rows: list[Row]) -> list[Row]:
 
 
 @contextmanager
-def _told(what: str) -> Generator[None]:
-    """Print what is done, and how long it took."""
+def _timed(step: str) -> Generator[None]:
+    """Print the name of a step and its duration."""
     began = time.monotonic()
     yield
-    _say(f"{what}: {time.monotonic() - began:.0f} s")
+    _print(f"{step}: {time.monotonic() - began:.0f} s")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def why_no_spark() -> str:
-    """Return why Spark cannot be used here; "" if it can."""
+    """Return why Spark cannot be used on this machine; empty if it can."""
     if not PYTHON.exists() or not list(PYTHON.parents[1].glob("lib/*/site-packages/pyspark")):
         return "PySpark is not installed: make spark"
     if shutil.which("java") is None:
@@ -35,12 +35,12 @@ def why_no_spark() -> str:
 
 @dataclass(frozen=True)
 class Lake:
-    """A landing place, and tables.
+    """The landing folder of batch files, and the Delta tables.
 
     Args:
         url: Folder or bucket of both.
-        environment: What programs need in their environment to reach it.
-        folder: For files of this machine.
+        environment: Environment variables with which programs reach it.
+        folder: Local folder for the catalog and the marts.
     """
 
     url: str
@@ -49,23 +49,25 @@ class Lake:
 
     @property
     def tables(self) -> str:
-        """Where the Delta tables are."""
+        """Folder or URL of the Delta tables."""
         return f"{self.url}/tables"
 
     @property
     def batch_config(self) -> dict[str, Any]:
-        """The setting of the tap, as the README of the example has it."""
+        """Setting of the tap, as in the README of the example."""
         return {
             "encoding": {"format": "parquet"},
             "storage": {"root": f"{self.url}/landing", "prefix": "{stream}/day={day}/"},
         }
 
     def merge(self, catalog: Mapping[str, Any], *options: str) -> list[Row]:
-        """Merge what has landed; returns what was done, an entry for each stream and day."""
+        """Merge the batch files into the tables; returns the result for each stream and day."""
         path = self.folder / "catalog.json"
         path.write_text(json.dumps(catalog), encoding="utf-8")
-        words = [f"{self.url}/landing", self.tables, f"--catalog={path}", *options]
-        return [json.loads(line) for line in self.run("intercom_lake.merge", *words).splitlines()]
+        arguments = [f"{self.url}/landing", self.tables, f"--catalog={path}", *options]
+        return [
+            json.loads(line) for line in self.run("intercom_lake.merge", *arguments).splitlines()
+        ]
 
     def build_in_duckdb(self) -> dict[str, list[Row]]:
         """Build the marts with DuckDB and return their rows."""
@@ -92,10 +94,10 @@ class Lake:
         """Run a program of the example.
 
         Returns:
-            What it writes to stdout.
+            Its stdout.
 
         Raises:
-            RuntimeError: It did not succeed.
+            RuntimeError: The program failed.
         """
         return run_python(["-m", module, *arguments], self.environment)
 
@@ -107,7 +109,7 @@ def run_python(arguments: Sequence[str], environment: Mapping[str, str] | None =
     with tempfile.TemporaryDirectory(prefix="intercom-lake-") as scratch:
         done = subprocess.run(  # noqa: S603 - our own program
             [str(PYTHON), *arguments],
-            cwd=scratch,  # Spark and dbt leave files where they run
+            cwd=scratch,  # Spark and dbt write files into the working directory
             env={
                 **kept,
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -1,4 +1,4 @@
-"""One simulated workspace, exported twice: the exports overlap, and a column comes late."""
+"""A simulated workspace that is exported twice, with overlap and with a new column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator import Clock, Dialect, Simulator
+from intercom_simulator import ApiVariant, Clock, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -22,27 +22,27 @@ FIRST_EXPORT = datetime(2026, 6, 1, 12, 30, tzinfo=timezone.utc)
 SECOND_EXPORT = FIRST_EXPORT + timedelta(days=2)
 
 NEW_COLUMN = "mood"
-"""Column of receipts that Intercom has at the second export only."""
+"""Column of `receipt` that only the second export has."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A simulated workspace whose clock stands still.
+    """A simulated workspace whose clock does not run.
 
     Args:
-        simulator: Intercom.
+        simulator: The simulator.
     """
 
     simulator: Simulator
 
     def exports(self) -> Iterator[dict[str, Any]]:
-        """Yield the tap's configuration, once for each export; before it, time goes by."""
+        """Advance the clock and yield the configuration of the tap, for each export."""
         simulator = self.simulator
         start = FIRST_EXPORT - timedelta(days=simulator.workspace.days + 1)
         for end in (FIRST_EXPORT, SECOND_EXPORT):
             simulator.clock.set(end)
             if end == SECOND_EXPORT:
-                simulator.dialect = Dialect(added_columns=(("receipt", NEW_COLUMN, "sunny"),))
+                simulator.variant = ApiVariant(added_columns=(("receipt", NEW_COLUMN, "sunny"),))
             yield {
                 "access_token": simulator.token,
                 "api_url": simulator.url,
@@ -52,7 +52,7 @@ class Workspace:
                 "window_days": 10,
                 "lookback_days": 14,
             }
-        simulator.dialect = Dialect()
+        simulator.variant = ApiVariant()
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def running_workspace(**options: Any) -> Generator[Workspace]:
     """Start the simulator.
 
     Args:
-        options: Arguments of `Simulator`. People do what they do within the lookback.
+        options: Arguments of `Simulator`. By default all engagement comes within the lookback.
     """
     clock = Clock(FIRST_EXPORT, running=False)
     options = {"days": 50, "max_delay_days": 14, "end": FIRST_EXPORT, "clock": clock, **options}
@@ -74,19 +74,19 @@ def run_tap(
     environment: Mapping[str, str],
     catalog: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Run the tap without a target: its batch files are in place, and its STATE is kept.
+    """Run the tap without a target; it writes batch files.
 
     Args:
-        config: Its configuration.
-        state: The state it starts from.
-        environment: What is in its environment.
-        catalog: What is selected.
+        config: Configuration.
+        state: State from which it starts.
+        environment: Environment variables.
+        catalog: Catalog with the selection.
 
     Returns:
         The last STATE.
 
     Raises:
-        RuntimeError: It did not succeed.
+        RuntimeError: The tap failed.
     """
     with TemporaryDirectory(prefix="intercom-lake-") as name:
         command = [sys.executable, "-m", "tap_intercom_export"]

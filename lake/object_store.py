@@ -1,4 +1,4 @@
-"""An S3 on this machine, in this process: moto's server."""
+"""A local S3 server in this process (moto)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running_s3() -> Generator[tuple[str, dict[str, str]]]:
-    """Start it, with an empty bucket.
+    """Run the server, with an empty bucket.
 
     Yields:
-        The URL of the bucket, and what the environment of a program has to hold to reach it.
+        The URL of the bucket, and the environment variables with which a program reaches it.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

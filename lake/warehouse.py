@@ -1,4 +1,4 @@
-"""The same exports in a PostgreSQL: by RECORD and target-postgres, and by dbt."""
+"""Loads the same exports into PostgreSQL with target-postgres, and builds the marts with dbt."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from demo.postgres import Postgres
 
 RAW = "tap_intercom_export"
-"""Schema that the tap is loaded into; as in the lake, since its name is in the rows."""
+"""Schema of the loaded tables; the same as in the lake, because the rows contain its name."""
 
 MARTS = "intercom"
-"""Schema that dbt builds in."""
+"""Schema of the dbt models."""
 
 Row = dict[str, Any]
 
@@ -41,10 +41,10 @@ class Warehouse:
         self._project = Project(folder, tap={}, database_url=url, schema=RAW)
 
     def load(self, config: Mapping[str, Any]) -> None:
-        """Run the tap into it.
+        """Run the tap into the database.
 
         Args:
-            config: The tap's configuration.
+            config: Configuration of the tap.
         """
         self._project.tap = config
         self._project.write()
@@ -54,7 +54,7 @@ class Warehouse:
         """Build the marts with dbt and return their rows.
 
         Raises:
-            RuntimeError: dbt did not succeed.
+            RuntimeError: dbt failed.
         """
         done = subprocess.run(  # noqa: S603 - our own program
             [

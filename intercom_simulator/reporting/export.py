@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from intercom_simulator.api_variant import ApiVariant
     from intercom_simulator.clock import Clock
-    from intercom_simulator.dialect import Dialect
     from intercom_simulator.reporting.attributes import Attribute, Dataset
     from intercom_simulator.reporting.reporting import Reporting
 
@@ -67,7 +67,7 @@ class ReportingExport:
     Args:
         reporting: The data to report.
         clock: The simulator's clock.
-        dialect: Returns the current dialect.
+        variant: Returns the current variant.
         job_seconds: Returns the run time of a job, in seconds; None for the default of the
             clock.
         folder: Folder for the files.
@@ -79,7 +79,7 @@ class ReportingExport:
 
     reporting: Reporting
     clock: Clock
-    dialect: Callable[[], Dialect]
+    variant: Callable[[], ApiVariant]
     job_seconds: Callable[[], float | None]
     folder: Path
     job_faults: FaultQueue[JobFault]
@@ -94,7 +94,7 @@ class ReportingExport:
             jobs=self.jobs,
             path="/download/reporting_data/",
             file=self.file,
-            encoding=lambda job: "gzip" if job.dialect.reporting_container == "encoded" else None,
+            encoding=lambda job: "gzip" if job.variant.reporting_container == "encoded" else None,
             api_url=self.api_url,
             storage_url=self.storage_url,
         )
@@ -148,7 +148,7 @@ class ReportingExport:
     def _create(self, request: Request, _: tuple[str, ...]) -> Response:
         try:
             report_request = parse_report_request(
-                request.body, self.dialect(), self.clock.timestamp()
+                request.body, self.variant(), self.clock.timestamp()
             )
         except InvalidReportRequestError as error:
             return error_response(400, "bad_request", str(error))
@@ -176,7 +176,7 @@ class ReportingExport:
             after=report_request.start if report_request else 0,
             before=report_request.end if report_request else 0,
             requested_at=self.clock.now(),
-            dialect=self.dialect(),
+            variant=self.variant(),
             seconds=self.clock.duration(
                 report_request.end - report_request.start if report_request else 0,
                 fault.duration_seconds,
@@ -205,40 +205,40 @@ class ReportingExport:
 
     def _job_json(self, job: ReportJob, status: str) -> dict[str, Any]:
         words = {
-            "completed": job.dialect.reporting_completed_status,
+            "completed": job.variant.reporting_completed_status,
             "in_progress": job.fault.status_word or "pending",
         }
         return self.downloads.job_json(job, status, words.get(status, status))
 
     def _write(self, path: Path, job: ReportJob, report_request: ReportRequest) -> None:
         until = int(job.requested_at.timestamp())
-        dialect = job.dialect
+        variant = job.variant
         rows = self.reporting.cells(
             report_request.dataset.id,
             report_request.attributes,
             (report_request.start, report_request.end),
             until,
             job.version,
-            last_parts_only=dialect.reporting_last_parts_only,
+            last_parts_only=variant.reporting_last_parts_only,
         )
         table = Table(
             report_request.dataset.id,
-            tuple(_column_header(one, dialect) for one in report_request.attributes),
+            tuple(_column_header(one, variant) for one in report_request.attributes),
             tuple("text" for _ in report_request.attributes),
             rows if job.fault.max_rows is None else islice(rows, job.fault.max_rows),
         )
-        write_container(path, _entries(table, job), dialect.reporting_container, dialect)
+        write_container(path, _entries(table, job), variant.reporting_container, variant)
 
 
 def _entries(table: Table, job: ReportJob) -> Iterator[Entry]:
-    stamp = job.requested_at.astimezone(timezone.utc).strftime(job.dialect.timestamp_format)
-    plain = replace(job.dialect, parts_per_file=1, shuffled_columns=False)
+    stamp = job.requested_at.astimezone(timezone.utc).strftime(job.variant.timestamp_format)
+    plain = replace(job.variant, parts_per_file=1, shuffled_columns=False)
     for csv_file in render_csv_files(table, plain):
         yield Entry(f"{csv_file.statistic}{stamp}.csv", csv_file.chunks)
 
 
-def _column_header(attribute: Attribute, dialect: Dialect) -> str:
-    return attribute.qualified_id if dialect.reporting_qualified_headers else attribute.id
+def _column_header(attribute: Attribute, variant: ApiVariant) -> str:
+    return attribute.qualified_id if variant.reporting_qualified_headers else attribute.id
 
 
 def _dataset_json(dataset: Dataset, *, qualified: bool) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from intercom_simulator.dialect import DAY_SECONDS
+from intercom_simulator.api_variant import DAY_SECONDS
 from intercom_simulator.reporting.datasets import DATASETS
 
 if TYPE_CHECKING:
-    from intercom_simulator.dialect import Dialect
+    from intercom_simulator.api_variant import ApiVariant
     from intercom_simulator.reporting.attributes import Attribute, Dataset
 
 _YEAR_SECONDS = 365 * DAY_SECONDS
@@ -28,12 +28,12 @@ class ReportRequest(NamedTuple):
     end: int
 
 
-def parse_report_request(body: bytes, dialect: Dialect, now: int) -> ReportRequest:
+def parse_report_request(body: bytes, variant: ApiVariant, now: int) -> ReportRequest:
     """Parse the body of a request for a report.
 
     Args:
         body: The request body.
-        dialect: Provides the limits.
+        variant: Provides the limits.
         now: The simulated time, in unix seconds.
 
     Returns:
@@ -49,16 +49,16 @@ def parse_report_request(body: bytes, dialect: Dialect, now: int) -> ReportReque
     if not isinstance(parameters, dict):
         raise InvalidReportRequestError("The request body is not a JSON object")
     dataset = _dataset(parameters)
-    attributes = _attributes(parameters, dataset, dialect)
+    attributes = _attributes(parameters, dataset, variant)
     start, end = (_seconds(parameters, name) for name in ("start_time", "end_time"))
     if start > end:
         raise InvalidReportRequestError("start_time is greater than end_time")
-    if start < now - dialect.reporting_retention_seconds:
-        years = dialect.reporting_retention_seconds // _YEAR_SECONDS
+    if start < now - variant.reporting_retention_seconds:
+        years = variant.reporting_retention_seconds // _YEAR_SECONDS
         raise InvalidReportRequestError(
             f"start_time is beyond the reporting data retention of {years} years"
         )
-    max_seconds = dialect.reporting_max_range_seconds
+    max_seconds = variant.reporting_max_range_seconds
     if max_seconds is not None and end - start > max_seconds:
         raise InvalidReportRequestError(
             f"The time range is longer than {max_seconds // DAY_SECONDS} days"
@@ -74,21 +74,21 @@ def _dataset(parameters: dict[str, Any]) -> Dataset:
 
 
 def _attributes(
-    parameters: dict[str, Any], dataset: Dataset, dialect: Dialect
+    parameters: dict[str, Any], dataset: Dataset, variant: ApiVariant
 ) -> tuple[Attribute, ...]:
     names = _required(parameters, "attribute_ids")
     if not isinstance(names, list):
         raise InvalidReportRequestError(f"'attribute_ids' {names} must be of type Array")
     if not names:
         raise InvalidReportRequestError("attribute_ids must contain at least one attribute_id")
-    max_attributes = dialect.reporting_max_attributes
+    max_attributes = variant.reporting_max_attributes
     if max_attributes is not None and len(names) > max_attributes:
         raise InvalidReportRequestError(
             f"attribute_ids must contain at most {max_attributes} attribute_ids"
         )
-    refused = set(dialect.refused_attributes)
+    refused = set(variant.refused_attributes)
     known = {one.qualified_id for one in dataset.attributes}
-    if dialect.reporting_qualified_only:
+    if variant.reporting_qualified_only:
         refused.update(str(name) for name in names if name not in known)
     found, unknown = dataset.resolve(str(name) for name in names if name not in refused)
     bad = [str(name) for name in names if name in refused or name in unknown]

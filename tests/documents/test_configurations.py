@@ -16,7 +16,7 @@ from croniter import croniter
 
 from demo.project import DBT_PROGRAM, ROOT, TAP, TARGET
 from fleet.engine import DAGSTER_BIN, EXAMPLE
-from intercom_simulator import Dialect
+from intercom_simulator import ApiVariant
 from tests.documents.claims import claimed_by
 from tests.harness.batches import batch_config
 from tests.harness.singer import (
@@ -101,8 +101,11 @@ def test_polars_reads_files_with_and_without_a_new_column(
     block: Block, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
     batch = batch_config(tmp_path, "parquet")
-    for dialect in (Dialect(), Dialect(added_columns=(("receipt", "Phone number", "+353 1"),))):
-        config = configure(simulate(receipts=30, days=10, dialect=dialect), batch_config=batch)
+    for variant in (
+        ApiVariant(),
+        ApiVariant(added_columns=(("receipt", "Phone number", "+353 1"),)),
+    ):
+        config = configure(simulate(receipts=30, days=10, variant=variant), batch_config=batch)
         for path in tmp_path.glob("*.parquet"):  # file names contain the start time of the run
             path.rename(tmp_path / re.sub(r"--receipt-\d{4}", "--receipt-2001", path.name))
         run_in_process(config, catalog=select(discover_in_process(config), "receipt"))

@@ -138,12 +138,12 @@ _ELSEWHERE = (
     (
         "this machine's clock is ahead or behind",
         "windows end by Intercom's `Date`; a warning",
-        "test_exports.py",
+        "exports/test_clock.py",
     ),
     (
         "killed inside a wide window, run again with a smaller `window_days`",
         "does not request a narrower range over rows that were written",
-        "test_exports.py",
+        "exports/test_windows.py",
     ),
     (
         "a new column appears that the catalog does not contain",
@@ -177,7 +177,7 @@ _TAIL = """
 | terminations in every phase | `tests/faults/terminations.py`, `test_terminations.py` |
 | interrupted downloads in every container, at any byte | `tests/faults/test_containers.py` |
 | full disks, memory, temporary files, logs, concurrent taps | `tests/faults/test_process.py` |
-| windows, clocks, jobs of earlier runs, unusual errors | `tests/integration/test_exports.py` |
+| windows, clocks, jobs of earlier runs, unusual errors | `tests/integration/exports/` |
 | the writing thread, and a full pipe | `tests/integration/test_writing_thread.py` |
 | signals under a real Meltano | `tests/faults/test_meltano.py` |
 | hundreds of windows with random faults | `tests/faults/soak.py`, `tests/faults/test_soak.py` |

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from intercom_simulator import Clock, Dialect, Fault, Simulator
+from intercom_simulator import ApiVariant, Fault, Simulator
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import Output, run_without_waiting
+from tests.harness.stopped_simulator import stopped_simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,12 +60,10 @@ class Result:
 
 def create_simulator(scenario: Scenario) -> Simulator:
     """Create the simulator of a scenario."""
-    return Simulator(
+    return stopped_simulator(
         receipts=scenario.given.receipts,
         days=HISTORY_DAYS,
-        end=END,
-        clock=Clock(END, running=False),
-        dialect=scenario.given.dialect,
+        variant=scenario.given.variant,
         job_faults=scenario.given.job_faults,
     )
 
@@ -121,11 +120,11 @@ def run_scenario(scenario: Scenario) -> Result:
         if run.exit_code:
             sim.faults.clear()
             sim.job_faults.clear()
-            sim.dialect = Dialect()
+            sim.variant = ApiVariant()
             for job in (*sim.jobs, *([slot_held_seconds] if slot_held_seconds else [])):
                 if job.fault.never_ends:
                     job.cancel()
-                sim.content_export.rebuild(job, sim.dialect)
+                sim.content_export.rebuild(job, sim.variant)
             again = run_without_waiting(configuration(sim), loaded.state or state)
             loaded.load(again.lines)
             if again.exit_code:

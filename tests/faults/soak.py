@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from intercom_simulator import Clock, Fault, JobFault, Simulator
+from intercom_simulator import Fault, JobFault
 from intercom_simulator.faults import FaultQueue
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import TIMEOUT_SECONDS, TapProcess, running_tap
 
 if TYPE_CHECKING:
@@ -201,13 +202,7 @@ def run_soak(windows: int, seed: int) -> SoakResult:
         if '"STATE"' in line and taps:
             result.sample(taps[0])
 
-    with Simulator(
-        receipts=windows * 3,
-        days=windows,
-        end=END,
-        max_delay_days=0.9,
-        clock=Clock(END, running=False),
-    ) as sim:
+    with stopped_simulator(receipts=windows * 3, days=windows, max_delay_days=0.9) as sim:
         request_faults = RandomFaults(seed)
         job_faults = RandomJobFaults(seed, request_faults)
         sim.faults, sim.content_export.job_faults = request_faults, job_faults

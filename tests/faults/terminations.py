@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from intercom_simulator import Clock, Fault, Simulator
-from tests.faults.runner import END, Result, configuration
+from intercom_simulator import Fault
+from tests.faults.runner import Result, configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import Output, run_without_waiting
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import TapProcess, running_tap
 
 if TYPE_CHECKING:
@@ -214,11 +215,8 @@ def run_termination(termination: Termination) -> Result:
     started = time.perf_counter()
     phase = termination.phase
     trigger = _Trigger(termination)
-    with Simulator(
+    with stopped_simulator(
         receipts=phase.receipts,
-        days=20,
-        end=END,
-        clock=Clock(END, running=False),
         faults=phase.faults,
         job_seconds=phase.job_seconds,
         on_request=trigger.on_request,

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, Fault, Simulator
-from tests.faults.runner import END, configuration, run_scenario
+from intercom_simulator import ApiVariant, Fault
+from tests.faults.runner import configuration, run_scenario
 from tests.faults.scenarios import Expect, Given, Scenario
 from tests.faults.scenarios.containers import CONTAINERS
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import stopped_simulator
 
 CUTS = {
     "unclean": Fault("download", cut_fraction=0.6),
@@ -24,18 +25,18 @@ CUTS = {
 BROKEN = Scenario("", "", "", Given(settings={"window_days": 30}), Expect(jobs=1))
 
 
-def in_container(dialect: Dialect) -> Scenario:
+def in_container(variant: ApiVariant) -> Scenario:
     """Return the scenario for a container; the oldest formats contain receipts only."""
-    files = ("receipt",) if dialect.container in {"gzip", "csv"} else ()
+    files = ("receipt",) if variant.container in {"gzip", "csv"} else ()
     return replace(
         BROKEN,
-        given=replace(BROKEN.given, dialect=dialect),
+        given=replace(BROKEN.given, variant=variant),
         expect=replace(BROKEN.expect, files=files),
     )
 
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
-def test_every_kind_of_cut_is_detected_and_downloaded_again(container: Dialect) -> None:
+def test_every_kind_of_cut_is_detected_and_downloaded_again(container: ApiVariant) -> None:
     scenario = in_container(container)
     for name, cut in CUTS.items():
         result = run_scenario(replace(scenario, given=replace(scenario.given, faults=(cut,))))
@@ -45,11 +46,9 @@ def test_every_kind_of_cut_is_detected_and_downloaded_again(container: Dialect) 
 @pytest.mark.parametrize("clean", [False, True], ids=["unclean", "clean"])
 @pytest.mark.parametrize("container", ["zip", "tar.gz", "gzip"])
 def test_download_cut_at_any_byte_is_completed(container: str, *, clean: bool) -> None:
-    dialect = replace(CONTAINERS[container], range_requests=not clean)
-    only = in_container(dialect).expect.files
-    with Simulator(
-        receipts=8, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
-    ) as sim:
+    variant = replace(CONTAINERS[container], range_requests=not clean)
+    only = in_container(variant).expect.files
+    with stopped_simulator(receipts=8, variant=variant) as sim:
         expected_rows = ExpectedRows(sim, only)
         config = configuration(sim, window_days=30)
         size = (
@@ -67,7 +66,7 @@ def test_download_cut_at_any_byte_is_completed(container: str, *, clean: bool) -
 
 
 def test_interrupted_download_continues_with_a_range_request() -> None:
-    with Simulator(receipts=500, days=20, end=END, clock=Clock(END, running=False)) as sim:
+    with stopped_simulator(receipts=500) as sim:
         sim.faults.add(Fault("download", cut_fraction=0.5))
         assert run_without_waiting(configuration(sim, window_days=30)).exit_code == 0
         first_run, second = (each for each in sim.requests if each.path.startswith("/download"))

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from demo.project import TAP, TARGET, MeltanoError, Project
-from intercom_simulator import Clock, Simulator
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
+from tests.harness.stopped_simulator import stopped_simulator
 
 if TYPE_CHECKING:
     from demo.postgres import Postgres
@@ -38,14 +38,7 @@ def test_terminated_run_fails_and_the_next_run_loads_the_rest(
         if request.method == "GET" and len(sim.jobs) > 1:
             second_job.set()
 
-    with Simulator(
-        receipts=60,
-        days=20,
-        end=END,
-        clock=Clock(END, running=False),
-        job_seconds=0.7,
-        on_request=on_request,
-    ) as sim:
+    with stopped_simulator(receipts=60, job_seconds=0.7, on_request=on_request) as sim:
         address = postgres.url(database, driver="postgresql+psycopg")
         project = Project(tmp_path, configuration(sim), address)
         failure: list[MeltanoError] = []

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tap_intercom_export.errors import ExitStatus
 from tests.faults import malicious_archives
 from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ MAX_MEMORY_MIB = 250
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    with Simulator(receipts=200, days=20, end=END, clock=Clock(END, running=False)) as simulator:
+    with stopped_simulator(receipts=200) as simulator:
         yield simulator
 
 
@@ -43,17 +44,15 @@ def last_line(log: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "receipts"),
-    [(Dialect(), 200), (Dialect(gzip_layers=1), 200), (Dialect(container="tar.gz"), 200)],
+    ("variant", "receipts"),
+    [(ApiVariant(), 200), (ApiVariant(gzip_layers=1), 200), (ApiVariant(container="tar.gz"), 200)],
     ids=["zip", "zip in gzip", "tar.gz"],
 )
-def test_full_disk_is_reported_in_one_line(dialect: Dialect, receipts: int) -> None:
+def test_full_disk_is_reported_in_one_line(variant: ApiVariant, receipts: int) -> None:
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
 
-    with Simulator(
-        receipts=receipts, days=20, end=END, clock=Clock(END, running=False), dialect=dialect
-    ) as sim:
+    with stopped_simulator(receipts=receipts, variant=variant) as sim:
         config = configuration(sim)
         with running_tap(config, before=small_disk) as tap:
             assert tap.wait() == 1
@@ -124,21 +123,21 @@ def test_memory_is_bounded_for_malicious_archives(body: Any, says: str | None) -
 
 
 @pytest.mark.parametrize(
-    ("dialect", "fault"),
+    ("variant", "fault"),
     [
-        (Dialect(redirect_status=302), Fault("storage", times=None, reset=True, handled=False)),
-        (Dialect(redirect_status=302), Fault("storage", times=None, status=503)),
-        (Dialect(download_url="storage"), Fault("download", times=None, status=500)),
-        (Dialect(download_url="storage"), Fault("download", status=404)),
-        (Dialect(), Fault(times=None, reset=True, handled=False)),
-        (Dialect(), Fault("status", body="<html>")),
+        (ApiVariant(redirect_status=302), Fault("storage", times=None, reset=True, handled=False)),
+        (ApiVariant(redirect_status=302), Fault("storage", times=None, status=503)),
+        (ApiVariant(download_url="storage"), Fault("download", times=None, status=500)),
+        (ApiVariant(download_url="storage"), Fault("download", status=404)),
+        (ApiVariant(), Fault(times=None, reset=True, handled=False)),
+        (ApiVariant(), Fault("status", body="<html>")),
     ],
     ids=["reset", "503", "500", "404", "all reset", "no JSON"],
 )
 def test_debug_log_contains_neither_token_nor_signed_url(
-    sim: Simulator, dialect: Dialect, fault: Fault
+    sim: Simulator, variant: ApiVariant, fault: Fault
 ) -> None:
-    sim.dialect = dialect
+    sim.variant = variant
     sim.faults.add(fault)
     debug = {"LOGLEVEL": "DEBUG", "TAP_INTERCOM_EXPORT_LOGLEVEL": "DEBUG"}
     with running_tap(configuration(sim), quick=True, environment=debug) as tap:
@@ -163,9 +162,7 @@ def test_user_errors_have_no_traceback(sim: Simulator) -> None:
 
 def test_two_concurrent_taps_on_one_workspace_both_finish() -> None:
     with (
-        Simulator(
-            receipts=100, days=20, end=END, clock=Clock(END, running=False), job_seconds=0.15
-        ) as sim,
+        stopped_simulator(receipts=100, job_seconds=0.15) as sim,
         ExitStack() as stack,
     ):
         config = configuration(sim, window_days=5)
@@ -179,13 +176,7 @@ def test_two_concurrent_taps_on_one_workspace_both_finish() -> None:
 
 
 def test_job_of_a_terminated_run_is_not_canceled() -> None:
-    with Simulator(
-        receipts=60,
-        days=20,
-        end=END,
-        clock=Clock(END, running=False),
-        job_faults=[JobFault(never_ends=True)],
-    ) as sim:
+    with stopped_simulator(receipts=60, job_faults=[JobFault(never_ends=True)]) as sim:
         polled = threading.Event()
         sim._on_request = lambda request: polled.set() if request.method == "GET" else None
         with running_tap(configuration(sim)) as tap:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 SCENARIOS = [
-    pytest.param(scenario, id=f"{area.removeprefix('The ')}-{scenario.name}".replace(" ", "_"))
+    pytest.param(scenario, id=f"{area}-{scenario.name}".replace(" ", "_"))
     for area, scenarios in AREAS.items()
     for scenario in scenarios
 ]

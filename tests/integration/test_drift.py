@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator import Dialect, Member, Mutation
+from intercom_simulator import ApiVariant, Member, Mutation
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def test_log_mentions_rejected_rows_that_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     damage = Mutation("open", line=1, replace=b"77,Sep 2 2026")
-    config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
+    config = configure(simulate(**SMALL, variant=ApiVariant(mutations=(damage,))), window_days=60)
     output = run_in_process(config, catalog=select(discover_in_process(config), "open"))
     (line,) = [line for line in output.log.splitlines() if "damaged row" in line]
     assert "WARNING" in line
@@ -34,7 +34,9 @@ def test_log_mentions_unknown_file_rows_that_are_not_written(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n")
-    config = configure(simulate(**SMALL, dialect=Dialect(extra_members=(member,))), window_days=60)
+    config = configure(
+        simulate(**SMALL, variant=ApiVariant(extra_members=(member,))), window_days=60
+    )
     output = run_in_process(config, catalog=select(discover_in_process(config), "open"))
     (line,) = [line for line in output.log.splitlines() if "hologram_view" in line]
     assert "WARNING" in line
@@ -45,8 +47,8 @@ def test_log_mentions_unknown_file_rows_that_are_not_written(
 def test_next_run_reads_job_with_unreadable_file_again(
     simulate: Simulate, configure: Configure
 ) -> None:
-    dialect = Dialect(renamed_columns=(("receipt", "received_at", "received"),))
-    simulator = simulate(**SMALL, dialect=dialect)
+    variant = ApiVariant(renamed_columns=(("receipt", "received_at", "received"),))
+    simulator = simulate(**SMALL, variant=variant)
     config = configure(simulator, window_days=60)
     catalog = select(discover_in_process(config), "receipt", "rejected_row")
     failed = run_tap(config, catalog=catalog, check=False)
@@ -65,19 +67,19 @@ def test_next_run_reads_job_with_unreadable_file_again(
 
 
 def test_event_ids_do_not_depend_on_file_format(simulate: Simulate, configure: Configure) -> None:
-    dialects = (
-        Dialect(),
-        Dialect(time_format="seconds", shuffled_columns=True, shuffled_rows=True),
-        Dialect(
+    variants = (
+        ApiVariant(),
+        ApiVariant(time_format="seconds", shuffled_columns=True, shuffled_rows=True),
+        ApiVariant(
             time_format="utc",
             line_end="\r\n",
             renamed_columns=(("click", "receipt_id", "Receipt ID"), ("click", "url", " URL ")),
         ),
     )
     found = []
-    for dialect in dialects:
+    for variant in variants:
         for window_days in (3, 60):
-            config = configure(simulate(**SMALL, dialect=dialect), window_days=window_days)
+            config = configure(simulate(**SMALL, variant=variant), window_days=window_days)
             output = run_in_process(
                 config, catalog=select(discover_in_process(config), "click", "open")
             )

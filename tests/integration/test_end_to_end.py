@@ -10,7 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from demo.project import DEFAULT_SELECTION, Project
-from intercom_simulator import Dialect, Member
+from intercom_simulator import ApiVariant, Member
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
@@ -154,7 +154,7 @@ def test_columns_with_any_name_are_loaded_in_every_run(
     warehouse.load(configure(simulator))
     plain = set(warehouse.types("open"))
     added = tuple(("open", name, f"value {place}") for place, name in enumerate(names))
-    simulator.dialect = Dialect(added_columns=added)
+    simulator.variant = ApiVariant(added_columns=added)
     for _ in range(2):
         simulator.clock.advance(timedelta(days=3).total_seconds())
         warehouse.load(configure(simulator))
@@ -176,11 +176,11 @@ def test_deny_rules_and_excluded_columns_keep_personal_data_out(
     tmp_path: Path,
 ) -> None:
     text = b"receipt_id,failed_at,device_token,Owner\n1,2025-05-30,private,private\n"
-    dialect = Dialect(
+    variant = ApiVariant(
         extra_members=(Member("push_failure{stamp}.csv", text),),
         omitted_statistics=("push_failure",),
     )
-    simulator = simulate(receipts=60, days=20, dialect=dialect)
+    simulator = simulate(receipts=60, days=20, variant=variant)
     rules = ("receipt.*", "push_failure.*", "!push_failure.device_token")
     warehouse = Warehouse(tmp_path, postgres, database, select=rules)
     warehouse.load(configure(simulator, excluded_columns=["receipt.email", "*.name"]))

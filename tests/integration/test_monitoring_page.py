@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from intercom_simulator import Dialect, JobFault
-from intercom_simulator.dialect import Member
+from intercom_simulator import ApiVariant, JobFault
+from intercom_simulator.api_variant import Member
 from tests.harness.singer import run_tap
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_documented_lines_and_metrics_occur_in_run(
     simulator = simulate(
         receipts=100,
         days=30,
-        dialect=Dialect(extra_members=(damaged,)),
+        variant=ApiVariant(extra_members=(damaged,)),
         job_faults=[
             JobFault(job_number=1, ends_as="failed"),
             JobFault(job_number=2, ends_as="failed"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Member, Mutation, Simulator
+from intercom_simulator import ApiVariant, Member, Mutation, Simulator
 from tests.documents.markdown import blocks
 from tests.harness.batches import batch_config
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PRIVATE = "jane.doe@private.example"
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
 
-PHONE = Dialect(added_columns=(("receipt", "Phone number", PRIVATE),))
-COLLECTED = Dialect(
+PHONE = ApiVariant(added_columns=(("receipt", "Phone number", PRIVATE),))
+COLLECTED = ApiVariant(
     extra_members=(
         Member(
             "collected_email{stamp}.csv",
@@ -75,7 +75,7 @@ def properties(output: Output, stream: str) -> set[str]:
 def test_new_column_is_omitted_if_any_property_is_deselected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
-    config = configure(simulate(**SMALL, dialect=PHONE))
+    config = configure(simulate(**SMALL, variant=PHONE))
     output = run(config, "receipt", deselected=("receipt.first_click",), **more)
     assert output.records("receipt")
     assert PRIVATE not in output_of(output)
@@ -90,7 +90,7 @@ def test_new_column_is_omitted_if_any_property_is_deselected(
 def test_new_column_is_written_if_all_properties_are_selected(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
-    output = run(configure(simulate(**SMALL, dialect=PHONE)), "receipt", **more)
+    output = run(configure(simulate(**SMALL, variant=PHONE)), "receipt", **more)
     assert {record["phone_number"] for record in output.records("receipt")} == {PRIVATE}
 
 
@@ -98,7 +98,7 @@ def test_new_column_is_written_if_all_properties_are_selected(
 def test_new_column_is_written_if_catalog_has_it(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
-    config = configure(simulate(**SMALL, dialect=PHONE))
+    config = configure(simulate(**SMALL, variant=PHONE))
     catalog = select(discover_in_process(config), "receipt", deselected=("receipt.first_click",))
     (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "receipt"]
     entry["schema"]["properties"]["phone_number"] = {"type": ["string", "null"]}
@@ -144,7 +144,7 @@ def test_attribute_missing_in_older_catalog_is_omitted(
 def test_deselected_property_of_assumed_file_is_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
-    config = configure(simulate(**SMALL, dialect=COLLECTED))
+    config = configure(simulate(**SMALL, variant=COLLECTED))
     output = run(config, "collected_email", deselected=("collected_email.email",))
     assert "1" in {record["receipt_id"] for record in output.records("collected_email")}
     assert PRIVATE not in output_of(output)
@@ -159,7 +159,9 @@ def test_rejected_row_has_no_cells_if_property_is_deselected(
 ) -> None:
     damage = Mutation("open", line=1, replace=f"77,{PRIVATE}".encode())
     for deselected, is_kept in (((), True), (("open.event_id", "open.receipt_id"), False)):
-        config = configure(simulate(**SMALL, dialect=Dialect(mutations=(damage,))), window_days=60)
+        config = configure(
+            simulate(**SMALL, variant=ApiVariant(mutations=(damage,))), window_days=60
+        )
         output = run(config, "open", "rejected_row", deselected=deselected, **more)
         (record,) = output.loaded("rejected_row")
         assert record["line"] == 2
@@ -171,7 +173,7 @@ def test_rejected_row_has_no_cells_if_property_is_deselected(
 
 # --- excluded_columns
 
-EVERYWHERE = Dialect(
+EVERYWHERE = ApiVariant(
     added_columns=(
         ("receipt", "Phone number", PRIVATE),
         ("answer_combined", "Your E-Mail?", PRIVATE),
@@ -200,7 +202,7 @@ def test_excluded_columns_are_not_written_anywhere(
     simulate: Simulate, configure: Configure, more: dict[str, Any]
 ) -> None:
     config = configure(
-        simulate(**SMALL, dialect=EVERYWHERE), window_days=60, excluded_columns=PATTERNS
+        simulate(**SMALL, variant=EVERYWHERE), window_days=60, excluded_columns=PATTERNS
     )
     mapped = ("receipt", "answer_combined", "other_statistic", "collected_email", "click")
     output = run_tap({**config, **maps_of(mapped, more)})
@@ -218,7 +220,7 @@ def test_excluded_columns_are_not_written_to_batch_files(
 ) -> None:
     batch = batch_config(tmp_path, file_format, compression="none")
     config = configure(
-        simulate(**SMALL, dialect=EVERYWHERE),
+        simulate(**SMALL, variant=EVERYWHERE),
         window_days=60,
         excluded_columns=PATTERNS,
         batch_config=batch,
@@ -242,7 +244,7 @@ def test_pattern_that_matches_no_stream_is_a_warning(
 
 def test_object_property_can_be_excluded(simulate: Simulate, configure: Configure) -> None:
     patterns = ["answer_combined.answers", "other_statistic.row", "rejected_row.raw"]
-    config = configure(simulate(**SMALL, dialect=EVERYWHERE), excluded_columns=patterns)
+    config = configure(simulate(**SMALL, variant=EVERYWHERE), excluded_columns=patterns)
     output = run(config)
     for stream, name in (pattern.split(".") for pattern in patterns):
         assert output.records(stream)

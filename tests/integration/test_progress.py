@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Fault, JobFault
-from intercom_simulator.dialect import Member
+from intercom_simulator import ApiVariant, Fault, JobFault
+from intercom_simulator.api_variant import Member
 from tests.harness.singer import clean_environment, command, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def test_content_export_has_monitoring_columns(simulate: Simulate, configure: Co
         receipts=50,
         days=30,
         job_seconds=0.3,
-        dialect=Dialect(extra_members=(damaged,)),
+        variant=ApiVariant(extra_members=(damaged,)),
         job_faults=[JobFault(job_number=2, ends_as="failed")],
     )
     output = run_tap(configure(simulator, window_days=20, lookback_days=5))

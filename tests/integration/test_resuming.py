@@ -12,7 +12,7 @@ import pytest
 import requests
 from singer_sdk.helpers._state import StateWriter
 
-from intercom_simulator import Clock, Fault, JobFault, Simulator
+from intercom_simulator import Fault, JobFault, Simulator
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_state import JobState
@@ -23,6 +23,7 @@ from tests.faults.runner import END, configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import discover, run_tap, run_without_waiting, select
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ DAY = 86_400
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    with Simulator(receipts=600, days=20, end=END, clock=Clock(END, running=False)) as simulator:
+    with stopped_simulator(receipts=600) as simulator:
         yield simulator
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
-from intercom_simulator import Clock, Dialect, Member, Mutation, Simulator
+from intercom_simulator import ApiVariant, Clock, Member, Mutation, Simulator
 from intercom_simulator.columns import ASSUMED_FILES
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.tap import TapIntercomExport
@@ -34,7 +34,7 @@ SIMULATOR = Simulator(
     end=END,
     conversations=30,
     clock=Clock(END, running=False),
-    dialect=Dialect(
+    variant=ApiVariant(
         extra_members=(Member("hologram_view{stamp}.csv", b"receipt_id,seen_at\n1,2025-05-20\n"),),
         mutations=(Mutation("receipt", line=1, keep_cells=3),),
     ),
@@ -377,7 +377,7 @@ def test_stream_maps_change_records(simulate: Simulate, configure: Configure) ->
 
 
 def test_new_column_reaches_a_mapped_stream(simulate: Simulate, configure: Configure) -> None:
-    simulator = simulate(days=20, dialect=Dialect(added_columns=(("open", "client", "Mail"),)))
+    simulator = simulate(days=20, variant=ApiVariant(added_columns=(("open", "client", "Mail"),)))
     output = run_tap(configure(simulator, stream_maps={"open": {"__alias__": "opened"}}))
     assert {record["client"] for record in output.records("opened")} == {"Mail"}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Member, Mutation, Simulator
+from intercom_simulator import ApiVariant, Member, Mutation, Simulator
 from tap_intercom_export.config.settings import add_workspace_to_batch_prefix
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
@@ -85,7 +85,7 @@ def test_sdk_encoded_records_have_workspace(simulate: Simulate, configure: Confi
 
 
 def test_damaged_rows_have_workspace(simulate: Simulate, configure: Configure) -> None:
-    simulator = simulate(dialect=Dialect(mutations=(Mutation("open", append=b"one,cell\r\n"),)))
+    simulator = simulate(variant=ApiVariant(mutations=(Mutation("open", append=b"one,cell\r\n"),)))
 
     output = run_in_process(configure(simulator, workspace="acme_eu"))
 
@@ -98,7 +98,7 @@ def test_damage_in_unknown_file_does_not_fail_window(
     simulate: Simulate, configure: Configure
 ) -> None:
     member = Member("hologram_view{stamp}.csv", b"a,b\n" + b"1\n" * 30 + b"4,5\n")
-    simulator = simulate(dialect=Dialect(extra_members=(member,)))
+    simulator = simulate(variant=ApiVariant(extra_members=(member,)))
 
     output = run_in_process(configure(simulator, workspace="acme_eu"))
 

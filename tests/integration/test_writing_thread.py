@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import Clock, Fault, Simulator
+from intercom_simulator import Fault, Simulator
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.singer.message_writer import MessageWriter
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.singer import clean_environment, command
+from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -30,12 +31,8 @@ SLOW_SECONDS = 2.5
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
     """A simulator with two windows, where creating the second job is slow."""
-    with Simulator(
-        receipts=1300,
-        days=20,
-        end=END,
-        clock=Clock(END, running=False),
-        faults=[Fault("create", skip=1, delay_seconds=SLOW_SECONDS)],
+    with stopped_simulator(
+        receipts=1300, faults=[Fault("create", skip=1, delay_seconds=SLOW_SECONDS)]
     ) as simulator:
         yield simulator
 

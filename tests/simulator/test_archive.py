@@ -1,4 +1,4 @@
-"""Archives in every dialect."""
+"""Archives in every variant."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import gzip
 import io
 import tarfile
 import zipfile
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import DIALECTS, Dialect, Mutation, Workspace
+from intercom_simulator import API_VARIANTS, ApiVariant, Mutation, Workspace
 from intercom_simulator.archive import build_archive
 from intercom_simulator.columns import FILES, RECEIPT
 from intercom_simulator.tables import Selection
+from tests.simulator.api import END, NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-NOW = int(END.timestamp())
 ALL = Selection(NOW - 90 * 86_400, NOW, NOW)
 MONTH = Selection(NOW - 30 * 86_400, NOW, NOW)
 
@@ -35,16 +34,16 @@ def workspace() -> Workspace:
 @pytest.fixture(scope="module")
 def everything(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     path = tmp_path_factory.mktemp("everything") / "archive"
-    build_archive(path, workspace.history, ALL, Dialect(), None)
+    build_archive(path, workspace.history, ALL, ApiVariant(), None)
     return members(path.read_bytes())
 
 
 @pytest.fixture
 def archive(workspace: Workspace, tmp_path: Path) -> Callable[..., bytes]:
     def make(selection: Selection = MONTH, max_rows: int | None = None, **options: Any) -> bytes:
-        dialect = options.pop("dialect", None) or Dialect(**options)
+        variant = options.pop("variant", None) or ApiVariant(**options)
         path = tmp_path / "archive"
-        build_archive(path, workspace.history, selection, dialect, max_rows)
+        build_archive(path, workspace.history, selection, variant, max_rows)
         return path.read_bytes()
 
     return make
@@ -250,16 +249,16 @@ def test_two_archives_of_a_job_are_equal(archive: Callable[..., bytes]) -> None:
     assert members(archive()) == members(archive())
 
 
-@pytest.mark.parametrize("name", DIALECTS)
-def test_every_named_dialect_builds_an_archive(archive: Callable[..., bytes], name: str) -> None:
-    assert archive(dialect=DIALECTS[name])
+@pytest.mark.parametrize("name", API_VARIANTS)
+def test_every_named_variant_builds_an_archive(archive: Callable[..., bytes], name: str) -> None:
+    assert archive(variant=API_VARIANTS[name])
 
 
-def test_dialect_adds_files(archive: Callable[..., bytes]) -> None:
-    messy = members(archive(dialect=DIALECTS["messy_archive"]))
+def test_variant_adds_files(archive: Callable[..., bytes]) -> None:
+    messy = members(archive(variant=API_VARIANTS["messy_archive"]))
     assert "readme.txt" in messy
     assert "__MACOSX/._receipt_20260301-120000.csv" in messy
-    drifted = members(archive(dialect=DIALECTS["schema_drift"]))
+    drifted = members(archive(variant=API_VARIANTS["schema_drift"]))
     assert drifted["hologram_view_20260301-120000.csv"].startswith(b"receipt_id,projected_at")
 
 

@@ -139,7 +139,7 @@ def test_start_may_have_any_hour(start: Callable[..., subprocess.Popen[str]]) ->
     assert "from 2026-02-27 to 2026-03-01 00:00:00 UTC" in text
 
 
-def test_unknown_dialect_is_refused() -> None:
+def test_unknown_variant_is_refused() -> None:
     helped = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     assert "documented_2_17" in helped.stdout
     assert "--container" in helped.stdout

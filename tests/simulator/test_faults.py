@@ -5,21 +5,18 @@ from __future__ import annotations
 import gzip
 import http.client
 import time
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from intercom_simulator import Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from intercom_simulator.faults import FaultQueue
+from tests.simulator.api import DAY_SECONDS, END, NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-NOW = int(END.timestamp())
-DAY = 86_400
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
@@ -39,7 +36,7 @@ def call(sim: Simulator, method: str, path: str, **options: Any) -> requests.Res
 
 
 def create(sim: Simulator, days: int = 30) -> requests.Response:
-    body = {"created_at_after": NOW - days * DAY, "created_at_before": NOW}
+    body = {"created_at_after": NOW - days * DAY_SECONDS, "created_at_before": NOW}
     return call(sim, "POST", "/export/content/data", json=body)
 
 
@@ -159,7 +156,7 @@ def test_stopping_ends_a_stall() -> None:
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_visible_cut_breaks_transfer(*, chunked: bool) -> None:
-    with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
+    with Simulator(receipts=100, end=END, variant=ApiVariant(chunked=chunked)) as sim:
         size = len(download(sim).content)
         sim.faults.add(Fault("download", cut_after_bytes=1_000))
         with pytest.raises(BROKEN):
@@ -170,7 +167,7 @@ def test_visible_cut_breaks_transfer(*, chunked: bool) -> None:
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_hidden_cut_looks_complete(*, chunked: bool) -> None:
-    with Simulator(receipts=100, end=END, dialect=Dialect(chunked=chunked)) as sim:
+    with Simulator(receipts=100, end=END, variant=ApiVariant(chunked=chunked)) as sim:
         whole = download(sim).content
         sim.faults.add(
             Fault("download", cut_after_bytes=1_000, hide_cut=True),
@@ -181,7 +178,7 @@ def test_hidden_cut_looks_complete(*, chunked: bool) -> None:
 
 
 def test_hidden_cut_of_decoded_body_raises_no_error(sim: Simulator) -> None:
-    sim.dialect = Dialect(container="gzip")
+    sim.variant = ApiVariant(container="gzip")
     whole = gzip.decompress(download(sim).content)
     headers = {"Content-Encoding": "gzip"}
     sim.faults.add(Fault("download", cut_fraction=0.5, hide_cut=True, headers=headers))
@@ -202,7 +199,7 @@ def test_one_byte_can_be_changed(sim: Simulator) -> None:
 def test_reset_after_handling_creates_job(sim: Simulator) -> None:
     sim.faults.add(Fault("create", reset=True))
     connection = http.client.HTTPConnection(sim.url.removeprefix("http://"), timeout=10)
-    body = f'{{"created_at_after": {NOW - DAY}, "created_at_before": {NOW}}}'
+    body = f'{{"created_at_after": {NOW - DAY_SECONDS}, "created_at_before": {NOW}}}'
     headers = {"Authorization": "Bearer sim-token"}
     connection.request("POST", "/export/content/data", body, headers)
     with pytest.raises(ConnectionResetError):
@@ -235,7 +232,7 @@ def test_faults_do_not_affect_other_requests(sim: Simulator) -> None:
 
 
 def test_storage_host_has_separate_faults(sim: Simulator) -> None:
-    sim.dialect = Dialect(redirect_status=302)
+    sim.variant = ApiVariant(redirect_status=302)
     sim.faults.add(Fault("storage", status=503))
     assert download(sim).status_code == 503
     assert download(sim).status_code == 200
@@ -243,9 +240,9 @@ def test_storage_host_has_separate_faults(sim: Simulator) -> None:
 
 @pytest.mark.parametrize(("failed_status", "expected"), [(504, 504), (200, 200)])
 def test_job_can_fail(failed_status: int, expected: int) -> None:
-    dialect = Dialect(failed_http_status=failed_status)
+    variant = ApiVariant(failed_http_status=failed_status)
     faults = (JobFault(ends_as="failed"),)
-    with Simulator(receipts=10, end=END, dialect=dialect, job_faults=faults) as sim:
+    with Simulator(receipts=10, end=END, variant=variant, job_faults=faults) as sim:
         identifier = create(sim).json()["job_identifier"]
         response = poll(sim, identifier)
         assert response.status_code == expected
@@ -273,7 +270,9 @@ def test_job_can_show_an_unknown_status_and_never_end(sim: Simulator) -> None:
 
 
 def test_long_ranges_can_fail(sim: Simulator) -> None:
-    sim.job_faults.add(JobFault(ends_as="failed", range_longer_than_seconds=20 * DAY, times=None))
+    sim.job_faults.add(
+        JobFault(ends_as="failed", range_longer_than_seconds=20 * DAY_SECONDS, times=None)
+    )
     statuses = []
     for days in (21, 20, 30):
         identifier = create(sim, days).json()["job_identifier"]
@@ -289,7 +288,7 @@ def test_job_fault_applies_to_job_number(sim: Simulator) -> None:
 
 
 def test_job_can_be_cut_at_a_number_of_rows(sim: Simulator) -> None:
-    sim.dialect = Dialect(container="csv")
+    sim.variant = ApiVariant(container="csv")
     sim.job_faults.add(JobFault(max_rows=3))
     cut = download(sim).content
     create(sim)

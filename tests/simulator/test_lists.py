@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,12 +10,11 @@ import pytest
 import requests
 
 from intercom_simulator import Fault, Simulator
+from tests.simulator.api import END, NOW, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-NOW = int(END.timestamp())
 SOURCES, PAGES = "/ai/content_import_sources", "/ai/external_pages"
 ORDERS = "/custom_object_instances/Order"
 
@@ -45,11 +43,6 @@ def everything(sim: Simulator, path: str, per_page: int) -> list[dict[str, Any]]
     for page in range(2, first["pages"]["total_pages"] + 1):
         found += get(sim, path, per_page=per_page, page=page).json()["data"]
     return found
-
-
-def message(response: requests.Response) -> str:
-    error = response.json()["errors"][0]
-    return f"{response.status_code} {error['code']}: {error['message']}"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from time import process_time
 
 import pytest
@@ -20,8 +20,8 @@ from intercom_simulator.columns import (
     FileSchema,
 )
 from intercom_simulator.tables import Selection, select_table
+from tests.simulator.api import END
 
-END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 

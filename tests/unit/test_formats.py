@@ -1,4 +1,4 @@
-"""Records in every dialect of the simulator."""
+"""Records in every variant of the simulated API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import DIALECTS, Dialect, Fault, JobFault, Mutation
+from intercom_simulator import API_VARIANTS, ApiVariant, Fault, JobFault, Mutation
 from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import run_in_process, run_tap
@@ -20,67 +20,67 @@ if TYPE_CHECKING:
     from intercom_simulator import Simulator
     from tests.harness.singer import Output
 
-MORE_DIALECTS = {
-    "tar_gz": Dialect(container="tar.gz"),
-    "tar_gz_in_folder": Dialect(container="tar.gz", folder="data/", parts_per_file=2),
-    "wrapped_twice": Dialect(gzip_layers=2),
-    "plain_time": Dialect(time_format="plain"),
-    "milliseconds": Dialect(time_format="milliseconds"),
-    "seconds_in_csv": Dialect(
+MORE_VARIANTS = {
+    "tar_gz": ApiVariant(container="tar.gz"),
+    "tar_gz_in_folder": ApiVariant(container="tar.gz", folder="data/", parts_per_file=2),
+    "wrapped_twice": ApiVariant(gzip_layers=2),
+    "plain_time": ApiVariant(time_format="plain"),
+    "milliseconds": ApiVariant(time_format="milliseconds"),
+    "seconds_in_csv": ApiVariant(
         container="csv", time_format="seconds", byte_order_mark=True, line_end="\r\n"
     ),
-    "no_stamp": Dialect(timestamp_format=""),
-    "iso_stamp": Dialect(timestamp_format="-%Y%m%dT%H%M"),
-    "redirect_permanent": Dialect(redirect_status=308, chunked=True),
-    "storage_link_chunked": Dialect(download_url="storage", chunked=True, range_requests=False),
-    "events_by_receipt": Dialect(events_by="receipt"),
+    "no_stamp": ApiVariant(timestamp_format=""),
+    "iso_stamp": ApiVariant(timestamp_format="-%Y%m%dT%H%M"),
+    "redirect_permanent": ApiVariant(redirect_status=308, chunked=True),
+    "storage_link_chunked": ApiVariant(download_url="storage", chunked=True, range_requests=False),
+    "events_by_receipt": ApiVariant(events_by="receipt"),
 }
-ALL_DIALECTS = {**DIALECTS, **MORE_DIALECTS}
+ALL_VARIANTS = {**API_VARIANTS, **MORE_VARIANTS}
 
 ONLY_RECEIPTS = {"gzip", "csv"}
 
 
-def assert_complete(simulator: Simulator, output: Output, dialect: Dialect) -> None:
-    statistics = ["receipt"] if dialect.container in ONLY_RECEIPTS else list(FILES)
+def assert_complete(simulator: Simulator, output: Output, variant: ApiVariant) -> None:
+    statistics = ["receipt"] if variant.container in ONLY_RECEIPTS else list(FILES)
     for statistic in statistics:
         truth = expected(simulator, statistic, simulator.clock.now())
         assert truth, f"the simulator has nothing of {statistic}, which proves nothing"
-        missing = [column for file, column in dialect.dropped_columns if file == statistic]
+        missing = [column for file, column in variant.dropped_columns if file == statistic]
         loaded = output.loaded(statistic)
         assert differences(statistic, truth, loaded, missing=missing) == [], statistic
 
 
 OTHER_TOTALS = {"overview_of_all_time"}
-"""Dialects in which the totals of `overview` have another meaning."""
+"""Variants in which the totals of `overview` have another meaning."""
 
 
 @pytest.mark.parametrize(
-    "dialect",
-    [dialect for name, dialect in ALL_DIALECTS.items() if name not in OTHER_TOTALS],
-    ids=[name for name in ALL_DIALECTS if name not in OTHER_TOTALS],
+    "variant",
+    [variant for name, variant in ALL_VARIANTS.items() if name not in OTHER_TOTALS],
+    ids=[name for name in ALL_VARIANTS if name not in OTHER_TOTALS],
 )
-def test_records_are_equal_in_every_dialect(
+def test_records_are_equal_in_every_variant(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
-    dialect: Dialect,
+    variant: ApiVariant,
 ) -> None:
-    simulator = simulate(dialect=dialect)
+    simulator = simulate(variant=variant)
     output = run_in_process(configure(simulator))
-    assert_complete(simulator, output, dialect)
+    assert_complete(simulator, output, variant)
     assert output.records("rejected_row") == []
 
 
 @pytest.mark.parametrize(
-    "dialect",
-    [DIALECTS["storage_link"], DIALECTS["storage_redirect"]],
+    "variant",
+    [API_VARIANTS["storage_link"], API_VARIANTS["storage_redirect"]],
     ids=["storage_link", "storage_redirect"],
 )
 def test_token_is_sent_to_no_other_host(
     simulate: Callable[..., Simulator],
     configure: Callable[..., dict[str, Any]],
-    dialect: Dialect,
+    variant: ApiVariant,
 ) -> None:
-    simulator = simulate(dialect=dialect, receipts=30, days=5)
+    simulator = simulate(variant=variant, receipts=30, days=5)
     output = run_in_process(configure(simulator))
     elsewhere = [request for request in simulator.requests if request.host == "storage"]
     assert all(simulator.token not in str(request.headers) for request in elsewhere)
@@ -90,10 +90,10 @@ def test_token_is_sent_to_no_other_host(
 def test_failed_job_with_status_200_is_retried(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    dialect = DIALECTS["failed_with_200"]
-    simulator = simulate(dialect=dialect, job_faults=[JobFault(job_number=1, ends_as="failed")])
+    variant = API_VARIANTS["failed_with_200"]
+    simulator = simulate(variant=variant, job_faults=[JobFault(job_number=1, ends_as="failed")])
     output = run_in_process(configure(simulator))
-    assert_complete(simulator, output, dialect)
+    assert_complete(simulator, output, variant)
 
 
 @pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
@@ -113,7 +113,7 @@ def test_single_file_is_recognized_by_columns(
 def test_unknown_file_is_written_row_by_row(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    simulator = simulate(dialect=DIALECTS["schema_drift"])
+    simulator = simulate(variant=API_VARIANTS["schema_drift"])
     output = run_in_process(configure(simulator))
     found = output.loaded("other_statistic")
     assert {record["statistic"] for record in found} == {"hologram_view"}
@@ -137,7 +137,7 @@ def test_unknown_file_is_written_row_by_row(
 def test_unknown_column_is_added_to_schema_and_records(
     simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    simulator = simulate(dialect=DIALECTS["schema_drift"])
+    simulator = simulate(variant=API_VARIANTS["schema_drift"])
     output = run_in_process(configure(simulator))
     first, *_, last = output.schemas("open")
     assert "client" not in first["properties"]
@@ -157,7 +157,7 @@ def test_damaged_rows_are_rejected_and_others_are_written(
         Mutation("completion", line=1, replace=b"77,not a time"),
         Mutation("dismissal", line=1, replace=b",2025-05-01T00:00:00.000Z"),
     )
-    simulator = simulate(dialect=Dialect(mutations=mutations), days=20)
+    simulator = simulate(variant=ApiVariant(mutations=mutations), days=20)
     output = run_tap(configure(simulator))
     rejected = output.loaded("rejected_row")
     damaged = {mutation.file for mutation in mutations}
@@ -176,8 +176,8 @@ def test_empty_window_moves_bookmark_in_any_container(
     configure: Callable[..., dict[str, Any]],
     container: Any,
 ) -> None:
-    dialect = replace(Dialect(), container=container, empty_files=True)
-    simulator = simulate(dialect=dialect, receipts=0, days=3)
+    variant = replace(ApiVariant(), container=container, empty_files=True)
+    simulator = simulate(variant=variant, receipts=0, days=3)
     output = run_in_process(configure(simulator))
     assert output.bookmarks["receipt"] == configure(simulator)["end_date"]
     assert output.records("receipt") == []

@@ -22,7 +22,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from intercom_fleet.sync import Sync
 from intercom_fleet.workspaces import load
 
-MOST_AT_ONCE = 6
+MAX_CONCURRENT_SYNCS = 6
 
 _FILE = Path(
     os.environ.get("INTERCOM_FLEET_WORKSPACES") or Path(__file__).with_name("workspaces.yaml")
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 @dag(
     schedule="0 3 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,  # the state knows what is missing
+    catchup=False,  # the state contains the bookmark, so a later run loads missed days
     max_active_runs=1,
     tags=["intercom"],
 )
@@ -42,22 +42,22 @@ def intercom_fleet() -> None:
 
     @task
     def workspaces() -> list[str]:
-        """Return the names of the workspaces: no secret gets into Airflow's database."""
+        """Return only names, so that no secret gets into Airflow's database."""
         return [workspace.name for workspace in load(_FILE)]
 
     @task(
-        max_active_tis_per_dag=MOST_AT_ONCE,
+        max_active_tis_per_dag=MAX_CONCURRENT_SYNCS,
         retries=3,
         retry_delay=timedelta(minutes=5),
         retry_exponential_backoff=True,
         map_index_template="{{ workspace_name }}",
     )
     def sync(name: str) -> dict[str, Any]:
-        """Sync a workspace; on SIGTERM of the task, so gets the tap.
+        """Sync a workspace; a SIGTERM to the task is passed to the tap.
 
         Raises:
-            AirflowFailException: Another try would end the same.
-            RuntimeError: Another try may succeed.
+            AirflowFailException: The sync failed, and a retry would fail, too.
+            RuntimeError: The sync failed, and a retry may succeed.
         """
         cast("dict[str, Any]", get_current_context())["workspace_name"] = name
         workspace = next(found for found in load(_FILE) if found.name == name)
@@ -71,10 +71,10 @@ def intercom_fleet() -> None:
                 failed.append((result.outcome, f"{group}: {one.explain(result)}"))
         if not failed:
             return rows
-        told = "; ".join(explanation for _, explanation in failed)
+        explanations = "; ".join(explanation for _, explanation in failed)
         if any(outcome.pauses for outcome, _ in failed):
-            raise RuntimeError(told)
-        raise AirflowFailException(told)
+            raise RuntimeError(explanations)
+        raise AirflowFailException(explanations)
 
     sync.expand(name=workspaces())
 

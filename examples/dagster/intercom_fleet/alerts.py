@@ -1,4 +1,4 @@
-"""What tells people: runs that failed, checks that did not pass."""
+"""Alerts about failed runs and failed checks."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import urllib.request
 import dagster as dg
 
 WEBHOOK_VARIABLE = "INTERCOM_FLEET_ALERT_WEBHOOK"
-"""Environment variable with the address that takes `{"text": …}`, as chat services do."""
+"""Environment variable with the URL of a webhook that takes `{"text": …}`, as chat services do."""
 
 _TIMEOUT_SECONDS = 10
 
 
 def send(text: str) -> None:
-    """Send a message to the webhook; without one, only the log has it.
+    """Log a message, and send it to the webhook if there is one.
 
     Args:
         text: The message.
@@ -34,7 +34,7 @@ def send(text: str) -> None:
 
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=30)
 def alert_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
-    """Tell of each run that failed and will not be tried again by itself."""
+    """Send an alert for each failed run that is not retried automatically."""
     run = context.dagster_run
     if run.tags.get("dagster/will_retry") == "true":
         return
@@ -44,7 +44,7 @@ def alert_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
 
 
 def _reason(event: dg.DagsterEvent) -> str:
-    """Return in a line why a step failed: what the asset says, or an unexpected error."""
+    """Return in one line why a step failed: the asset's explanation, or an unexpected error."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
@@ -55,11 +55,11 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 @dg.sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=60)
 def alert_of_failed_checks(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Tell of each check that did not pass: data that is late, damaged or not all there."""
+    """Send an alert for each failed check: data that is late, damaged or incomplete."""
     events = context.instance.get_event_records(
         dg.EventRecordsFilter(
             event_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-            # by time: SQLite, which keeps a file a run, knows no cursor over all of them
+            # by time, because SQLite has a file per run and no cursor over all of them
             after_timestamp=float(context.cursor) if context.cursor else None,
         ),
         ascending=True,

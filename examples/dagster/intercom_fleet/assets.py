@@ -16,10 +16,10 @@ _STATE_FORGOTTEN_TAG = "intercom_fleet/state_forgotten"
 
 
 class SyncConfig(dg.Config):
-    """What can be set for a run."""
+    """Configuration of a run."""
 
     full_refresh: bool = False
-    """Begin at start_date again: a backfill, after start_date was moved or streams were added."""
+    """Start from start_date again: a backfill after a change of start_date or of the streams."""
 
 
 def pool_of(workspace: Workspace) -> str:
@@ -67,11 +67,11 @@ def make_asset(workspace: Workspace, group: str) -> dg.AssetsDefinition:
 
 
 def _run(context: dg.AssetExecutionContext, sync: Sync, config: SyncConfig) -> Result:
-    """Sync, and decide by how it ended whether to try again.
+    """Run a sync, and decide by its outcome whether to retry.
 
     Raises:
-        dagster.RetryRequested: A further try may succeed.
-        dagster.Failure: None will.
+        dagster.RetryRequested: The sync failed, and a retry may succeed.
+        dagster.Failure: The sync failed, and a retry would fail, too.
     """
     try:
         if config.full_refresh:
@@ -100,9 +100,9 @@ def _run(context: dg.AssetExecutionContext, sync: Sync, config: SyncConfig) -> R
 
 
 def _forget_state_once(context: dg.AssetExecutionContext, sync: Sync) -> None:
-    """Let a backfill begin at the start, but not again when a killed run of it is tried again.
+    """Clear the state for a backfill, but not when a killed backfill is retried.
 
-    Dagster gives the tags of a run to the run that tries it again.
+    Dagster copies the tags of a run to its retry.
     """
     tag = f"{_STATE_FORGOTTEN_TAG}/{sync.group}"
     run = context.instance.get_run_by_id(context.run_id)
@@ -110,9 +110,9 @@ def _forget_state_once(context: dg.AssetExecutionContext, sync: Sync) -> None:
         context.instance.get_run_by_id(run.parent_run_id) if run and run.parent_run_id else None
     )
     if any(one is not None and tag in one.tags for one in (run, parent)):
-        context.log.info("Going on with this backfill where it ended")
+        context.log.info("Resuming this backfill")
     else:
-        context.log.info("Beginning at start_date (%s)", sync.workspace.start_date)
+        context.log.info("Starting from start_date (%s)", sync.workspace.start_date)
         sync.forget_state()
     context.instance.add_run_tags(context.run_id, {tag: "true"})
 
@@ -120,7 +120,7 @@ def _forget_state_once(context: dg.AssetExecutionContext, sync: Sync) -> None:
 def _bookmarks(context: dg.AssetExecutionContext, sync: Sync) -> dict[str, str]:
     try:
         return sync.bookmarks()
-    except subprocess.CalledProcessError as error:  # all is loaded: no reason to fail
+    except subprocess.CalledProcessError as error:  # everything is loaded, so this is no failure
         context.log.warning("No bookmarks: %s", error)
         return {}
 
@@ -158,7 +158,7 @@ def _rejected_share(key: dg.AssetKey, workspace: Workspace, result: Result) -> d
 def _bookmark_age(
     key: dg.AssetKey, workspace: Workspace, bookmarks: dict[str, str]
 ) -> dg.AssetCheckResult:
-    """Check how old the newest data is. A run that succeeds can still be far behind."""
+    """Check the age of the newest data. A successful run can still be far behind."""
     if not bookmarks:
         return dg.AssetCheckResult(asset_key=key, check_name="bookmark_age", passed=False)
     bookmark = min(bookmarks.values())
@@ -172,7 +172,7 @@ def _bookmark_age(
 
 
 def _now(workspace: Workspace) -> datetime:
-    """Return the instant up to which data is expected: `end_date`, if the workspace has one."""
+    """Return the time up to which data is expected: `end_date` if set, or the current time."""
     end = workspace.settings.get("end_date")
     return _instant(str(end)) if end else datetime.now(timezone.utc)
 
@@ -183,7 +183,7 @@ def _instant(text: str) -> datetime:
 
 
 def _rows_in_target(key: dg.AssetKey, workspace: Workspace) -> dg.AssetCheckResult:
-    # for it alone is a driver of the database needed here
+    # the only function that needs a database driver
     from intercom_fleet.warehouse import compare_last_window  # noqa: PLC0415
 
     compared, different = compare_last_window(workspace)

@@ -12,11 +12,11 @@ from intercom_fleet.assets import make_asset
 from intercom_fleet.workspaces import Workspace, load
 
 WORKSPACES_VARIABLE = "INTERCOM_FLEET_WORKSPACES"
-"""Environment variable with the path of the YAML file; by default the one beside this package."""
+"""Environment variable with the path of the YAML file; by default the one next to this package."""
 
 
 def make_definitions(workspaces: list[Workspace]) -> dg.Definitions:
-    """Return everything that Dagster is to know.
+    """Return the assets, jobs, schedules and sensors.
 
     Args:
         workspaces: The workspaces of the fleet.
@@ -25,7 +25,7 @@ def make_definitions(workspaces: list[Workspace]) -> dg.Definitions:
         workspace.name: dg.define_asset_job(
             f"intercom_{workspace.name}",
             selection=dg.AssetSelection.groups(workspace.name),
-            # One process a run. The groups of streams follow each other: they share the pool.
+            # One process per run. The groups of streams run one after the other; they share a pool.
             executor_def=dg.in_process_executor,
             tags={"intercom/workspace": workspace.name, "intercom/region": workspace.region},
         )

@@ -1,4 +1,4 @@
-"""A process of Meltano: its lines while it runs, and how it is stopped."""
+"""Runs Meltano as a process, and stops it without losing state."""
 
 from __future__ import annotations
 
@@ -18,27 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
 LOADING_SECONDS = 15.0
-"""What the target gets, once the tap has ended, to load what it has, and Meltano to store the
-state."""
+"""Time after the end of the tap in which the target loads its rows and Meltano stores the state."""
 
 GRACE_SECONDS = 25.0
-"""What all of it gets to end: less than the 30 s of Kubernetes' default."""
+"""Time for all processes to end; less than the 30 s that Kubernetes allows by default."""
 
 
 def run(
     command: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None]
 ) -> int:
-    """Run Meltano to its end, and stop it if this process is told to stop.
+    """Run Meltano until it ends, and stop it if this process is to stop.
 
-    Dagster and Airflow raise an exception then, wherever the code is.
+    Dagster and Airflow then raise an exception at any point of the code.
 
     Args:
-        command: Its command line.
-        environment: Its environment variables.
-        on_line: Gets every line that it writes.
+        command: Command line.
+        environment: Environment variables.
+        on_line: Called with every line of output.
 
     Returns:
-        Its exit status; negative if a signal ended it.
+        The exit status; negative if a signal ended the process.
     """
     with subprocess.Popen(  # noqa: S603 - the configured program
         command,
@@ -48,7 +47,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        start_new_session=True,  # signals are ours to hand on, in the order that keeps the state
+        start_new_session=True,  # it gets signals only from us, in the order that keeps the state
     ) as process:
         try:
             return _read(process, on_line)
@@ -57,7 +56,7 @@ def run(
                 _read(process, on_line)
             raise
         finally:
-            _kill_group(process)  # a plugin may outlive a Meltano that was killed
+            _kill_group(process)  # plugins may still run after Meltano was killed
 
 
 def _read(process: subprocess.Popen[str], on_line: Callable[[str], None]) -> int:
@@ -68,15 +67,15 @@ def _read(process: subprocess.Popen[str], on_line: Callable[[str], None]) -> int
 
 @contextmanager
 def _stopping(process: subprocess.Popen[str]) -> Generator[None]:
-    """Stop Meltano and its plugins, by SIGTERM to the tap.
+    """Stop Meltano and its plugins with a SIGTERM to the tap.
 
-    Meltano would hand SIGTERM to the target, too, and store no state any more. When the tap alone
-    gets it, the target loads what the tap wrote last, and Meltano stores the state, in which the
-    export job is that the next run goes on with.
+    Meltano would pass SIGTERM to the target, too, and would not store the state. If only the tap
+    gets it, the target loads the last rows, and Meltano stores the state. The state contains the
+    export job that the next run resumes.
     """
     ended = threading.Event()
 
-    def insist() -> None:
+    def stop_remaining() -> None:
         if not ended.wait(LOADING_SECONDS):
             process.send_signal(signal.SIGTERM)
         if not ended.wait(GRACE_SECONDS - LOADING_SECONDS):
@@ -88,7 +87,7 @@ def _stopping(process: subprocess.Popen[str]) -> Generator[None]:
             tap.terminate()
     if not taps:
         process.send_signal(signal.SIGTERM)
-    thread = threading.Thread(target=insist, daemon=True)
+    thread = threading.Thread(target=stop_remaining, daemon=True)
     thread.start()
     try:
         yield
@@ -98,7 +97,7 @@ def _stopping(process: subprocess.Popen[str]) -> Generator[None]:
 
 
 def _taps(meltano: int) -> list[psutil.Process]:
-    """Return the processes of the tap that a Meltano has started."""
+    """Return the tap processes that a Meltano process has started."""
     found = []
     with suppress(psutil.NoSuchProcess):
         for child in psutil.Process(meltano).children(recursive=True):
@@ -109,6 +108,6 @@ def _taps(meltano: int) -> list[psutil.Process]:
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
-    """Kill what is left of a process group."""
+    """Kill the remaining processes of a process group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

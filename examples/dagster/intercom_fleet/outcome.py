@@ -1,4 +1,4 @@
-"""What the end of a sync means: whether to try again, and when."""
+"""Outcome of a sync: whether to retry, and when."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Outcome:
     """How a sync ended.
 
     Args:
-        name: In a word.
-        meaning: In a sentence, with what to do.
-        pauses: Seconds before each further try; none if a further try would end the same.
+        name: Short name.
+        meaning: One sentence, with the action to take.
+        pauses: Seconds before each retry; empty if a retry would have the same outcome.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Outcome:
 SUCCESS = Outcome("success", "Everything is loaded.")
 BUSY = Outcome(
     "busy",
-    "Meltano holds this pipeline to be running still: a killed run stays so for five minutes.",
+    "Meltano considers this pipeline still running. After a killed run, this lasts five minutes.",
     (1 * _MINUTES,) * 7,
 )
 UNKNOWN = Outcome(
     "unknown",
-    "Not an end that the tap knows: Meltano, its state backend or the machine.",
+    "No exit status of the tap: a failure of Meltano, its state backend or the machine.",
     (1 * _MINUTES, 5 * _MINUTES),
 )
 LOADER = Outcome(
@@ -48,7 +48,7 @@ LOADER = Outcome(
     "The target failed: see its lines in the log.",
     (1 * _MINUTES, 5 * _MINUTES),
 )
-REFUSED = Outcome("refused", "Intercom refuses the token, or it lacks a scope. Mend the token.")
+REFUSED = Outcome("refused", "Intercom refuses the token, or it lacks a scope. Correct it.")
 TAP_STATUSES = {
     2: Outcome("configuration", "The configuration of the tap is wrong."),
     3: REFUSED,
@@ -59,18 +59,18 @@ TAP_STATUSES = {
     ),
     5: Outcome("unreadable", "Intercom's data cannot be read. Report the log."),
 }
-"""What the exit statuses of the tap mean (README of the tap, exit statuses)."""
+"""Outcomes by exit status of the tap, as listed in docs/operations.md."""
 
 KILLED = Outcome("killed", "A signal ended the tap.", (1 * _MINUTES, 5 * _MINUTES))
 
 
 def outcome_of(status: int, exit_codes: dict[str, int], error: str) -> Outcome:
-    """Tell how a sync ended.
+    """Return the outcome of a sync.
 
     Args:
-        status: The exit status of `meltano run`: 0, 1, or negative for a signal.
-        exit_codes: Those of the plugins, by `extractors` and `loaders`, as Meltano's log has them.
-        error: What Meltano's log calls the error.
+        status: Exit status of `meltano run`: 0, 1, or negative for a signal.
+        exit_codes: Exit statuses of `extractors` and `loaders`, from Meltano's log.
+        error: Error in Meltano's log.
     """
     if status == 0:
         return SUCCESS

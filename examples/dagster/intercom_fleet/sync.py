@@ -23,11 +23,11 @@ ENVIRONMENT = "prod"
 
 @dataclass(frozen=True)
 class Result:
-    """How a sync ended.
+    """Result of a sync.
 
     Args:
-        outcome: What its exit status means.
-        log: What it did.
+        outcome: Outcome, by the exit statuses.
+        log: Rows, jobs and errors, from the log.
     """
 
     outcome: Outcome
@@ -36,13 +36,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Sync:
-    """A workspace's group of streams, to be synced.
+    """Syncs a group of streams of a workspace.
 
     Args:
         workspace: The workspace.
         group: One of `STREAM_GROUPS`.
         project: Folder of meltano.yml.
-        work: Folder for what Meltano writes down while it runs; nothing in it needs to be kept.
+        work: Folder for Meltano's files of a run, which need not be kept.
         meltano: The program `meltano`.
     """
 
@@ -54,7 +54,7 @@ class Sync:
 
     @classmethod
     def from_environment(cls, workspace: Workspace, group: str) -> Sync:
-        """Return it for the folders that environment variables name.
+        """Create a sync with the folders in environment variables.
 
         Args:
             workspace: The workspace.
@@ -71,50 +71,50 @@ class Sync:
 
     @property
     def state_suffix(self) -> str:
-        """What tells its state id from those of other workspaces and groups."""
+        """Suffix of the state id, unique for the workspace and group."""
         return f"{self.workspace.name}-{self.group}"
 
     @property
     def state_id(self) -> str:
-        """The id of its state in Meltano's state backend."""
+        """State id in Meltano's state backend."""
         return f"{ENVIRONMENT}:{TAP}-to-{TARGET}:{self.state_suffix}"
 
     def run(self, on_line: Callable[[str], None]) -> Result:
-        """Load everything there is.
+        """Run the sync.
 
         Args:
-            on_line: Gets every line of the log.
+            on_line: Called with every line of the log.
 
         Returns:
-            How it ended.
+            The result.
         """
         log = TapLog()
 
-        def take(raw: str) -> None:
+        def add_line(raw: str) -> None:
             if line := log.add(raw):
                 on_line(line)
 
         arguments = ("run", "--state-id-suffix", self.state_suffix, TAP, TARGET)
-        status = self._call(arguments, {**self._settings(), **self._secrets()}, take)
+        status = self._call(arguments, {**self._settings(), **self._secrets()}, add_line)
         return Result(outcome_of(status, log.exit_codes, log.error), log)
 
     def explain(self, result: Result) -> str:
-        """Say how a sync ended, to those who have to mend it.
+        """Return a text about a failed sync, for the operator.
 
         Args:
-            result: What `run` returned.
+            result: The result of `run`.
         """
         outcome = result.outcome
-        said = [f"{outcome.name}: {outcome.meaning}"]
+        sentences = [f"{outcome.name}: {outcome.meaning}"]
         if outcome is REFUSED:
-            said.append(f"It is read from {self.workspace.access_token}.")
-        return " ".join([*said, *(result.log.errors[:1] or [result.log.error])]).rstrip()
+            sentences.append(f"It is read from {self.workspace.access_token}.")
+        return " ".join([*sentences, *(result.log.errors[:1] or [result.log.error])]).rstrip()
 
     def bookmarks(self) -> dict[str, str]:
-        """Return how far each stream has come, as the state backend has it.
+        """Return the bookmark of each stream, from the state backend.
 
         Raises:
-            subprocess.CalledProcessError: Meltano cannot read it.
+            subprocess.CalledProcessError: Meltano cannot read the state.
         """
         lines: list[str] = []
         status = self._call(("state", "get", self.state_id), {}, lines.append)
@@ -131,10 +131,10 @@ class Sync:
         }
 
     def forget_state(self) -> None:
-        """Let the next run begin at `start_date`.
+        """Clear the state, so that the next run starts from `start_date`.
 
         Raises:
-            subprocess.CalledProcessError: Meltano cannot remove it.
+            subprocess.CalledProcessError: Meltano cannot clear the state.
         """
         lines: list[str] = []
         status = self._call(("state", "clear", "--force", self.state_id), {}, lines.append)
@@ -159,20 +159,20 @@ class Sync:
     def _call(
         self, arguments: tuple[str, ...], settings: dict[str, str], on_line: Callable[[str], None]
     ) -> int:
-        """Run Meltano to its end.
+        """Run Meltano until it ends.
 
         Returns:
-            Its exit status; negative if a signal ended it.
+            The exit status; negative if a signal ended the process.
         """
         work = self.work / self.workspace.name
         work.mkdir(parents=True, exist_ok=True)
-        # of other workspaces, which the machine may have in its environment, nothing gets in
+        # without settings of the tap from this machine, which may be for another workspace
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_variable(""))}
         environment = {
             **inherited,
             **settings,
             "MELTANO_ENVIRONMENT": ENVIRONMENT,
-            # catalog, state and configuration of a run lie there: not shared by parallel runs
+            # catalog, state and configuration of a run; parallel runs must not share them
             "MELTANO_SYS_DIR_ROOT": str(work),
             "MELTANO_CLI_LOG_FORMAT": "json",
             "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",

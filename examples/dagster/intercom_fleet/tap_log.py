@@ -1,4 +1,4 @@
-"""What a sync did, read from Meltano's log."""
+"""Rows, jobs and errors of a sync, read from Meltano's log."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 TAP = "tap-intercom-export"
 
 _METRIC = re.compile(r"^(?:INFO )?METRIC: (\{.*\})$")
-_ASKED = re.compile(r"\b(?:Created|Asked for) job (\S+)")
+_JOB_CREATED = re.compile(r"\b(?:Created|Asked for) job (\S+)")
 _ERRORS = {"error", "critical"}
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
 
 
 @dataclass
 class TapLog:
-    """What is known of a sync so far.
+    """Results of a sync, collected line by line.
 
     Attributes:
-        rows: Records written of each stream.
-        totals: Sums of the tap's other metrics; those of `wait_duration` by whom it waited for.
-        jobs: The export jobs it asked for.
+        rows: Number of written records by stream.
+        totals: Sums of the tap's other metrics; `wait_duration` by the party waited for.
+        jobs: Created export jobs.
         exit_codes: Exit statuses of the plugins that failed, by `extractors` and `loaders`.
-        error: What Meltano says went wrong.
-        errors: What the tap and the target say went wrong, in a line each.
-        last_lines: The last lines of the tap that are no metrics.
+        error: Error of Meltano.
+        errors: Errors of the tap and the target, one line each.
+        last_lines: Last lines of the tap, without metrics.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -39,13 +39,13 @@ class TapLog:
     last_lines: list[str] = field(default_factory=list)
 
     def add(self, raw: str) -> str:
-        """Take in a line of the log, which is JSON (MELTANO_CLI_LOG_FORMAT=json).
+        """Add a line of the log, in JSON (MELTANO_CLI_LOG_FORMAT=json).
 
         Args:
             raw: The line.
 
         Returns:
-            What of it is for people to read; "" for a metric.
+            The readable text of the line; empty for a metric.
         """
         entry = _json(raw)
         if entry is None:
@@ -61,20 +61,20 @@ class TapLog:
         plugin = str(entry.get("string_id") or "")
         metric = _METRIC.match(text)
         if metric or isinstance(entry.get("metric_info"), dict):
-            if plugin == TAP:  # a target counts records too
+            if plugin == TAP:  # a target counts records, too
                 self._count(_json(metric[1]) if metric else entry["metric_info"])
             return ""
-        if asked := _ASKED.search(text):
-            self.jobs.append(asked[1])
+        if created := _JOB_CREATED.search(text):
+            self.jobs.append(created[1])
         if plugin and entry.get("level") in _ERRORS:
-            # further lines of a target's error may hold rows
+            # further lines of a target's error may contain rows
             self.errors.append(f"{plugin}: {text.partition(chr(10))[0]}")
         if plugin == TAP:
             self.last_lines = [*self.last_lines[-9:], text]
         return f"{plugin}: {text}" if plugin else text
 
     def _count(self, metric: dict[str, Any] | None) -> None:
-        """Add a metric of the SDK, or one of the tap in its form."""
+        """Add a metric of the SDK, or of the tap in the same format."""
         if not metric or not isinstance(metric.get("value"), (int, float)):
             return
         name = str(metric.get("metric") or metric.get("metric_name"))
@@ -88,7 +88,7 @@ class TapLog:
 
 
 def without_passwords(text: str) -> str:
-    """Return a text with the passwords of addresses in it left out.
+    """Mask the passwords of URLs in a text.
 
     Args:
         text: A line of a log.

@@ -1,4 +1,4 @@
-"""What the target holds, compared with what the tap says it wrote."""
+"""Compares the rows in the target with the row counts of the tap."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from intercom_fleet.workspaces import Workspace
 
 _WITHOUT_RANGE = ("checkpoint", "overview")
-"""Files whose `created_at` is not the time that the range of a job selects by."""
+"""Files that the range of a job does not select by `created_at`."""
 
 
 class Difference(NamedTuple):
-    """Rows of a file in its job, and in the target."""
+    """Number of rows of a file in the job and in the target."""
 
     table: str
     job: int
@@ -28,14 +28,14 @@ class Difference(NamedTuple):
 def compare_last_window(workspace: Workspace) -> tuple[int, list[Difference]]:
     """Compare the rows of the newest export job with the rows of its range in the target.
 
-    Receipts must be as many. Of events there may be more: those of messages that were sent before
-    the range are there already, and are not in the job.
+    The number of receipts must be equal. The target may have more events: those of messages sent
+    before the range are not in the job.
 
     Args:
         workspace: The workspace.
 
     Returns:
-        How many rows were compared, and where they differ.
+        The number of compared rows, and the differences.
     """
     url = os.environ["TARGET_POSTGRES_SQLALCHEMY_URL"].replace("+psycopg", "", 1)
     with psycopg.connect(url, options=f"-c search_path={workspace.schema}") as connection:
@@ -93,7 +93,7 @@ def _query(
     *values: Any,
     table: str = "",
 ) -> list[Any]:
-    """Run a query over a workspace's rows of tables that it may share with others."""
+    """Run a query over the rows of one workspace, in tables that may be shared."""
     mine: sql.Composable = sql.SQL("true")
     if workspace.workspace_column:
         mine = sql.SQL("workspace = {}").format(sql.Literal(workspace.name))

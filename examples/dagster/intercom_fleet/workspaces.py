@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping  # noqa: TC003 - of a dataclass, whose fields are looked at
+from collections.abc import Mapping  # noqa: TC003 - a dataclass, whose fields are inspected
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ STREAM_GROUPS: dict[str, tuple[str, ...]] = {
     "reporting": ("reporting_*.*", "rejected_row.*"),
     "lists": ("content_import_source.*", "external_page.*", "custom_object_instance.*"),
 }
-"""Meltano's selection rules of each group of streams; a group is an asset."""
+"""Meltano's selection rules by group of streams; each group is an asset."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _GROUP_SETTINGS = {
-    # asked for by the other groups too, they would only cost requests
+    # in the other groups, they would only cost requests
     "reporting_datasets": "reporting",
     "custom_object_types": "lists",
 }
@@ -40,7 +40,7 @@ class FleetError(Exception):
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a token is: never the token itself, so that it cannot get into a log or a database.
+    """Location of a token, never the token itself, which must not get into a log or a database.
 
     Args:
         kind: `env` (name of an environment variable), `file` (path, as secret stores mount it) or
@@ -52,7 +52,7 @@ class Secret:
     where: str | tuple[str, ...]
 
     def __str__(self) -> str:
-        """Where it is, to be shown to people."""
+        """Return the location, for messages."""
         words = (self.where,) if isinstance(self.where, str) else self.where
         return " ".join((_SECRET_KINDS[self.kind], *words))
 
@@ -60,7 +60,7 @@ class Secret:
         """Return the token.
 
         Raises:
-            FleetError: There is none.
+            FleetError: The token cannot be read, or is empty.
         """
         try:
             if self.kind == "env":
@@ -68,11 +68,11 @@ class Secret:
             elif self.kind == "file":
                 token = Path(str(self.where)).read_text(encoding="utf-8")
             else:
-                token = subprocess.run(  # noqa: S603 - the command stands in the fleet's own file
+                token = subprocess.run(  # noqa: S603 - the command is from the fleet's own file
                     list(self.where), check=True, capture_output=True, text=True, timeout=60
                 ).stdout
         except (OSError, subprocess.SubprocessError) as error:
-            name = type(error).__name__  # its text may hold what the command printed
+            name = type(error).__name__  # its text may contain output of the command
             raise FleetError(f"access_token: cannot read {self}: {name}") from None
         if not token.strip():
             raise FleetError(f"access_token: {self} is empty")
@@ -84,20 +84,20 @@ class Workspace:
     """One Intercom workspace.
 
     Args:
-        name: Its name here: part of asset keys, state ids and the database schema.
-        access_token: Where its token is.
-        start_date: What was sent before is not exported.
+        name: Name in the fleet: part of asset keys, state ids and the database schema.
+        access_token: Location of the token.
+        start_date: Earlier messages are not exported.
         region: us, eu or au.
-        api_url: Host to talk to instead of the region's.
-        schedule: When its assets are synced, as a cron expression.
+        api_url: URL of the API, instead of the one of the region.
+        schedule: Cron expression of the syncs.
         timezone: The time zone of `schedule`.
         streams: The groups of streams to sync.
-        schema: The schema of the database it is loaded into; `intercom_` and its name by default.
-        workspace_column: Whether every record has its name in the column `workspace`, so that
+        schema: Database schema of the tables; by default `intercom_` and the name.
+        workspace_column: Whether every record has the name in the column `workspace`, so that
             several workspaces can share a schema.
-        max_age_hours: The age of the bookmark, and of the last sync, from which on it is too old.
-        max_rejected_share: The share of damaged rows from which on something is wrong.
-        settings: More settings of the tap.
+        max_age_hours: Maximum age of the bookmark and of the last sync.
+        max_rejected_share: Maximum share of damaged rows.
+        settings: Further settings of the tap.
     """
 
     name: str
@@ -115,7 +115,7 @@ class Workspace:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def tap_settings(self, group: str) -> dict[str, Any]:
-        """Return the settings of the tap for a group of streams, all but the token.
+        """Return the settings of the tap for a group of streams, without the token.
 
         Args:
             group: One of `STREAM_GROUPS`.
@@ -137,10 +137,10 @@ def load(path: Path | str) -> list[Workspace]:
     """Read the workspaces of a YAML file.
 
     Args:
-        path: The file: `workspaces`, a list, and `defaults` for what they have in common.
+        path: The file, with a list `workspaces` and optional `defaults` for all of them.
 
     Raises:
-        FleetError: Something in it is wrong; the text names the workspace and the key.
+        FleetError: The file is invalid; the text names the workspace and the key.
     """
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Build the marts with DuckDB: one machine, data on its disk.
+"""Builds the marts with DuckDB, on one machine with the data on its disk.
 
     python -m intercom_lake.build_duckdb s3://lake/tables marts.duckdb
 
@@ -23,8 +23,8 @@ def copy_tables(tables: str, database: Path) -> None:
     """Copy the Delta tables into a DuckDB file.
 
     Args:
-        tables: Folder or URL below which the tables are.
-        database: The file.
+        tables: Folder or URL of the tables.
+        database: Path of the DuckDB file.
     """
     with duckdb.connect(str(database)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -35,7 +35,7 @@ def copy_tables(tables: str, database: Path) -> None:
 
 
 def main() -> int:
-    """Build what the arguments ask for.
+    """Run the command.
 
     Returns:
         The exit status.

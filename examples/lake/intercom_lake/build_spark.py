@@ -1,11 +1,11 @@
-"""Build the marts with Spark: as many machines as the data asks for.
+"""Builds the marts with Spark, on any number of machines.
 
     python -m intercom_lake.build_spark s3://lake/tables warehouse --master spark://host:7077
 
-The files of a Delta table are shared out among the workers, and each worker reads its own with
-delta-rs, so no jar for S3 or Delta is needed. Python with the packages of this example has to be
-on each worker. On a cluster that has the jars of Delta and of S3, `CREATE TABLE … USING delta
-LOCATION 's3a://…'` takes the place of `copy_tables`; the rest stays.
+The files of a Delta table are distributed over the workers, and each worker reads its files with
+delta-rs, so no jar for S3 or Delta is needed. Each worker needs Python with the packages of this
+example. On a cluster that has the jars of Delta and of S3, `CREATE TABLE … USING delta
+LOCATION 's3a://…'` replaces `copy_tables`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MASTER = "local-cluster[2,1,1024]"
-"""Two workers on this machine, processes of their own, with a core and 1,024 MiB each."""
+"""Two worker processes on this machine, each with a core and 1,024 MiB."""
 
-_BYTES_A_TASK = 128 * 1024 * 1024
+_BYTES_PER_TASK = 128 * 1024 * 1024
 """Size of the files that a worker reads at a time, compressed."""
 
 
@@ -39,9 +39,9 @@ def session(master: str, warehouse: Path) -> SparkSession:
 
     Args:
         master: Address of the cluster.
-        warehouse: Folder of the tables that are made, which all workers have to reach.
+        warehouse: Folder of the created tables, which all workers must reach.
     """
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # what the workers run
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the Python of the workers
     return (
         SparkSession.builder.master(master)
         .appName("intercom-lake")
@@ -56,11 +56,11 @@ def session(master: str, warehouse: Path) -> SparkSession:
 
 
 def copy_tables(spark: SparkSession, tables: str) -> None:
-    """Make a Spark table of each Delta table.
+    """Create a Spark table from each Delta table.
 
     Args:
         spark: The session.
-        tables: Folder or URL below which the tables are.
+        tables: Folder or URL of the tables.
     """
     for schema in (RAW, MARTS):
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -69,7 +69,7 @@ def copy_tables(spark: SparkSession, tables: str) -> None:
         dataset = table.to_pyarrow_dataset()
         paths = [(fragment.path,) for fragment in dataset.get_fragments()]
         size = sum(pa.table(table.get_add_actions())["size_bytes"].to_pylist())
-        tasks = max(spark.sparkContext.defaultParallelism, size // _BYTES_A_TASK)
+        tasks = max(spark.sparkContext.defaultParallelism, size // _BYTES_PER_TASK)
         files = spark.createDataFrame(paths, "path string").repartition(min(tasks, len(paths)))
         read = partial(read_files, tables=tables, stream=stream, version=table.version())
         rows = files.mapInArrow(read, from_arrow_schema(dataset.schema))
@@ -83,7 +83,7 @@ def read_files(
 
     Args:
         batches: Rows with the path of a file each.
-        tables: Folder or URL below which the tables are.
+        tables: Folder or URL of the tables.
         stream: Whose table it is.
         version: Version of the table, so that all workers see the same.
 
@@ -100,7 +100,7 @@ def read_files(
 
 
 def main() -> int:
-    """Build what the arguments ask for.
+    """Run the command.
 
     Returns:
         The exit status.

@@ -1,4 +1,4 @@
-"""The dbt package of this repository, on tables of a lake: the same models for each engine."""
+"""Runs the dbt package of this repository on tables of a lake, with any engine."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RAW = "tap_intercom_export"
-"""Schema of the tables that are read."""
+"""Schema of the source tables."""
 
 MARTS = "intercom"
-"""Schema that is built in."""
+"""Schema of the models."""
 
 SELECT = ("+messages", "+content_daily")
-"""What is built by default: two marts, and all that they are made of."""
+"""Default selection: two marts and the models they depend on."""
 
 _HERE = Path(__file__).resolve().parents[1]
 _PACKAGE = (_HERE / "../../dbt/intercom_export").resolve()
 
 
 def build(target: str, folder: Path, select: Sequence[str]) -> None:
-    """Run dbt in this process, so that it uses the Spark session that is here.
+    """Run dbt in this process, so that it uses the Spark session of this process.
 
     Args:
         target: `duckdb` or `spark`, as in profiles.yml.
-        folder: For what dbt writes: its target path and its log.
-        select: What to build, as in `dbt run --select`.
+        folder: Folder for dbt's target path and log.
+        select: Models to build, as in `dbt run --select`.
 
     Raises:
-        RuntimeError: dbt did not succeed.
+        RuntimeError: dbt failed.
     """
     project = os.environ.get("INTERCOM_DBT_PROJECT", str(_PACKAGE))
     done = dbtRunner().invoke(

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX = "{stream}/day={day}/"
-"""What `batch_config.storage.prefix` of the tap has to be."""
+"""Required value of `batch_config.storage.prefix` of the tap."""
 
 EXPORTED = "exported_in"
-"""Column that is added: the run and the number of the file that the row came in.
+"""Added column: the run and the number of the file that contains the row.
 
-A text that sorts by the order of export, so that the largest of a key is the latest.
+The text sorts in order of export, so that the largest value of a key is the latest.
 """
 
 _RUN_AND_NUMBER = re.compile(r"-(\d{8}T\d{6}Z-[0-9a-f]{8}-\d{6})\.parquet$")
-"""End of a file's name: when the run started, some random digits, the number of the file."""
+"""End of a file name: start of the run, random digits, number of the file."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class LandedFile:
     """A file of one stream.
 
     Args:
-        path: Where it is in the filesystem.
-        exported_in: The run and the number, from its name.
+        path: Path in the filesystem.
+        exported_in: Run and number, from the file name.
     """
 
     path: str
@@ -45,8 +45,8 @@ def open_folder(url: str) -> tuple[FileSystem, str]:
     """Return the filesystem of a URL, and the path in it.
 
     Args:
-        url: A folder or `s3://…`. For S3 the usual variables of the environment tell the rest:
-            `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and so on.
+        url: A folder or `s3://…`. S3 is configured by the usual environment variables, such as
+            `AWS_ENDPOINT_URL` and `AWS_ACCESS_KEY_ID`.
     """
     if not url.startswith("s3://"):
         filesystem, path = FileSystem.from_uri(str(Path(url).absolute()))
@@ -73,7 +73,7 @@ class Landing:
         self._filesystem, self._root = open_folder(url)
 
     def streams(self) -> list[str]:
-        """Return the names of the streams of which there are files."""
+        """Return the names of the streams that have files."""
         return subfolders(self._filesystem, self._root)
 
     def days(self, stream: str) -> list[str]:
@@ -85,8 +85,7 @@ class Landing:
         """Return the files of a stream and a day of export, in the order of export.
 
         Raises:
-            ValueError: A file is not called as the tap calls them, so its place in the order is
-                unknown.
+            ValueError: A file name is not one of the tap, so its place in the order is unknown.
         """
         folder = FileSelector(f"{self._root}/{stream}/day={day}", allow_not_found=True)
         files = []
@@ -100,7 +99,7 @@ class Landing:
         return sorted(files, key=lambda file: file.exported_in)
 
     def read(self, files: list[LandedFile]) -> pa.RecordBatchReader:
-        """Return the rows of files, with `EXPORTED`; no more than a part of one file is in memory.
+        """Return the rows of files, with `EXPORTED`; only a part of a file is in memory at a time.
 
         A column that a later export added is null in the rows of the earlier ones.
         """

@@ -1,4 +1,4 @@
-"""Merge a day's exports into Delta tables, one a stream: of each key the latest export stays.
+"""Merges the exports of a day into Delta tables; the latest export of each key is kept.
 
     python -m intercom_lake.merge s3://lake/landing s3://lake/tables --catalog catalog.json
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PARTITION = "created_on"
-"""Column that is added to partitioned tables: the day (UTC) of `created_at`."""
+"""Added column of partitioned tables: the day (UTC) of `created_at`."""
 
 
 class Merged(NamedTuple):
-    """What merging one stream and day did.
+    """Result of merging one stream and day.
 
     Attributes:
         files: Batch files that were read.
         rows: Rows in them.
-        keys: Keys among the rows.
-        inserted: Keys that were new to the table.
-        updated: Keys whose row was exported earlier, and was replaced.
+        keys: Different keys of the rows.
+        inserted: New keys.
+        updated: Keys whose earlier row was replaced.
         rewritten: Files of the table that were replaced.
-        skipped: Files of the table that were not opened, being of other days.
+        skipped: Files of the table that were not opened, because they are of other days.
     """
 
     files: int
@@ -49,20 +49,20 @@ class Merged(NamedTuple):
 
 
 def is_partitioned(stream: str, key: Sequence[str]) -> bool:
-    """Say whether the key of a stream's rows determines their `created_at`.
+    """Return whether the key of a stream determines `created_at`.
 
-    If so, a merge need only look at the days that its rows are of. An event's id is a hash of its
-    row, and a receipt is created when the message is sent.
+    If so, a merge only has to read the days of its rows. The id of an event is a hash of its row,
+    and a receipt is created when the message is sent.
     """
     return "event_id" in key or stream == "receipt"
 
 
 def merge(landing: Landing, tables: str, stream: str, day: str, key: Sequence[str]) -> Merged:
-    """Merge what was exported of a stream on one day.
+    """Merge the rows of a stream that were exported on one day.
 
     Args:
-        landing: Where the files are.
-        tables: Folder or URL below which the tables are, one a stream.
+        landing: Folder of the batch files.
+        tables: Folder or URL of the tables, one per stream.
         stream: The stream.
         day: The day of export.
         key: Names of the columns that identify a row.
@@ -118,9 +118,9 @@ def merge(landing: Landing, tables: str, stream: str, day: str, key: Sequence[st
 
 
 def _ranked(key: Sequence[str], *, partitioned: bool) -> str:
-    """Return the SQL for a table of the rows that landed, the latest of each key in `place` 1.
+    """Return the SQL for a table of the exported rows; the latest of each key has `place` 1.
 
-    A MERGE wants each key once. DuckDB sorts on disk what does not fit into memory.
+    A MERGE needs each key once. DuckDB sorts on disk if the rows do not fit into memory.
     """
     columns = ", ".join(f'"{name}"' for name in key)
     day = f"coalesce(CAST(created_at AS DATE), DATE '1970-01-01') AS {PARTITION}, "
@@ -137,7 +137,7 @@ def keys_of(catalog: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def main() -> int:
-    """Merge what the arguments ask for.
+    """Run the command.
 
     Returns:
         The exit status.

@@ -1,4 +1,4 @@
-"""The Delta tables of a lake, one a stream."""
+"""The Delta tables of a lake, one per stream."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from intercom_lake.landing import open_folder, subfolders
 
 
 def stream_names(tables: str) -> list[str]:
-    """Return the streams of which there is a table.
+    """Return the streams that have a table.
 
     Args:
-        tables: Folder or URL below which the tables are.
+        tables: Folder or URL of the tables.
     """
     return subfolders(*open_folder(tables))
 
@@ -20,8 +20,8 @@ def open_table(tables: str, stream: str, version: int | None = None) -> DeltaTab
     """Open the table of a stream.
 
     Args:
-        tables: Folder or URL below which the tables are.
+        tables: Folder or URL of the tables.
         stream: The stream.
-        version: Its version; the latest without one.
+        version: Version of the table; None for the latest.
     """
     return DeltaTable(f"{tables.rstrip('/')}/{stream}", version=version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intercom_simulator import Dialect, Member
+from intercom_simulator import ApiVariant, Member
 from tests.faults import malicious_archives
 from tests.faults.scenarios.scenario import (
     CONFIGURATION,
@@ -59,7 +59,7 @@ ARCHIVES = (
         "The archive has `../../x.csv`, `/etc/x.csv` and `C:\\x.csv` in it",
         "skips them with one line each; writes no file to disk",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 extra_members=(
                     Member("../../x.csv", b"a,b\n1,2\n"),
                     Member("/etc/x.csv", b"a,b\n1,2\n"),
@@ -77,7 +77,7 @@ ARCHIVES = (
         "The archive holds another archive, a picture and a folder for macOS",
         "skips them with one line each",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 extra_members=(
                     Member("more.zip", malicious_archives.create_zip({"receipt.csv": b"a\n1\n"})),
                     Member("logo.png", b"\x89PNG\r\n\x1a\n"),
@@ -147,7 +147,7 @@ ARCHIVES = (
         "A file with the extension .csv contains a picture",
         "its lines go to rejected_row or other_statistic; all other rows are written",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 extra_members=(Member("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"),)
             ),
         ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from intercom_simulator import Dialect
+from intercom_simulator import ApiVariant
 
-CONTAINERS: dict[str, Dialect] = {
-    "zip": Dialect(),
-    "zip in chunks": Dialect(chunked=True),
-    "zip, Content-Encoding zip": Dialect(content_encoding="zip"),
-    "zip in gzip": Dialect(gzip_layers=1),
-    "tar.gz": Dialect(container="tar.gz"),
-    "tar.gz in chunks": Dialect(container="tar.gz", chunked=True, range_requests=False),
-    "gzip": Dialect(container="gzip"),
-    "gzip, Content-Encoding gzip": Dialect(container="gzip", content_encoding="gzip"),
+CONTAINERS: dict[str, ApiVariant] = {
+    "zip": ApiVariant(),
+    "zip in chunks": ApiVariant(chunked=True),
+    "zip, Content-Encoding zip": ApiVariant(content_encoding="zip"),
+    "zip in gzip": ApiVariant(gzip_layers=1),
+    "tar.gz": ApiVariant(container="tar.gz"),
+    "tar.gz in chunks": ApiVariant(container="tar.gz", chunked=True, range_requests=False),
+    "gzip": ApiVariant(container="gzip"),
+    "gzip, Content-Encoding gzip": ApiVariant(container="gzip", content_encoding="gzip"),
 }
 """Containers with checksums; interrupted downloads are tested with each of them."""

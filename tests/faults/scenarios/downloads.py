@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator import ApiVariant, Fault, JobFault
 from tests.faults.scenarios.scenario import (
     UNAVAILABLE,
     UNREADABLE,
@@ -76,7 +76,7 @@ DOWNLOADS = (
         "The download is cut, and the server does not support range requests",
         "downloads again from the start",
         given=Given(
-            dialect=Dialect(range_requests=False),
+            variant=ApiVariant(range_requests=False),
             faults=(Fault("download", cut_fraction=0.5),),
         ),
         expect=Expect(

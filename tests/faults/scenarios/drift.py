@@ -6,7 +6,7 @@ import io
 import zipfile
 from dataclasses import replace
 
-from intercom_simulator import Dialect, Member, Mutation
+from intercom_simulator import ApiVariant, Member, Mutation
 from tests.faults.scenarios.scenario import UNREADABLE, Expect, Given, Scenario
 
 _RECEIPT = "receipt_id,received_at,email\n9,2025-05-30T00:00:00.000Z,a@b.example\n"
@@ -35,7 +35,7 @@ _DRIFT = (
         "A required column is missing, so that no row of a file can be read",
         "an error with the file, the first reason and its line; the bookmarks stay, and the next "
         "run reads the same job again",
-        given=Given(dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),))),
+        given=Given(variant=ApiVariant(renamed_columns=(("receipt", "received_at", "received"),))),
         expect=Expect(
             exit_code=UNREADABLE,
             bookmark=False,
@@ -50,7 +50,7 @@ _DRIFT = (
         "The same, with `max_rejected_percent: 100`",
         "all rows go to rejected_row, with one warning",
         given=Given(
-            dialect=Dialect(renamed_columns=(("receipt", "received_at", "received"),)),
+            variant=ApiVariant(renamed_columns=(("receipt", "received_at", "received"),)),
             settings={"max_rejected_percent": 100},
         ),
         expect=Expect(
@@ -63,7 +63,7 @@ _DRIFT = (
         "no row of a small file is readable",
         "No row of a file with fewer than 20 can be read",
         "they go to rejected_row with one warning; all other rows are written",
-        given=Given(dialect=Dialect(renamed_columns=(("click", "clicked_at", "when"),))),
+        given=Given(variant=ApiVariant(renamed_columns=(("click", "clicked_at", "when"),))),
         expect=Expect(
             damaged=19,
             records={"click": 0},
@@ -75,7 +75,7 @@ _DRIFT = (
         "Headers are in upper case, with spaces or hyphens instead of underscores",
         "recognizes the columns; event ids do not change",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 renamed_columns=(
                     ("receipt", "receipt_id", "Receipt ID"),
                     ("receipt", "received_at", " RECEIVED_AT "),
@@ -92,7 +92,9 @@ _DRIFT = (
             f"A file is named `receipt{stamp}.csv`",
             "recognizes it by the start of its name",
             given=Given(
-                dialect=Dialect(extra_members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)),
+                variant=ApiVariant(
+                    extra_members=(Member(f"receipt{stamp}.csv", _RECEIPT.encode()),)
+                ),
             ),
             expect=Expect(
                 records={"receipt": 61, "other_statistic": 0},
@@ -107,7 +109,7 @@ _DRIFT = (
         "A file is named `Replies_….CSV`",
         "recognizes it as the file reply",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 extra_members=(
                     Member("Replies{stamp}.CSV", b"receipt_id,replied_at\n9,2025-05-30 00:00:00\n"),
                 ),
@@ -123,7 +125,7 @@ _DRIFT = (
             f"Instead of receipts, a file with an unknown name has columns of a receipt, {name}",
             "recognizes it as the file receipt",
             given=Given(
-                dialect=Dialect(
+                variant=ApiVariant(
                     omitted_statistics=("receipt",),
                     extra_members=(Member("Detailed stats.csv", text.encode(encoding)),),
                 ),
@@ -147,7 +149,7 @@ _DRIFT = (
         "Beside the receipts, a file with an unknown name has a few columns of them",
         "its rows go to other_statistic, so that they do not overwrite receipts",
         given=Given(
-            dialect=Dialect(extra_members=(Member("Deliveries.csv", _RECEIPT.encode()),)),
+            variant=ApiVariant(extra_members=(Member("Deliveries.csv", _RECEIPT.encode()),)),
         ),
         expect=Expect(
             records={"receipt": 60, "other_statistic": 1},
@@ -160,7 +162,7 @@ _DRIFT = (
         "A member with the extension .csv is an archive",
         "skips it with a warning",
         given=Given(
-            dialect=Dialect(extra_members=(Member("more.csv", _nested()),)),
+            variant=ApiVariant(extra_members=(Member("more.csv", _nested()),)),
         ),
         expect=Expect(
             records={"receipt": 60},
@@ -172,7 +174,7 @@ _DRIFT = (
         "New columns are named `Discount %`, `ctid`, `Größe`, and one has 70 letters",
         "each gets a valid name, which is the same in every run",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 added_columns=(
                     ("open", "Discount %", "1"),
                     ("open", "ctid", "2"),
@@ -192,7 +194,7 @@ _DRIFT = (
         "Two events have the same receipt and second, and different values in a new column",
         "writes two records",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 extra_members=(
                     Member(
                         "series_exit_20250530.csv",
@@ -216,7 +218,7 @@ _DRIFT = (
         "damaged row",
         "is not written anywhere",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 added_columns=(("open", "E-mail", "x@y.example"),),
                 extra_members=(
                     Member("hologram_view{stamp}.csv", b"receipt_id,email\n1,x@y.example\n"),

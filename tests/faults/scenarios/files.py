@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from intercom_simulator import Dialect, Member, Mutation
+from intercom_simulator import ApiVariant, Member, Mutation
 from tests.faults.scenarios.scenario import (
     Expect,
     Given,
@@ -17,7 +17,7 @@ _FILES = (
         "An unknown column appears",
         "writes a new SCHEMA with the column, and its values",
         given=Given(
-            dialect=Dialect(added_columns=(("open", "client", "Mail, v2"),)),
+            variant=ApiVariant(added_columns=(("open", "client", "Mail, v2"),)),
         ),
         expect=Expect(
             columns={"open": ("client",)},
@@ -29,7 +29,7 @@ _FILES = (
         "Known columns are missing",
         "writes null",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 dropped_columns=(("receipt", "email"), ("receipt", "first_fin_step_reached"))
             ),
         ),
@@ -43,7 +43,9 @@ _FILES = (
         "A column is spelled as in Intercom's reference: `first_dismisall`",
         "recognizes it",
         given=Given(
-            dialect=Dialect(renamed_columns=(("receipt", "first_dismissal", "first_dismisall"),)),
+            variant=ApiVariant(
+                renamed_columns=(("receipt", "first_dismissal", "first_dismisall"),)
+            ),
         ),
     ),
     Scenario(
@@ -51,7 +53,7 @@ _FILES = (
         "Columns and rows are in another order",
         "uses the header",
         given=Given(
-            dialect=Dialect(shuffled_columns=True, shuffled_rows=True),
+            variant=ApiVariant(shuffled_columns=True, shuffled_rows=True),
         ),
     ),
     Scenario(
@@ -59,7 +61,7 @@ _FILES = (
         "A column occurs twice, and two others differ only in case",
         "each gets a different name",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 added_columns=(
                     ("open", "receipt_id", "x"),
                     ("open", "Client", "a"),
@@ -76,7 +78,7 @@ _FILES = (
         "A column name has 200 characters",
         "gets a valid name",
         given=Given(
-            dialect=Dialect(added_columns=(("open", "W" * 200, "a"),)),
+            variant=ApiVariant(added_columns=(("open", "W" * 200, "a"),)),
         ),
     ),
     Scenario(
@@ -84,7 +86,7 @@ _FILES = (
         "Files without rows consist of a header only",
         "writes no rows",
         given=Given(
-            dialect=Dialect(empty_files=True),
+            variant=ApiVariant(empty_files=True),
         ),
     ),
     Scenario(
@@ -92,7 +94,7 @@ _FILES = (
         "A file in the archive has no bytes",
         "writes no rows",
         given=Given(
-            dialect=Dialect(extra_members=(Member("click_extra.csv", b""),)),
+            variant=ApiVariant(extra_members=(Member("click_extra.csv", b""),)),
         ),
     ),
     Scenario(
@@ -100,7 +102,7 @@ _FILES = (
         "The files have a byte order mark, CRLF line ends, and times with ` UTC`",
         "writes the same rows",
         given=Given(
-            dialect=Dialect(byte_order_mark=True, line_end="\r\n", time_format="utc"),
+            variant=ApiVariant(byte_order_mark=True, line_end="\r\n", time_format="utc"),
         ),
     ),
     Scenario(
@@ -108,7 +110,7 @@ _FILES = (
         "Files are in a folder, in upper case, split into three parts, and named receipts",
         "writes the same rows",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 folder="a/b/", uppercase_names=True, parts_per_file=3, plural_receipts=True
             ),
         ),
@@ -119,7 +121,7 @@ _FILES = (
             f"A row has {name}",
             "it goes to rejected_row with one warning; all other rows are written",
             given=Given(
-                dialect=Dialect(mutations=(mutation,)),
+                variant=ApiVariant(mutations=(mutation,)),
             ),
             expect=Expect(
                 damaged=1,
@@ -139,7 +141,7 @@ _FILES = (
             f"A text contains {name}",
             "replaces the character by U+FFFD, with one warning per file; the row is written",
             given=Given(
-                dialect=Dialect(
+                variant=ApiVariant(
                     mutations=(
                         Mutation(
                             "click",
@@ -162,7 +164,7 @@ _FILES = (
             f"{where.capitalize()} has {name}",
             "the row goes to rejected_row with one warning; all other rows are written",
             given=Given(
-                dialect=Dialect(mutations=(Mutation("open", line=1, replace=row % flaw),)),
+                variant=ApiVariant(mutations=(Mutation("open", line=1, replace=row % flaw),)),
             ),
             expect=Expect(
                 damaged=1,
@@ -180,7 +182,7 @@ _FILES = (
         "A time is not a time",
         "the row goes to rejected_row; all other rows are written",
         given=Given(
-            dialect=Dialect(mutations=(Mutation("open", line=1, replace=b"77,yesterday"),)),
+            variant=ApiVariant(mutations=(Mutation("open", line=1, replace=b"77,yesterday"),)),
         ),
         expect=Expect(
             damaged=1,
@@ -193,7 +195,7 @@ _FILES = (
         "A quoted cell of 10 MB with line ends, quotes and commas",
         "is written unchanged",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 mutations=(
                     Mutation(
                         "click",
@@ -214,7 +216,7 @@ _FILES = (
         "An unknown file appears",
         "its rows go to other_statistic with a warning",
         given=Given(
-            dialect=Dialect(
+            variant=ApiVariant(
                 extra_members=(
                     Member("hologram_view{stamp}.csv", b"receipt_id,colour\n1,teal\n2,red\n"),
                 )
@@ -232,7 +234,7 @@ _FILES = (
         "The download is one gzipped CSV without a name",
         "recognizes the file by its columns",
         given=Given(
-            dialect=Dialect(container="gzip"),
+            variant=ApiVariant(container="gzip"),
         ),
         expect=Expect(
             files=("receipt",),

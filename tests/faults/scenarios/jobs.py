@@ -1,27 +1,20 @@
-"""Scenarios of export jobs: slot, status words, failures, timeouts, stored jobs."""
+"""Scenarios of new export jobs: slot, status words, failures, timeouts."""
 
 from __future__ import annotations
 
-from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator import ApiVariant, Fault, JobFault
 from tests.faults.scenarios.scenario import (
     DAY_SECONDS,
     RATE_LIMITED,
-    REFUSED,
     UNAVAILABLE,
-    UNREADABLE,
     UNTIL_CANCELED,
     Expect,
     Given,
     Scenario,
-    StoredJob,
     api_error,
 )
 
 NOT_FOUND = api_error("not_found", "The requested resource does not exist")
-
-_SECOND = 1 / DAY_SECONDS
-_FIRST = StoredJob(-21, -10 - _SECOND)
-"""A job for the first window."""
 
 JOBS = (
     Scenario(
@@ -98,7 +91,7 @@ JOBS = (
         "The job ends as `complete`, and the key of its id is spelled `job_identfier`",
         "treats it as `completed`",
         given=Given(
-            dialect=Dialect(completed_status="complete", identifier_key="job_identfier"),
+            variant=ApiVariant(completed_status="complete", identifier_key="job_identfier"),
         ),
         expect=Expect(
             jobs=2,
@@ -132,7 +125,7 @@ JOBS = (
         "The job fails; the response is 200",
         "creates the same job once more",
         given=Given(
-            dialect=Dialect(failed_http_status=200),
+            variant=ApiVariant(failed_http_status=200),
             job_faults=(JobFault(ends_as="failed"),),
         ),
         expect=Expect(
@@ -248,80 +241,6 @@ JOBS = (
         ),
     ),
     Scenario(
-        "row limit in one file",
-        "Intercom silently cuts a file at its row limit",
-        "discards the archive, halves the window until nothing is cut",
-        given=Given(
-            job_faults=(JobFault(max_rows=40, times=None),),
-            settings={"export_row_limit": 40},
-        ),
-        expect=Expect(
-            values=False,
-            log=("Intercom silently truncates an export at 40",),
-        ),
-    ),
-    Scenario(
-        "row limit over all files",
-        "The rows of all files together reach the limit",
-        "the same, because it is unknown what the limit counts",
-        given=Given(
-            settings={"export_row_limit": 80},
-        ),
-        expect=Expect(
-            values=False,
-            log=("Intercom silently truncates an export at 80",),
-        ),
-    ),
-    Scenario(
-        "row limit in an hour",
-        "Even an hour has too many rows",
-        "an error; earlier windows stay written",
-        given=Given(
-            settings={"export_row_limit": 1},
-        ),
-        expect=Expect(
-            values=False,
-            exit_code=UNREADABLE,
-            log=("The window cannot be smaller than an hour",),
-        ),
-    ),
-    Scenario(
-        "range refused",
-        "Intercom refuses the range as too long (400)",
-        "requests a shorter one",
-        given=Given(
-            dialect=Dialect(max_range_seconds=9 * DAY_SECONDS),
-        ),
-        expect=Expect(
-            values=False,
-            log=("export period is longer than 9 days", "shortened"),
-        ),
-    ),
-    Scenario(
-        "range too old",
-        "Intercom refuses the range because it starts before the retention period (400)",
-        "one error that names start_date, no smaller windows",
-        given=Given(
-            faults=(
-                Fault(
-                    "create",
-                    times=None,
-                    status=400,
-                    body=api_error(
-                        "bad_request", "created_at_after is older than the retention period"
-                    ),
-                ),
-            ),
-        ),
-        expect=Expect(
-            exit_code=REFUSED,
-            bookmark=False,
-            requests=1,
-            log=("Set a later start_date",),
-            not_in_log=("shortened",),
-        ),
-    ),
-    Scenario(
         "job not known yet",
         "Intercom does not know a job right after its creation (404)",
         "polls again for two minutes",
@@ -360,119 +279,6 @@ JOBS = (
         expect=Expect(
             jobs=3,
             log=("Another export holds the workspace's job slot",),
-        ),
-    ),
-    Scenario(
-        "stored job resumed",
-        "An earlier run left a job that has ended",
-        "resumes it and creates no job for its window",
-        given=Given(
-            stored_jobs=(_FIRST,),
-        ),
-        expect=Expect(
-            jobs=1,
-            log=(r"Resuming job \w+ for 2025-05-11T12:30:00Z to 2025-05-22T12:29:59Z",),
-        ),
-    ),
-    Scenario(
-        "two stored jobs resumed",
-        "An earlier run left a finished job and a prefetched one",
-        "resumes both and creates no job",
-        given=Given(
-            stored_jobs=(_FIRST, StoredJob(-17, 0)),
-        ),
-        expect=Expect(
-            jobs=0,
-        ),
-    ),
-    Scenario(
-        "stored jobs in the wrong order",
-        "An earlier run left two jobs, the later one first",
-        "resumes both in order of time",
-        given=Given(
-            stored_jobs=(StoredJob(-10, 0), _FIRST),
-            settings={"lookback_days": 0},
-        ),
-        expect=Expect(
-            values=False,
-            jobs=0,
-        ),
-    ),
-    Scenario(
-        "stored job gone",
-        "The job of an earlier run is unknown to Intercom (404)",
-        "logs one line and creates another job",
-        given=Given(
-            stored_jobs=(StoredJob(-21, -10 - _SECOND, exists=False),),
-        ),
-        expect=Expect(
-            jobs=2,
-            log=("Forgetting job unknown0unknown0, which is gone",),
-        ),
-    ),
-    Scenario(
-        "stored job expired",
-        "The archive of the job of an earlier run has expired",
-        "logs one line and creates another job",
-        given=Given(
-            stored_jobs=(_FIRST,),
-            job_faults=(JobFault(expired=True),),
-        ),
-        expect=Expect(
-            jobs=2,
-            log=("Forgetting job .*, which is gone",),
-        ),
-    ),
-    Scenario(
-        "stored job failed",
-        "The job of an earlier run has failed",
-        "creates another job",
-        given=Given(
-            stored_jobs=(_FIRST,),
-            job_faults=(JobFault(ends_as="failed"),),
-        ),
-        expect=Expect(
-            jobs=2,
-            log=("ended as 'failed'",),
-        ),
-    ),
-    Scenario(
-        "stored job canceled",
-        "The job of an earlier run was canceled",
-        "creates another job",
-        given=Given(
-            stored_jobs=(_FIRST,),
-            job_faults=(JobFault(ends_as="canceled"),),
-        ),
-        expect=Expect(
-            jobs=2,
-            log=("ended as 'canceled'",),
-        ),
-    ),
-    Scenario(
-        "stored job of another range",
-        "The job of an earlier run has another range than the next window",
-        "logs one line and creates another job; keeps the old one in the state until it has ended",
-        given=Given(
-            stored_jobs=(StoredJob(-5, 3),),
-        ),
-        expect=Expect(
-            jobs=2,
-            log=(r"Not resuming job \w+ of an earlier run: its range, .*, does not fit",),
-        ),
-    ),
-    Scenario(
-        "stored job that never ends",
-        "The job of an earlier run never ends",
-        "cancels it, because the tap created it, and requests a smaller window",
-        given=Given(
-            stored_jobs=(_FIRST,),
-            job_faults=(JobFault(never_ends=True),),
-            settings={"job_timeout_minutes": 10, "slot_timeout_minutes": 10},
-        ),
-        expect=Expect(
-            canceled=1,
-            log=("Canceled job", "window shortened"),
         ),
     ),
     Scenario(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator import ApiVariant, Fault, JobFault
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.faults.scenarios.scenario import UNREADABLE, Expect, Given, Scenario
 
@@ -100,7 +100,7 @@ REPORTS = (
         "report on the host of another region",
         "`download_url` of a report is on the host of another region, which responds with 404",
         "downloads it from the configured host",
-        given=Given(settings=_SETTINGS, dialect=Dialect(download_url="other_region")),
+        given=Given(settings=_SETTINGS, variant=ApiVariant(download_url="other_region")),
         expect=Expect(log=(f"{_STREAM}: Everything up to 2025-06-01T12:30:00Z is written",)),
     ),
     Scenario(

@@ -1,13 +1,13 @@
-"""Scenarios of single requests: no response, errors, rate limits, refusals, redirects."""
+"""Scenarios of single requests: no response, errors, refusals, redirects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator import Dialect, Fault
+from intercom_simulator import ApiVariant, Fault
 from tests.faults.scenarios.scenario import (
     CONFIGURATION,
-    RATE_LIMITED,
+    GROWING_PAUSES,
     REFUSED,
     UNAVAILABLE,
     Expect,
@@ -18,9 +18,6 @@ from tests.faults.scenarios.scenario import (
 
 if TYPE_CHECKING:
     from intercom_simulator.faults import Route
-
-_GROWING = ((0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (30, 60), (30, 60))
-"""Ranges of pauses that double up to a minute, each reduced by up to half at random."""
 
 _NO_JSON: tuple[tuple[Route, str, Any], ...] = (
     ("create", "a web page", "<html>"),
@@ -41,7 +38,7 @@ REQUESTS = (
                 ),
             ),
             expect=Expect(
-                pauses=_GROWING[:2],
+                pauses=GROWING_PAUSES[:2],
                 log=(f"HTTP {status} without a JSON body; retrying in",),
             ),
         )
@@ -60,93 +57,8 @@ REQUESTS = (
             exit_code=UNAVAILABLE,
             bookmark=False,
             requests=9,
-            pauses=_GROWING,
+            pauses=GROWING_PAUSES,
             log=(r"ERROR POST .* failed 9 times; the last time: HTTP 500 .*\(request req-77\)",),
-        ),
-    ),
-    Scenario(
-        "429 with X-RateLimit-Reset",
-        "Too many requests, with X-RateLimit-Reset in 20 s",
-        "waits as long",
-        given=Given(
-            faults=(
-                Fault(
-                    "status",
-                    status=429,
-                    body=RATE_LIMITED,
-                    headers={"X-RateLimit-Reset": "{in 20 s}"},
-                ),
-            ),
-        ),
-        expect=Expect(
-            pauses=((17, 20.5),),
-        ),
-    ),
-    Scenario(
-        "429 with Retry-After in seconds",
-        "Too many requests, with Retry-After: 7",
-        "waits as long",
-        given=Given(
-            faults=(Fault("status", status=429, body=RATE_LIMITED, headers={"Retry-After": "7"}),),
-        ),
-        expect=Expect(
-            pauses=((7, 7),),
-        ),
-    ),
-    Scenario(
-        "429 with Retry-After as a date",
-        "Too many requests, with Retry-After as a date in 20 s",
-        "waits as long",
-        given=Given(
-            faults=(
-                Fault(
-                    "download",
-                    status=429,
-                    body=RATE_LIMITED,
-                    headers={"Retry-After": "{date in 20 s}"},
-                ),
-            ),
-        ),
-        expect=Expect(
-            pauses=((17, 20.5),),
-        ),
-    ),
-    Scenario(
-        "429 with a Retry-After of an hour",
-        "Too many requests, with Retry-After: 3600",
-        "retries after a minute",
-        given=Given(
-            faults=(
-                Fault("status", status=429, body=RATE_LIMITED, headers={"Retry-After": "3600"}),
-            ),
-        ),
-        expect=Expect(
-            pauses=((60, 60),),
-        ),
-    ),
-    Scenario(
-        "429 without headers",
-        "Too many requests, without headers about the time to wait",
-        "retries with growing pauses",
-        given=Given(
-            faults=(Fault("status", status=429, times=2, empty_body=True),),
-        ),
-        expect=Expect(
-            pauses=_GROWING[:2],
-        ),
-    ),
-    Scenario(
-        "429 with invalid headers",
-        "Too many requests, with invalid headers",
-        "retries with growing pauses",
-        given=Given(
-            faults=(
-                Fault("status", status=429, headers={"Retry-After": "soon"}),
-                Fault("create", status=429, headers={"X-RateLimit-Reset": "-1"}),
-            ),
-        ),
-        expect=Expect(
-            pauses=_GROWING[:1],
         ),
     ),
     Scenario(
@@ -160,7 +72,7 @@ REQUESTS = (
             exit_code=UNAVAILABLE,
             bookmark=False,
             requests=0,
-            pauses=_GROWING,
+            pauses=GROWING_PAUSES,
             log=(r"failed 9 times; the last time: no response \(NewConnectionError\)",),
         ),
     ),
@@ -173,7 +85,7 @@ REQUESTS = (
                 faults=(fault,),
             ),
             expect=Expect(
-                pauses=_GROWING[:1],
+                pauses=GROWING_PAUSES[:1],
                 log=("no response|cut off after 0 bytes",),
             ),
         )
@@ -216,7 +128,7 @@ REQUESTS = (
                 faults=(Fault(route, body=body),),
             ),
             expect=Expect(
-                pauses=_GROWING[:1],
+                pauses=GROWING_PAUSES[:1],
                 log=("HTTP 200 without a JSON body",),
             ),
         )
@@ -233,7 +145,7 @@ REQUESTS = (
             ),
         ),
         expect=Expect(
-            pauses=_GROWING[:1],
+            pauses=GROWING_PAUSES[:1],
             jobs=2,
         ),
     ),
@@ -318,19 +230,19 @@ REQUESTS = (
             f"`download_url` is {name}",
             "finds the archive; does not send the token to another host",
             given=Given(
-                dialect=dialect,
+                variant=variant,
             ),
             expect=Expect(
                 jobs=2,
             ),
         )
-        for name, dialect in (
-            ("a relative path", Dialect(download_url="relative")),
-            ("empty", Dialect(download_url="empty")),
-            ("on another host", Dialect(download_url="storage")),
+        for name, variant in (
+            ("a relative path", ApiVariant(download_url="relative")),
+            ("empty", ApiVariant(download_url="empty")),
+            ("on another host", ApiVariant(download_url="storage")),
             (
                 "on the host of another region, which responds with 404",
-                Dialect(download_url="other_region"),
+                ApiVariant(download_url="other_region"),
             ),
         )
     ),
@@ -340,7 +252,7 @@ REQUESTS = (
             f"The download is redirected to another host ({status}), with a signed URL",
             "follows without the token; logs only the host",
             given=Given(
-                dialect=Dialect(redirect_status=status),
+                variant=ApiVariant(redirect_status=status),
             ),
             expect=Expect(
                 jobs=2,
@@ -353,7 +265,7 @@ REQUESTS = (
         "The signed URL is refused once (403), like an expired one",
         "requests a new one",
         given=Given(
-            dialect=Dialect(redirect_status=302),
+            variant=ApiVariant(redirect_status=302),
             faults=(Fault("storage", status=403, body="<Error><Code>AccessDenied</Code></Error>"),),
         ),
         expect=Expect(
@@ -365,7 +277,7 @@ REQUESTS = (
         "The host of the signed URL resets every connection",
         "nine attempts, then an error that names only the host",
         given=Given(
-            dialect=Dialect(redirect_status=302),
+            variant=ApiVariant(redirect_status=302),
             faults=(Fault("storage", times=None, reset=True, handled=False),),
         ),
         expect=Expect(

@@ -6,17 +6,19 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator import Dialect, Fault, JobFault
+from intercom_simulator import ApiVariant, Fault, JobFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 DAY_SECONDS = 86_400
-
 UNTIL_CANCELED = math.inf
 
 CONFIGURATION, REFUSED, UNAVAILABLE, UNREADABLE = 2, 3, 4, 5
 """Exit statuses after errors, as listed in docs/operations.md."""
+
+GROWING_PAUSES = ((0.5, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (30, 60), (30, 60))
+"""Ranges of pauses that double up to a minute, each reduced by up to half at random."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Given:
     """Conditions of a run: the behavior of Intercom, the settings, the state.
 
     Args:
-        dialect: Dialect of the simulator.
+        variant: ApiVariant of the simulator.
         faults: Faults of responses. A header may contain `{in 7 s}` or `{date in 7 s}`.
         job_faults: Faults of jobs.
         settings: Settings that differ from the defaults of `configuration`; None removes one.
@@ -50,7 +52,7 @@ class Given:
         make_body: Creates the body of every download.
     """
 
-    dialect: Dialect = field(default_factory=Dialect)
+    variant: ApiVariant = field(default_factory=ApiVariant)
     faults: tuple[Fault, ...] = ()
     job_faults: tuple[JobFault, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Fault, Mutation, Simulator
+from intercom_simulator import ApiVariant, Fault, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.tap import TapIntercomExport
 from tests.conftest import END
@@ -79,7 +79,7 @@ def test_job_for_other_attributes_is_not_resumed(
     assert state["bookmarks"]["reporting_call"]["job"]["job_identifier"] == stored.identifier
     entry = replaced("call") if change else listed("call")
     simulator.faults.add(list_of(entry))
-    simulator.dialect = Dialect(refused_attributes=("people.New",))
+    simulator.variant = ApiVariant(refused_attributes=("people.New",))
     catalog = select(discover(config), "reporting_call")
     output = run_tap(config, catalog=catalog, state=state, check=not change)
     if change:
@@ -108,7 +108,7 @@ def test_time_beyond_year_9999_goes_to_text_column(
     line = ",".join(row.get(name, "") for name in ids).encode()
     mutation = Mutation("admin_status_change", line=1, replace=line)
     simulator = simulate(
-        **SMALL, dialect=Dialect(mutations=(mutation,)), reporting_timezone=zone, days=60
+        **SMALL, variant=ApiVariant(mutations=(mutation,)), reporting_timezone=zone, days=60
     )
     config = configure(
         simulator,

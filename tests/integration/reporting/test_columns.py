@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Fault, Mutation, Simulator
+from intercom_simulator import ApiVariant, Fault, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.errors import AttributesRefusedError, TapError
 from tap_intercom_export.intercom import ReportingRequest
@@ -51,7 +51,7 @@ def ticket_differences(simulator: Simulator, output: Output, refused: tuple[str,
 def test_refused_attributes_are_omitted_and_logged(
     simulate: Simulate, configure: Configure
 ) -> None:
-    simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=REFUSED))
+    simulator = simulate(**SMALL, variant=ApiVariant(refused_attributes=REFUSED))
     output = run(configure(simulator, reporting_datasets=["tickets"], window_days=60))
     assert ticket_differences(simulator, output, REFUSED) == []
     (line,) = [line for line in output.log.splitlines() if "refuses attributes" in line]
@@ -68,7 +68,7 @@ def test_refused_attributes_of_several_windows_at_once(
 ) -> None:
     simulator = simulate(
         **SMALL,
-        dialect=Dialect(refused_attributes=REFUSED),
+        variant=ApiVariant(refused_attributes=REFUSED),
         # all requests are sent before the first one is refused
         faults=[
             Fault("reporting_create", delay_seconds=0.1),
@@ -127,7 +127,7 @@ def test_refused_names_may_contain_the_separator() -> None:
 def test_job_without_refused_attributes_is_resumed(
     simulate: Simulate, configure: Configure
 ) -> None:
-    simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=REFUSED))
+    simulator = simulate(**SMALL, variant=ApiVariant(refused_attributes=REFUSED))
     config = configure(simulator, reporting_datasets=["tickets"], window_days=60)
     state = run(config).states[0]
     output = run(config, state=state)
@@ -137,7 +137,7 @@ def test_job_without_refused_attributes_is_resumed(
 
 def test_permanently_refused_request_is_an_error(simulate: Simulate, configure: Configure) -> None:
     ids = tuple(one.qualified_id for one in DATASETS["call"].attributes)
-    simulator = simulate(**SMALL, dialect=Dialect(refused_attributes=ids))
+    simulator = simulate(**SMALL, variant=ApiVariant(refused_attributes=ids))
     output = run(configure(simulator, reporting_datasets=["call"]), check=False)
     assert output.exit_code == 3
     assert "attribute_ids invalid for call dataset" in output.log
@@ -146,8 +146,8 @@ def test_permanently_refused_request_is_an_error(simulate: Simulate, configure: 
 def test_unknown_headers_are_matched_by_position(simulate: Simulate, configure: Configure) -> None:
     number = len(DATASETS["tickets"].attributes)
     header = ",".join(f"Atributo {place % 100}" for place in range(number)).encode()
-    dialect = Dialect(mutations=(Mutation("tickets", line=0, replace=header),))
-    simulator = simulate(**SMALL, dialect=dialect)
+    variant = ApiVariant(mutations=(Mutation("tickets", line=0, replace=header),))
+    simulator = simulate(**SMALL, variant=variant)
     output = run(configure(simulator, reporting_datasets=["tickets"]))
     assert dataset_differences(simulator, "tickets", output) == []
     assert len(output.schemas("reporting_tickets")) == 1
@@ -289,7 +289,7 @@ def test_unrequested_column_is_kept(simulate: Simulate, configure: Configure) ->
         Mutation("admin_status_change", line=0, replace=",".join([*ids, "Mood"]).encode()),
         Mutation("admin_status_change", line=1, replace=b"2025-04-25 10:00:00,,,1,Away,sunny"),
     )
-    simulator = simulate(**SMALL, dialect=Dialect(mutations=mutations))
+    simulator = simulate(**SMALL, variant=ApiVariant(mutations=mutations))
     config = configure(
         simulator,
         reporting_datasets=["admin_status_change"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Dialect, Mutation, Simulator
+from intercom_simulator import ApiVariant, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.conftest import END
 from tests.harness.singer import (
@@ -36,7 +36,7 @@ def test_value_of_wrong_type_is_kept_as_text(
     attributes = DATASETS[dataset].attributes
     row = ",".join(unusual[one.kind] for one in attributes).encode()
     mutation = Mutation(dataset, append=row + b"\n")
-    simulator = simulate(**SMALL, dialect=Dialect(mutations=(mutation,)))
+    simulator = simulate(**SMALL, variant=ApiVariant(mutations=(mutation,)))
     config = configure(simulator, reporting_datasets=[dataset], window_days=60)
     stream = f"reporting_{dataset}"
     if mapped:
@@ -61,7 +61,7 @@ def test_damaged_row_is_rejected(
     selected: bool,  # noqa: FBT001
 ) -> None:
     mutation = Mutation(dataset, append=b'three,"cells",only\n')
-    simulator = simulate(**SMALL, dialect=Dialect(mutations=(mutation,)))
+    simulator = simulate(**SMALL, variant=ApiVariant(mutations=(mutation,)))
     config = configure(simulator, reporting_datasets=[dataset], window_days=60)
     streams = (f"reporting_{dataset}", *(("rejected_row",) if selected else ()))
     output = run(config, *streams)
@@ -80,7 +80,7 @@ def test_damaged_rows_of_both_exports_are_in_one_stream(
         Mutation("call", append=b"reported,badly\n"),
         Mutation("receipt", append=b"sent,badly\n"),
     )
-    simulator = simulate(**SMALL, dialect=Dialect(mutations=mutations))
+    simulator = simulate(**SMALL, variant=ApiVariant(mutations=mutations))
     config = configure(simulator, reporting_datasets=["call"], window_days=60)
     output = run(config, "receipt", "reporting_call", "rejected_row", check=False)
     assert output.exit_code == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Clock, Dialect, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
 from tests.harness.singer import (
     discover_in_process,
     run_tap,
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "fault", "settings"),
+    ("variant", "fault", "settings"),
     [
-        (Dialect(), {"ends_as": "failed", "range_longer_than_seconds": 11 * DAY_SECONDS}, {}),
-        (Dialect(), {"never_ends": True, "times": 2}, {"job_timeout_minutes": 0.01}),
-        (Dialect(), {"max_rows": 25}, {"export_row_limit": 25}),
-        (Dialect(reporting_max_range_seconds=10 * DAY_SECONDS), None, {}),
+        (ApiVariant(), {"ends_as": "failed", "range_longer_than_seconds": 11 * DAY_SECONDS}, {}),
+        (ApiVariant(), {"never_ends": True, "times": 2}, {"job_timeout_minutes": 0.01}),
+        (ApiVariant(), {"max_rows": 25}, {"export_row_limit": 25}),
+        (ApiVariant(reporting_max_range_seconds=10 * DAY_SECONDS), None, {}),
     ],
     ids=["failing", "endless", "cut", "refused"],
 )
 def test_too_large_job_is_split(
     simulate: Simulate,
     configure: Configure,
-    dialect: Dialect,
+    variant: ApiVariant,
     fault: dict[str, Any] | None,
     settings: dict[str, Any],
 ) -> None:
-    simulator = simulate(**SMALL, dialect=dialect)
+    simulator = simulate(**SMALL, variant=variant)
     if fault:
         fault = {"times": None, **fault}
         simulator.job_faults.add(JobFault(export="reporting", dataset="conversation", **fault))

@@ -1,4 +1,4 @@
-"""Records of reporting datasets: cells, API versions, containers, dialects."""
+"""Records of reporting datasets: cells, API versions, containers, variants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intercom_simulator import Dialect, Simulator
+from intercom_simulator import ApiVariant, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
@@ -95,27 +95,27 @@ def test_container_is_recognized_by_its_bytes(
     simulate: Simulate, configure: Configure, container: Any
 ) -> None:
     word = "completed" if container == "zip" else "complete"
-    dialect = Dialect(reporting_container=container, reporting_completed_status=word)
-    simulator = simulate(**SMALL, dialect=dialect)
+    variant = ApiVariant(reporting_container=container, reporting_completed_status=word)
+    simulator = simulate(**SMALL, variant=variant)
     output = run(configure(simulator, reporting_datasets=["call"]))
     assert dataset_differences(simulator, "call", output) == []
 
 
 @pytest.mark.parametrize(
-    "dialect",
+    "variant",
     [
-        Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
-        Dialect(download_url="storage"),
-        Dialect(download_url="other_region"),
-        Dialect(redirect_status=302),
-        Dialect(line_end="\r\n", byte_order_mark=True),
+        ApiVariant(reporting_qualified_only=True, reporting_qualified_headers=True),
+        ApiVariant(download_url="storage"),
+        ApiVariant(download_url="other_region"),
+        ApiVariant(redirect_status=302),
+        ApiVariant(line_end="\r\n", byte_order_mark=True),
     ],
     ids=["qualified headers", "storage", "another region's host", "redirect", "spreadsheet"],
 )
-def test_records_are_equal_in_every_dialect(
-    simulate: Simulate, configure: Configure, dialect: Dialect
+def test_records_are_equal_in_every_variant(
+    simulate: Simulate, configure: Configure, variant: ApiVariant
 ) -> None:
-    simulator = simulate(**SMALL, dialect=dialect)
+    simulator = simulate(**SMALL, variant=variant)
     output = run(configure(simulator, reporting_datasets=["tickets"]))
     assert dataset_differences(simulator, "tickets", output) == []
     elsewhere = [request for request in simulator.requests if request.host == "storage"]
@@ -132,8 +132,8 @@ def max_actions_per_conversation(output: Output) -> int:
 def test_changing_keys_of_actions_are_a_warning_before_2_16(
     simulate: Simulate, configure: Configure, version: str
 ) -> None:
-    dialect = Dialect(reporting_last_parts_only=True)
-    simulator = simulate(receipts=10, conversations=200, days=20, dialect=dialect)
+    variant = ApiVariant(reporting_last_parts_only=True)
+    simulator = simulate(receipts=10, conversations=200, days=20, variant=variant)
     settings = {
         "reporting_datasets": ["consolidated_conversation_part"],
         "api_version": version,

@@ -1,4 +1,4 @@
-"""Dialects: how the simulated API responds where public sources about Intercom disagree."""
+"""Variants of the API: how it responds where public sources about Intercom disagree."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Mutation:
 
 
 @dataclass(frozen=True)
-class Dialect:
+class ApiVariant:
     """How the API responds. The defaults are what clients in production see.
 
     Args:
@@ -198,10 +198,10 @@ _UNKNOWN = Member(
     b'961758135,2026-01-06T11:30:00.000Z,"blue, dark"\n',
 )
 
-DIALECTS = {
-    "production": Dialect(),
+API_VARIANTS = {
+    "production": ApiVariant(),
     # Intercom's reference up to 2.16 and its pages for 2.5 and 2.6
-    "documented_2_6": Dialect(
+    "documented_2_6": ApiVariant(
         container="tar.gz",
         timestamp_format="_%Y%m%d_%H%M%S",
         plural_receipts=True,
@@ -211,42 +211,44 @@ DIALECTS = {
         identifier_key="job_identfier",
         completed_status="complete",
     ),
-    "documented_2_17": Dialect(content_encoding="zip", expires_after_seconds=7 * DAY_SECONDS),
-    "dated_by_day": Dialect(timestamp_format="_%Y%m%d"),
-    "year_2024": Dialect(dropped_columns=(("receipt", "first_fin_step_reached"),)),
-    "spreadsheet": Dialect(line_end="\r\n", byte_order_mark=True, time_format="utc"),
-    "messy_archive": Dialect(
+    "documented_2_17": ApiVariant(content_encoding="zip", expires_after_seconds=7 * DAY_SECONDS),
+    "dated_by_day": ApiVariant(timestamp_format="_%Y%m%d"),
+    "year_2024": ApiVariant(dropped_columns=(("receipt", "first_fin_step_reached"),)),
+    "spreadsheet": ApiVariant(line_end="\r\n", byte_order_mark=True, time_format="utc"),
+    "messy_archive": ApiVariant(
         folder="export/",
         uppercase_names=True,
         extra_members=(_MAC, _README),
         parts_per_file=3,
         empty_files=True,
     ),
-    "schema_drift": Dialect(
+    "schema_drift": ApiVariant(
         extra_members=(_UNKNOWN,),
         added_columns=(("receipt", "first_hologram_view", ""), ("open", "client", "Mail, v2")),
         shuffled_columns=True,
         shuffled_rows=True,
         expires_at_format="iso",
     ),
-    "gzip": Dialect(container="gzip"),
-    "gzip_named": Dialect(container="gzip", gzip_name=True),
-    "gzip_around_zip": Dialect(gzip_layers=1),
-    "csv": Dialect(container="csv"),
-    "failed_with_200": Dialect(failed_http_status=200),
-    "no_link": Dialect(download_url="empty", expires_at_format="empty"),
-    "relative_link": Dialect(download_url="relative", expires_at_format="number"),
-    "storage_link": Dialect(download_url="storage"),
-    "other_region_link": Dialect(download_url="other_region"),
-    "overview_of_all_time": Dialect(overview_of_all_time=True),
-    "storage_redirect": Dialect(redirect_status=302),
-    "chunked": Dialect(chunked=True, range_requests=False),
+    "gzip": ApiVariant(container="gzip"),
+    "gzip_named": ApiVariant(container="gzip", gzip_name=True),
+    "gzip_around_zip": ApiVariant(gzip_layers=1),
+    "csv": ApiVariant(container="csv"),
+    "failed_with_200": ApiVariant(failed_http_status=200),
+    "no_link": ApiVariant(download_url="empty", expires_at_format="empty"),
+    "relative_link": ApiVariant(download_url="relative", expires_at_format="number"),
+    "storage_link": ApiVariant(download_url="storage"),
+    "other_region_link": ApiVariant(download_url="other_region"),
+    "overview_of_all_time": ApiVariant(overview_of_all_time=True),
+    "storage_redirect": ApiVariant(redirect_status=302),
+    "chunked": ApiVariant(chunked=True, range_requests=False),
     # the changelog of 2.14 says ".tgz"; clients that do not decompress see gzip, others plain CSV
-    "reporting_tgz": Dialect(reporting_container="tar.gz"),
-    "reporting_zip": Dialect(reporting_container="zip", reporting_completed_status="completed"),
-    "reporting_csv": Dialect(reporting_container="csv"),
-    "reporting_encoded": Dialect(reporting_container="encoded"),
-    "reporting_last_parts_only": Dialect(reporting_last_parts_only=True),
-    "reporting_qualified": Dialect(reporting_qualified_only=True, reporting_qualified_headers=True),
+    "reporting_tgz": ApiVariant(reporting_container="tar.gz"),
+    "reporting_zip": ApiVariant(reporting_container="zip", reporting_completed_status="completed"),
+    "reporting_csv": ApiVariant(reporting_container="csv"),
+    "reporting_encoded": ApiVariant(reporting_container="encoded"),
+    "reporting_last_parts_only": ApiVariant(reporting_last_parts_only=True),
+    "reporting_qualified": ApiVariant(
+        reporting_qualified_only=True, reporting_qualified_headers=True
+    ),
 }
-"""The named dialects, for `--dialect` and the tests."""
+"""The named variants, for `--variant` and the tests."""

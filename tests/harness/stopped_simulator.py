@@ -1,0 +1,20 @@
+"""A simulator whose clock does not run, so that the contents of jobs do not depend on speed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from intercom_simulator import Clock, Simulator
+
+END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
+"""The simulated present."""
+
+
+def stopped_simulator(**options: Any) -> Simulator:
+    """Create a simulator with 20 days of messages up to `END`, at which its clock stays.
+
+    Args:
+        options: Arguments of `Simulator` that differ, such as `receipts`.
+    """
+    return Simulator(**{"days": 20, "end": END, "clock": Clock(END, running=False), **options})

@@ -1,0 +1,143 @@
+"""Members of an archive: which are read, which are skipped, their names."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_intercom_export.errors import RefusedArchiveError
+from tests.unit.archive.archives import OPEN, RECEIPT, contents, gzipped, opened, tarred, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tar"])
+def test_non_csv_members_are_skipped(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    extra = {
+        "__MACOSX/._open.csv": b"x",
+        "__MACOSX/open.csv": b"x",
+        ".hidden.csv": b"x",
+        "README.txt": b"x",
+        "folder/": b"",
+    }
+    assert contents(wrap({**extra, "a/b/OPEN.CSV": OPEN})) == [("a/b/OPEN.CSV", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_file_without_extension_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    assert contents(wrap({"open_20260401": OPEN})) == [("open_20260401", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_gzipped_member_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    files = {"open.csv.gz": gzipped(OPEN), "receipt.csv": RECEIPT}
+    assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
+
+
+@pytest.mark.parametrize("name", ["more.csv", "more", "more.csv.gz"])
+@pytest.mark.parametrize("nest", [zipped, tarred], ids=["zip", "tar"])
+def test_nested_archive_named_csv_is_skipped_with_warning(
+    caplog: pytest.LogCaptureFixture, nest: Callable[[dict[str, bytes]], bytes], name: str
+) -> None:
+    nested = nest({"receipt.csv": RECEIPT})
+    nested = gzipped(nested) if name.endswith(".gz") else nested
+    assert contents(zipped({"open.csv": OPEN, name: nested})) == [("open.csv", OPEN)]
+    (line,) = caplog.records
+    assert line.levelname == "WARNING"
+    assert f"'{name}'" in line.getMessage()
+    with pytest.raises(RefusedArchiveError, match="no CSV file"):
+        opened(zipped({name: nested}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_single_file_with_a_byte_order_mark_is_read(encoding: str) -> None:
+    data = OPEN.decode().encode(encoding)
+    assert [read for _, read in contents(data)] == [data]
+
+
+@pytest.mark.parametrize("name", ["open_20260401", "open.txt", "some/folder/open.CSV", "../open"])
+def test_single_gzipped_file_is_read_regardless_of_name(name: str) -> None:
+    [(path, read)] = contents(gzipped(OPEN, name))
+    assert path.startswith("open")
+    assert path.lower().endswith(".csv")
+    assert read == OPEN
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("open.txt", b"Nothing to see here\n"),
+        ("open.json", b'[{"receipt_id": 1, "opened_at": 2}]'),
+        ("../open.csv", OPEN),
+        ("open.csv.zip", zipped({"open.csv": OPEN})),
+        ("open.gz", gzipped(OPEN)),
+    ],
+)
+def test_archive_without_readable_files_is_not_empty_window(name: str, content: bytes) -> None:
+    with pytest.raises(RefusedArchiveError, match="no CSV file"):
+        opened(zipped({name: content, "__MACOSX/._open.csv": b"x"}))
+
+
+def test_archive_with_only_system_files_has_no_rows() -> None:
+    assert contents(zipped({"__MACOSX/open.csv": b"x", ".DS_Store": b"x", "folder/": b""})) == []
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_files_with_equal_names_are_both_read() -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("open.csv", OPEN)
+        archive.writestr("open.csv", RECEIPT)
+    assert contents(data.getvalue()) == [("open.csv", OPEN), ("open.csv", RECEIPT)]
+
+
+def test_tar_member_name_need_not_be_utf_8() -> None:
+    data = tarred({"r\udce9ceipt_20260401.csv": RECEIPT})
+    [member] = opened(data).members
+    assert member.path == "r\ufffdceipt_20260401.csv"
+
+
+@pytest.mark.parametrize("name", ["open.csv", "folder/OPEN.CSV", "open"])
+@pytest.mark.parametrize("pack", [zipped, tarred], ids=["zip", "tar"])
+def test_gzipped_member_is_recognized_by_its_content(
+    pack: Callable[[dict[str, bytes]], bytes], name: str
+) -> None:
+    assert contents(pack({name: gzipped(OPEN)})) == [(name, OPEN)]
+
+
+def test_member_that_is_not_gzipped_is_read_whatever_its_name() -> None:
+    assert contents(zipped({"open.csv.gz": OPEN})) == [("open.csv.gz", OPEN)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("receipt_20260401.csv.2", RECEIPT),
+        ("open_20260401.txt", OPEN),
+        ("open.tsv", OPEN.replace(b",", b"\t")),
+        ("open.txt", OPEN.decode().encode("utf-16")),
+    ],
+)
+def test_csv_with_another_extension_is_read(name: str, content: bytes) -> None:
+    assert contents(zipped({"click.csv": OPEN, name: content}))[1:] == [(name, content)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("manifest.json", b'{"files": 3, "rows": 4}\n'),
+        ("report.html", b"<p>one, two</p>\n"),
+        ("logo.png", b"\x89PNG\r\n\x1a\n,"),
+        ("LICENSE.txt", b"All rights reserved\n"),
+        ("empty.txt", b""),
+    ],
+)
+def test_other_file_is_skipped_with_warning(
+    caplog: pytest.LogCaptureFixture, name: str, content: bytes
+) -> None:
+    assert contents(zipped({"open.csv": OPEN, name: content})) == [("open.csv", OPEN)]
+    assert f"Skipping '{name}' in the archive: not a CSV file" in caplog.text

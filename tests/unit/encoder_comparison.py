@@ -1,0 +1,258 @@
+"""Reads a file with the generated encoder and with the plain one, and compares their records."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tap_intercom_export.rows.encoder import Encoder, record_envelope
+from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.statistics import FILES, OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from tap_intercom_export.rows.csv_reader import DamagedRow
+    from tests.harness.singer import Output
+
+AFTER, BEFORE = "2026-04-01T00:00:00Z", "2026-04-30T23:59:59Z"
+
+TIMES = [
+    "2026-04-13T12:32:22.000Z",
+    "2026-04-13T12:32:22Z",
+    "2026-04-13T12:32:22.120Z",
+    "2026-04-13T12:32:22.1234567Z",
+    "2026-04-13 12:32:22",
+    "2026-04-13 12:32:22 UTC",
+    "2026-04-13T14:32:22+02:00",
+    "2026-04-13T14:32:22-0230",
+    "1776083542",
+    "1776083542000",
+    "0",
+    "-1",
+    "'-1",
+    "null",
+    " ",
+    "",
+    "–",  # noqa: RUF001 - what a spreadsheet makes of "-"
+    "yesterday",
+    "2026-02-30T00:00:00Z",
+    "2026-04-13T25:00:00Z",
+    "2026-04-13T12:32:22+99:00",
+]
+
+NUMBERS = ["0", "7", "3.0", "0.25", "-1", "1e3", ".5", "null", "-", "", "many", "1e999", "0x1F"]
+
+TEXTS = [
+    "plain",
+    "comma, comma",
+    'a "quoted" word',
+    "two\nlines",
+    "two\r\nlines",
+    "back\\slash \\u0041 \\n",
+    "tab\tand\x01\x1f\x7f control",
+    "Zoë 你好 🎉 \u2028 \u0085",
+    "{braces} {{twice}} %s %(name)s",
+    "-1",
+    "'-1",
+    "null",
+    " ",
+    "",
+]
+
+UNUSUAL_NAMES = [
+    'quote"',
+    "apostrophe'",
+    "back\\slash",
+    "line\nend",
+    "{brace}",
+    "{{twice}}",
+    "%s %(x)s %",
+    "\\N{BULLET}",
+    "'; raise SystemExit #",
+    "'''",
+    '"""',
+    "{__import__('os')._exit(9)}",
+    "Zoë 🎉",
+    "tab\t",
+    "import",
+    "c0",
+    "_at",
+]
+
+ALL = [*FILES.values(), OTHER]
+
+REPORT = StatisticFile(
+    name="report",
+    description="A file with cells that their columns may not be able to hold.",
+    columns=(
+        Column("id", Kind.ID, ""),
+        Column("when", Kind.REPORTED_TIME, ""),
+        Column("count", Kind.REPORTED_NUMBER, ""),
+        Column("whole", Kind.INTEGER, ""),
+        Column("label", Kind.TEXT, ""),
+    ),
+    key=("id",),
+    time=(),
+    empty_key=True,
+)
+
+
+def ids(file: StatisticFile) -> str:
+    return file.name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The result of one of the encoders."""
+
+    records: list[dict[str, Any]]
+    damaged: list[DamagedRow]
+    announced: list[Column]
+
+
+class LineByLine(io.BytesIO):
+    """A file of which every read returns one line."""
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        return self.readline()
+
+
+def reader_of(
+    file: StatisticFile,
+    data: bytes,
+    damaged: list[DamagedRow],
+    match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+    source: type[io.BytesIO] = io.BytesIO,
+) -> RowReader:
+    constants = {
+        "created_at": BEFORE,
+        "created_at_after": AFTER,
+        "created_at_before": BEFORE,
+        "statistic": file.name,
+        "file": f"{file.name}_20260430.csv",
+    }
+    return RowReader(source(data), file, constants, damaged.append, match)
+
+
+def both_encoders(
+    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+) -> tuple[Reading, Reading]:
+    """Read a file with both encoders."""
+    damaged: list[DamagedRow] = []
+    announced: list[Column] = []
+    fast: list[dict[str, Any]] = []
+    keys: list[str] = []
+    reader = reader_of(file, data, damaged, **options)
+    envelope = record_envelope(file.name, "2026-05-01T00:00:00+00:00")
+    encoder = Encoder(reader, *envelope, deselected, with_keys=True)
+    for some in encoder.lines():
+        announced += some.columns
+        assert some.data.endswith(b"\n")
+        lines = some.data[:-1].split(b"\n")
+        assert len(lines) == some.count
+        messages = [json.loads(line) for line in lines]
+        assert all(set(m) == {"type", "stream", "record", "time_extracted"} for m in messages)
+        assert {(m["type"], m["stream"]) for m in messages} == {("RECORD", file.name)}
+        fast += [message["record"] for message in messages]
+        keys += some.keys
+        named = reader.format.template.keys() | {column.name for column in announced}
+        assert all(message["record"].keys() <= named for message in messages)
+
+    also_damaged: list[DamagedRow] = []
+    plain_reader = reader_of(file, data, also_damaged, **options)
+    plain, also_announced, plain_keys = [], [], []
+    for record in plain_reader:
+        also_announced += plain_reader.format.text_columns(record)
+        plain.append({name: value for name, value in record.items() if name not in deselected})
+        plain_keys.append([record[name] for name in file.key])
+    assert [json.loads(f"[{key}]") for key in keys] == plain_keys
+    assert len(set(keys)) == len(set(map(json.dumps, plain_keys))), "one key, two texts"
+    once = list(dict.fromkeys(also_announced))
+    return Reading(fast, damaged, announced), Reading(plain, also_damaged, once)
+
+
+def assert_same(
+    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+) -> list[dict[str, Any]]:
+    """Check that both encoders agree, and return the records.
+
+    Reads all lines at once, and line by line, because the path of a line depends on the lines
+    that are read with it.
+    """
+    for source in (LineByLine, io.BytesIO):
+        fast, plain = both_encoders(file, data, deselected, source=source, **options)
+        # by their text: 1 is not 1.0 there, nor True
+        assert list(map(json.dumps, fast.records)) == list(map(json.dumps, plain.records))
+        assert fast.damaged == plain.damaged
+        assert fast.announced == plain.announced
+    return fast.records
+
+
+def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n") -> bytes:
+    """Return a CSV file. Does not use the csv module, which refuses NUL in Python 3.10."""
+    lines = (",".join(quoted(cell, row) for cell in row) for row in [header, *rows])
+    return "".join(f"{line}{line_end}" for line in lines).encode("utf-8", "surrogatepass")
+
+
+def quoted(cell: str, row: Sequence[str]) -> str:
+    if {*cell} & {*',"\r\n'} or (not cell and len(row) == 1):  # an empty line is no row
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def cells_for(kind: Kind) -> list[str]:
+    if kind in {Kind.TIME, Kind.REPORTED_TIME}:
+        return TIMES
+    return NUMBERS if kind in {Kind.NUMBER, Kind.INTEGER, Kind.REPORTED_NUMBER} else TEXTS
+
+
+GOOD = {
+    Kind.TIME: TIMES[0],
+    Kind.REPORTED_TIME: TIMES[0],
+    Kind.NUMBER: "0.5",
+    Kind.INTEGER: "2",
+    Kind.REPORTED_NUMBER: "2",
+}
+
+
+def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
+    """Return rows with every kind of cell in every column, and damaged rows."""
+    kinds = {column.name: column.kind for column in file.columns}
+    full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
+    rows = [full, [""] * len(header), full[:-1], [*full, "too many"], [*full, ""]]
+    for index, name in enumerate(header):
+        others = cells_for(kinds.get(name, Kind.TEXT))
+        rows += [[*full[:index], cell, *full[index + 1 :]] for cell in others]
+    required = {*(file.time or ()), *file.key, "receipt_id"}
+    least = [cell if name in required else "" for name, cell in zip(header, full, strict=True)]
+    rows.append(least)
+    rows += [[*least[:index], full[index], *least[index + 1 :]] for index in range(len(header))]
+    return rows
+
+
+cells = st.one_of(
+    st.sampled_from([*TIMES, *NUMBERS, *TEXTS]),
+    st.text(),
+    st.text("\"',\n\r\\{}%\0", max_size=6),
+    st.datetimes().map(str),
+    st.integers().map(str),
+    st.floats().map(str),
+)
+
+
+def counts(output: Output) -> dict[str, int]:
+    """Return the record counts of the metrics in the log."""
+    found: Counter[str] = Counter()
+    for line in output.log.splitlines():
+        _, is_metric, text = line.partition("METRIC: ")
+        if is_metric and (point := json.loads(text))["metric"] == "record_count":
+            found[point["tags"]["stream"]] += point["value"]
+    return {stream: count for stream, count in found.items() if count and stream != "rejected_row"}
