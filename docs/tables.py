@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tap_intercom_export.schemas import statistics as files
+from tap_intercom_export.schemas import message_files as files
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def sdk_settings_table(told: Mapping[str, Any]) -> str:
 
 def description_of(stream: Stream) -> str:
     """Return the description of a stream: of the CSV file, or the first sentence of the class."""
-    file = {**files.FILES, files.OTHER.name: files.OTHER}.get(stream.name)
+    file = {**files.MESSAGE_FILES, files.UNKNOWN_FILE.name: files.UNKNOWN_FILE}.get(stream.name)
     if file:
         return file.description
     text = " ".join((inspect.getdoc(type(stream)) or "").split())

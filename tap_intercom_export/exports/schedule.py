@@ -41,8 +41,8 @@ class DeepLookback:
 
 
 @dataclass(frozen=True, slots=True)
-class RunMemory:
-    """What the state has from earlier runs.
+class RunHistory:
+    """Facts about earlier runs, from the state.
 
     Attributes:
         stored: Jobs that are not written yet, in order of time.
@@ -57,7 +57,7 @@ class RunMemory:
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
-    """What happens with a job of an earlier run.
+    """A job of an earlier run, and whether it is resumed.
 
     Attributes:
         job: The job.
@@ -93,7 +93,7 @@ class WindowSchedule:
     Args:
         export_range: The range to export.
         settings: Maximum window and lookback, and limits of one job.
-        memory: What the state has from earlier runs.
+        history: Facts about earlier runs, from the state.
         deep_lookback: The deep lookback; None without one.
         has_same_request: Returns whether a job of an earlier run has the same request as a new one
             would have, besides its range.
@@ -108,19 +108,19 @@ class WindowSchedule:
         self,
         export_range: ExportRange,
         settings: Settings,
-        memory: RunMemory,
+        history: RunHistory,
         deep_lookback: DeepLookback | None = None,
         has_same_request: Callable[[ExportJob], bool] = lambda _: True,
     ) -> None:
         self.export_range = export_range
         self.deep_lookback = deep_lookback
-        self._stored = memory.stored
+        self._stored = history.stored
         self._has_same_request = has_same_request
         self.largest = Sizes(settings.window, settings.lookback)
         limits = JobLimits(settings.export_row_limit, settings.job_timeout)
-        self._sizer = WindowSizer(self.largest, limits, memory.measured)
+        self._sizer = WindowSizer(self.largest, limits, history.measured)
         self._deep_sizer = (
-            WindowSizer(Sizes(settings.window, deep_lookback.lookback), limits, memory.measured)
+            WindowSizer(Sizes(settings.window, deep_lookback.lookback), limits, history.measured)
             if deep_lookback is not None and deep_lookback.is_due(export_range.end)
             else None
         )
@@ -136,7 +136,7 @@ class WindowSchedule:
         return self._deep_sizer is not None
 
     def stored_jobs(self, bookmark: int) -> Iterator[StoredJob]:
-        """Yield what happens with each job of an earlier run that was not given up.
+        """Yield each job of an earlier run that was not given up, and whether it is resumed.
 
         Args:
             bookmark: Everything up to this unix second is exported.
@@ -234,7 +234,7 @@ class WindowSchedule:
                 left = PendingRange(chosen.window.before, left.end)
 
     def remaining(self, bookmark: int) -> Remaining:
-        """Return what remains to be exported after a bookmark, without failures.
+        """Return the number and length of the windows after a bookmark, without failures.
 
         Args:
             bookmark: Everything up to this unix second is exported.

@@ -106,23 +106,23 @@ def _required_scope(url: str) -> str:
     )
 
 
-def is_failed_job(reply: ApiResponse) -> bool:
+def is_failed_job(parsed: ApiResponse) -> bool:
     """Return whether a 504 is Intercom's for a failed job, which has the job in its body."""
-    failed = str(reply.body.get("status")).lower() == "failed"
-    return reply.status == http.client.GATEWAY_TIMEOUT and failed
+    failed = str(parsed.body.get("status")).lower() == "failed"
+    return parsed.status == http.client.GATEWAY_TIMEOUT and failed
 
 
-def describe_error(response: requests.Response, reply: ApiResponse | None) -> str:
+def describe_error(response: requests.Response, parsed: ApiResponse | None) -> str:
     """Format an error body: `401 unauthorized: Access Token Invalid (request …)`."""
-    if reply is None:
+    if parsed is None:
         return f"HTTP {response.status_code} without a JSON body"
-    errors = reply.body.get("errors")
+    errors = parsed.body.get("errors")
     texts = [
         ": ".join(str(error[key]).rstrip(". ") for key in ("code", "message") if error.get(key))
         for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, dict)
     ]
-    request = f" (request {reply.body['request_id']})" if reply.body.get("request_id") else ""
+    request = f" (request {parsed.body['request_id']})" if parsed.body.get("request_id") else ""
     return f"HTTP {response.status_code} {'; '.join(texts)}{request}".strip()
 
 

@@ -19,9 +19,9 @@ from tap_intercom_export.rows import encoder as encoder_module
 from tap_intercom_export.rows.compiled import escape
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.harness.singer import Output, run_tap, run_without_waiting, select
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ UNUSUAL_NAMES = [
     "c0",
     "_at",
 ]
-ALL = [*FILES.values(), OTHER]
-REPORT = StatisticFile(
+ALL = [*MESSAGE_FILES.values(), UNKNOWN_FILE]
+REPORT = FileSchema(
     name="report",
     description="A file with cells that their columns may not be able to hold.",
     columns=(
@@ -110,7 +110,7 @@ REPORT = StatisticFile(
 )
 
 
-def ids(file: StatisticFile) -> str:
+def ids(file: FileSchema) -> str:
     return file.name
 
 
@@ -124,10 +124,10 @@ class Reading:
 
 
 def reader_of(
-    file: StatisticFile,
+    file: FileSchema,
     data: bytes,
     damaged: list[DamagedRow],
-    match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+    match: Callable[[list[str], FileSchema], list[Column]] | None = None,
 ) -> RowReader:
     constants = {
         "created_at": BEFORE,
@@ -140,7 +140,7 @@ def reader_of(
 
 
 def both_encoders(
-    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+    file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> tuple[Reading, Reading]:
     """Read a file with both encoders."""
     damaged: list[DamagedRow] = []
@@ -172,7 +172,7 @@ def both_encoders(
 
 
 def assert_same(
-    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+    file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> list[dict[str, Any]]:
     """Check that both encoders agree, and return the records.
 
@@ -201,7 +201,7 @@ def quoted(cell: str, row: Sequence[str]) -> str:
     return cell
 
 
-def headers(file: StatisticFile) -> dict[str, list[str]]:
+def headers(file: FileSchema) -> dict[str, list[str]]:
     """Return possible headers of a file."""
     names = [column.name for column in file.columns] or ["thing", "seen_at"]
     return {
@@ -234,7 +234,7 @@ GOOD = {
 }
 
 
-def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
+def rows_for(file: FileSchema, header: Sequence[str]) -> list[list[str]]:
     """Return rows with every kind of cell in every column, and damaged rows."""
     kinds = {column.name: column.kind for column in file.columns}
     full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
@@ -250,8 +250,8 @@ def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-@pytest.mark.parametrize("shape", headers(FILES["receipt"]))
-def test_encoders_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
+@pytest.mark.parametrize("shape", headers(MESSAGE_FILES["receipt"]))
+def test_encoders_agree_on_every_file_shape_and_cell(file: FileSchema, shape: str) -> None:
     header = headers(file)[shape]
     if not header:
         header = ["other"]
@@ -262,7 +262,7 @@ def test_encoders_agree_on_every_file_shape_and_cell(file: StatisticFile, shape:
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-def test_encoders_agree_with_any_deselected_property(file: StatisticFile) -> None:
+def test_encoders_agree_with_any_deselected_property(file: FileSchema) -> None:
     header = headers(file)["with new columns"]
     data = as_csv(header, rows_for(file, header)[:4] + rows_for(file, header)[-3:])
     reader = reader_of(file, data, [])
@@ -279,15 +279,15 @@ def test_encoders_agree_with_any_deselected_property(file: StatisticFile) -> Non
 @pytest.mark.parametrize(
     ("file", "name", "cell"),
     [
-        (FILES["receipt"], "first_open", "yesterday"),
-        (FILES["overview"], "open_total", "many"),
+        (MESSAGE_FILES["receipt"], "first_open", "yesterday"),
+        (MESSAGE_FILES["overview"], "open_total", "many"),
         (REPORT, "count", "many"),
         (REPORT, "when", "yesterday"),
         (REPORT, "whole", "0.5"),
     ],
 )
 def test_invalid_cell_in_deselected_column_rejects_row(
-    file: StatisticFile, name: str, cell: str
+    file: FileSchema, name: str, cell: str
 ) -> None:
     header = [column.name for column in file.columns]
     kinds = {column.name: column.kind for column in file.columns}
@@ -295,15 +295,17 @@ def test_invalid_cell_in_deselected_column_rejects_row(
     assert_same(file, as_csv(header, [row]), {name})
 
 
-def headers_as_property_names(header: list[str], file: StatisticFile) -> list[Column]:
+def headers_as_property_names(header: list[str], file: FileSchema) -> list[Column]:
     """Use headers as property names, so that they occur in the generated code."""
     known = {column.name: column for column in file.columns}
     return [known.get(name) or Column(name, Kind.TEXT, "") for name in header]
 
 
 @pytest.mark.parametrize("name", UNUSUAL_NAMES)
-@pytest.mark.parametrize("file", [FILES["receipt"], FILES["click"], REPORT], ids=ids)
-def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, name: str) -> None:
+@pytest.mark.parametrize(
+    "file", [MESSAGE_FILES["receipt"], MESSAGE_FILES["click"], REPORT], ids=ids
+)
+def test_column_names_are_not_executed_in_generated_code(file: FileSchema, name: str) -> None:
     if "\n" in name:
         header = [column.name for column in file.columns] + [name]
     else:
@@ -319,7 +321,7 @@ def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, na
 @pytest.mark.parametrize("kind", [Kind.TIME, Kind.OPTIONAL_ID, Kind.NUMBER, Kind.TEXT])
 def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
     columns = tuple(Column(name, kind, "") for name in UNUSUAL_NAMES)
-    unusual = StatisticFile(
+    unusual = FileSchema(
         name="'\"{odd}\\\n",
         description="",
         columns=(Column("receipt_id", Kind.ID, ""), *columns),
@@ -335,14 +337,14 @@ def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
 @pytest.mark.parametrize("rows", [0, 1, 2, csv_reader_module.CHUNK_BYTES // 20])
 def test_every_row_is_in_exactly_one_block(rows: int) -> None:
     cells = [[f"r{number}", TIMES[0]] for number in range(rows)]  # of more than twenty bytes
-    records = assert_same(FILES["reply"], as_csv(["receipt_id", "replied_at"], cells))
+    records = assert_same(MESSAGE_FILES["reply"], as_csv(["receipt_id", "replied_at"], cells))
     assert len(records) == rows
 
 
 def test_lines_after_unclosed_quote_form_many_blocks() -> None:
     rows = b"r,2026-04-13T12:32:22.000Z\n" * (3 * encoder_module.MAX_LINES_PER_BLOCK)
     data = b'receipt_id,replied_at\nr,"2026\n' + rows
-    encoder = Encoder(reader_of(FILES["reply"], data, []))
+    encoder = Encoder(reader_of(MESSAGE_FILES["reply"], data, []))
     counts = [lines.count for lines in encoder.lines()]
     assert sum(counts) == 3 * encoder_module.MAX_LINES_PER_BLOCK
     assert max(counts) <= encoder_module.MAX_LINES_PER_BLOCK
@@ -356,32 +358,40 @@ def test_line_ends_matter_only_within_cells(others: list[str]) -> None:
     files = [as_csv(header, rows, line_end) for line_end in ("\n", "\r\n")]
     files += [file.removesuffix(b"\n").removesuffix(b"\r") for file in files]
     for file in files:
-        records = assert_same(FILES["receipt"], file)
+        records = assert_same(MESSAGE_FILES["receipt"], file)
         assert [record["content_title"] for record in records] == [text or None for text in texts]
 
 
 @pytest.mark.parametrize("width", range(1, 18))
 def test_any_number_of_adjacent_empty_cells(width: int) -> None:
-    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    names = [
+        column.name
+        for column in MESSAGE_FILES["receipt"].columns
+        if column.name.startswith("first_")
+    ]
     header = ["receipt_id", "received_at", *names[:width]]
     rows = [["r", TIMES[0], *[""] * width]]
     rows += [
         ["r", TIMES[0], *["" if (number >> bit) & 1 else TIMES[0] for bit in range(width)]]
         for number in (0, 1, 2, 5, 1 << (width - 1), (1 << width) - 2)
     ]
-    assert len(assert_same(FILES["receipt"], as_csv(header, rows))) == len(rows)
+    assert len(assert_same(MESSAGE_FILES["receipt"], as_csv(header, rows))) == len(rows)
 
 
 @given(data=st.data())
 @settings(deadline=None)
 def test_any_adjacent_times(data: st.DataObject) -> None:
-    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    names = [
+        column.name
+        for column in MESSAGE_FILES["receipt"].columns
+        if column.name.startswith("first_")
+    ]
     cell = st.sampled_from(["", "", "", TIMES[0], "2026-04-14T00:00:59.000Z", *TIMES])
     runs = data.draw(st.lists(st.lists(cell, min_size=len(names) - 1), min_size=1, max_size=3))
     ends = data.draw(st.sampled_from([[], ["last"]]))
     header = ["receipt_id", "received_at", *names, *(["new"] if ends else [])]
     rows = [["r", TIMES[0], *run[: len(names) + 1], *ends] for run in runs]
-    assert_same(FILES["receipt"], as_csv(header, rows))
+    assert_same(MESSAGE_FILES["receipt"], as_csv(header, rows))
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
@@ -410,9 +420,11 @@ cells = st.one_of(
 @given(data=st.data())
 @settings(deadline=None)
 @pytest.mark.parametrize(
-    "file", [FILES["receipt"], FILES["click"], FILES["overview"], REPORT], ids=ids
+    "file",
+    [MESSAGE_FILES["receipt"], MESSAGE_FILES["click"], MESSAGE_FILES["overview"], REPORT],
+    ids=ids,
 )
-def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
+def test_encoders_agree_on_arbitrary_cells(file: FileSchema, data: st.DataObject) -> None:
     names = [column.name for column in file.columns]
     header = data.draw(st.one_of(st.just(names), st.permutations([*names, "new", "new_at"])))
     kinds = {column.name: column.kind for column in file.columns}
@@ -432,7 +444,7 @@ def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObj
 @given(body=st.one_of(st.binary(), st.text('ab,"\n\r\\').map(str.encode)))
 @settings(deadline=None)
 def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
-    assert_same(FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
+    assert_same(MESSAGE_FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
 
 
 # Through the whole tap.
@@ -517,7 +529,7 @@ def test_without_the_compiled_encoder_no_code_is_generated(
     monkeypatch.setattr(escape, "escape_block", None)
     data = b"receipt_id,opened_at\n1,2026-01-01T00:00:00Z\n2,never\n"
     damaged: list[DamagedRow] = []
-    (lines,) = Encoder(reader_of(FILES["open"], data, damaged)).lines()
+    (lines,) = Encoder(reader_of(MESSAGE_FILES["open"], data, damaged)).lines()
     assert lines.count == 1
     assert json.loads(lines.data)["receipt_id"] == "1"
     assert [row.line for row in damaged] == [3]

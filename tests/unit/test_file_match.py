@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
+from tap_intercom_export.schemas.file_match import (
+    schema_by_file_name,
+    schema_by_header,
+    statistic_name,
+)
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 
 if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.schemas.columns import FileSchema
 
 OBSERVED_FILES = [
     "receipt",
@@ -230,7 +234,9 @@ OVERVIEW_COUNTED = [
 ]
 OVERVIEW_WITHOUT_RATE = {"receipt", "tour_step_view", "keyword_reply"}
 
-every_file = pytest.mark.parametrize("file", [*FILES.values(), OTHER], ids=lambda file: file.name)
+every_file = pytest.mark.parametrize(
+    "file", [*MESSAGE_FILES.values(), UNKNOWN_FILE], ids=lambda file: file.name
+)
 every_name = pytest.mark.parametrize("name", [*OBSERVED_FILES, *ASSUMED_FILES])
 
 
@@ -240,12 +246,12 @@ every_name = pytest.mark.parametrize("name", [*OBSERVED_FILES, *ASSUMED_FILES])
 @pytest.mark.parametrize("name", SIMILAR_NAMES)
 @pytest.mark.parametrize("stamp", TIMESTAMPS)
 def test_file_is_recognized_with_any_timestamp(name: str, stamp: str) -> None:
-    assert by_file_name(f"{name}{stamp}.csv") is FILES[name]
+    assert schema_by_file_name(f"{name}{stamp}.csv") is MESSAGE_FILES[name]
 
 
 @every_name
 def test_file_is_recognized_by_name(name: str) -> None:
-    assert by_file_name(f"{name}_20260401-120000.csv") is FILES[name]
+    assert schema_by_file_name(f"{name}_20260401-120000.csv") is MESSAGE_FILES[name]
 
 
 @pytest.mark.parametrize("name", SIMILAR_NAMES)
@@ -268,7 +274,7 @@ def test_file_is_recognized_by_name(name: str) -> None:
     ],
 )
 def test_file_is_recognized_in_any_spelling(name: str, spelling: str) -> None:
-    assert by_file_name(spelling.format(name)) is FILES[name]
+    assert schema_by_file_name(spelling.format(name)) is MESSAGE_FILES[name]
 
 
 @pytest.mark.parametrize(
@@ -283,7 +289,7 @@ def test_file_is_recognized_in_any_spelling(name: str, spelling: str) -> None:
     ],
 )
 def test_file_is_recognized_in_plural_and_with_other_separators(path: str, name: str) -> None:
-    assert by_file_name(path) is FILES[name]
+    assert schema_by_file_name(path) is MESSAGE_FILES[name]
 
 
 @given(st.sampled_from(OBSERVED_FILES + ASSUMED_FILES), st.sampled_from(TIMESTAMPS), st.data())
@@ -291,7 +297,7 @@ def test_file_is_recognized_in_any_case(name: str, stamp: str, data: st.DataObje
     path = f"{name}{stamp}.csv"
     upper = data.draw(st.lists(st.booleans(), min_size=len(path), max_size=len(path)))
     mixed = "".join(c.upper() if up else c for c, up in zip(path, upper, strict=True))
-    assert by_file_name(mixed) is FILES[name]
+    assert schema_by_file_name(mixed) is MESSAGE_FILES[name]
 
 
 @pytest.mark.parametrize(
@@ -310,13 +316,13 @@ def test_file_is_recognized_in_any_case(name: str, stamp: str, data: st.DataObje
     ],
 )
 def test_unknown_name_is_other_statistic(path: str) -> None:
-    assert by_file_name(path) is OTHER
+    assert schema_by_file_name(path) is UNKNOWN_FILE
 
 
 @pytest.mark.parametrize("path", ["", ".csv", "_20260401.csv", "folder/"])
 def test_name_without_statistic_is_no_match(path: str) -> None:
-    expected = None if path != "folder/" else OTHER
-    assert by_file_name(path) is expected
+    expected = None if path != "folder/" else UNKNOWN_FILE
+    assert schema_by_file_name(path) is expected
 
 
 @pytest.mark.parametrize("stamp", TIMESTAMPS)
@@ -326,8 +332,8 @@ def test_statistic_name_has_no_timestamp(stamp: str) -> None:
 
 @given(st.text())
 def test_any_path_is_known_other_or_no_file(path: str) -> None:
-    found = by_file_name(path)
-    assert found is None or found is OTHER or found in FILES.values()
+    found = schema_by_file_name(path)
+    assert found is None or found is UNKNOWN_FILE or found in MESSAGE_FILES.values()
 
 
 # --- files without a name
@@ -336,28 +342,28 @@ def test_any_path_is_known_other_or_no_file(path: str) -> None:
 @pytest.mark.parametrize("name", OBSERVED_FILES)
 @pytest.mark.parametrize("step", [1, -1], ids=["in order", "turned round"])
 def test_unnamed_file_is_recognized_by_columns(name: str, step: int) -> None:
-    header = [column.name for column in FILES[name].columns]
-    assert by_header(header[::step]).name == name
+    header = [column.name for column in MESSAGE_FILES[name].columns]
+    assert schema_by_header(header[::step]).name == name
 
 
 def test_receipt_of_2024_is_recognized_by_columns() -> None:
-    assert by_header(RECEIPT_COLUMNS[:-1]).name == "receipt"
+    assert schema_by_header(RECEIPT_COLUMNS[:-1]).name == "receipt"
 
 
 def test_documented_click_is_recognized_by_columns() -> None:
-    assert by_header(["receipt_id", "clicked_at"]).name == "click"
+    assert schema_by_header(["receipt_id", "clicked_at"]).name == "click"
 
 
 @pytest.mark.parametrize("questions", [0, 3, 12, 200])
 def test_survey_is_recognized_by_columns_with_any_number_of_questions(questions: int) -> None:
     header = [*COLUMNS["answer_combined"].split(), *(f"Question {n}?" for n in range(questions))]
-    assert by_header(header).name == "answer_combined"
+    assert schema_by_header(header).name == "answer_combined"
 
 
 @pytest.mark.parametrize("name", OBSERVED_FILES)
 def test_file_is_recognized_by_columns_in_any_spelling(name: str) -> None:
-    header = [column.name.upper().replace("_", " ") for column in FILES[name].columns]
-    assert by_header(header).name == name
+    header = [column.name.upper().replace("_", " ") for column in MESSAGE_FILES[name].columns]
+    assert schema_by_header(header).name == name
 
 
 @pytest.mark.parametrize("is_named", [False, True])
@@ -373,7 +379,7 @@ def test_file_is_recognized_by_columns_in_any_spelling(name: str) -> None:
     ],
 )
 def test_file_is_recognized_by_few_columns(header: str, name: str, is_named: bool) -> None:  # noqa: FBT001
-    assert by_header(header.split(), is_named=is_named).name == name
+    assert schema_by_header(header.split(), is_named=is_named).name == name
 
 
 @pytest.mark.parametrize(
@@ -384,8 +390,8 @@ def test_file_is_recognized_by_few_columns(header: str, name: str, is_named: boo
     ],
 )
 def test_new_name_with_columns_of_an_event_is_other_statistic(header: str, unnamed: str) -> None:
-    assert by_header(header.split()).name == unnamed
-    assert by_header(header.split(), is_named=True) is OTHER
+    assert schema_by_header(header.split()).name == unnamed
+    assert schema_by_header(header.split(), is_named=True) is UNKNOWN_FILE
 
 
 @pytest.mark.parametrize(
@@ -393,7 +399,7 @@ def test_new_name_with_columns_of_an_event_is_other_statistic(header: str, unnam
     [[], [""], ["receipt_id"], ["a", "b"], ["receipt_id", "seen_at"], ["user_id", "email"]],
 )
 def test_header_that_matches_no_file_is_other_statistic(header: list[str]) -> None:
-    assert by_header(header) is OTHER
+    assert schema_by_header(header) is UNKNOWN_FILE
 
 
 # --- the catalogue
@@ -401,17 +407,17 @@ def test_header_that_matches_no_file_is_other_statistic(header: list[str]) -> No
 
 def test_catalogue_has_21_observed_and_17_assumed_files() -> None:
     assert (len(OBSERVED_FILES), len(ASSUMED_FILES)) == (21, 17)
-    assert set(FILES) == {*OBSERVED_FILES, *ASSUMED_FILES}
+    assert set(MESSAGE_FILES) == {*OBSERVED_FILES, *ASSUMED_FILES}
 
 
 def test_receipt_has_its_52_columns_in_order() -> None:
     assert len(RECEIPT_COLUMNS) == 52
-    assert [column.name for column in FILES["receipt"].columns] == RECEIPT_COLUMNS
+    assert [column.name for column in MESSAGE_FILES["receipt"].columns] == RECEIPT_COLUMNS
 
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_file_has_the_columns_of_real_archives_in_order(name: str) -> None:
-    assert [column.name for column in FILES[name].columns] == COLUMNS[name].split()
+    assert [column.name for column in MESSAGE_FILES[name].columns] == COLUMNS[name].split()
 
 
 def test_overview_has_its_columns_in_order() -> None:
@@ -421,63 +427,63 @@ def test_overview_has_its_columns_in_order() -> None:
         for measure in ("total", "unique", "rate")
         if measure != "rate" or statistic not in OVERVIEW_WITHOUT_RATE
     ]
-    columns = [column.name for column in FILES["overview"].columns]
+    columns = [column.name for column in MESSAGE_FILES["overview"].columns]
     assert columns == [*OVERVIEW_TEXTS, *counters]
 
 
 @pytest.mark.parametrize("name", ASSUMED_FILES)
 def test_assumed_file_has_receipt_id_and_any_other_columns(name: str) -> None:
-    names = [column.name for column in FILES[name].columns]
+    names = [column.name for column in MESSAGE_FILES[name].columns]
     assert names[0] == "receipt_id"
     assert {"email", "name", "phone", "device_token", "url", "user_id"} <= set(names)
-    assert FILES[name].fold_into == ""
+    assert MESSAGE_FILES[name].fold_into == ""
 
 
 @every_file
-def test_every_property_is_described_in_a_sentence(file: StatisticFile) -> None:
+def test_every_property_is_described_in_a_sentence(file: FileSchema) -> None:
     for column in file.properties:
         assert column.description.endswith((".", "…")), column
 
 
 @every_file
-def test_every_file_is_described_in_a_sentence(file: StatisticFile) -> None:
+def test_every_file_is_described_in_a_sentence(file: FileSchema) -> None:
     assert file.description.endswith(".")
 
 
 @every_file
-def test_no_property_of_a_file_repeats(file: StatisticFile) -> None:
+def test_no_property_of_a_file_repeats(file: FileSchema) -> None:
     names = [column.name for column in file.properties]
     assert len(set(names)) == len(names)
 
 
 @every_file
-def test_key_of_a_file_is_among_its_properties(file: StatisticFile) -> None:
+def test_key_of_a_file_is_among_its_properties(file: FileSchema) -> None:
     assert file.key
     assert set(file.key) <= {column.name for column in file.properties}
 
 
 @every_file
-def test_every_file_has_the_time_created_at(file: StatisticFile) -> None:
+def test_every_file_has_the_time_created_at(file: FileSchema) -> None:
     kinds = {column.name: column.kind for column in file.properties}
     assert kinds["created_at"] is Kind.TIME
 
 
 @every_file
-def test_time_and_required_names_are_columns(file: StatisticFile) -> None:
+def test_time_and_required_names_are_columns(file: FileSchema) -> None:
     kinds = {column.name: column.kind for column in file.columns}
     assert all(kinds[name] is Kind.TIME for name in file.time or ())
     assert set(file.required) <= set(kinds)
 
 
 @every_file
-def test_every_column_that_ends_in_at_or_begins_with_first_is_a_time(file: StatisticFile) -> None:
+def test_every_column_that_ends_in_at_or_begins_with_first_is_a_time(file: FileSchema) -> None:
     for column in file.columns:
         is_time = column.name.endswith("_at") or column.name.startswith("first_")
         assert (column.kind is Kind.TIME) == is_time, column.name
 
 
 @every_file
-def test_every_column_that_ends_in_id_is_an_identifier(file: StatisticFile) -> None:
+def test_every_column_that_ends_in_id_is_an_identifier(file: FileSchema) -> None:
     for column in file.columns:
         if column.name.endswith("_id"):
             assert column.kind in {Kind.ID, Kind.OPTIONAL_ID}, column.name
@@ -496,4 +502,4 @@ def test_every_column_that_ends_in_id_is_an_identifier(file: StatisticFile) -> N
     ],
 )
 def test_stream_has_expected_key(name: str, key: set[str]) -> None:
-    assert set(FILES[name].key) == key
+    assert set(MESSAGE_FILES[name].key) == key

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.columns import json_schema
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tap_intercom_export.rows.csv_reader import DamagedRow
-    from tap_intercom_export.schemas.columns import Column, StatisticFile
+    from tap_intercom_export.schemas.columns import Column, FileSchema
 
 AFTER, BEFORE = "2026-04-01T00:00:00Z", "2026-04-30T23:59:59Z"
 NOON, NOON_IN_A_FILE = "2026-04-13T12:32:22Z", "2026-04-13T12:32:22.000Z"
@@ -37,13 +37,13 @@ SAME_NOON = [
 ]
 LATER, LATER_IN_A_FILE = "2026-04-14T08:00:00Z", "2026-04-14T08:00:00.000Z"
 
-KNOWN_FILES = [file for file in FILES.values() if file.time is not None]
+KNOWN_FILES = [file for file in MESSAGE_FILES.values() if file.time is not None]
 EVENT_FILES = [file for file in KNOWN_FILES if file.hash_name]
-ASSUMED_FILES = [file for file in FILES.values() if file.time is None]
-ALL = [*FILES.values(), OTHER]
+ASSUMED_FILES = [file for file in MESSAGE_FILES.values() if file.time is None]
+ALL = [*MESSAGE_FILES.values(), UNKNOWN_FILE]
 
 
-def ids(file: StatisticFile) -> str:
+def ids(file: FileSchema) -> str:
     return file.name
 
 
@@ -63,7 +63,7 @@ class Result:
         return record
 
 
-def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
+def read_bytes(file: FileSchema, data: bytes, name: str = "") -> Result:
     """Read a file from bytes."""
     damaged: list[DamagedRow] = []
     constants = {
@@ -77,16 +77,14 @@ def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
     return Result(list(reader), damaged, reader.format.extra)
 
 
-def read(
-    file: StatisticFile, header: Sequence[str], *rows: Sequence[str], name: str = ""
-) -> Result:
+def read(file: FileSchema, header: Sequence[str], *rows: Sequence[str], name: str = "") -> Result:
     """Read a file with the given rows."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
     return read_bytes(file, text.getvalue().encode(), name)
 
 
-def read_one(file: StatisticFile, row: dict[str, str], name: str = "") -> Result:
+def read_one(file: FileSchema, row: dict[str, str], name: str = "") -> Result:
     """Read a file with one row."""
     return read(file, list(row), list(row.values()), name=name)
 
@@ -102,13 +100,13 @@ CELLS = {
 VALUES = {**CELLS, Kind.TIME: NOON, Kind.NUMBER: 0.25, Kind.INTEGER: 3}
 
 
-def full_row(file: StatisticFile) -> dict[str, str]:
+def full_row(file: FileSchema) -> dict[str, str]:
     """Return a row with a cell in each known column."""
     return {column.name: CELLS[column.kind] for column in file.columns}
 
 
 @pytest.mark.parametrize("file", ALL, ids=ids)
-def test_record_has_exactly_the_properties_of_its_stream(file: StatisticFile) -> None:
+def test_record_has_exactly_the_properties_of_its_stream(file: FileSchema) -> None:
     row = full_row(file) or {"anything": "1"}
     assert set(read_one(file, row).record) == {column.name for column in file.properties}
 
@@ -116,7 +114,7 @@ def test_record_has_exactly_the_properties_of_its_stream(file: StatisticFile) ->
 @pytest.mark.parametrize("file", ALL, ids=ids)
 @pytest.mark.parametrize("more", [{}, {"new": "x", "seen_at": NOON}], ids=["known", "new columns"])
 def test_record_is_valid_by_the_schema_of_its_stream(
-    file: StatisticFile, more: dict[str, str]
+    file: FileSchema, more: dict[str, str]
 ) -> None:
     result = read_one(file, {"anything": "1", **full_row(file), **more})
     schema = json_schema((*file.properties, *result.extra), file.key)
@@ -124,7 +122,7 @@ def test_record_is_valid_by_the_schema_of_its_stream(
 
 
 @pytest.mark.parametrize("file", ALL, ids=ids)
-def test_every_time_of_a_record_is_written_in_utc(file: StatisticFile) -> None:
+def test_every_time_of_a_record_is_written_in_utc(file: FileSchema) -> None:
     record = read_one(file, {**full_row(file), "anything_at": NOON_IN_A_FILE}).record
     times = [record[column.name] for column in file.properties if column.kind is Kind.TIME]
     assert times
@@ -132,7 +130,7 @@ def test_every_time_of_a_record_is_written_in_utc(file: StatisticFile) -> None:
 
 
 @pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
-def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
+def test_each_cell_becomes_a_value_of_its_kind(file: FileSchema) -> None:
     record = read_one(file, full_row(file)).record
     assert {column.name: record[column.name] for column in file.columns} == {
         column.name: VALUES[column.kind] for column in file.columns
@@ -140,14 +138,14 @@ def test_each_cell_becomes_a_value_of_its_kind(file: StatisticFile) -> None:
 
 
 @pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
-def test_order_of_columns_does_not_matter(file: StatisticFile) -> None:
+def test_order_of_columns_does_not_matter(file: FileSchema) -> None:
     row = full_row(file)
     turned = dict(reversed(row.items()))
     assert read_one(file, turned).record == read_one(file, row).record
 
 
 @pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
-def test_column_that_is_missing_is_null(file: StatisticFile) -> None:
+def test_column_that_is_missing_is_null(file: FileSchema) -> None:
     row = full_row(file)
     own_time = {"created_at"}  # see the test of a snapshot without it
     for name in set(row) - {*file.key, *file.required, *(file.time or own_time)}:
@@ -158,34 +156,36 @@ def test_column_that_is_missing_is_null(file: StatisticFile) -> None:
 @pytest.mark.parametrize("cell", ["-1", "'-1", ""])
 @pytest.mark.parametrize("name", ["company_id", "series_id", "node_id"])
 def test_minus_one_in_receipt_is_null(name: str, cell: str) -> None:
-    row = {**full_row(FILES["receipt"]), name: cell}
-    assert read_one(FILES["receipt"], row).record[name] is None
+    row = {**full_row(MESSAGE_FILES["receipt"]), name: cell}
+    assert read_one(MESSAGE_FILES["receipt"], row).record[name] is None
 
 
 def test_minus_one_in_text_is_kept() -> None:
-    row = {**full_row(FILES["receipt"]), "content_title": "-1"}
-    assert read_one(FILES["receipt"], row).record["content_title"] == "-1"
+    row = {**full_row(MESSAGE_FILES["receipt"]), "content_title": "-1"}
+    assert read_one(MESSAGE_FILES["receipt"], row).record["content_title"] == "-1"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_text_is_unchanged(text: str) -> None:
-    row = {**full_row(FILES["click"]), "url": text}
-    assert read_one(FILES["click"], row).record["url"] == (text or None)
+    row = {**full_row(MESSAGE_FILES["click"]), "url": text}
+    assert read_one(MESSAGE_FILES["click"], row).record["url"] == (text or None)
 
 
 # --- unknown columns
 
 
 def test_new_column_is_added_to_schema_and_records() -> None:
-    result = read_one(FILES["open"], {"receipt_id": "1", "opened_at": NOON, "device": "phone"})
+    result = read_one(
+        MESSAGE_FILES["open"], {"receipt_id": "1", "opened_at": NOON, "device": "phone"}
+    )
     assert [(column.name, column.kind) for column in result.extra] == [("device", Kind.TEXT)]
     assert result.record["device"] == "phone"
 
 
 def test_documented_misspelling_of_dismissal_is_recognized() -> None:
-    row = full_row(FILES["receipt"])
+    row = full_row(MESSAGE_FILES["receipt"])
     del row["first_dismissal"]
-    result = read_one(FILES["receipt"], {**row, "first_dismisall": NOON_IN_A_FILE})
+    result = read_one(MESSAGE_FILES["receipt"], {**row, "first_dismisall": NOON_IN_A_FILE})
     assert result.record["first_dismissal"] == NOON
     assert result.extra == ()
 
@@ -200,7 +200,7 @@ def test_documented_misspelling_of_dismissal_is_recognized() -> None:
     ],
 )
 def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
     (column,) = result.extra
     assert re.fullmatch(name + "_[0-9a-f]{8}", column.name)
     assert result.record[column.name] == "other"
@@ -209,7 +209,7 @@ def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
-def test_headers_are_recognized_in_any_spelling(file: StatisticFile) -> None:
+def test_headers_are_recognized_in_any_spelling(file: FileSchema) -> None:
     row = full_row(file)
     expected = read_one(file, row).record
     for written in (str.upper, lambda name: f" {name.replace('_', ' ').title()} "):
@@ -220,7 +220,7 @@ def test_headers_are_recognized_in_any_spelling(file: StatisticFile) -> None:
 
 def test_header_in_exact_spelling_wins() -> None:
     rows = {"Receipt ID": "other", "receipt_id": "1", "opened_at": NOON}
-    result = read_one(FILES["open"], rows)
+    result = read_one(MESSAGE_FILES["open"], rows)
     assert result.record["receipt_id"] == "1"
     (column,) = result.extra
     assert result.record[column.name] == "other"
@@ -229,7 +229,7 @@ def test_header_in_exact_spelling_wins() -> None:
 def test_new_columns_with_long_or_clashing_names_are_all_kept() -> None:
     headers = ["q" * 80, "q" * 80 + "?", "Size", "SIZE", "size", ""]
     cells = [str(number) for number in range(len(headers))]
-    result = read(FILES["open"], ["receipt_id", "opened_at", *headers], ["1", NOON, *cells])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at", *headers], ["1", NOON, *cells])
     names = [column.name for column in result.extra]
     assert len({name.casefold() for name in names}) == len(headers)
     assert all(len(name.encode()) <= 63 for name in names)
@@ -237,13 +237,13 @@ def test_new_columns_with_long_or_clashing_names_are_all_kept() -> None:
 
 
 def test_every_new_column_is_described_by_its_header() -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at", "q" * 80], ["1", NOON, "x"])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at", "q" * 80], ["1", NOON, "x"])
     assert "q" * 80 in result.extra[0].description
 
 
 def test_survey_questions_are_one_object() -> None:
-    row = {**full_row(FILES["answer_combined"]), "How\nwas it?": "Simple, fast", "Why?": ""}
-    result = read_one(FILES["answer_combined"], row)
+    row = {**full_row(MESSAGE_FILES["answer_combined"]), "How\nwas it?": "Simple, fast", "Why?": ""}
+    result = read_one(MESSAGE_FILES["answer_combined"], row)
     assert result.record["answers"] == {"How\nwas it?": "Simple, fast", "Why?": None}
     assert result.extra == ()
 
@@ -260,15 +260,15 @@ def test_survey_questions_are_one_object() -> None:
     ],
 )
 def test_no_answer_of_a_survey_is_lost(questions: list[str]) -> None:
-    row = full_row(FILES["answer_combined"])
+    row = full_row(MESSAGE_FILES["answer_combined"])
     cells = [str(number) for number in range(len(questions))]
-    result = read(FILES["answer_combined"], [*row, *questions], [*row.values(), *cells])
+    result = read(MESSAGE_FILES["answer_combined"], [*row, *questions], [*row.values(), *cells])
     assert list(result.record["answers"].values()) == cells
     assert next(iter(result.record["answers"])) == questions[0]
 
 
 def test_unknown_file_row_is_one_object() -> None:
-    record = read_one(OTHER, {"a": "1", "b": ""}, name="novelty").record
+    record = read_one(UNKNOWN_FILE, {"a": "1", "b": ""}, name="novelty").record
     assert record["row"] == {"a": "1", "b": None}
     assert (record["statistic"], record["file"]) == ("novelty", "novelty_20260430.csv")
 
@@ -305,39 +305,39 @@ def test_unknown_file_row_is_one_object() -> None:
     ],
 )
 def test_created_at_is_time_of_event(name: str, row: dict[str, str], expected: str) -> None:
-    file = FILES.get(name, OTHER)
+    file = MESSAGE_FILES.get(name, UNKNOWN_FILE)
     assert read_one(file, {"receipt_id": "1", **row}).record["created_at"] == expected
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview"])
 def test_created_at_of_snapshot_is_its_column(name: str) -> None:
-    row = {**full_row(FILES[name]), "created_at": LATER_IN_A_FILE}
-    assert read_one(FILES[name], row).record["created_at"] == LATER
+    row = {**full_row(MESSAGE_FILES[name]), "created_at": LATER_IN_A_FILE}
+    assert read_one(MESSAGE_FILES[name], row).record["created_at"] == LATER
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview"])
 def test_created_at_of_a_snapshot_that_has_none_is_null(name: str) -> None:
-    row = {**full_row(FILES[name]), "created_at": ""}
-    assert read_one(FILES[name], row).record["created_at"] is None
+    row = {**full_row(MESSAGE_FILES[name]), "created_at": ""}
+    assert read_one(MESSAGE_FILES[name], row).record["created_at"] is None
 
 
 def test_overview_row_has_window() -> None:
-    record = read_one(FILES["overview"], full_row(FILES["overview"])).record
+    record = read_one(MESSAGE_FILES["overview"], full_row(MESSAGE_FILES["overview"])).record
     assert (record["created_at_after"], record["created_at_before"]) == (AFTER, BEFORE)
 
 
 def test_inapplicable_total_is_null() -> None:
-    row = {**full_row(FILES["overview"]), "open_total": "", "click_total": "0"}
-    record = read_one(FILES["overview"], row).record
+    row = {**full_row(MESSAGE_FILES["overview"]), "open_total": "", "click_total": "0"}
+    record = read_one(MESSAGE_FILES["overview"], row).record
     assert (record["open_total"], record["click_total"]) == (None, 0)
 
 
 # --- ids of rows that have none
 
 
-@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, OTHER], ids=ids)
+@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, UNKNOWN_FILE], ids=ids)
 @pytest.mark.parametrize("written", SAME_NOON)
-def test_row_id_does_not_depend_on_time_format(file: StatisticFile, written: str) -> None:
+def test_row_id_does_not_depend_on_time_format(file: FileSchema, written: str) -> None:
     row = full_row(file) if file in EVENT_FILES else {"receipt_id": "1", "seen_at": NOON_IN_A_FILE}
     time = file.time[0] if file.time else "seen_at"
     expected = read_one(file, row).record[file.hash_name]
@@ -345,7 +345,7 @@ def test_row_id_does_not_depend_on_time_format(file: StatisticFile, written: str
 
 
 @pytest.mark.parametrize("file", EVENT_FILES, ids=ids)
-def test_event_id_depends_on_each_column(file: StatisticFile) -> None:
+def test_event_id_depends_on_each_column(file: FileSchema) -> None:
     row = {**full_row(file), "new": "x"}
     seen = {read_one(file, row).record["event_id"]}
     for name, cell in row.items():
@@ -355,13 +355,13 @@ def test_event_id_depends_on_each_column(file: StatisticFile) -> None:
 
 
 @pytest.mark.parametrize("file", EVENT_FILES, ids=ids)
-def test_event_id_does_not_depend_on_empty_columns(file: StatisticFile) -> None:
+def test_event_id_does_not_depend_on_empty_columns(file: FileSchema) -> None:
     row = full_row(file)
     expected = read_one(file, row).record["event_id"]
     assert read_one(file, {"new": "", **row}).record["event_id"] == expected
 
 
-@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, OTHER], ids=ids)
+@pytest.mark.parametrize("file", [*EVENT_FILES, *ASSUMED_FILES, UNKNOWN_FILE], ids=ids)
 @pytest.mark.parametrize(
     "written",
     [
@@ -372,7 +372,7 @@ def test_event_id_does_not_depend_on_empty_columns(file: StatisticFile) -> None:
     ],
 )
 def test_row_id_does_not_depend_on_header_spelling(
-    file: StatisticFile, written: Callable[[str], str]
+    file: FileSchema, written: Callable[[str], str]
 ) -> None:
     row = {**full_row(file), "receipt_id": "1", "new_column": "x", "seen_at": NOON_IN_A_FILE}
     expected = read_one(file, row).record
@@ -384,12 +384,12 @@ def test_row_id_does_not_depend_on_header_spelling(
 
 
 def test_clicks_on_two_links_in_one_second_are_two_rows() -> None:
-    row = full_row(FILES["click"])
+    row = full_row(MESSAGE_FILES["click"])
     header = list(row)
     rows = [
         list({**row, "url": url}.values()) for url in ("https://a.example", "https://b.example")
     ]
-    first, second = read(FILES["click"], header, *rows).records
+    first, second = read(MESSAGE_FILES["click"], header, *rows).records
     assert first["event_id"] != second["event_id"]
 
 
@@ -397,11 +397,13 @@ def test_event_id_is_stable_between_versions() -> None:
     row = {"receipt_id": "961758128", "opened_at": NOON_IN_A_FILE}
     text = f'["open",[["opened_at","{NOON}"],["receipt_id","961758128"]]]'
     expected = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    assert read_one(FILES["open"], row).record["event_id"] == expected
+    assert read_one(MESSAGE_FILES["open"], row).record["event_id"] == expected
 
 
 def test_same_row_in_two_unknown_files_has_two_ids() -> None:
-    ids = {read_one(OTHER, {"a": "1"}, name=name).record["row_id"] for name in ("one", "two")}
+    ids = {
+        read_one(UNKNOWN_FILE, {"a": "1"}, name=name).record["row_id"] for name in ("one", "two")
+    }
     assert len(ids) == 2
 
 
@@ -415,29 +417,29 @@ def rows_of_unknown_files(draw: st.DrawFn) -> dict[str, str]:
     return {**row, "z": "always"}
 
 
-@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@pytest.mark.parametrize("file", [UNKNOWN_FILE, MESSAGE_FILES["button_tap"]], ids=ids)
 @given(row=rows_of_unknown_files(), data=st.data())
 def test_id_of_an_unknown_row_does_not_depend_on_the_order_of_columns(
-    file: StatisticFile, row: dict[str, str], data: st.DataObject
+    file: FileSchema, row: dict[str, str], data: st.DataObject
 ) -> None:
     shuffled = dict(data.draw(st.permutations(list(row.items()))))
     first, second = read_one(file, row).record, read_one(file, shuffled).record
     assert first[file.hash_name] == second[file.hash_name]
 
 
-@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@pytest.mark.parametrize("file", [UNKNOWN_FILE, MESSAGE_FILES["button_tap"]], ids=ids)
 @given(row=rows_of_unknown_files())
 def test_id_of_an_unknown_row_does_not_depend_on_a_new_empty_column(
-    file: StatisticFile, row: dict[str, str]
+    file: FileSchema, row: dict[str, str]
 ) -> None:
     first, second = read_one(file, row).record, read_one(file, {"new": "", **row}).record
     assert first[file.hash_name] == second[file.hash_name]
 
 
-@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@pytest.mark.parametrize("file", [UNKNOWN_FILE, MESSAGE_FILES["button_tap"]], ids=ids)
 @given(row=rows_of_unknown_files(), data=st.data())
 def test_id_of_an_unknown_row_depends_on_each_cell(
-    file: StatisticFile, row: dict[str, str], data: st.DataObject
+    file: FileSchema, row: dict[str, str], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(row)))
     changed = {**row, name: LATER if name == "seen_at" else row[name] + "x"}
@@ -445,9 +447,9 @@ def test_id_of_an_unknown_row_depends_on_each_cell(
     assert first[file.hash_name] != second[file.hash_name]
 
 
-@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@pytest.mark.parametrize("file", [UNKNOWN_FILE, MESSAGE_FILES["button_tap"]], ids=ids)
 def test_id_of_an_unknown_row_with_two_times_does_not_depend_on_their_order(
-    file: StatisticFile,
+    file: FileSchema,
 ) -> None:
     row = {"receipt_id": "1", "seen_at": NOON_IN_A_FILE, "left_at": LATER_IN_A_FILE}
     turned = dict(reversed(row.items()))
@@ -455,9 +457,9 @@ def test_id_of_an_unknown_row_with_two_times_does_not_depend_on_their_order(
     assert first[file.hash_name] == second[file.hash_name]
 
 
-@pytest.mark.parametrize("file", [OTHER, FILES["button_tap"]], ids=ids)
+@pytest.mark.parametrize("file", [UNKNOWN_FILE, MESSAGE_FILES["button_tap"]], ids=ids)
 def test_unknown_row_id_with_two_times_does_not_depend_on_format(
-    file: StatisticFile,
+    file: FileSchema,
 ) -> None:
     row = {"receipt_id": "1", "seen_at": NOON, "left_at": LATER}
     other = {"receipt_id": "1", "seen_at": NOON_IN_A_FILE, "left_at": LATER_IN_A_FILE}
@@ -468,7 +470,7 @@ def test_unknown_row_id_with_two_times_does_not_depend_on_format(
 # --- rejected rows
 
 
-def required(file: StatisticFile) -> list[str]:
+def required(file: FileSchema) -> list[str]:
     """Return the required columns of a file."""
     columns = {column.name for column in file.columns}
     time = file.time if file.time and len(file.time) == 1 else ()
@@ -484,7 +486,7 @@ def required(file: StatisticFile) -> list[str]:
         for name in required(file)
     ],
 )
-def test_row_without_required_column_is_rejected(file: StatisticFile, name: str) -> None:
+def test_row_without_required_column_is_rejected(file: FileSchema, name: str) -> None:
     row = full_row(file)
     result = read(file, list(row), list({**row, name: ""}.values()), list(row.values()))
     assert len(result.records) == 1
@@ -493,13 +495,13 @@ def test_row_without_required_column_is_rejected(file: StatisticFile, name: str)
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview", "receipt", "answer_combined"])
 def test_key_columns_are_required_or_set_by_tap(name: str) -> None:
-    file = FILES[name]
+    file = MESSAGE_FILES[name]
     given_by_tap = {"created_at_after", "created_at_before"}
     assert set(file.key) <= {*required(file), *given_by_tap}
 
 
 def test_survey_response_without_any_time_is_rejected() -> None:
-    file = FILES["answer_combined"]
+    file = MESSAGE_FILES["answer_combined"]
     result = read_one(file, {**full_row(file), "received_at": "", "completed_at": ""})
     assert [row.reason for row in result.damaged] == ["completed_at and received_at is empty"]
 
@@ -516,9 +518,9 @@ def test_survey_response_without_any_time_is_rejected() -> None:
 def test_invalid_cell_rejects_row_with_reason(
     file: str, column: str, cell: str, reason: str
 ) -> None:
-    row = full_row(FILES[file])
+    row = full_row(MESSAGE_FILES[file])
     good, bad = list(row.values()), list({**row, column: cell}.values())
-    result = read(FILES[file], list(row), good, bad, good)
+    result = read(MESSAGE_FILES[file], list(row), good, bad, good)
     assert len(result.records) == 2
     (damaged,) = result.damaged
     assert damaged.line == 3
@@ -531,7 +533,9 @@ def test_invalid_cell_rejects_row_with_reason(
     ids=["short", "long"],
 )
 def test_row_of_wrong_length_is_rejected(cells: list[str], number: str) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON])
+    result = read(
+        MESSAGE_FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON]
+    )
     assert [record["receipt_id"] for record in result.records] == ["1", "2"]
     (damaged,) = result.damaged
     assert damaged.line == 3
@@ -540,20 +544,22 @@ def test_row_of_wrong_length_is_rejected(cells: list[str], number: str) -> None:
 
 
 def test_damaged_header_rejects_all_rows() -> None:
-    result = read_bytes(FILES["open"], f'receipt_id,"opened_at\n1,{NOON}\n2,{NOON}\n'.encode())
+    result = read_bytes(
+        MESSAGE_FILES["open"], f'receipt_id,"opened_at\n1,{NOON}\n2,{NOON}\n'.encode()
+    )
     assert result.records == []
     assert [row.line for row in result.damaged] == [1, 2, 3]
 
 
 def test_missing_key_column_rejects_all_rows() -> None:
-    result = read(FILES["open"], ["opened_at"], [NOON], [LATER])
+    result = read(MESSAGE_FILES["open"], ["opened_at"], [NOON], [LATER])
     assert result.records == []
     assert [row.reason for row in result.damaged] == ["receipt_id is empty"] * 2
 
 
 @pytest.mark.parametrize("data", [b"", b"receipt_id,opened_at\n"], ids=["empty", "header only"])
 def test_file_without_rows_gives_no_records(data: bytes) -> None:
-    assert read_bytes(FILES["open"], data) == Result([], [], ())
+    assert read_bytes(MESSAGE_FILES["open"], data) == Result([], [], ())
 
 
 @given(
@@ -563,7 +569,7 @@ def test_file_without_rows_gives_no_records(data: bytes) -> None:
     )
 )
 def test_every_row_is_record_or_rejected(rows: list[tuple[str, str]]) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at"], *rows)
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at"], *rows)
     good = [receipt for receipt, time in rows if receipt and time == NOON]
     assert [record["receipt_id"] for record in result.records] == good
     assert len(result.damaged) == len(rows) - len(good)
@@ -571,7 +577,7 @@ def test_every_row_is_record_or_rejected(rows: list[tuple[str, str]]) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
 def test_any_record_can_be_written_as_json(text: str) -> None:
-    record = read_one(OTHER, {"a": text, text or "b": "1"}).record
+    record = read_one(UNKNOWN_FILE, {"a": text, text or "b": "1"}).record
     assert json.loads(json.dumps(record)) == record
 
 
@@ -585,7 +591,7 @@ def test_any_record_can_be_written_as_json(text: str) -> None:
     ],
 )
 def test_log_shows_cell_format_without_content(cell: str, form: str) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
     (row,) = result.damaged
     assert row.reason == f"opened_at is not a time: {cell!r}"
     assert row.reason_without_cell == f"opened_at is not a time: its format is {form!r}"

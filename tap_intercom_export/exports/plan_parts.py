@@ -22,7 +22,7 @@ class PlannedWindow:
         bookmark: Everything up to this unix second is exported before.
         resumes: Identifier of the resumed job of an earlier run, or "".
         is_deep: Whether it has the deep lookback.
-        note: Why it ends where it does, if that is not obvious, or "".
+        note: Reason for its end, if that is not obvious, or "".
     """
 
     window: Window
