@@ -73,7 +73,7 @@ def add_options(command: click.Command) -> None:
     )
     for option in command.params:
         if option.name in {"catalog", "state"}:
-            option.is_eager = True  # before --test, whatever their order in the command line
+            option.is_eager = True  # before --test, in any order on the command line
         if option.name == "test" and isinstance(option, click.Option):
             option.help = (
                 "Check host, token, scopes, clock and temporary space, and show the result of "

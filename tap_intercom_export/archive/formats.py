@@ -55,7 +55,7 @@ _IN_CSV = re.compile(rb"[,;\n]")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Maximum sizes, so that a decompression bomb fills neither the disk nor the time.
+    """Maximum sizes, so that a decompression bomb cannot fill the disk or take hours.
 
     Attributes:
         unpacked: Maximum bytes of all files, unpacked.
@@ -257,7 +257,7 @@ def _to_utf_8(start: bytes) -> bytes:
 
 
 class _SingleFile:
-    """A single CSV file, with gzip or plain, whatever its extension."""
+    """A single CSV file, plain or with gzip, with any extension."""
 
     def __init__(self, spool: BinaryIO, *, path: str, compressed: bool) -> None:
         self._spool = spool

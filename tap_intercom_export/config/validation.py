@@ -31,7 +31,7 @@ OPTION_FILES = {
     "--state": 'the "value" of the last STATE line, {"bookmarks": …}',
     "--catalog": 'what --discover writes, {"streams": …}',
 }
-"""What the file of each command line option must contain."""
+"""Required content of the file of each command line option."""
 
 
 def validate(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:

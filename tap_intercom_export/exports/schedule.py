@@ -1,4 +1,4 @@
-"""Which windows a run requests, one after another; used by the run and by `--plan`. Pure."""
+"""Decides which windows a run requests; used by the run and by `--plan`. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DeepLookback:
     Attributes:
         lookback: Its length in seconds.
         every: Seconds between two deep lookbacks.
-        last: End of the last window that had it, in unix seconds; None if there was none.
+        last: End of the last window with a deep lookback, in unix seconds; None if there was none.
     """
 
     lookback: int
@@ -196,8 +196,8 @@ class WindowSchedule:
     def has_deep_lookback(self, job: ExportJob) -> bool:
         """Return whether a job counts as the deep lookback that was due.
 
-        It does if it ends where the run ends, and starts before the usual lookback or at the start.
-        It may have been shortened.
+        That is so if it ends at the end of the run, and starts before the usual lookback or at the
+        start of the range. It may have been shortened.
 
         Args:
             job: A job whose window is written.
@@ -211,7 +211,7 @@ class WindowSchedule:
         self.export_range = replace(self.export_range, partly_written=())
 
     def partly_written_note(self, window: Window) -> str:
-        """Return a note if a window ends where a partly written window does; else "".
+        """Return a note if a window ends with a partly written window; otherwise "".
 
         Args:
             window: A window of this run.

@@ -195,6 +195,6 @@ def digest(text: str) -> str:
     """Return a 128-bit hash as hexadecimal text.
 
     Args:
-        text: What identifies a row, as compact JSON in ASCII.
+        text: The identifying content of a row, as compact JSON in ASCII.
     """
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.schemas.columns import FileSchema
 
 _SUFFIX = re.compile(r"(?:[-_+. (]+(?:part[-_. ]?)?\d[\d:tz]*\)?)+$", re.ASCII)
-"""What may follow a statistic's name: time stamps in any format, numbers of parts and copies."""
+"""Matches the end of a file's name: time stamps in any format, numbers of parts and copies."""
 
 _NO_LETTERS_FIRST = re.compile(r"[\W_]*(?:part[\W_]*)?(?:\d.*)?", re.DOTALL)
 

@@ -36,7 +36,7 @@ class WindowStream(BlockStream):
     def bookmark(self, *, otherwise: int) -> int:
         """Return the unix second up to which all of the stream is written.
 
-        With the replication method FULL_TABLE a run starts from the beginning, whatever the state.
+        With the replication method FULL_TABLE a run ignores the state.
 
         Args:
             otherwise: Returned if there is no bookmark.
