@@ -15,8 +15,8 @@ from benchmarks import ways
 from benchmarks.archive import archive, bytes_a_row
 from benchmarks.batches import BatchSpeed, batch_speeds
 from benchmarks.loading import Load, loads
-from benchmarks.measure import ROOT, Taken, run
-from benchmarks.queryable import Wait, waits
+from benchmarks.measure import ROOT, RunMeasurement, run
+from benchmarks.queryable import Wait, measure_waits
 from benchmarks.report import Memory, Report, ShapeSpeed, Speed, Start
 from benchmarks.server import serving
 from benchmarks.shapes import RECEIPTS, SHAPES
@@ -200,7 +200,7 @@ class Bench:
                 self._say("Airbyte's CDK does not install here; left out")
             else:
                 compared.insert(-2, airbyte)
-        taken: dict[tuple[str, int], list[Taken]] = {}
+        taken: dict[tuple[str, int], list[RunMeasurement]] = {}
         for repeat in range(self._repeats):
             for count in rows:
                 path = self.archive(count)
@@ -212,7 +212,11 @@ class Bench:
                         while time.monotonic() < end:
                             runs.append(run(way.command(path, url)))
         return [
-            Speed(way.key, way.title, {count: Taken.best(taken[way.key, count]) for count in rows})
+            Speed(
+                way.key,
+                way.title,
+                {count: RunMeasurement.best(taken[way.key, count]) for count in rows},
+            )
             for way in compared
         ]
 
@@ -225,7 +229,7 @@ class Bench:
         """
         lengths = [count // shape.columns_as_receipts for count in rows]
         tap, standard = ways.tap(self._scratch, is_report=shape.is_report), ways.standard_sdk(shape)
-        taken: dict[tuple[str, int], list[Taken]] = {}
+        taken: dict[tuple[str, int], list[RunMeasurement]] = {}
         for repeat in range(self._repeats):
             for way, count in (
                 *((tap, count) for count in lengths),
@@ -236,7 +240,7 @@ class Bench:
                 with serving(path, is_report=shape.is_report) as url:
                     runs = taken.setdefault((way.key, count), [])
                     runs.append(run(way.command(path, url)))
-        best = {key: Taken.best(runs) for key, runs in taken.items()}
+        best = {key: RunMeasurement.best(runs) for key, runs in taken.items()}
         speeds = (
             Speed(way.key, way.title, {c: one for (key, c), one in best.items() if key == way.key})
             for way in (tap, standard)
@@ -258,7 +262,7 @@ class Bench:
         pairs = [(run(tap), run(bare)) for _ in range(3 * self._repeats)]
         ours, theirs = zip(*pairs, strict=True)
         ratio = median(one.cpu / other.cpu for one, other in pairs)
-        return Start(option, Taken.best(ours), Taken.best(theirs), ratio)
+        return Start(option, RunMeasurement.best(ours), RunMeasurement.best(theirs), ratio)
 
     def loads(self, rows: int) -> list[Load]:
         """Load an archive into PostgreSQL with each of the target's settings, one after another."""
@@ -278,11 +282,11 @@ class Bench:
     def waits(self, rows: int) -> Iterator[Wait]:
         """Yield how long each way takes until this many rows can be queried."""
         with serving(self.archive(rows)) as url:
-            for wait in waits(url, rows, self._scratch, self._folder):
+            for wait in measure_waits(url, rows, self._scratch, self._folder):
                 self._say(f"{wait.seconds:.1f} s until {rows:,} rows can be queried: {wait.way}")
                 yield wait
 
-    def _tap(self, path: Path, url: str) -> Taken:
+    def _tap(self, path: Path, url: str) -> RunMeasurement:
         return run(ways.tap(self._scratch).command(path, url))
 
     def _say(self, text: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import ways
-from benchmarks.measure import Taken, run
+from benchmarks.measure import RunMeasurement, run
 from benchmarks.server import serving
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class BatchSpeed:
     """
 
     file_format: str
-    ours: Mapping[int, Taken]
-    theirs: Mapping[int, Taken]
+    ours: Mapping[int, RunMeasurement]
+    theirs: Mapping[int, RunMeasurement]
     mib: float
 
     @property
@@ -62,7 +62,7 @@ class BatchSpeed:
         return self.sdk_micros / self.micros
 
 
-def _slope(taken: Mapping[int, Taken]) -> float:
+def _slope(taken: Mapping[int, RunMeasurement]) -> float:
     low, high = min(taken), max(taken)
     return (taken[high].seconds - taken[low].seconds) / (high - low) * 1e6
 
@@ -80,7 +80,7 @@ def batch_speeds(
     """
     out = folder / "batches"
     for file_format, title in FORMATS.items():
-        taken: dict[tuple[str, int], list[Taken]] = {}
+        taken: dict[tuple[str, int], list[RunMeasurement]] = {}
         for turn in range(repeats):
             for rows in ROWS:
                 path = archive(rows)
@@ -98,8 +98,8 @@ def batch_speeds(
             most = _run([sys.executable, "-m", "tap_intercom_export", "--config", config], out)
         yield BatchSpeed(
             file_format,
-            {rows: Taken.best(taken["ours", rows]) for rows in ROWS},
-            {rows: Taken.best(taken["theirs", rows]) for rows in ROWS},
+            {rows: RunMeasurement.best(taken["ours", rows]) for rows in ROWS},
+            {rows: RunMeasurement.best(taken["theirs", rows]) for rows in ROWS},
             most.mib,
         )
 
@@ -120,6 +120,6 @@ def tap_config(folder: Path, url: str, file_format: str, out: Path) -> Path:
     return path
 
 
-def _run(command: list[Any], out: Path) -> Taken:
+def _run(command: list[Any], out: Path) -> RunMeasurement:
     shutil.rmtree(out, ignore_errors=True)
     return run(command)

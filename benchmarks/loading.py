@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import Taken, finish, start
+from benchmarks.measure import RunMeasurement, finish, start
 from demo.postgres import running_postgres
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class Load:
     """Measurements of the tap and of the target."""
 
     settings: str
-    tap: Taken
-    target: Taken
+    tap: RunMeasurement
+    target: RunMeasurement
 
 
 def loads(tap: Sequence[str | Path], folder: Path) -> Iterator[Load]:
@@ -80,7 +80,9 @@ def _target(folder: Path, config: Mapping[str, Any]) -> list[str | Path]:
     return [Path(sys.executable).with_name("target-postgres"), "--config", path]
 
 
-def pipe(tap: Sequence[str | Path], target: Sequence[str | Path]) -> tuple[Taken, Taken]:
+def pipe(
+    tap: Sequence[str | Path], target: Sequence[str | Path]
+) -> tuple[RunMeasurement, RunMeasurement]:
     """Run `tap | target` and return the measurements of both."""
     begun = time.perf_counter()
     reader = start(target, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -88,7 +90,7 @@ def pipe(tap: Sequence[str | Path], target: Sequence[str | Path]) -> tuple[Taken
         raise RuntimeError("the target has no stdin")
     writer = start(tap, stdout=reader.stdin.fileno())
     reader.stdin.close()
-    taken: dict[str, Taken] = {}
+    taken: dict[str, RunMeasurement] = {}
 
     def wait(name: str, process: Process) -> None:
         taken[name] = finish(process, begun)

@@ -1,4 +1,4 @@
-"""Runs a program and says what it took: seconds, CPU seconds, memory."""
+"""Runs a program and measures its run time, CPU time and memory."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RunMeasurement:
     """Measurements of a run of a program.
 
     Attributes:
         seconds: Run time.
         cpu: CPU time of all threads, in seconds.
-        mib: The most memory it had at once, MiB.
+        mib: Peak memory in MiB.
     """
 
     seconds: float
@@ -34,7 +34,7 @@ class Taken:
     mib: float
 
     @classmethod
-    def best(cls, runs: Iterable[Taken]) -> Taken:
+    def best(cls, runs: Iterable[RunMeasurement]) -> RunMeasurement:
         """Return the shortest times and the largest memory of several runs.
 
         Other load on the machine makes a program slower, never faster.
@@ -47,7 +47,7 @@ class Taken:
         )
 
 
-def run(command: Sequence[str | Path]) -> Taken:
+def run(command: Sequence[str | Path]) -> RunMeasurement:
     """Run a program with its output to /dev/null.
 
     Raises:
@@ -70,7 +70,7 @@ def start(command: Sequence[str | Path], stdout: int, stdin: int | None = None) 
     )
 
 
-def finish(process: Process, begun: float) -> Taken:
+def finish(process: Process, begun: float) -> RunMeasurement:
     """Wait for a program.
 
     Args:
@@ -88,7 +88,7 @@ def finish(process: Process, begun: float) -> Taken:
         last = log.decode(errors="replace")[-2000:]
         raise RuntimeError(f"{process.args!r} ended with status {process.returncode}:\n{last}")
     cpu = usage.ru_utime + usage.ru_stime
-    return Taken(seconds, cpu, usage.ru_maxrss * _RSS_UNIT / 1024 / 1024)
+    return RunMeasurement(seconds, cpu, usage.ru_maxrss * _RSS_UNIT / 1024 / 1024)
 
 
 Process = subprocess.Popen[bytes]

@@ -50,7 +50,7 @@ class Wait:
     seconds: float
 
 
-def waits(url: str, rows: int, folder: Path, environments: Path) -> Iterator[Wait]:
+def measure_waits(url: str, rows: int, folder: Path, environments: Path) -> Iterator[Wait]:
     """Yield the time of each way to load an archive into a new table.
 
     Args:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from benchmarks.batches import BatchSpeed
     from benchmarks.loading import Load
-    from benchmarks.measure import Taken
+    from benchmarks.measure import RunMeasurement
     from benchmarks.queryable import Wait
     from benchmarks.shapes import Shape
 
@@ -32,31 +32,30 @@ START_UP = 1.15
 """Goals."""
 
 WAYS_WEIGHED = """\
-### Ways that were weighed
+### Alternatives
 
 CPU time for a receipt of 52 columns, from the unpacked CSV to the message:
 
 | way | µs a row | peak MiB |
 | --- | --- | --- |
 | code written for each file, blocks escaped at once: the tap | about 5, of any shape | 57 |
-| the same, and the csv module for rows with quotes: before | 4 to 16 by shape | 55 |
+| the same, with the csv module for rows with quotes: an earlier version | 4 to 16 by shape | 55 |
 | polars, 400,000 rows of any shape (170 MB to install) | 7.5 | 118 |
 | DuckDB, likewise | 7.5 | 245 |
 
-Some ten calls of C functions make 64 KiB of CSV, whatever stands in it, a list of rows whose cells
-are escaped as JSON has them; the csv module reads only what is not as RFC 4180 has it. What is left
-is splitting at commas and putting cells into a template. An engine that reads into columns spares
-neither: it has to write the same text from them, it would come to every installation, and beside
-it the careful path would still be needed for rows that are no CSV. pyarrow reads faster still, but
-writes no JSON.
+About ten calls of C functions turn 64 KiB of CSV, with any content, into a list of rows whose cells
+are escaped for JSON; the csv module reads only blocks that do not conform to RFC 4180. The rest is
+splitting at commas and inserting cells into a template. A columnar engine saves neither: it has to
+write the same text, every installation would need it, and rows that are not valid CSV would still
+need the slow path. pyarrow reads even faster, but writes no JSON.
 
 A second process that encodes every other block of a file was built and measured: in one run of
 five turns 5.9 µs a row with it, 5.9 without, and 1.6 times the CPU time, because the blocks and the
-texts cross pipes. So it was removed. A thread that unpacks ahead would spare 0.3 µs a row; code in
-Python runs in one thread at a time.
+texts cross pipes. So it was removed. A thread that unpacks ahead would save 0.3 µs a row; Python
+code runs in one thread at a time.
 
-Fields of a record that are empty go out as null, which is most of a receipt's 1,500 bytes: a target
-has to overwrite what a narrower window brought."""
+Empty properties are written as null, which is most of a receipt's 1,500 bytes: the target has to
+overwrite values of earlier windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Speed:
 
     key: str
     title: str
-    taken: Mapping[int, Taken]
+    taken: Mapping[int, RunMeasurement]
 
     @property
     def micros(self) -> float:
@@ -108,7 +107,7 @@ class Memory:
 
     rows: int
     files: int
-    taken: Taken
+    taken: RunMeasurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,8 @@ class Start:
     """Start-up times of the tap and of a bare SDK tap, and the ratio of their CPU times."""
 
     option: str
-    tap: Taken
-    bare: Taken
+    tap: RunMeasurement
+    bare: RunMeasurement
     ratio: float
 
 
@@ -211,10 +210,10 @@ class Report:
         """Return the page."""
         low, high = (f"{rows:,}" for rows in sorted(self._speed(TAP).taken))
         parts = [
-            "# How fast it is",
+            "# Benchmark",
             "<!-- Written by `python -m benchmarks`; `make bench` runs it. -->",
             _wrapped(
-                f"Measured with `{self.command}` on {_machine()}. The archive holds receipts of "
+                f"Measured with `{self.command}` on {_machine()}. The archive has receipts of "
                 f"{len(RECEIPTS.columns)} columns, {self.bytes_a_row:.0f} bytes a row, one row in "
                 "nine with quotes. Every figure is of a whole process, from its start to its end, "
                 f"with its output to /dev/null: the shortest run of {self.repeats} turns, each of "
@@ -230,27 +229,26 @@ class Report:
                 ),
             ),
             "![Time and memory against rows](benchmark.svg)",
-            f"## Beside other ways\n\nA row costs, between {low} and {high} rows:",
+            f"## Compared with other ways\n\nTime of a row, between {low} and {high} rows:",
             self._speed_table(),
             _wrapped(
                 "This tap also creates the job, downloads the archive from a server on this "
-                "machine, verifies it before the first record, and types every cell. The SDK's "
+                "machine, verifies it before the first record, and converts every cell. The SDK's "
                 "stream, Airbyte's decoders and the limit read it from disk, and the loop "
-                "downloads it; none of them changes a cell but for making empty ones null."
+                "downloads it; they only change empty cells to null."
             ),
-            "## Whatever the data looks like",
+            "## Shapes of the data",
             _wrapped(
-                "The same archive of receipts with cells of other forms, and other files. The "
-                "speed must not hang on what somebody writes into a title. This tap and the "
-                "standard SDK stream in turn, the shortest runs; the stream reads a tenth of the "
-                "rows."
+                "The same archive of receipts with other formats of cells, and other files. The "
+                "speed must not depend on the content of a title. This tap and the standard SDK "
+                "stream in turn, the shortest runs; the stream reads a tenth of the rows."
             ),
             self._shape_table(),
             "![Rows a second by the shape of the data](benchmark-shapes.svg)",
             WAYS_WEIGHED,
-            "## Memory\n\nOf this tap, for archives of one file and of many:",
+            "## Memory\n\nMemory of this tap, for archives of one file and of many:",
             self._memory_table(),
-            "## Start-up\n\nBeside a bare tap of the SDK with one stream:",
+            "## Start-up\n\nCompared with a minimal tap of the SDK with one stream:",
             _table(
                 ("", "this tap, s CPU", "bare tap, s CPU", "ratio"),
                 (
@@ -264,8 +262,8 @@ class Report:
                 "## Into PostgreSQL",
                 _wrapped(
                     f"`tap-intercom-export | target-postgres`, {self.load_rows:,} rows into a new "
-                    "table, by the target's settings. The target is what one waits for; the tap "
-                    "waits for it too. `use_copy` needs a `postgresql+psycopg://` address."
+                    "table, by the target's settings. The target is the bottleneck. "
+                    "`use_copy` needs a `postgresql+psycopg://` address."
                 ),
                 self._load_table(),
             ]

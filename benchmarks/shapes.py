@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +108,7 @@ _QUOTED_TITLES = (
 _NAMES = ("Ada Park", "Jo Silva", "María Núñez", "Sam O'Neil", "Li Wei", "Ana Souza", "Tom Berg")
 _EVENTS = ("first_open", "first_click", "first_reply", "first_goal_success", "first_dismissal")
 _CHANCES = (0.55, 0.18, 0.06, 0.04, 0.1)
-_RECEIPT = tuple(column.name for column in FILES["receipt"].columns)
+_RECEIPT = tuple(column.name for column in MESSAGE_FILES["receipt"].columns)
 _PLACES = tuple(_RECEIPT.index(name) for name in _EVENTS)
 
 
@@ -276,12 +276,12 @@ SHAPES: dict[str, Shape] = {
         ),
         Shape(
             *("answer", "`answer`, free text in several scripts", "answer"),
-            tuple(column.name for column in FILES["answer"].columns),
+            tuple(column.name for column in MESSAGE_FILES["answer"].columns),
             answers,
         ),
         Shape(
             *("click", "`click`, long URLs", "click"),
-            tuple(column.name for column in FILES["click"].columns),
+            tuple(column.name for column in MESSAGE_FILES["click"].columns),
             clicks,
         ),
         Shape(

@@ -200,9 +200,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         sections = [section(case, Path(folder)) for case in CASES]
     head = (
-        "# Runs as they look\n\n"
-        "The plan and the log of runs against the simulated Intercom, as they came out, without "
-        f"the time before each line and without metrics. A simulated job takes {JOB_SECONDS:.0f} "
+        "# Sample runs\n\n"
+        "The plan and the log of real runs against the simulated Intercom, without "
+        f"the time of each line and without metrics. A simulated job takes {JOB_SECONDS:.0f} "
         "seconds here; Intercom's take minutes to hours. Written by `python docs/runs.py`.\n"
     )
     (ROOT / "docs" / "runs.md").write_text("\n".join([head, *sections]), encoding="utf-8")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tap_intercom_export.schemas import statistics as files
+from tap_intercom_export.schemas import message_files as files
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ Setting = dict[str, Any]
 
 def about() -> dict[str, Any]:
     """Return the output of `--about`."""
-    answer = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", "--about", "--format=json"],
         check=True,
         capture_output=True,
         text=True,
     )
-    told: dict[str, Any] = json.loads(answer.stdout)
-    return told
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def sdk_settings() -> set[str]:
@@ -89,32 +89,32 @@ def meltano_setting(name: str, schema: Mapping[str, Any]) -> Setting:
     return setting
 
 
-def definition(told: Mapping[str, Any]) -> str:
-    """Return the part of a Meltano plugin definition that follows from the tap.
+def definition(plugin: Mapping[str, Any]) -> str:
+    """Return the part of a Meltano plugin definition that is derived from the tap.
 
     Order of keys and quotation marks are those of Meltano, so that `meltano config set`, which
     rewrites the file, changes nothing else.
     """
-    schemas: dict[str, dict[str, Any]] = told["settings"]["properties"]
+    schemas: dict[str, dict[str, Any]] = plugin["settings"]["properties"]
     part = {
-        "capabilities": told["capabilities"],
-        "settings_group_validation": [told["settings"]["required"]],
+        "capabilities": plugin["capabilities"],
+        "settings_group_validation": [plugin["settings"]["required"]],
         "settings": [meltano_setting(name, schema) for name, schema in schemas.items()],
     }
     text = yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=1000)
     return re.sub(r"(?m)(?<=: )'((?:[^'\"\\]|'')*''(?:[^'\"\\]|'')*)'$", double_quoted, text)
 
 
-def plugin_file(told: Mapping[str, Any], before: str) -> str:
-    """Return plugin.yml: the comment that it begins with, then all the Hub wants to know.
+def plugin_file(plugin: Mapping[str, Any], before: str) -> str:
+    """Return plugin.yml: the comment that it begins with, then all fields of the Hub.
 
     No comment stands further down: `meltano add --from-ref` would copy it into the project.
     """
     comment = re.match(r"(?:#.*\n)*", before)
-    return (comment[0] if comment else "") + hub_entry(told) + definition(told) + selection()
+    return (comment[0] if comment else "") + hub_entry(plugin) + definition(plugin) + selection()
 
 
-def hub_entry(told: Mapping[str, Any]) -> str:
+def hub_entry(plugin: Mapping[str, Any]) -> str:
     """Return the fields of a plugin that only the Hub needs.
 
     The repository comes from the metadata of the package, once it has a URL.
@@ -122,19 +122,19 @@ def hub_entry(told: Mapping[str, Any]) -> str:
     urls = importlib.metadata.metadata("tap-intercom-export").get_all("Project-URL") or []
     addresses = dict(url.split(", ", 1) for url in urls)
     part = {
-        "name": told["name"],
+        "name": plugin["name"],
         "namespace": "tap_intercom_export",
         "label": "Intercom message export",
-        "description": told["description"],
+        "description": plugin["description"],
         "domain_url": "https://www.intercom.com/",
-        "pip_url": told["name"],
-        "executable": told["name"],
+        "pip_url": plugin["name"],
+        "executable": plugin["name"],
         "variant": "original",
         **({"repo": addresses["Repository"]} if "Repository" in addresses else {}),
-        "quality": "unknown",  # the Hub's to say
+        "quality": "unknown",  # set by the Hub
         "maintenance_status": "active",
         "logo_url": "/assets/logos/extractors/intercom.png",
-        "supported_python_versions": told["supported_python_versions"],
+        "supported_python_versions": plugin["supported_python_versions"],
         "log_parser": "singer-sdk",  # the JSON log of singer-sdk, which Meltano turns on
         "keywords": ["meltano_sdk"],
     }
@@ -172,10 +172,10 @@ def plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def settings_table(told: Mapping[str, Any]) -> str:
+def settings_table(plugin: Mapping[str, Any]) -> str:
     """Return the table of the tap's settings."""
     sdk = sdk_settings()
-    required = told["settings"]["required"]
+    required = plugin["settings"]["required"]
 
     def row(name: str, schema: Mapping[str, Any]) -> list[str]:
         default = code(schema["default"]) if "default" in schema else ""
@@ -189,18 +189,18 @@ def settings_table(told: Mapping[str, Any]) -> str:
 
     return table(
         ["setting", "kind", "default", "example", "what it does"],
-        [row(*item) for item in told["settings"]["properties"].items() if item[0] not in sdk],
+        [row(*item) for item in plugin["settings"]["properties"].items() if item[0] not in sdk],
     )
 
 
-def sdk_settings_table(told: Mapping[str, Any]) -> str:
+def sdk_settings_table(plugin: Mapping[str, Any]) -> str:
     """Return the table of the settings of every SDK tap."""
     sdk = sdk_settings()
     return table(
         ["setting", "kind", "what it does"],
         [
             [code(name), kind_of(schema), schema["description"]]
-            for name, schema in told["settings"]["properties"].items()
+            for name, schema in plugin["settings"]["properties"].items()
             if name in sdk
         ],
     )
@@ -208,7 +208,7 @@ def sdk_settings_table(told: Mapping[str, Any]) -> str:
 
 def description_of(stream: Stream) -> str:
     """Return the description of a stream: of the CSV file, or the first sentence of the class."""
-    file = {**files.FILES, files.OTHER.name: files.OTHER}.get(stream.name)
+    file = {**files.MESSAGE_FILES, files.UNKNOWN_FILE.name: files.UNKNOWN_FILE}.get(stream.name)
     if file:
         return file.description
     text = " ".join((inspect.getdoc(type(stream)) or "").split())
@@ -281,32 +281,32 @@ def replaced(text: str, name: str, block: str) -> str:
 
 def main() -> None:
     """Write the blocks, or with `--check` print which files are outdated."""
-    told = about()
+    plugin = about()
     blocks = {
         "docs/settings.md": {
-            "settings": settings_table(told),
-            "SDK settings": sdk_settings_table(told),
+            "settings": settings_table(plugin),
+            "SDK settings": sdk_settings_table(plugin),
         },
         "docs/streams.md": {"streams": streams_table()},
         "docs/dictionary.md": {"dictionary": dictionary()},
         "plugin.yml": {},
-        "meltano.yml": {"definition": definition(told)},
-        "examples/dagster/meltano.yml": {"definition": definition(told)},
+        "meltano.yml": {"definition": definition(plugin)},
+        "examples/dagster/meltano.yml": {"definition": definition(plugin)},
     }
-    behind = []
+    outdated = []
     for file_name, parts in blocks.items():
         path = ROOT / file_name
         old = new = path.read_text(encoding="utf-8")
         for name, block in parts.items():
             new = replaced(new, name, block)
         if file_name == "plugin.yml":
-            new = plugin_file(told, old)
+            new = plugin_file(plugin, old)
         if new != old:
-            behind.append(file_name)
+            outdated.append(file_name)
             if "--check" not in sys.argv:
                 path.write_text(new, encoding="utf-8")
-    if behind and "--check" in sys.argv:
-        sys.exit(f"Run 'make docs': {', '.join(behind)}")
+    if outdated and "--check" in sys.argv:
+        sys.exit(f"Run 'make docs': {', '.join(outdated)}")
 
 
 if __name__ == "__main__":

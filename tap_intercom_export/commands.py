@@ -12,7 +12,7 @@ from singer_sdk.singerlib import Catalog
 
 from tap_intercom_export.checks import Selection
 from tap_intercom_export.exports import RunPlan
-from tap_intercom_export.schemas import statistics
+from tap_intercom_export.schemas import message_files
 from tap_intercom_export.streams import ContentExportStream, ListStream, ReportingStream
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
 
-MESSAGE_STREAMS = ("content_export", *statistics.FILES, statistics.OTHER.name)
+MESSAGE_STREAMS = ("content_export", *message_files.MESSAGE_FILES, message_files.UNKNOWN_FILE.name)
 """Streams that are filled by jobs of the message export."""
 
 
@@ -73,7 +73,7 @@ def add_options(command: click.Command) -> None:
     )
     for option in command.params:
         if option.name in {"catalog", "state"}:
-            option.is_eager = True  # before --test, whatever their order in the command line
+            option.is_eager = True  # before --test, in any order on the command line
         if option.name == "test" and isinstance(option, click.Option):
             option.help = (
                 "Check host, token, scopes, clock and temporary space, and show the result of "
@@ -113,8 +113,8 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
     results = connection_test.run_checks(
         selection, tap.config, tap.settings, lambda: tap.client(clock), clock.now
     )
-    format_table = connection_test.format_table(results, sys.stdout.encoding or "ascii")
-    sys.stdout.write(f"{format_table}\n")
+    table = connection_test.format_table(results, sys.stdout.encoding or "ascii")
+    sys.stdout.write(f"{table}\n")
     for result in results:
         if result.error:
             tap.logger.error("%s: %s", result.name, result.error)
@@ -143,7 +143,7 @@ def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]
 
 
 def plan_run(streams: Iterable[Stream], now: float) -> RunPlan:
-    """Return what a run with this configuration, catalog and state would do.
+    """Return the plan of a run with this configuration, catalog and state.
 
     Args:
         streams: All streams of the tap.

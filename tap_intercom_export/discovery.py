@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.intercom import list_datasets
-from tap_intercom_export.schemas import statistics
+from tap_intercom_export.schemas import message_files
 from tap_intercom_export.streams import (
     ContentExportStream,
     ContentImportSourceStream,
     CustomObjectInstanceStream,
     ExternalPageStream,
+    MessageFileStream,
     RejectedRowStream,
     RejectedRowWriter,
     ReportingRun,
     ReportingStream,
-    StatisticStream,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def build_streams(tap: Tap, sync: SyncContext) -> list[Stream]:
 
     Args:
         tap: The tap.
-        sync: What the streams of a run share.
+        sync: Objects that all streams of a run share.
 
     Raises:
         ConfigurationError: The workspace has no dataset of a configured id.
@@ -42,8 +42,8 @@ def build_streams(tap: Tap, sync: SyncContext) -> list[Stream]:
     streams: list[Stream] = [
         ContentExportStream(tap, sync),
         *(
-            StatisticStream(tap, sync, file, rejected)
-            for file in (*statistics.FILES.values(), statistics.OTHER)
+            MessageFileStream(tap, sync, file, rejected)
+            for file in (*message_files.MESSAGE_FILES.values(), message_files.UNKNOWN_FILE)
         ),
         rejected_rows,
         *_reporting_streams(tap, sync, rejected),

@@ -148,7 +148,7 @@ class UnreadableFileError(UnreadableDataError):
 
 
 class TooManyRowsError(TapError):
-    """The archive has as many rows as Intercom truncates at. Request a shorter range."""
+    """The archive reaches Intercom's row limit, so it may be cut. Request a shorter range."""
 
     exit_status = ExitStatus.UNREADABLE
 

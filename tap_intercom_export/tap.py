@@ -34,7 +34,7 @@ from tap_intercom_export.config import (
 from tap_intercom_export.discovery import build_streams
 from tap_intercom_export.errors import SettingsError
 from tap_intercom_export.exports import EventQueue
-from tap_intercom_export.progress import Bar, RunLog, log_points, wants_bar
+from tap_intercom_export.progress import ProgressBar, RunLog, log_points, wants_progress_bar
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.singer.message_writer import MessageWriter
 from tap_intercom_export.streams import SyncContext, TapStream
@@ -69,7 +69,7 @@ class TapIntercomExport(Tap):
         super().__init__(**options)
         if level := os.environ.get(METRICS_LEVEL_VARIABLE):
             self.metrics_logger.setLevel(level.upper())
-        elif wants_bar():  # metrics are for programs
+        elif wants_progress_bar():  # metrics are for programs
             self.metrics_logger.setLevel("WARNING")
 
     @classproperty
@@ -83,13 +83,13 @@ class TapIntercomExport(Tap):
     def events(self) -> EventQueue:
         """Queue of events from worker threads to the main thread."""
         events = EventQueue(stdout.can_write_state, stdout.raise_if_reader_gone)
-        self.message_writer.background = events
+        self.message_writer.worker_events = events
         return events
 
     @cached_property
     def run_log(self) -> RunLog:
         """Log lines, counts and progress bar of the run."""
-        return RunLog(self.clock_class().monotonic, Bar() if wants_bar() else None)
+        return RunLog(self.clock_class().monotonic, ProgressBar() if wants_progress_bar() else None)
 
     def clock(self) -> Clock:
         """Return a clock for the main thread; its pauses end when stdout is closed by its reader.
@@ -107,7 +107,7 @@ class TapIntercomExport(Tap):
 
     @cached_property
     def sync_context(self) -> SyncContext:
-        """What the streams of a run share."""
+        """Objects that all streams of a run share."""
         return SyncContext(
             load_settings=lambda: self.settings,
             new_client=self.client,
@@ -187,10 +187,10 @@ class TapIntercomExport(Tap):
         problems = validate(self._config, self.config_jsonschema)
         add_workspace_to_batch_prefix(self._config)
         if raise_errors:  # only for a run: --discover validates several times
-            for line in find_warnings(
+            for warning in find_warnings(
                 self._config, self.config_jsonschema, self.clock_class().now()
             ):
-                self.logger.warning("%s", line)
+                self.logger.warning("%s", warning)
             if problems:
                 raise ConfigValidationError("; ".join(problems), errors=problems)
         return problems

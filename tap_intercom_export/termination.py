@@ -1,4 +1,4 @@
-"""What happens on SIGTERM and SIGINT: the state is written and the process ends, within 2 s."""
+"""Handles SIGTERM and SIGINT: writes the state and ends the process, within 2 s."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Termination:
     Args:
         writer: Writes the last STATE.
         events: Returns the event queue; None before worker threads can have started.
-        state: Returns the state; empty while it is not read yet, as during discovery. An empty
-            STATE would replace the stored one, so none is written then.
+        state: Returns the state; empty if it is not loaded yet, as during discovery. Then no STATE
+            is written, because an empty one would replace the stored one.
         logger: Gets one line.
     """
 

@@ -35,23 +35,23 @@ def duration(seconds: float) -> str:
     return f"{days:,} d {hours} h" if hours else f"{days:,} d"
 
 
-def counted(number: int, what: str = "", *, rounded: bool = False) -> str:
+def counted(number: int, noun: str = "", *, rounded: bool = False) -> str:
     """Format a number with its noun: `1 row`, `2 entries`, `1,234 rows`, `3.1 million rows`.
 
     Args:
         number: The number.
-        what: Singular noun. Its plural ends in s, or in ies after a consonant and y; "" for the
+        noun: In the singular. Its plural ends in s, or in ies after a consonant and y; "" for the
             number alone.
         rounded: Whether to round millions to one decimal.
     """
     is_large = rounded and number >= _MILLION
     text = f"{number / _MILLION:,.1f} million" if is_large else f"{number:,}"
-    if not what:
+    if not noun:
         return text
     if number == 1:
-        return f"{text} {what}"
-    is_like_entry = what.endswith("y") and what[-2:-1] not in "aeiou"
-    return f"{text} {what[:-1]}ies" if is_like_entry else f"{text} {what}s"
+        return f"{text} {noun}"
+    is_like_entry = noun.endswith("y") and noun[-2:-1] not in "aeiou"
+    return f"{text} {noun[:-1]}ies" if is_like_entry else f"{text} {noun}s"
 
 
 def table(rows: Mapping[str, int]) -> Iterator[str]:

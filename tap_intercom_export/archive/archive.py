@@ -48,7 +48,7 @@ _DAMAGE_ERRORS: tuple[type[Exception], ...] = (
 )
 
 CHUNK_BYTES = 256 * 1024
-"""Bytes read at once. Larger chunks fragment the memory after some dozens of files."""
+"""Bytes read at once. Larger chunks fragment the memory after dozens of files."""
 
 HEAD_BYTES = 512
 """Bytes at the start of a file by which an archive is recognized: the first header of a tar."""

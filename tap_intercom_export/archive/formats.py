@@ -37,7 +37,7 @@ MAX_DIRECTORY_ENTRY_BYTES = 1024
 """Maximum average size of an entry in a ZIP's central directory; usual are about 70 bytes."""
 
 MAX_NESTING_DEPTH = 3
-"""Maximum formats inside one another, e.g. a ZIP that was sent with gzip on top."""
+"""Maximum formats inside one another, e.g. a ZIP inside gzip."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
@@ -47,14 +47,16 @@ _EXTENSION_HEADERS = {b"x", b"g", b"X", b"L", b"K"}
 _NOT_CSV = (b"<", b"{", b"[")
 """First characters of an error page or a JSON response."""
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LINE = re.compile(rb"[,;\n]")
-"""Bytes that the beginning of a CSV file cannot contain (`_CONTROL`) and must contain (`_LINE`)."""
+_NOT_IN_CSV = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Matches control characters, which no CSV file contains."""
+
+_IN_CSV = re.compile(rb"[,;\n]")
+"""Matches the characters of which the beginning of a CSV file has at least one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Maximum sizes, so that a decompression bomb fills neither the disk nor the time.
+    """Maximum sizes, so that a decompression bomb cannot fill the disk or take hours.
 
     Attributes:
         unpacked: Maximum bytes of all files, unpacked.
@@ -110,11 +112,11 @@ def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Con
         if _is_tar(head):
             return _Tar(spool)
         if not head.startswith(_GZIP):
-            return _Single(spool, path="", compressed=False)
+            return _SingleFile(spool, path="", compressed=False)
         with open_gzip(fileobj=spool) as unpacked:
             inner = unpacked.read(512)
             if not (inner.startswith((*_ZIP, _GZIP)) or _is_tar(inner)):
-                return _Single(spool, path=_gzip_name(head), compressed=True)
+                return _SingleFile(spool, path=_gzip_name(head), compressed=True)
             unpacked.seek(0)
             inner_spool = new_spool()
             resources.callback(discard, inner_spool)
@@ -156,7 +158,7 @@ def looks_like_csv(start: bytes) -> bool:
     """Return whether a file is a text with delimiters in its first line, by its first bytes."""
     start = _to_utf_8(start).lstrip()
     first_line = start.partition(b"\n")[0]
-    is_text = not start.startswith(_NOT_CSV) and not _CONTROL.search(start)
+    is_text = not start.startswith(_NOT_CSV) and not _NOT_IN_CSV.search(start)
     return is_text and any(delimiter in first_line for delimiter in (b",", b";", b"\t"))
 
 
@@ -173,7 +175,7 @@ def _is_tar(head: bytes) -> bool:
 def _gzip_name(head: bytes) -> str:
     """Return the file name in a gzip header (RFC 1952), or "" if there is none."""
     flags, start = head[3], 10
-    if flags & 4:  # an extra field stands before the name
+    if flags & 4:  # an extra field comes before the name
         start += 2 + int.from_bytes(head[10:12], "little")
     if not flags & 8:
         return ""
@@ -181,7 +183,7 @@ def _gzip_name(head: bytes) -> str:
 
 
 class _Zip:
-    """A ZIP: what Intercom actually sends."""
+    """A ZIP, the format that Intercom actually sends."""
 
     def __init__(self, spool: BinaryIO) -> None:
         count, size = _read_directory_size(spool)
@@ -254,7 +256,7 @@ def _check_headers(spool: BinaryIO) -> None:
         DamagedArchiveError: It is cut off, or goes on after its end. tarfile notices neither.
         RefusedArchiveError: It has more than `MAX_MEMBERS` files, or a header over 1 MiB.
     """
-    for _ in range(2 * MAX_MEMBERS):  # an extended header may stand before each
+    for _ in range(2 * MAX_MEMBERS):  # each file may have an extended header before its own
         header = spool.read(tarfile.BLOCKSIZE)
         if len(header) < tarfile.BLOCKSIZE:
             raise DamagedArchiveError("it ends before the end of a tar")
@@ -278,8 +280,8 @@ def _to_utf_8(start: bytes) -> bytes:
     return start.removeprefix(codecs.BOM_UTF8)
 
 
-class _Single:
-    """A single CSV file, with gzip or plain, whatever its extension."""
+class _SingleFile:
+    """A single CSV file, plain or with gzip, with any extension."""
 
     def __init__(self, spool: BinaryIO, *, path: str, compressed: bool) -> None:
         self._spool = spool
@@ -292,7 +294,7 @@ class _Single:
             start = _to_utf_8(stream.read(512)).lstrip()
         if start.startswith(_NOT_CSV):
             raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
-        if start and (_CONTROL.search(start) or not _LINE.search(start)):
+        if start and (_NOT_IN_CSV.search(start) or not _IN_CSV.search(start)):
             raise DamagedArchiveError("it is neither an archive nor a CSV file")
         if not start and not self._compressed:
             raise DamagedArchiveError("it is empty")

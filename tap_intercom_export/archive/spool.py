@@ -105,7 +105,7 @@ class SpoolSection(io.RawIOBase):
     def __init__(self, spool: BinaryIO, start: int = 0, end: int | None = None) -> None:
         super().__init__()
         self._spool = spool
-        self._place = start
+        self._position = start
         self._end = spool.seek(0, io.SEEK_END) if end is None else end
 
     @override
@@ -115,8 +115,8 @@ class SpoolSection(io.RawIOBase):
     @override
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer)
-        self._spool.seek(self._place)
-        data = self._spool.read(min(len(view), self._end - self._place))
+        self._spool.seek(self._position)
+        data = self._spool.read(min(len(view), self._end - self._position))
         view[: len(data)] = data
-        self._place += len(data)
+        self._position += len(data)
         return len(data)

@@ -94,7 +94,7 @@ def run_checks(
     """Run all checks; those of Intercom at the same time.
 
     Args:
-        selection: What a run needs. Other parts are checked too, but are not errors.
+        selection: The parts that a run needs. Problems of other parts are not errors.
         config: The tap's configuration.
         settings: The validated settings.
         connect: Returns a client for the workspace.
@@ -110,7 +110,7 @@ def run_checks(
     if host.error:
         return [host, *_check_machine(config)]
     scopes = [_check_message_export(probes["messages"], selection)]
-    scopes.append(_check_reporting_export(probes["reports"], selection, config))
+    scopes.append(_check_reporting_export(probes["reporting"], selection, config))
     scopes += [_check_list(name, probes[name], selection) for name in LIST_PATHS]
     scopes += [
         _check_object_type(name, probes[f"object {name}"])
@@ -131,7 +131,7 @@ def format_table(results: list[CheckResult], encoding: str) -> str:
 
     Args:
         results: The results.
-        encoding: Encoding of the output. Marks it does not have are replaced.
+        encoding: Encoding of the output. Marks that it lacks are replaced.
     """
     try:
         "".join(Outcome).encode(encoding)
@@ -151,7 +151,7 @@ def _paths(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the paths to request, none of which creates an export job."""
     return {
         "messages": MESSAGE_EXPORT.status_path.format(UNKNOWN_JOB_ID),
-        "reports": DATASETS_PATH,
+        "reporting": DATASETS_PATH,
         **{name: path + FIRST_ENTRY for name, path in LIST_PATHS.items()},
         **{
             f"object {name}": object_path(name) + FIRST_ENTRY
@@ -164,12 +164,12 @@ def _probe_all(paths: Mapping[str, str], connect: Callable[[], IntercomClient]) 
     """Request all paths at the same time, and wait for the responses until the deadline."""
     found: queue.Queue[tuple[str, Probe]] = queue.Queue()
 
-    def ask(name: str, path: str) -> None:
+    def send(name: str, path: str) -> None:
         found.put((name, connect().probe(path, PROBE_TIMEOUT_SECONDS)))
 
     for name, path in paths.items():
         # daemon threads: a hanging request must not keep the process alive
-        threading.Thread(target=ask, args=(name, path), name=f"probe-{name}", daemon=True).start()
+        threading.Thread(target=send, args=(name, path), name=f"probe-{name}", daemon=True).start()
     late = UnavailableError(f"no response within {DEADLINE_SECONDS:.0f} s")
     probes = {name: Probe(late, None, {}, DEADLINE_SECONDS) for name in paths}
     deadline = threading.Event()
@@ -237,7 +237,7 @@ def _check_permission(name: str, probe: Probe, *, needed: bool, good: str) -> Ch
 
 def _check_message_export(probe: Probe, selection: Selection) -> CheckResult:
     if isinstance(probe.error, NotFoundError):  # expected: the job does not exist
-        probe = Probe(None, probe.reply, probe.headers, probe.seconds)
+        probe = Probe(None, probe.parsed, probe.headers, probe.seconds)
     only_reports = bool(selection.datasets) and isinstance(probe.error, ForbiddenError)
     return _check_permission(
         "Message export",
@@ -258,9 +258,9 @@ def _check_reporting_export(
         good="allowed (export_reporting_data); no job was created",
     )
     wanted = [one for one in config.get("reporting_datasets") or () if one != ALL_DATASETS]
-    if result.outcome is not Outcome.WORKS or probe.reply is None or not wanted:
+    if result.outcome is not Outcome.WORKS or probe.parsed is None or not wanted:
         return result
-    known = {str(entry.get("id")) for entry in probe.reply.body.get("data") or ()}
+    known = {str(entry.get("id")) for entry in probe.parsed.body.get("data") or ()}
     unknown = [one for one in wanted if one not in known]
     if unknown:
         error = unknown_datasets(unknown, known)
@@ -277,7 +277,7 @@ def _check_list(stream: str, probe: Probe, selection: Selection) -> CheckResult:
 def _check_object_type(name: str, probe: Probe) -> CheckResult:
     if isinstance(probe.error, NotFoundError):
         probe = Probe(
-            unknown_object_type(name, probe.error), probe.reply, probe.headers, probe.seconds
+            unknown_object_type(name, probe.error), probe.parsed, probe.headers, probe.seconds
         )
     return _check_permission(
         f"Custom object: {name}", probe, needed=True, good="exists, and is allowed"

@@ -71,10 +71,10 @@ def check_batch_folder(config: Mapping[str, Any]) -> None:
         ConfigurationError: They cannot.
     """
     root = str(((config.get("batch_config") or {}).get("storage") or {}).get("root") or "")
-    results = urlsplit(root)
-    if results.scheme not in {"", "file"} or not root:
+    parts = urlsplit(root)
+    if parts.scheme not in {"", "file"} or not root:
         return
-    folder = Path(results.path)
+    folder = Path(parts.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

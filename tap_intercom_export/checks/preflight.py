@@ -28,10 +28,10 @@ FIRST_ENTRY = "?page=1&per_page=1"
 def check_before_first_job(
     selection: Selection, config: Mapping[str, Any], connect: Callable[[], IntercomClient]
 ) -> None:
-    """Check what would otherwise make the run fail after its export jobs.
+    """Check for errors that would otherwise end the run only after its export jobs.
 
     Args:
-        selection: What the run needs.
+        selection: The parts of Intercom that the run needs.
         config: The tap's configuration.
         connect: Returns a client for the workspace.
 

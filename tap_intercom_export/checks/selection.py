@@ -1,4 +1,4 @@
-"""What a run needs from the workspace, derived from the selected streams."""
+"""The parts of Intercom that a run needs, derived from the selected streams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORTING_PREFIX = "reporting_"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a run needs from the workspace.
+    """The parts of Intercom that a run needs.
 
     Attributes:
         messages: Whether jobs of the message export are needed.
@@ -43,7 +43,7 @@ class Selection:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Selection:
-        """Return what the settings ask for, if there is no catalog.
+        """Return the parts that the settings select, if there is no catalog.
 
         Args:
             config: The tap's configuration.
@@ -60,7 +60,7 @@ class Selection:
     def from_streams(
         cls, names: Iterable[str], export_streams: Iterable[str], config: Mapping[str, Any]
     ) -> Selection:
-        """Return what the selected streams need.
+        """Return the parts that the selected streams need.
 
         Args:
             names: Names of the selected streams.

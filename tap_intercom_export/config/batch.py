@@ -31,8 +31,8 @@ PACKAGES = {
     "abfs": ("adlfs", "azure"),
     "abfss": ("adlfs", "azure"),
 }
-"""Scheme of `storage.root` to the package that writes to this object store, and our extra for
-it."""
+"""Package that writes to an object store, and the extra that installs it, by the scheme of
+`storage.root`."""
 
 BATCH_PROPERTY = th.Property(
     "batch_config",
@@ -197,7 +197,7 @@ def find_batch_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def _is_prefix(prefix: str) -> bool:
-    """Say whether it has no placeholders but those that are known."""
+    """Return whether all placeholders of a prefix are known."""
     with suppress(ValueError):
         fields = [part[1:] for part in Formatter().parse(prefix) if part[1] is not None]
         return all(field in {("stream", "", None), ("day", "", None)} for field in fields)

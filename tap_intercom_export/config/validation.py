@@ -69,27 +69,27 @@ def find_warnings(config: Mapping[str, Any], schema: dict[str, Any], now: float)
     import difflib  # noqa: PLC0415 - rarely needed
 
     known = schema["properties"]
-    problems = []
+    warnings = []
     for name in config:
         if name not in known:
-            meant = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {meant[0]}?" if meant else ""
-            problems.append(f"unknown setting {name}{hint}")
+            similar = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {similar[0]}?" if similar else ""
+            warnings.append(f"unknown setting {name}{hint}")
     with contextlib.suppress(KeyError, TypeError):  # `validate` reports it
         lookback = max(config["lookback_days"], config["deep_lookback_days"])
         days = config["window_days"] + lookback
         if days > RANGE_WARNING_DAYS:
-            problems.append(
+            warnings.append(
                 f"window_days and the longest lookback are {days} days together: Intercom may "
                 f"refuse more than {RANGE_WARNING_DAYS} in one job; the tap then requests smaller "
                 "windows"
             )
     with contextlib.suppress(KeyError, TypeError, ValueError):  # `validate` reports it
         if to_seconds(config["start_date"]) > now:
-            problems.append(
+            warnings.append(
                 f"start_date {config['start_date']} is in the future: no messages are exported yet"
             )
-    return problems
+    return warnings
 
 
 def config_from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -132,14 +132,14 @@ def _find_bad_variables(settings: dict[str, Any], prefix: str) -> list[str]:
     problems = []
     for name, setting in settings.items():
         variable = prefix + name.upper()
-        value, kinds = os.environ[variable], setting["type"]
-        names = value.lstrip()[:1] not in '["{'  # the SDK also accepts a,b,c as an array
-        if "integer" in kinds:
+        value, types = os.environ[variable], setting["type"]
+        is_list_of_names = value.lstrip()[:1] not in '["{'  # the SDK also accepts a,b,c as an array
+        if "integer" in types:
             try:
                 int(value)
             except ValueError:
                 problems.append(f"{name}: must be a whole number in {variable}, not {value!r}")
-        elif "object" in kinds or ("array" in kinds and not names):
+        elif "object" in types or ("array" in types and not is_list_of_names):
             try:
                 json.loads(value)
             except ValueError as error:
@@ -165,7 +165,7 @@ _ALLOWED: dict[str, Callable[[Any], str]] = {
     "minimum": lambda limit: f"must be {limit} or more",
     "maximum": lambda limit: f"must be {limit} or less",
     "pattern": lambda _: 'must be a version 1.x or 2.x such as "2.16", or Preview or Unstable',
-    "type": lambda kinds: f"must be of type {_type_names(kinds)}",
+    "type": lambda types: f"must be of type {_type_names(types)}",
 }
 """Descriptions of what is allowed, by the JSON schema keyword that was violated."""
 
@@ -175,9 +175,9 @@ def _format_value(value: Any) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _type_names(kinds: str | list[str]) -> str:
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join(kind for kind in kinds if kind != "null")
+def _type_names(types: str | list[str]) -> str:
+    types = [types] if isinstance(types, str) else types
+    return " or ".join(name for name in types if name != "null")
 
 
 def _find_conflicts(config: Mapping[str, Any]) -> list[str]:

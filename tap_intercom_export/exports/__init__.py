@@ -19,7 +19,7 @@ from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.plan import ExportPlan, RunPlan, plan_export
 from tap_intercom_export.exports.prefetch import Prefetcher
-from tap_intercom_export.exports.schedule import DeepLookback, RunMemory, WindowSchedule
+from tap_intercom_export.exports.schedule import DeepLookback, RunHistory, WindowSchedule
 from tap_intercom_export.exports.window import ExportRange
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "JobState",
     "JobTracker",
     "Prefetcher",
-    "RunMemory",
+    "RunHistory",
     "RunPlan",
     "WindowSchedule",
     "current_time",

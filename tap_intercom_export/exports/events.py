@@ -28,7 +28,7 @@ READER_POLL_SECONDS = 0.005
 
 
 class Event(Protocol):
-    """Something that a worker thread reports."""
+    """An event that a worker thread reports."""
 
     def apply(self) -> None:
         """Apply the event. Called by the main thread; must be safe to call twice."""

@@ -27,35 +27,39 @@ class ExpectedTime:
         seconds: From beginning to end.
         intercom_seconds: Duration of its jobs at Intercom.
         own_seconds: Duration of downloading and writing; None if unknown.
-        remembered: Number of windows of earlier runs that the estimate is based on.
+        measured_windows: Number of windows of earlier runs that the estimate is based on.
         workers: Jobs that run at the same time.
     """
 
     seconds: float
     intercom_seconds: float
     own_seconds: float | None
-    remembered: int
+    measured_windows: int
     workers: int = 1
 
     def __str__(self) -> str:
         """Return the text for the plan."""
-        own = (
+        writing = (
             "how long writing takes is not known yet"
             if self.own_seconds is None
             else f"download and writing {duration(self.own_seconds)}"
         )
-        last = "the last window" if self.remembered == 1 else f"the last {self.remembered} windows"
+        last = (
+            "the last window"
+            if self.measured_windows == 1
+            else f"the last {self.measured_windows} windows"
+        )
         at_once = f", {self.workers} jobs at once" if self.workers > 1 else ""
         return (
             f"about {duration(self.seconds)} (Intercom {duration(self.intercom_seconds)}{at_once}, "
-            f"{own}), as fast as {last}"
+            f"{writing}), as fast as {last}"
         )
 
 
 def expected_time(
     windows: Sequence[Window], measured: Sequence[JobMeasurement], workers: int = 1
 ) -> ExpectedTime | None:
-    """Estimate the duration of an export; None if nothing is known.
+    """Estimate the duration of an export; None without measurements.
 
     The duration of a window is a linear function of its length, fitted to the measurements; if
     these have about the same length, it is proportional. While a window is written, the job of the
@@ -94,7 +98,7 @@ def _fitted_seconds(days: Sequence[float], points: Sequence[tuple[float, float]]
     if max(lengths) >= MIN_SPREAD * min(lengths):
         spread = sum((length - mean) ** 2 for length in lengths)
         slope = sum((length - mean) * (one - mean_seconds) for length, one in points) / spread
-        if slope <= 0:  # all took about the same
+        if slope <= 0:  # longer windows did not take longer
             base, per_day = mean_seconds, 0.0
         elif mean_seconds > slope * mean:
             base, per_day = mean_seconds - slope * mean, slope

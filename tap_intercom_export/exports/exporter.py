@@ -23,7 +23,7 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob, JobStatus
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import JobMeasurement
-from tap_intercom_export.progress import JobEnd
+from tap_intercom_export.progress import JobEvent
 from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ MAX_JOBS_PER_WINDOW = 3
 gone."""
 
 ROW_LIMIT_MARGIN_DIVISOR = 1000
-"""An export within 1/1000 of the row limit counts as truncated: the limit may include headers."""
+"""An export within 1/1000 of the row limit is treated as truncated: the limit may count headers."""
 
 PAUSE_AFTER_FAILURE_POLLS = 12
 """Pause after a failed job, as a multiple of the first poll interval: a minute by default."""
@@ -146,7 +146,7 @@ class Exporter:
                 )
                 self._jobs.give_up(job)
                 continue
-            self._log.count_job(JobEnd.RESUMED)
+            self._log.count_job(JobEvent.RESUMED)
             self._log.info("Resuming job %s for %s", job.identifier, job.window)
             yield partial(self._export_all, stored.pending, job)
             bookmark = stored.pending.end
@@ -156,7 +156,7 @@ class Exporter:
             yield partial(self._export_all, pending, None)
 
     def _refresh_stored_jobs(self) -> Iterator[Export]:
-        """Find out which jobs that were given up have ended. A task without exports."""
+        """Remove jobs that were given up and have ended. A task without exports."""
         self._runner.refresh_stored_jobs(self._jobs)
         return iter(())
 
@@ -177,7 +177,7 @@ class Exporter:
                 TooManyRowsError,
             ) as error:
                 chosen.sizer.shorten(chosen.sizes, window.sizes(pending.bookmark), error)
-                self._log.count_job(JobEnd.SHORTENED)
+                self._log.count_job(JobEvent.RANGE_SHORTENED)
                 self._allow_overwriting_if_stuck(pending, window)
             else:
                 chosen.sizer.succeeded(export.measured)
@@ -186,7 +186,7 @@ class Exporter:
             stored = None
 
     def _allow_overwriting_if_stuck(self, pending: PendingRange, window: Window) -> None:
-        """Allow a window to end before already written rows if it could not be smaller else."""
+        """Allow a window to end before already written rows, if it cannot be smaller otherwise."""
         if not self._schedule.export_range.partly_written:
             return
         chosen = self._schedule.next_window(pending)
@@ -221,7 +221,7 @@ class Exporter:
                 self._jobs.gone(job)
                 gone += 1
             except JobFailedError as error:
-                self._log.count_job(JobEnd.FAILED)
+                self._log.count_job(JobEvent.FAILED)
                 self._jobs.gone(job)
                 if failed:
                     raise
@@ -233,7 +233,7 @@ class Exporter:
                     self._log.warning("%s. Retrying once in %.0f s", error, pause)
                     self._clock.sleep(pause)
             except JobTimedOutError:
-                self._log.count_job(JobEnd.FAILED)
+                self._log.count_job(JobEvent.FAILED)
                 if self._runner.cancel(job):
                     self._jobs.gone(job)
                 else:
@@ -252,7 +252,7 @@ class Exporter:
         """Wait for a job and download its archive.
 
         Raises:
-            TooManyRowsError: The archive has as many rows as Intercom truncates at.
+            TooManyRowsError: The archive reaches Intercom's row limit, so it may be cut.
         """
         begun = None if job in self._jobs.stored else self._clock.monotonic()
         job = self._runner.wait(job)
@@ -263,7 +263,7 @@ class Exporter:
         downloading = self._clock.monotonic()
         archive, size = self._download(job)
         own_seconds = self._clock.monotonic() - downloading
-        if archive.lines >= self._truncated_from:  # lines, as rows may be undercounted
+        if archive.lines >= self._truncated_from:  # lines, because rows may be undercounted
             archive.close()
             raise TooManyRowsError(
                 f"Job {job.identifier} for {job.window} has {archive.rows:,} rows; Intercom "

@@ -12,7 +12,7 @@ from tap_intercom_export.exports.window import Window
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_intercom_export.intercom import ExportKind
+    from tap_intercom_export.intercom import ExportApi
 
 
 class JobStatus(Enum):
@@ -72,15 +72,15 @@ class ExportJob:
         # "completed" from message exports, "complete" in the prose and from reporting exports
         return JobStatus.COMPLETED if word.startswith("complete") else _STATUS_BY_WORD.get(word)
 
-    def has_same_request(self, kind: ExportKind) -> bool:
+    def has_same_request(self, api: ExportApi) -> bool:
         """Return whether a new job would have the same request, besides its range.
 
         If the attributes of a dataset have changed, values would be assigned to the wrong ones.
 
         Args:
-            kind: The export API.
+            api: The export API.
         """
-        return self.request_hash == kind.request_hash(self.excluded_attributes)
+        return self.request_hash == api.request_hash(self.excluded_attributes)
 
     def updated(self, body: Mapping[str, Any]) -> ExportJob:
         """Return the job with the status and URL of an API response."""

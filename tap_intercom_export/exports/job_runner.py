@@ -22,7 +22,7 @@ from tap_intercom_export.exports.job import ExportJob, JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
 from tap_intercom_export.intercom.download import Downloader
 from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS
-from tap_intercom_export.progress import JobEnd, RunLog
+from tap_intercom_export.progress import JobEvent, RunLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import Window
-    from tap_intercom_export.intercom import ExportKind
+    from tap_intercom_export.intercom import ExportApi
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.intercom.download import Destination
     from tap_intercom_export.progress import ExportLog
@@ -60,7 +60,7 @@ class JobRunner:
 
     Args:
         client: Sends the requests.
-        kind: The export API.
+        api: The export API.
         settings: Pauses and time limits.
         clock: Sleeps between polls.
         log: Gets the log lines and counts of this export.
@@ -69,14 +69,14 @@ class JobRunner:
     def __init__(
         self,
         client: IntercomClient,
-        kind: ExportKind,
+        api: ExportApi,
         settings: Settings,
         clock: Clock,
         log: ExportLog | None = None,
     ) -> None:
-        self.log = log or RunLog(clock.monotonic).export(kind.name)
+        self.log = log or RunLog(clock.monotonic).export(api.name)
         self._client = client
-        self._kind = kind
+        self._api = api
         self._settings = settings
         self._clock = clock
 
@@ -95,7 +95,7 @@ class JobRunner:
             ApiError: It may not, or Intercom cannot be reached.
         """
         try:
-            self._client.get(self._kind.status_path.format(UNKNOWN_JOB_ID))
+            self._client.get(self._api.status_path.format(UNKNOWN_JOB_ID))
         except NotFoundError:
             return
 
@@ -128,9 +128,9 @@ class JobRunner:
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
         backoff = self._backoff(self._settings.slot_timeout)
-        retry_budget = self._client.retry_budget("POST", self._kind.create_path)
+        retry_budget = self._client.retry_budget("POST", self._api.create_path)
         while True:
-            body = self._kind.body(window.after, window.before)
+            body = self._api.body(window.after, window.before)
             try:
                 with jobs.request(self._clock):
                     job = self._request_job(window, bookmark, body)
@@ -139,8 +139,8 @@ class JobRunner:
                 retry_budget.failed(str(error), error.headers)
             except AttributesRefusedError as error:
                 # Each request has fewer attributes than the one before, so this ends
-                is_possible = self._kind.drop_refused_attributes(error)
-                if not is_possible or self._kind.body(window.after, window.before) == body:
+                is_possible = self._api.drop_refused_attributes(error)
+                if not is_possible or self._api.body(window.after, window.before) == body:
                     raise
             except SlotTakenError as error:
                 if backoff.is_expired():
@@ -158,24 +158,24 @@ class JobRunner:
                     "or a killed run); waiting for it to end"
                 )
             else:
-                self.log.count_job(JobEnd.ASKED)
+                self.log.count_job(JobEvent.CREATED)
                 self.log.info("Created job %s for %s", job.identifier, window)
                 return job
 
     def _request_job(self, window: Window, bookmark: int, body: dict[str, Any]) -> ExportJob:
         """Send one request for a job."""
         requested_at = to_text(self._clock.now())
-        reply = self._client.post_once(self._kind.create_path, body)
-        excluded_attributes = self._kind.excluded_attributes(body)
+        response = self._client.post_once(self._api.create_path, body)
+        excluded_attributes = self._api.excluded_attributes(body)
         job = ExportJob(
-            _parse_identifier(reply.body),
+            _parse_identifier(response.body),
             window,
             requested_at,
             bookmark,
             excluded_attributes=excluded_attributes,
-            request_hash=self._kind.request_hash(excluded_attributes),
+            request_hash=self._api.request_hash(excluded_attributes),
         )
-        return job.updated(reply.body)
+        return job.updated(response.body)
 
     def refresh_stored_jobs(self, jobs: JobTracker) -> None:
         """Poll all known jobs, and forget those that were given up and have ended.
@@ -188,8 +188,8 @@ class JobRunner:
         """
         for job in jobs.jobs():
             try:
-                reply = self._client.get(self._kind.status_path.format(job.identifier))
-                running = job.updated(reply.body).progress in {JobStatus.RUNNING, None}
+                response = self._client.get(self._api.status_path.format(job.identifier))
+                running = job.updated(response.body).progress in {JobStatus.RUNNING, None}
             except NotFoundError:
                 running = False
             if job.given_up and not running:
@@ -214,7 +214,7 @@ class JobRunner:
         is_missing = False
         while True:
             try:
-                reply = self._client.get(self._kind.status_path.format(job.identifier))
+                response = self._client.get(self._api.status_path.format(job.identifier))
             except NotFoundError:
                 if self._is_new(job):
                     is_missing = True
@@ -223,7 +223,7 @@ class JobRunner:
                 if is_missing:  # it may still run, and would hold the slot
                     self.cancel(job)
                 raise
-            job = job.updated(reply.body)
+            job = job.updated(response.body)
             if job.progress in {JobStatus.COMPLETED, JobStatus.EMPTY}:
                 self.log.info(
                     "Job %s for %s: %s (waited %s)",
@@ -272,7 +272,7 @@ class JobRunner:
             NotFoundError: The archive is gone.
             ApiError: Intercom refused, or could not be reached.
         """
-        own = self._kind.download_path.format(job.identifier)
+        own = self._api.download_path.format(job.identifier)
         given = urljoin(self._settings.api_url, job.download_url) if job.download_url else own
         addresses = [given, own] if self._client.is_own_host(given) else [own, given]
         downloader = Downloader(self._client)
@@ -293,10 +293,10 @@ class JobRunner:
         Returns:
             Whether it was canceled.
         """
-        if not self._kind.cancel_path:
+        if not self._api.cancel_path:
             return False
         try:
-            path = self._kind.cancel_path.format(job.identifier)
+            path = self._api.cancel_path.format(job.identifier)
             self._client.post(path, attempts=1, timeout=CANCEL_TIMEOUT_SECONDS)
         except TapError as error:
             self.log.warning("Job %s could not be canceled: %s", job.identifier, error)

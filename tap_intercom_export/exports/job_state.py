@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
-from tap_intercom_export.exports.schedule import RunMemory
+from tap_intercom_export.exports.schedule import RunHistory
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, JobMeasurement
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import TapState
 
 CURRENT_JOB_KEY = "job"
-"""Key of the job whose window is being waited for or written."""
+"""Key of the job that runs, or whose window is being written."""
 
 NEXT_JOBS_KEY = "next_jobs"
 """Key of the jobs that were prefetched, in order of time."""
 
 
 WRITING_KEY = "writing"
-"""Key of the windows of which some rows were written: windows that end earlier must not follow."""
+"""Key of windows that are partly written: windows that end earlier must not follow."""
 
 
 RECENT_WINDOWS_KEY = "recent_windows"
@@ -109,20 +109,20 @@ class JobState:
         found = [JobMeasurement.from_state(entry) for entry in entries]
         return [one for one in found if one is not None]
 
-    def memory(self) -> RunMemory:
-        """Return what is known from earlier runs."""
+    def history(self) -> RunHistory:
+        """Return the facts about earlier runs."""
         try:
             deep_lookback_at = to_seconds(self._stream_state[DEEP_LOOKBACK_KEY])
         except (KeyError, TypeError, ValueError):
             deep_lookback_at = None
-        return RunMemory(tuple(self.stored()), tuple(self.measured()), deep_lookback_at)
+        return RunHistory(tuple(self.stored()), tuple(self.measured()), deep_lookback_at)
 
     def note_deep_lookback(self, job: ExportJob) -> None:
         """Record a deep lookback; the next call that writes the state includes it."""
         self._stream_state[DEEP_LOOKBACK_KEY] = to_text(job.window.before)
 
     def partly_written(self) -> tuple[PendingRange, ...]:
-        """Return the new time of windows of which some, but not all rows were written."""
+        """Return the new time of the windows that are partly written."""
         found = []
         for entry in self._stream_state.get(WRITING_KEY) or []:
             with contextlib.suppress(KeyError, TypeError, ValueError):  # edited by hand

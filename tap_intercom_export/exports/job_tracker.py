@@ -1,4 +1,4 @@
-"""The jobs of one stream, shared with worker threads; changes reach the state as events."""
+"""The jobs of one stream, shared with worker threads; posts changes of the state as events."""
 
 from __future__ import annotations
 

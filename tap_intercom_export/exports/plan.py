@@ -1,4 +1,4 @@
-"""What a run would export: for `--plan`, and for the first log line of a run. Pure."""
+"""Plan of the exports of a run, for `--plan` and the first log line of a run. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.exports.expected_time import expected_time
-from tap_intercom_export.exports.planned import (
+from tap_intercom_export.exports.plan_parts import (
     AbandonedJob,
     DeepLookbackPlan,
     PlannedWindow,
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_intercom_export.exports.expected_time import ExpectedTime
-    from tap_intercom_export.exports.schedule import RunMemory, WindowSchedule
+    from tap_intercom_export.exports.schedule import RunHistory, WindowSchedule
     from tap_intercom_export.exports.window import Sizes
 
 MAX_NAMES = 5
 """Maximum number of streams that are named in a line; for more, only the number is shown."""
 
 MAX_WINDOW_LINES = 12
-"""Maximum number of windows that are all shown; of more, the first and the last ones are."""
+"""Maximum number of windows of which each is shown; otherwise only the first and last ones."""
 
 FIRST_WINDOW_LINES, LAST_WINDOW_LINES = 4, 3
-"""Windows that are shown of many."""
+"""Windows shown at the beginning and end of a longer list."""
 
 LINE_WIDTH = 100
 """Line length at which a list of names is wrapped."""
@@ -39,12 +39,12 @@ LINE_WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """What a run would export with one export API.
+    """Plan for one export API.
 
     Attributes:
         name: The stream: `content_export` for the message export.
         streams: Selected streams that get its rows.
-        start: First unix second to export, whatever is exported already.
+        start: First unix second to export, even if it was exported before.
         bookmark: Everything up to this unix second is exported.
         end: Last unix second to export.
         windows: The windows, in order of time.
@@ -93,8 +93,8 @@ class ExportPlan:
             "notes": list(self.notes),
         }
 
-    def opening(self) -> str:
-        """Return the first log line of a run: what it exports and resumes."""
+    def first_log_line(self) -> str:
+        """Return the first log line of a run: the range, the windows, and the jobs to resume."""
         if not self.windows:
             return f"Nothing to export: {self._why_nothing()}"
         resumed = sum(1 for planned in self.windows if planned.resumes)
@@ -146,7 +146,7 @@ class ExportPlan:
         return f" of up to {duration(self.sizes.window)}, {lookback}{deep}"
 
     def _window_lines(self) -> Iterator[str]:
-        """Yield a line for each window; of many, only for the first and the last ones."""
+        """Yield a line for each window; of a long list, only for the first and last ones."""
         windows, width = self.windows, len(str(len(self.windows)))
         lines = [f"  {number:>{width}}  {planned}" for number, planned in enumerate(windows, 1)]
         if len(lines) > MAX_WINDOW_LINES:
@@ -177,7 +177,7 @@ class ExportPlan:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What a run would do.
+    """Plan of a run.
 
     Attributes:
         exports: The exports.
@@ -191,7 +191,7 @@ class RunPlan:
 
     @property
     def seconds(self) -> float | None:
-        """How long all exports may take; None where it is not known of each."""
+        """Estimated seconds of all exports; None unless it is known for each."""
         expected = [plan.expected for plan in self.exports if plan.windows]
         known = [one.seconds for one in expected if one is not None]
         return sum(known) if known and len(known) == len(expected) else None
@@ -224,12 +224,12 @@ def plan_export(
     streams: Sequence[str],
     schedule: WindowSchedule,
     bookmark: int,
-    memory: RunMemory,
+    history: RunHistory,
     *,
     workers: int = 1,
     notes: Sequence[str] = (),
 ) -> ExportPlan:
-    """Return what a run would export with one export API, without failures.
+    """Return the plan for one export API, without failures.
 
     During the run, jobs that fail or have too many rows make windows smaller, and the duration of
     each job changes the size of the windows after it.
@@ -239,7 +239,7 @@ def plan_export(
         streams: Selected streams that get its rows.
         schedule: Decides which windows are exported, as in the run.
         bookmark: Everything up to this unix second is exported.
-        memory: What the state has from earlier runs.
+        history: Facts about earlier runs, from the state.
         workers: Jobs that run at the same time.
         notes: Further notes.
     """
@@ -272,7 +272,7 @@ def plan_export(
         schedule.sizer.reason,
         tuple(abandoned),
         _deep_lookback_plan(schedule, windows),
-        expected_time([planned.window for planned in windows], memory.measured, workers),
+        expected_time([planned.window for planned in windows], history.measured, workers),
         tuple(notes),
     )
 

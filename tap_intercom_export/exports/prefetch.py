@@ -12,93 +12,97 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.exports.events import EventQueue
 
-T = TypeVar("T")
-Q = TypeVar("Q")
+ItemT = TypeVar("ItemT")
+EntryT = TypeVar("EntryT")
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    """End of a task, or of all tasks."""
+class _EndMarker:
+    """Marks the end of a task, or of all tasks, in a queue of items.
+
+    Attributes:
+        error: The error that ended it, if any.
+    """
 
     error: BaseException | None = None
 
 
 @dataclass(slots=True)
-class _Task(Generic[T]):
-    """The products of a task."""
+class _Task(Generic[ItemT]):
+    """A task that runs: its finished items, and the number of those that were consumed."""
 
-    products: deque[T | _End] = field(default_factory=deque)
+    items: deque[ItemT | _EndMarker] = field(default_factory=deque)
     consumed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
 @dataclass(frozen=True, slots=True)
-class _TaskStarted(Generic[T]):
+class _TaskStarted(Generic[ItemT]):
     """A worker has started a task, or there are no more tasks."""
 
-    tasks: deque[_Task[T] | _End]
-    task: _Task[T] | _End
+    tasks: deque[_Task[ItemT] | _EndMarker]
+    task: _Task[ItemT] | _EndMarker
 
     def apply(self) -> None:
         self.tasks.append(self.task)
 
 
 @dataclass(frozen=True, slots=True)
-class ExportReady(Generic[T]):
-    """A worker has finished a product, or its task."""
+class ExportReady(Generic[ItemT]):
+    """A worker has finished an item, or its task."""
 
-    task: _Task[T]
-    product: T | _End
+    task: _Task[ItemT]
+    item: ItemT | _EndMarker
 
     def apply(self) -> None:
-        """Pass the product to the main thread."""
-        self.task.products.append(self.product)
+        """Pass the item to the main thread."""
+        self.task.items.append(self.item)
 
 
-class Prefetcher(Generic[T]):
-    """Runs tasks in threads and yields their products in the order of the tasks.
+class Prefetcher(Generic[ItemT]):
+    """Runs tasks in threads and yields their items, such as exports, in the order of the tasks.
 
-    A worker starts its next product when the one before has been consumed. So one worker prepares
-    exactly one product while another one is in use; n workers prepare n.
+    A worker starts its next item when its last one has been consumed. So each worker prepares one
+    item while another one is in use.
 
     Args:
-        tasks: Each yields products, in order. Workers take the next task when they are free.
+        tasks: Each yields items, in order. Workers take the next task when they are free.
         workers: Number of daemon threads, which do not keep the process alive.
-        events: Carries the products and all other events of workers.
+        events: Carries the items and all other events of workers.
     """
 
     def __init__(
         self,
-        tasks: Iterable[Callable[[], Iterator[T]]],
+        tasks: Iterable[Callable[[], Iterator[ItemT]]],
         workers: int,
         events: EventQueue,
     ) -> None:
         self._tasks = iter(tasks)
         self._events = events
         self._lock = threading.Lock()
-        self._started: deque[_Task[T] | _End] = deque()
+        self._started: deque[_Task[ItemT] | _EndMarker] = deque()
         self._threads = [
             threading.Thread(target=self._work, name=f"prefetch-{number}", daemon=True)
             for number in range(workers)
         ]
 
-    def __iter__(self) -> Iterator[T]:
-        """Yield the products. An error of a task is raised in its place.
+    def __iter__(self) -> Iterator[ItemT]:
+        """Yield the items. An error of a task is raised in its place.
 
         Yields:
-            The products, in the order of the tasks.
+            The items, in the order of the tasks.
         """
         for thread in self._threads:
             thread.start()
-        while not isinstance(task := self._next(self._started), _End):
-            while not isinstance(product := self._next(task.products), _End):
+        while not isinstance(task := self._next(self._started), _EndMarker):
+            while not isinstance(item := self._next(task.items), _EndMarker):
                 task.consumed.release()
-                yield product
-            if product.error:
-                raise product.error
+                yield item
+            if item.error:
+                raise item.error
         if task.error:
             raise task.error
 
-    def _next(self, entries: deque[Q]) -> Q:
+    def _next(self, entries: deque[EntryT]) -> EntryT:
         """Wait for the next entry, and apply events meanwhile."""
         while not entries:
             self._events.wait()
@@ -106,22 +110,22 @@ class Prefetcher(Generic[T]):
 
     def _work(self) -> None:
         while True:
-            task: _Task[T] = _Task()
+            task: _Task[ItemT] = _Task()
             with self._lock:
                 try:
-                    make = next(self._tasks)
+                    run_task = next(self._tasks)
                 except StopIteration:
-                    self._events.post(_TaskStarted(self._started, _End()))
+                    self._events.post(_TaskStarted(self._started, _EndMarker()))
                     return
                 except BaseException as error:  # noqa: BLE001 - raised in the main thread
-                    self._events.post(_TaskStarted(self._started, _End(error)))
+                    self._events.post(_TaskStarted(self._started, _EndMarker(error)))
                     return
                 self._events.post(_TaskStarted(self._started, task))
             try:
-                for product in make():
-                    self._events.post(ExportReady(task, product))
+                for item in run_task():
+                    self._events.post(ExportReady(task, item))
                     task.consumed.acquire()
             except BaseException as error:  # noqa: BLE001 - likewise
-                self._events.post(ExportReady(task, _End(error)))
+                self._events.post(ExportReady(task, _EndMarker(error)))
                 return
-            self._events.post(ExportReady(task, _End()))
+            self._events.post(ExportReady(task, _EndMarker()))

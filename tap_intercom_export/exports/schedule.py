@@ -1,4 +1,4 @@
-"""Which windows a run requests, one after another; used by the run and by `--plan`. Pure."""
+"""Decides which windows a run requests; used by the run and by `--plan`. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DeepLookback:
     Attributes:
         lookback: Its length in seconds.
         every: Seconds between two deep lookbacks.
-        last: End of the last window that had it, in unix seconds; None if there was none.
+        last: End of the last window with a deep lookback, in unix seconds; None if there was none.
     """
 
     lookback: int
@@ -41,8 +41,8 @@ class DeepLookback:
 
 
 @dataclass(frozen=True, slots=True)
-class RunMemory:
-    """What the state has from earlier runs.
+class RunHistory:
+    """Facts about earlier runs, from the state.
 
     Attributes:
         stored: Jobs that are not written yet, in order of time.
@@ -57,7 +57,7 @@ class RunMemory:
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
-    """What happens with a job of an earlier run.
+    """A job of an earlier run, and whether it is resumed.
 
     Attributes:
         job: The job.
@@ -93,7 +93,7 @@ class WindowSchedule:
     Args:
         export_range: The range to export.
         settings: Maximum window and lookback, and limits of one job.
-        memory: What the state has from earlier runs.
+        history: Facts about earlier runs, from the state.
         deep_lookback: The deep lookback; None without one.
         has_same_request: Returns whether a job of an earlier run has the same request as a new one
             would have, besides its range.
@@ -108,19 +108,19 @@ class WindowSchedule:
         self,
         export_range: ExportRange,
         settings: Settings,
-        memory: RunMemory,
+        history: RunHistory,
         deep_lookback: DeepLookback | None = None,
         has_same_request: Callable[[ExportJob], bool] = lambda _: True,
     ) -> None:
         self.export_range = export_range
         self.deep_lookback = deep_lookback
-        self._stored = memory.stored
+        self._stored = history.stored
         self._has_same_request = has_same_request
         self.largest = Sizes(settings.window, settings.lookback)
         limits = JobLimits(settings.export_row_limit, settings.job_timeout)
-        self._sizer = WindowSizer(self.largest, limits, memory.measured)
+        self._sizer = WindowSizer(self.largest, limits, history.measured)
         self._deep_sizer = (
-            WindowSizer(Sizes(settings.window, deep_lookback.lookback), limits, memory.measured)
+            WindowSizer(Sizes(settings.window, deep_lookback.lookback), limits, history.measured)
             if deep_lookback is not None and deep_lookback.is_due(export_range.end)
             else None
         )
@@ -136,7 +136,7 @@ class WindowSchedule:
         return self._deep_sizer is not None
 
     def stored_jobs(self, bookmark: int) -> Iterator[StoredJob]:
-        """Yield what happens with each job of an earlier run that was not given up.
+        """Yield each job of an earlier run that was not given up, and whether it is resumed.
 
         Args:
             bookmark: Everything up to this unix second is exported.
@@ -196,8 +196,8 @@ class WindowSchedule:
     def has_deep_lookback(self, job: ExportJob) -> bool:
         """Return whether a job counts as the deep lookback that was due.
 
-        It does if it ends where the run ends, and starts before the usual lookback or at the start.
-        It may have been shortened.
+        That is so if it ends at the end of the run, and starts before the usual lookback or at the
+        start of the range. It may have been shortened.
 
         Args:
             job: A job whose window is written.
@@ -211,7 +211,7 @@ class WindowSchedule:
         self.export_range = replace(self.export_range, partly_written=())
 
     def partly_written_note(self, window: Window) -> str:
-        """Return a note if a window ends where a partly written window does; else "".
+        """Return a note if a window ends with a partly written window; otherwise "".
 
         Args:
             window: A window of this run.
@@ -234,7 +234,7 @@ class WindowSchedule:
                 left = PendingRange(chosen.window.before, left.end)
 
     def remaining(self, bookmark: int) -> Remaining:
-        """Return what remains to be exported after a bookmark, without failures.
+        """Return the number and length of the windows after a bookmark, without failures.
 
         Args:
             bookmark: Everything up to this unix second is exported.

@@ -85,8 +85,8 @@ class ExportRange:
     Attributes:
         start: First second, from `start_date`.
         end: Last second: `end_date`, or a minute before now.
-        partly_written: New time of windows of which some, but not all rows were written. The
-            target may have their messages with all events up to the end of these windows.
+        partly_written: New time of windows that are partly written. The target may have their
+            messages with all events up to the end of these windows.
     """
 
     start: int
@@ -101,7 +101,7 @@ class ExportRange:
 
     @property
     def initial_bookmark(self) -> int:
-        """The bookmark of a stream of which nothing is exported yet."""
+        """The bookmark of a stream before its first export."""
         return self.start - 1
 
     def next_window(self, pending: PendingRange, sizes: Sizes) -> Window | None:
@@ -159,11 +159,11 @@ class ExportRange:
         )
 
     def _end_outside_partly_written(self, bookmark: int, before: int) -> int:
-        """Return where a window may end, so that it does not end inside a partly written window.
+        """Return an end for a window that is not inside a partly written window.
 
         Args:
             bookmark: Everything up to this second is exported.
-            before: Where it would end.
+            before: The end that it would have otherwise.
         """
         for written in sorted(self.partly_written, key=lambda one: one.end):
             if written.bookmark < before < written.end:

@@ -24,8 +24,7 @@ USED_SHARE_OF_LIMITS = 0.5
 """Share of the row limit and of the job's time limit that windows are planned to use."""
 
 MEANINGFUL_SHARE_OF_LIMITS = 0.02
-"""Share of a limit below which a job predicts nothing about larger ones: even small jobs take about
-a minute."""
+"""Share of a limit below which a job does not predict larger ones: small jobs take a minute too."""
 
 REMEMBERED_WINDOWS = 5
 """Number of measurements that are kept in the state."""
@@ -40,7 +39,7 @@ class JobMeasurement:
         seconds: How long it ran at Intercom.
         rows: Rows in all its files.
         own_seconds: How long downloading and writing it took, with the wait for the reader of
-            stdout; None where it is not known.
+            stdout; None if unknown.
     """
 
     days: float
@@ -49,7 +48,7 @@ class JobMeasurement:
     own_seconds: float | None = None
 
     def with_writing(self, seconds: float) -> JobMeasurement:
-        """Return it with the time of writing added, if that of the download is known.
+        """Return the measurement with the time of writing added, if that of the download is known.
 
         Args:
             seconds: Duration of writing the rows.
@@ -73,10 +72,10 @@ class JobMeasurement:
 
     @classmethod
     def from_state(cls, entry: Mapping[str, Any]) -> JobMeasurement | None:
-        """Return what `to_state` wrote, or None if the entry is invalid."""
+        """Return the measurement that `to_state` wrote, or None if the entry is invalid."""
         try:
             days = int(entry["range_seconds"]) / DAY_SECONDS
-            own = entry.get("own_seconds")  # not there in the states of earlier versions
+            own = entry.get("own_seconds")  # missing in the states of earlier versions
             found = cls(
                 days,
                 int(entry["job_seconds"]),

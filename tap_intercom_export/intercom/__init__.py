@@ -9,7 +9,7 @@ downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
 
 from __future__ import annotations
 
-from tap_intercom_export.intercom.export_kind import ExportKind
+from tap_intercom_export.intercom.export_api import ExportApi
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
 from tap_intercom_export.intercom.reporting import (
@@ -25,7 +25,7 @@ __all__ = [
     "ALL_DATASETS",
     "DATASETS_PATH",
     "MESSAGE_EXPORT",
-    "ExportKind",
+    "ExportApi",
     "ListPage",
     "ReportingRequest",
     "list_datasets",

@@ -56,14 +56,14 @@ class Probe:
     """Result of one request without retries.
 
     Attributes:
-        error: The error that the response stands for, or why there is no response; None on success.
-        reply: The response, if it has a JSON body.
+        error: The error of the response, or the reason for no response; None on success.
+        parsed: The response, if it has a JSON body.
         headers: Headers of the response; empty if there is none.
         seconds: Duration of the request.
     """
 
     error: TapError | None
-    reply: ApiResponse | None
+    parsed: ApiResponse | None
     headers: Mapping[str, str]
     seconds: float
 
@@ -188,19 +188,21 @@ class IntercomClient:
         url = self.settings.api_url + path
         try:
             response = self.send(method, url, accept="application/json", stream=True, **options)
-            reply = parse_response(response)
+            parsed = parse_response(response)
         except CONNECTION_ERRORS as error:
             raise TransientError(f"no response ({error_name(error)})") from error
-        return response, self._interpret(response, reply, f"{method} {path}")
+        return response, self._interpret(response, parsed, f"{method} {path}")
 
     def _interpret(
-        self, response: requests.Response, reply: ApiResponse | None, request: str
+        self, response: requests.Response, parsed: ApiResponse | None, request: str
     ) -> ApiResponse:
         """Return a successful response, or raise the error that it stands for; see `post`."""
         succeeded = response.status_code < 300  # noqa: PLR2004
-        if reply is not None and ((succeeded and not is_error_list(reply)) or is_failed_job(reply)):
-            return reply
-        message = describe_error(response, reply)
+        if parsed is not None and (
+            is_failed_job(parsed) or (succeeded and not is_error_list(parsed))
+        ):
+            return parsed
+        message = describe_error(response, parsed)
         # a list of errors in a success may come from a proxy that changes the status
         if (
             succeeded or response.status_code == http.client.TOO_MANY_REQUESTS
@@ -219,20 +221,20 @@ class IntercomClient:
         """
         started = self.clock.monotonic()
         headers: Mapping[str, str] = {}
-        reply = None
+        parsed = None
         error: TapError | None = None
         try:
             url = self.settings.api_url + path
             response = self.send(
                 "GET", url, accept="application/json", timeout=timeout, stream=True
             )
-            headers, reply = response.headers, parse_response(response)
-            reply = self._interpret(response, reply, f"GET {path}")
+            headers, parsed = response.headers, parse_response(response)
+            parsed = self._interpret(response, parsed, f"GET {path}")
         except CONNECTION_ERRORS as failed:
             error = TransientError(f"no response ({error_name(failed)})")
         except TapError as refused:
             error = refused
-        return Probe(error, reply, headers, self.clock.monotonic() - started)
+        return Probe(error, parsed, headers, self.clock.monotonic() - started)
 
     def send(
         self,

@@ -41,7 +41,7 @@ _RANGE_NOT_SERVED = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NO
 
 
 class Destination(Protocol):
-    """What a download is written to."""
+    """The file that a download is written to."""
 
     @property
     def size(self) -> int:

@@ -1,4 +1,4 @@
-"""A page of one of Intercom's lists: its entries and what it says about the length of the list."""
+"""Parses one page of a list: its entries, the length of the list, and whether it is the last."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_intercom_export.intercom.export_kind import ExportKind
+from tap_intercom_export.intercom.export_api import ExportApi
 
-MESSAGE_EXPORT = ExportKind(
+MESSAGE_EXPORT = ExportApi(
     name="message export",
     create_path="/export/content/data",
     status_path="/export/content/data/{}",

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.errors import ConfigurationError, MalformedListError, UnreadableDataError
-from tap_intercom_export.intercom.export_kind import ExportKind
+from tap_intercom_export.intercom.export_api import ExportApi
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.schemas import Attribute, Dataset
 from tap_intercom_export.wording import counted
@@ -27,11 +27,11 @@ DATASETS_PATH = "/export/reporting_data/get_datasets"
 _LIST_SEPARATOR = ", "
 
 ALL_DATASETS = "*"
-"""Value of the setting `reporting_datasets` that stands for all datasets."""
+"""Value in the setting `reporting_datasets` that selects all datasets."""
 
 
 class ReportingRequest:
-    """The request for a dataset, without the attributes that Intercom turns out to refuse.
+    """The request for a dataset, without the attributes that Intercom has refused.
 
     Threads may share it.
 
@@ -41,13 +41,13 @@ class ReportingRequest:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._asked = list(dataset.attributes)
+        self._requested = list(dataset.attributes)
         self._lock = threading.Lock()
 
     @property
-    def kind(self) -> ExportKind:
+    def api(self) -> ExportApi:
         """The export API, for the jobs of this dataset."""
-        return ExportKind(
+        return ExportApi(
             name=f"reporting dataset {self._dataset.id}",
             create_path="/export/reporting_data/enqueue",
             status_path="/export/reporting_data/{}",
@@ -62,15 +62,15 @@ class ReportingRequest:
     def _body(self, after: int, before: int) -> dict[str, Any]:
         return {
             "dataset_id": self._dataset.id,
-            "attribute_ids": [attribute.request_id for attribute in self._asked],
+            "attribute_ids": [attribute.request_id for attribute in self._requested],
             "start_time": after,
             "end_time": before,
         }
 
     def _excluded_attributes(self, body: dict[str, Any]) -> tuple[str, ...]:
-        asked = set(body["attribute_ids"])
+        requested = set(body["attribute_ids"])
         ids = (attribute.request_id for attribute in self._dataset.attributes)
-        return tuple(name for name in ids if name not in asked)
+        return tuple(name for name in ids if name not in requested)
 
     def _request_hash(self, excluded: Collection[str]) -> str:
         """Return a hash of the requested columns, in order, without the excluded attributes."""
@@ -83,14 +83,14 @@ class ReportingRequest:
         with self._lock:
             known = {attribute.request_id for attribute in self._dataset.attributes}
             refused = _known_names(error.listed, known)
-            left = [one for one in self._asked if one.request_id not in refused]
-            if len(left) < len(self._asked):
+            left = [one for one in self._requested if one.request_id not in refused]
+            if len(left) < len(self._requested):
                 logger.warning(
                     "Intercom refuses attributes of %s; requesting it without them: %s",
                     self._dataset.id,
                     error.listed,
                 )
-            self._asked = left
+            self._requested = left
             return bool(left) and bool(refused)
 
 
@@ -173,19 +173,19 @@ def _single_page_entries(body: Mapping[str, Any]) -> list[Any]:
     return page.entries
 
 
-def _entries_with_id(entries: Any, what: str) -> list[dict[str, Any]]:
+def _entries_with_id(entries: Any, noun: str) -> list[dict[str, Any]]:
     """Return the entries that are objects with an id; log a warning for each other one.
 
     Args:
         entries: A list, or None.
-        what: What the entries are, for the log.
+        noun: Noun for an entry, for the log.
     """
     found = []
     for position, entry in enumerate(entries or [], 1):
         if isinstance(entry, dict) and entry.get("id"):
             found.append(entry)
         else:
-            logger.warning("Skipping %s %d of Intercom's list: it has no id", what, position)
+            logger.warning("Skipping %s %d of Intercom's list: it has no id", noun, position)
     return found
 
 

@@ -143,29 +143,29 @@ def is_gone(status: int) -> bool:
     return status in _GONE_STATUSES
 
 
-def is_failed_job(reply: ApiResponse) -> bool:
+def is_failed_job(parsed: ApiResponse) -> bool:
     """Return whether a 504 is Intercom's for a failed job, which has the job in its body."""
-    failed = str(reply.body.get("status")).lower() == "failed"
-    has_job = any(reply.body.get(key) for key in JOB_IDENTIFIER_KEYS)
-    return reply.status == http.client.GATEWAY_TIMEOUT and failed and has_job
+    failed = str(parsed.body.get("status")).lower() == "failed"
+    has_job = any(parsed.body.get(key) for key in JOB_IDENTIFIER_KEYS)
+    return parsed.status == http.client.GATEWAY_TIMEOUT and failed and has_job
 
 
-def is_error_list(reply: ApiResponse) -> bool:
+def is_error_list(parsed: ApiResponse) -> bool:
     """Return whether a body is one of errors, whatever the status of the response."""
-    return reply.body.get("type") == "error.list" and bool(reply.body.get("errors"))
+    return parsed.body.get("type") == "error.list" and bool(parsed.body.get("errors"))
 
 
-def describe_error(response: requests.Response, reply: ApiResponse | None) -> str:
+def describe_error(response: requests.Response, parsed: ApiResponse | None) -> str:
     """Format an error body: `401 unauthorized: Access Token Invalid (request …)`."""
-    if reply is None:
+    if parsed is None:
         return f"HTTP {response.status_code} without a JSON body"
-    errors = reply.body.get("errors")
+    errors = parsed.body.get("errors")
     texts = [
         ": ".join(str(error[key]).rstrip(". ") for key in ("code", "message") if error.get(key))
         for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, dict)
     ]
-    request = f" (request {reply.body['request_id']})" if reply.body.get("request_id") else ""
+    request = f" (request {parsed.body['request_id']})" if parsed.body.get("request_id") else ""
     return f"HTTP {response.status_code} {'; '.join(texts)}{request}".strip()
 
 

@@ -18,7 +18,7 @@ ORCHESTRATORS = ("MELTANO_EXTRACTOR_NAME", "AIRFLOW_HOME", "DAGSTER_HOME", "CI",
 """Environment variables that ask for log lines, even if stderr looks like a terminal."""
 
 
-def wants_bar(environment: Mapping[str, str] = os.environ) -> bool:
+def wants_progress_bar(environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether stderr is a terminal that can show a progress bar.
 
     Args:
@@ -32,8 +32,8 @@ def wants_bar(environment: Mapping[str, str] = os.environ) -> bool:
         return False
 
 
-class Bar:
-    """One line for each export, with its progress and what it waits for.
+class ProgressBar:
+    """Shows one line for each export: its progress, and the job that it waits for.
 
     Log lines appear above it.
     """
@@ -55,8 +55,12 @@ class Bar:
         self._current = name
         self._tasks[name] = progress.add_task(name.rstrip(": "), total=seconds, rows="", doing="")
 
-    def say(self, text: str) -> None:
-        """Show what the export waits for."""
+    def show_wait(self, text: str) -> None:
+        """Show that the export waits for a job.
+
+        Args:
+            text: The job and its status.
+        """
         if self._progress is not None and self._current:
             self._progress.update(self._tasks[self._current], doing=text)
 

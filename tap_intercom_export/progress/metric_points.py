@@ -1,4 +1,4 @@
-"""Metrics for monitoring: one line for each stream and run, the SDK's and our own."""
+"""Metrics for monitoring: one line for each stream and run, the SDK's and the tap's."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ MESSAGE_EXPORT_STREAM = "content_export"
 """Stream that represents all streams of the message export, whose windows are the same."""
 
 
-class OwnMetric(str, Enum):
-    """Metrics that the SDK does not have."""
+class TapMetric(str, Enum):
+    """Metrics of this tap, besides those of the SDK."""
 
     JOB_COUNT = "export_job_count"
     DOWNLOAD_BYTES = "download_bytes"
@@ -116,28 +116,28 @@ def points(totals: RunTotals, now: float) -> Iterator[metrics.Point[float]]:
         )
     for export in sorted(totals.exports):
         found = totals.exports[export]
-        for end, number in sorted(found.jobs.items()):
-            yield _point("counter", OwnMetric.JOB_COUNT, number, stream=export, status=end.value)
-        yield _point("counter", OwnMetric.DOWNLOAD_BYTES, found.download_bytes, stream=export)
+        for event, number in sorted(found.jobs.items()):
+            yield _point("counter", TapMetric.JOB_COUNT, number, stream=export, status=event.value)
+        yield _point("counter", TapMetric.DOWNLOAD_BYTES, found.download_bytes, stream=export)
     for stream, number in sorted(totals.rejected.items()):
-        yield _point("counter", OwnMetric.REJECTED_ROW_COUNT, number, stream=stream)
+        yield _point("counter", TapMetric.REJECTED_ROW_COUNT, number, stream=stream)
     for waited_for, seconds in (
         ("intercom", totals.intercom_wait),
         ("reader", totals.reader_wait),
         ("tap", totals.own_seconds),
     ):
-        yield _point("timer", OwnMetric.WAIT_DURATION, round(seconds, 6), waited_for=waited_for)
+        yield _point("timer", TapMetric.WAIT_DURATION, round(seconds, 6), waited_for=waited_for)
     ages: dict[str, int] = {}
     for stream, value in totals.bookmarks.items():
         export = stream if stream in totals.exports else MESSAGE_EXPORT_STREAM
-        with contextlib.suppress(TypeError, ValueError):  # an error tells of it
+        with contextlib.suppress(TypeError, ValueError):  # a bad bookmark is an error elsewhere
             ages[export] = max(ages.get(export, 0), round(now - to_seconds(value)))
     for export, age in sorted(ages.items()):
-        yield _point("gauge", OwnMetric.BOOKMARK_AGE, age, stream=export)
+        yield _point("gauge", TapMetric.BOOKMARK_AGE, age, stream=export)
 
 
 def _point(
-    kind: str, metric: metrics.Metric | OwnMetric, value: float, **tags: str
+    kind: str, metric: metrics.Metric | TapMetric, value: float, **tags: str
 ) -> metrics.Point[float]:
     # the SDK's type lists its own metrics; it uses nothing of them but `value`
     name = cast("metrics.Metric", metric)

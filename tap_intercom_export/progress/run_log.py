@@ -1,4 +1,4 @@
-"""Counts what happens in a run, and reports it in the log or on a progress bar."""
+"""Counts the events of a run, and reports them in the log or on a progress bar."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.progress.totals import JobEnd, Remaining, RunTotals, WindowTotals
+from tap_intercom_export.progress.totals import JobEvent, Remaining, RunTotals, WindowTotals
 from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-    from tap_intercom_export.progress.bar import Bar
+    from tap_intercom_export.progress.bar import ProgressBar
 
 logger = logging.getLogger("tap-intercom-export")
 
@@ -74,7 +74,7 @@ class RunLog:
         totals: Totals so far.
     """
 
-    def __init__(self, monotonic: Callable[[], float], bar: Bar | None = None) -> None:
+    def __init__(self, monotonic: Callable[[], float], bar: ProgressBar | None = None) -> None:
         self.totals = RunTotals()
         self.monotonic = monotonic
         self._bar = bar
@@ -104,20 +104,20 @@ class RunLog:
         """Remember new columns for the summary."""
         self.totals.new_columns.setdefault(stream, []).extend(names)
 
-    def waiting(self, products: Iterable[T]) -> Iterator[T]:
-        """Yield products, and measure the time waited for each.
+    def waiting(self, exports: Iterable[T]) -> Iterator[T]:
+        """Yield exports, and measure the time waited for each.
 
         Args:
-            products: What Intercom produces.
+            exports: Yields each export when Intercom has finished it.
         """
-        source = iter(products)
+        source = iter(exports)
         while True:
             with self.waiting_for_intercom():
                 try:
-                    product = next(source)
+                    export = next(source)
                 except StopIteration:
                     return
-            yield product
+            yield export
 
     @contextmanager
     def waiting_for_intercom(self) -> Generator[None]:
@@ -185,7 +185,7 @@ class ExportLog:
         label: str,
         workers: int,
         lock: threading.Lock,
-        bar: Bar | None,
+        bar: ProgressBar | None,
     ) -> None:
         self.run = run
         self._monotonic = run.monotonic
@@ -206,32 +206,32 @@ class ExportLog:
         logger.warning(f"{self.prefix}{message}", *args)  # noqa: G004 - likewise
 
     def begin(
-        self, bookmark: int, end: int, opening: str, remaining: Callable[[int], Remaining]
+        self, bookmark: int, end: int, first_line: str, remaining: Callable[[int], Remaining]
     ) -> None:
-        """Log what will be exported.
+        """Log the first line of an export, and start to measure its progress.
 
         Args:
             bookmark: Everything up to this unix second is written.
             end: Last unix second to export.
-            opening: The log line.
-            remaining: Returns what remains to be exported after a unix second.
+            first_line: The log line.
+            remaining: Returns the windows that remain to be exported after a unix second.
         """
         self._remaining = remaining
         self._totals = totals = WindowTotals(bookmark, end)
         self.run.totals.exports[self.name] = totals
-        self.info("%s", opening)
+        self.info("%s", first_line)
         if self._bar is not None and end > bookmark:
             self._bar.begin(self.prefix or self.name, totals.end - totals.begin)
 
-    def count_job(self, end: JobEnd) -> None:
-        """Count what became of a job."""
+    def count_job(self, event: JobEvent) -> None:
+        """Count an event of a job."""
         with self._lock:
-            self._totals.jobs[end] += 1
+            self._totals.jobs[event] += 1
 
     def heartbeat(self, text: str) -> None:
         """Report that a job is being waited for, on the bar if there is one."""
         if self._bar is not None:
-            self._bar.say(f"{self.prefix}{text}")
+            self._bar.show_wait(f"{self.prefix}{text}")
         else:
             self.info("%s", text)
 

@@ -8,19 +8,22 @@ from enum import Enum
 
 from tap_intercom_export.wording import counted, duration, table
 
+MAX_NAMES = 4
+"""Maximum number of streams that are named in a line; for more, only the number is shown."""
 
-class JobEnd(str, Enum):
-    """What became of an export job."""
 
-    ASKED = "asked"
+class JobEvent(str, Enum):
+    """Something that happened to an export job; its value is the tag `status` of the metric."""
+
+    CREATED = "asked"
     RESUMED = "resumed"
     FAILED = "failed"
-    SHORTENED = "made_smaller"
+    RANGE_SHORTENED = "made_smaller"
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What remains to be exported, without failures.
+    """The windows that remain to be exported, without failures.
 
     Attributes:
         windows: Number of windows.
@@ -41,7 +44,7 @@ class WindowTotals:
         begin: Unix second up to which all was written before the run.
         end: Last unix second to export.
         remaining: What remains to be exported.
-        jobs: Number of jobs requested, resumed, and so on.
+        jobs: Number of each event of its jobs.
         windows: Number of written windows.
         written: Unix second up to which all is written.
         seconds: Total length of the written ranges, including the lookback.
@@ -54,7 +57,7 @@ class WindowTotals:
     begin: int
     end: int
     remaining: Remaining = field(default_factory=Remaining)
-    jobs: Counter[JobEnd] = field(default_factory=Counter)
+    jobs: Counter[JobEvent] = field(default_factory=Counter)
     windows: int = 0
     written: int = 0
     seconds: int = 0
@@ -128,9 +131,9 @@ class RunTotals:
     bookmarks: dict[str, str] = field(default_factory=dict)
 
     @property
-    def jobs(self) -> Counter[JobEnd]:
-        """Number of jobs requested, resumed, and so on, in all exports."""
-        return sum((export.jobs for export in self.exports.values()), Counter[JobEnd]())
+    def jobs(self) -> Counter[JobEvent]:
+        """Number of each event of the jobs of all exports."""
+        return sum((export.jobs for export in self.exports.values()), Counter[JobEvent]())
 
     @property
     def own_seconds(self) -> float:
@@ -148,9 +151,9 @@ class RunTotals:
         filled = sum(1 for rows in self.rows.values() if rows)
         work = (
             f"{how} after {duration(self.seconds)}: {counted(windows, 'window')} written, "
-            f"{jobs[JobEnd.SHORTENED]} made smaller; "
-            f"{counted(jobs[JobEnd.ASKED], 'job')} asked for, "
-            f"{jobs[JobEnd.RESUMED]} resumed, {jobs[JobEnd.FAILED]} failed"
+            f"{jobs[JobEvent.RANGE_SHORTENED]} made smaller; "
+            f"{counted(jobs[JobEvent.CREATED], 'job')} asked for, "
+            f"{jobs[JobEvent.RESUMED]} resumed, {jobs[JobEvent.FAILED]} failed"
         )
         time = (
             f"Time: {duration(self.intercom_wait)} waiting for Intercom, "
@@ -177,12 +180,11 @@ class RunTotals:
         for stream, value in sorted(self.bookmarks.items()):
             streams.setdefault(value, []).append(stream)
         return [
-            f"Bookmark of {_few(names, 'stream')}: {value}"
+            f"Bookmark of {_names_or_count(names, 'stream')}: {value}"
             for value, names in sorted(streams.items())
         ]
 
 
-def _few(names: list[str], what: str) -> str:
-    """Return the names if there are few, else their number."""
-    few = 4
-    return ", ".join(names) if len(names) <= few else counted(len(names), what)
+def _names_or_count(names: list[str], noun: str) -> str:
+    """Return the names if there are at most `MAX_NAMES`, else their number."""
+    return ", ".join(names) if len(names) <= MAX_NAMES else counted(len(names), noun)

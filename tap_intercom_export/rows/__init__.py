@@ -1,6 +1,6 @@
-"""CSV files to typed records, and records to the JSON of Singer messages.
+"""Converts CSV files to typed records, and records to the JSON of Singer messages.
 
-In: an open CSV file and its `StatisticFile`, or an entry of a JSON list. Out: records, or blocks of
+In: an open CSV file and its `FileSchema`, or an entry of a JSON list. Out: records, or blocks of
 encoded lines; damaged rows go to a callback.
 
 `compiled` makes the encoding fast. Only `rows` uses it.

@@ -1,4 +1,4 @@
-"""A block of CSV rows that were read at once, with what the file has for each of them."""
+"""A block of escaped CSV rows, with the original lines of each row."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from tap_intercom_export.rows.compiled import escape
 
 
 class EscapedBlock:
-    """Rows that were read at once, with their cells escaped (`escape.escape_block`).
+    """Rows of one block, with their cells escaped (`escape.escape_block`).
 
     Args:
         escaped: The rows.
-        data: The same as they stand in the file.
-        first_line: Number of the line on which the first one begins.
+        data: The bytes of the block in the file.
+        first_line: Number of the line on which the first row begins.
 
     Attributes:
-        rows: The rows; an empty text stands for a blank line.
-        plain_rows: The same with an empty text in place of each with such a character.
+        rows: The rows; "" for a blank line.
+        plain_rows: The same, with "" in place of each row with an invalid character.
     """
 
     def __init__(self, escaped: escape.EscapedRows, data: bytes, first_line: int) -> None:
@@ -38,7 +38,7 @@ class EscapedBlock:
         """Return the number of the line on which a row begins, and its lines.
 
         Args:
-            index: Its place; not before that of the last call.
+            index: Index of the row; not less than in the last call.
         """
         passed = self.rows[self._place : index]
         self._line += len(passed) + sum(row.count(escape.LINE_END) for row in passed)

@@ -1,4 +1,4 @@
-"""Entries of a JSON list to typed records, with strings that databases can store."""
+"""Converts entries of a JSON list to typed records, with strings that databases can store."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ _MAX_SECOND_ENTRIES = 10 * 3600
 
 
 def _parse_uncached_time(text: str) -> str | None:
-    """Parse a time of which a part is not cached."""
+    """Parse a time, one half of which is not cached."""
     match = _TIME.fullmatch(text)
     if match is None:
         return _parse_unusual_time(text)

@@ -12,8 +12,8 @@ from tap_intercom_export.schemas import (
     LENIENT_KINDS,
     TIME_KINDS,
     Column,
+    FileSchema,
     Kind,
-    StatisticFile,
     property_names,
     snake_case,
 )
@@ -26,7 +26,7 @@ _COMPACT: dict[str, Any] = {"separators": (",", ":")}
 
 
 class RowFormat:
-    """How the rows of one CSV file become records.
+    """Converts the rows of one CSV file to records.
 
     Args:
         header: Headers of the file.
@@ -35,7 +35,7 @@ class RowFormat:
         constants: Properties with the same value in every record: the job's range, the file's name.
             Its `created_at` is used for rows without a time in files with unknown columns.
         parsers: Cell parser of each kind.
-        is_excluded: Returns by the header whether a column is left out of the folded object.
+        is_excluded: Returns whether the column with a header is left out of the folded object.
 
     Attributes:
         file: The expected file.
@@ -45,8 +45,8 @@ class RowFormat:
         template: A record with all properties and the constant values.
         hash_names: Names of the columns as used in the hash.
         folded: Indexes of the columns that go into the folded object.
-        unplaced: Indexes of the columns that are no properties: the folded ones, and those excluded
-            from the object.
+        unplaced: Indexes of the columns that are not properties: the folded ones, and those
+            excluded from the object.
         times: Indexes of the columns that are times, or may be according to their names.
         statistic: Identifies the file in the hash.
         identifying: Names of the id columns, in which no character may be replaced.
@@ -56,7 +56,7 @@ class RowFormat:
         self,
         header: list[str],
         columns: list[Column],
-        file: StatisticFile,
+        file: FileSchema,
         constants: Mapping[str, Any],
         parsers: Mapping[Kind, Parser],
         is_excluded: Callable[[str], bool] = lambda _: False,
@@ -172,7 +172,7 @@ class RowFormat:
 
 
 def _lenient_time(cell: str) -> str | None:
-    """Return the time in a cell that may hold something else; None if it does."""
+    """Return the time in a cell; None if it is not a time."""
     try:
         return time(cell) if cell else None
     except ValueError:
@@ -195,6 +195,6 @@ def digest(text: str) -> str:
     """Return a 128-bit hash as hexadecimal text.
 
     Args:
-        text: What identifies a row, as compact JSON in ASCII.
+        text: The identifying content of a row, as compact JSON in ASCII.
     """
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -8,7 +8,7 @@ from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
 from tap_intercom_export.rows.parsers import PARSERS, Parser
 from tap_intercom_export.rows.record import RowFormat
 from tap_intercom_export.rows.text_encoding import replace_invalid
-from tap_intercom_export.schemas import Column, Kind, StatisticFile, normalized_name, property_names
+from tap_intercom_export.schemas import Column, FileSchema, Kind, normalized_name, property_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,13 +21,13 @@ class RowReader:
         source: The file, opened for reading bytes, at its start.
         file: The expected file.
         constants: Properties with the same value in every record.
-        on_damaged: Called with each row that is left out.
+        on_damaged: Called with each damaged row, which is left out.
         match: Returns the column of each header.
         parsers: Cell parser of each kind.
-        is_excluded: Returns by the header whether a column is left out of the folded object.
+        is_excluded: Returns whether the column with a header is left out of the folded object.
 
     Attributes:
-        format: How rows become records. Known before the first row is read.
+        format: Converts rows to records. Set before the first row is read.
         rows: The raw rows.
         records: Number of records so far.
         replaced: Number of characters in the records so far that were NUL or not UTF-8 and became
@@ -37,10 +37,10 @@ class RowReader:
     def __init__(
         self,
         source: BinaryIO,
-        file: StatisticFile,
+        file: FileSchema,
         constants: Mapping[str, Any],
         on_damaged: Callable[[DamagedRow], None],
-        match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+        match: Callable[[list[str], FileSchema], list[Column]] | None = None,
         parsers: Mapping[Kind, Parser] = PARSERS,
         is_excluded: Callable[[str], bool] = lambda _: False,
     ) -> None:
@@ -90,11 +90,11 @@ class RowReader:
         return [cell for cell, _ in replaced], sum(count for _, count in replaced)
 
 
-def columns_by_name(header: list[str], file: StatisticFile) -> list[Column]:
+def columns_by_name(header: list[str], file: FileSchema) -> list[Column]:
     """Return the column of each header. Unknown and repeated headers become new columns.
 
-    A header also stands for a known column if it differs only in spelling, unless another header
-    has the exact name.
+    A header that differs from a known column only in spelling is that column, unless another
+    header has the exact name.
     """
     known = {column.name: column for column in file.columns}
     columns: list[Column | None] = [known.pop(name, None) for name in header]

@@ -1,21 +1,24 @@
-"""Bytes to text without losing a byte; what no database stores is marked, to be replaced later."""
+"""Decodes text without losing a byte, and marks the characters that databases refuse."""
 
 from __future__ import annotations
 
 import re
 
 NUL = "\udc00"
-"""Stands for a NUL in decoded text. No text that is UTF-8 holds it, nor any of `_INVALID`."""
+"""Mark for a NUL in decoded text. Valid UTF-8 cannot contain it, nor any other of `_INVALID`."""
 
 _INVALID = re.compile("[\udc00-\udcff]")
-"""A NUL, or a byte that is not UTF-8 (PEP 383)."""
+"""Matches the mark for a NUL, or for a byte that is not UTF-8 (PEP 383)."""
 
 
 def decode(data: bytes) -> tuple[str, bool]:
-    """Decode UTF-8; what is not, and NUL, become characters that `replace_invalid` knows.
+    """Decode UTF-8; mark NUL and bytes that are not UTF-8, for `replace_invalid`.
+
+    Args:
+        data: Bytes of a CSV file.
 
     Returns:
-        The text, and whether it has such characters.
+        The text, and whether it has such marks.
     """
     try:
         text, is_valid = data.decode(), True
@@ -27,10 +30,10 @@ def decode(data: bytes) -> tuple[str, bool]:
 
 
 def encode(text: str) -> bytes:
-    """Return the bytes that `decode` was given."""
+    """Return the bytes from which `decode` made a text."""
     return text.replace(NUL, "\0").encode(errors="surrogateescape")
 
 
 def replace_invalid(cell: str) -> tuple[str, int]:
-    """Return a decoded text with U+FFFD for what no database holds, and how often it stands."""
+    """Return a decoded text with U+FFFD in place of each mark, and the number of marks."""
     return _INVALID.subn("\ufffd", cell)

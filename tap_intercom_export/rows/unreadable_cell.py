@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-MAX_CELL_CHARACTERS = 80
-"""Maximum characters of a cell in the message."""
+MAX_QUOTED_CHARACTERS = 80
+"""Maximum characters of the cell that the message quotes."""
 
 
 class UnreadableCellError(ValueError):
@@ -20,7 +20,7 @@ class UnreadableCellError(ValueError):
     """
 
     def __init__(self, name: str, problem: object, cell: str) -> None:
-        cell = cell[:MAX_CELL_CHARACTERS]
+        cell = cell[:MAX_QUOTED_CHARACTERS]
         super().__init__(f"{name} {problem}: {cell!r}")
         pattern = "".join(map(_character_class, cell))
         self.without_cell = f"{name} {problem}: its format is {pattern!r}"

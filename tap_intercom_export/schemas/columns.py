@@ -1,4 +1,4 @@
-"""Description of a CSV file and its columns; `statistics.py` holds the descriptions."""
+"""Schema of a CSV file and its columns; `message_files.py` has those of the message export."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticFile:
-    """One CSV file of the archive, which becomes one stream.
+class FileSchema:
+    """Schema of one CSV file, whose rows become one stream.
 
     Attributes:
-        name: Name of the statistic: the beginning of the file's name, and the name of the stream.
+        name: Name of the stream; in the message export also the statistic, with which the file's
+            name begins.
         description: What a record is.
         columns: The columns in the order of real files.
         key: Names of the properties that identify a record.
@@ -41,7 +42,7 @@ class StatisticFile:
             `created_at`. Empty: `created_at` is a column of the file. None: the first column that
             ends in `_at` is used.
         required: Columns that are never empty, besides key and time.
-        hash_name: Property for a hash of all filled columns, for files without an id of their own;
+        hash_name: Property for a hash of all non-empty columns, for files whose rows have no id;
             "" for none.
         fold_into: Property that takes all columns not listed here as one object; "" gives each a
             property of its own.
@@ -50,7 +51,7 @@ class StatisticFile:
         has_file_name: Whether the file's name is a property and, without its time stamp, part of
             the hash.
         aliases: Other spellings of columns, to the name used here.
-        known_by: Columns that together occur in no other file.
+        distinctive_columns: Columns that together occur in no other file.
         empty_key: Whether key properties may be empty strings. Set for rows whose key may be
             missing.
         has_workspace: Whether the workspace's name is a property.
@@ -93,7 +94,7 @@ class StatisticFile:
         """The part of the key that comes from the row: everything but the workspace."""
         return self.key[1:] if self.has_workspace else self.key
 
-    def with_workspace(self, workspace: str) -> StatisticFile:
+    def with_workspace(self, workspace: str) -> FileSchema:
         """Return the file with the workspace as a property and in the key.
 
         Args:

@@ -7,16 +7,16 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.schemas.property_names import normalized_name
-from tap_intercom_export.schemas.statistics import FILES, OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.schemas.columns import FileSchema
 
 _SUFFIX = re.compile(r"(?:[-_+. (]+(?:part[-_. ]?)?\d[\d:tz]*\)?)+$", re.ASCII)
-"""What may follow a statistic's name: time stamps in any format, numbers of parts and copies."""
+"""Matches the end of a file's name: time stamps in any format, numbers of parts and copies."""
 
 _NO_LETTERS_FIRST = re.compile(r"[\W_]*(?:part[\W_]*)?(?:\d.*)?", re.DOTALL)
 
@@ -26,23 +26,24 @@ MIN_SHARE = 0.5
 """Minimum share of a file's columns by which the file is recognized."""
 
 
-def by_file_name(path: str) -> StatisticFile | None:
-    """Return the file that a name in an archive stands for.
+def schema_by_file_name(path: str) -> FileSchema | None:
+    """Return the schema of a file, by its name in an archive.
 
-    The longest known statistic wins that the name begins with and that no letter follows. The
+    The name must begin with a known statistic that no letter follows; the longest one wins. The
     format of the time stamp, folders, case, part numbers and plurals do not matter.
 
     Args:
         path: Path in the archive, e.g. `receipt_20260101-120000.csv`.
 
     Returns:
-        The known file; `OTHER` for an unknown name; None if the name says nothing.
+        The known file; `UNKNOWN_FILE` for an unknown name; None for a name without a statistic,
+        such as a time stamp alone.
     """
     name = _SEPARATORS.sub("_", _base_name(path))
     for known, file in _SPELLINGS.items():
         if name.startswith(known) and _NO_LETTERS_FIRST.fullmatch(name, len(known)):
             return file
-    return OTHER if statistic_name(path) else None
+    return UNKNOWN_FILE if statistic_name(path) else None
 
 
 def statistic_name(path: str) -> str:
@@ -64,23 +65,23 @@ def _spellings(name: str) -> Iterator[str]:
         yield f"{name[:-1]}ies"
 
 
-_SPELLINGS: dict[str, StatisticFile] = dict(
+_SPELLINGS: dict[str, FileSchema] = dict(
     sorted(
-        ((known, file) for name, file in FILES.items() for known in _spellings(name)),
+        ((known, file) for name, file in MESSAGE_FILES.items() for known in _spellings(name)),
         key=lambda pair: -len(pair[0]),
     )
 )
 """Known files by the spellings that their names may begin with, longest first."""
 
-_SAMPLED = [file for file in FILES.values() if file.time is not None]
+_SAMPLED = [file for file in MESSAGE_FILES.values() if file.time is not None]
 """Files whose columns are known."""
 
 _TIMES = Counter(name for file in _SAMPLED if file.hash_name for name in file.time or ())
 """Number of event files that have each time column."""
 
 
-def by_header(header: Sequence[str], *, is_named: bool = False) -> StatisticFile:
-    """Return the file that a CSV most likely is, by its columns.
+def schema_by_header(header: Sequence[str], *, is_named: bool = False) -> FileSchema:
+    """Return the schema that a CSV file most likely has, by its columns.
 
     Args:
         header: Names of its columns, in any spelling.
@@ -90,15 +91,15 @@ def by_header(header: Sequence[str], *, is_named: bool = False) -> StatisticFile
 
     Returns:
         The known file with the most matching columns. It must have its time columns, and either
-        half of its columns or those that distinguish it from all other files. `OTHER` if there is
-        none.
+        half of its columns or those that distinguish it from all other files. `UNKNOWN_FILE` if
+        there is none.
     """
     present = {normalized_name(name) for name in header}
 
-    def matched(file: StatisticFile) -> int:
+    def matched(file: FileSchema) -> int:
         return len(present & {normalized_name(column.name) for column in file.columns})
 
-    def is_match(file: StatisticFile) -> bool:
+    def is_match(file: FileSchema) -> bool:
         count = matched(file)
         is_sure = count >= MIN_SHARE * len(file.columns) or (
             bool(file.distinctive_columns) and _contains_all(file.distinctive_columns, present)
@@ -109,7 +110,9 @@ def by_header(header: Sequence[str], *, is_named: bool = False) -> StatisticFile
         return is_sure and _contains_all(file.time or (), present)
 
     candidates = [file for file in _SAMPLED if is_match(file)]
-    return max(candidates, key=lambda file: (matched(file), -len(file.columns)), default=OTHER)
+    return max(
+        candidates, key=lambda file: (matched(file), -len(file.columns)), default=UNKNOWN_FILE
+    )
 
 
 def _contains_all(names: Sequence[str], present: set[str]) -> bool:

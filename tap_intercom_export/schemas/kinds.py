@@ -22,9 +22,9 @@ class Kind(Enum):
     IDS = "ids"
     """A list of identifiers."""
     REPORTED_TIME = "reported time"
-    """A time in a reporting dataset. A cell that is no time goes to an extra text column."""
+    """A time in a reporting dataset. A cell that is not a time goes to an extra text column."""
     REPORTED_NUMBER = "reported number"
-    """A number in a reporting dataset. A cell that is no number goes to an extra text column."""
+    """A number in a reporting dataset. A cell that is not a number goes to an extra text column."""
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -70,9 +70,8 @@ def normalized_name(header: str) -> str:
 def property_name(header: str) -> str:
     """Return the property name for a header, independent of the other headers.
 
-    This is `fold(header)` if it keeps all of the header. Otherwise a hash of the header is
-    appended, because another header could give the same name: if characters are left out (`Discount
-    %`), if it is too long, or if the name is reserved.
+    This is `snake_case(header)`. A hash of the header is appended if another header could give the
+    same name: if characters are left out (`Discount %`), if it is too long, or if it is reserved.
 
     Args:
         header: The header as it is in the file.

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.errors import UnreadableDataError
-from tap_intercom_export.schemas.columns import WINDOW_COLUMNS, Column, StatisticFile
+from tap_intercom_export.schemas.columns import WINDOW_COLUMNS, Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.property_names import property_names, snake_case
 
@@ -80,7 +80,7 @@ class Attribute:
 
     @property
     def labels(self) -> set[str]:
-        """What may be the header of its column: one of its ids, or its name."""
+        """Possible headers of its column: its ids and its name."""
         return self.ids | {self.name} - {""}
 
 
@@ -151,10 +151,10 @@ class Dataset:
         )
 
     @cached_property
-    def file(self) -> StatisticFile:
-        """The dataset as a file, to read its rows."""
+    def file(self) -> FileSchema:
+        """Schema of the files of this dataset."""
         hashed = not self.key
-        return StatisticFile(
+        return FileSchema(
             name=f"reporting_{self.id}",
             description=self.description or self.name,
             columns=self.columns,
@@ -179,20 +179,20 @@ class Dataset:
         return WINDOW_COLUMNS[-1].name
 
     def match(
-        self, excluded_attributes: Collection[str], header: list[str], file: StatisticFile
+        self, excluded_attributes: Collection[str], header: list[str], file: FileSchema
     ) -> list[Column]:
-        """Find the attribute that each header stands for.
+        """Find the attribute of each header.
 
-        A header that names an attribute stands for it. Headers may repeat (195 of 685 in one real
-        file of `tickets`): equal headers stand for their attributes in order. Headers that name no
-        attribute, e.g. because they are in the workspace's language, are matched by position: only
-        if there are as many headers as requested attributes, and only with attributes not matched
-        yet. Each other header becomes a new column.
+        Headers are matched by an id or the name of an attribute. They may repeat (195 of 685 in one
+        real file of `tickets`): equal headers are matched with their attributes in order. Headers
+        that name no attribute, e.g. because they are in the workspace's language, are matched by
+        position: only if there are as many headers as requested attributes, and only with
+        attributes not matched yet. Each other header becomes a new column.
 
         Args:
             excluded_attributes: Attributes that were left out of the request.
             header: The headers of the file.
-            file: The dataset as a file.
+            file: The result of `Dataset.file`.
 
         Raises:
             UnreadableDataError: A column that identifies the rows is missing.
@@ -212,7 +212,7 @@ class Dataset:
     def missing(
         self, excluded_attributes: Collection[str], columns: Collection[Column]
     ) -> list[str]:
-        """Return the requested attributes that the file has no column for.
+        """Return the requested attributes for which the file has no column.
 
         Args:
             excluded_attributes: Attributes that were left out of the request.
@@ -300,7 +300,7 @@ class _HeaderMatch:
 
 
 def _normalized(label: str) -> str:
-    """Return a label without what often differs: case, spaces, underscores, punctuation."""
+    """Return a label in lower case, with one underscore for spaces and punctuation."""
     return _NOT_A_WORD.sub("_", label.casefold()).strip("_")
 
 
@@ -319,8 +319,8 @@ _MATCH_RULES: tuple[
 normalization of a header, and whether the label must belong to one attribute only."""
 
 
-def _with_new(header: list[str], columns: list[Column | None], file: StatisticFile) -> list[Column]:
-    """Return the columns, with a new column for each header without one.
+def _with_new(header: list[str], columns: list[Column | None], file: FileSchema) -> list[Column]:
+    """Return the columns, and a new column for each header that has none.
 
     Raises:
         UnreadableDataError: A column that identifies the rows is missing.

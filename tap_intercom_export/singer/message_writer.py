@@ -19,8 +19,8 @@ MAX_WRITE_BYTES = 16 * 1024
 """Maximum bytes of one write while a job is being created: a quarter of a Linux pipe."""
 
 
-class Background(Protocol):
-    """What the writer needs to know of the worker threads."""
+class WorkerEvents(Protocol):
+    """The part of the event queue that the writer uses."""
 
     @property
     def is_requesting(self) -> bool:
@@ -37,16 +37,16 @@ class MessageWriter(SingerWriter):
     """Writes messages line by line. Signal handlers run when the current lines are written.
 
     Attributes:
-        background: Its events are handled between two writes. While a job is being created, half of
-            the pipe is kept free, so that the STATE with the job can be written even if the reader
-            stalls.
+        worker_events: Queue whose events are handled between two writes; None without worker
+            threads. While a job is being created, half of the pipe is kept free, so that the STATE
+            with the job can be written even if the reader stalls.
         reader_wait: Seconds spent in writes, which is the time spent waiting for the reader of
             stdout.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.background: Background | None = None
+        self.worker_events: WorkerEvents | None = None
         self.reader_wait = 0.0
         self._owner = threading.get_ident()
         self._is_writing = False
@@ -71,8 +71,8 @@ class MessageWriter(SingerWriter):
             end = self._end_of_writable_lines(data, start)
             self._write_to_stdout(memoryview(data)[start:end])
             start = end
-            if self.background is not None:
-                self.background.handle()
+            if self.worker_events is not None:
+                self.worker_events.handle()
 
     def write_final_message(self, message: Any) -> None:
         """Write the last message of the process, without handling events of worker threads.
@@ -98,12 +98,12 @@ class MessageWriter(SingerWriter):
 
     def _end_of_writable_lines(self, data: bytes, start: int) -> int:
         """Wait until some lines may be written; return where they end."""
-        while self.background is not None and self.background.is_requesting:
+        while self.worker_events is not None and self.worker_events.is_requesting:
             end = data.rfind(b"\n", start, start + MAX_WRITE_BYTES) + 1
             if end and stdout.keeps_up(end - start):
                 return end
             begun = time.monotonic()
-            self.background.wait()
+            self.worker_events.wait()
             self.reader_wait += time.monotonic() - begun
         return len(data)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from tap_intercom_export.streams.ai_content import ContentImportSourceStream, ExternalPageStream
 from tap_intercom_export.streams.context import SyncContext
 from tap_intercom_export.streams.custom_objects import CustomObjectInstanceStream
+from tap_intercom_export.streams.list_stream import ListStream
 from tap_intercom_export.streams.message_export import ContentExportStream
-from tap_intercom_export.streams.paged_list import ListStream
+from tap_intercom_export.streams.message_file import MessageFileStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.rejections import RejectedRowWriter
 from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
 from tap_intercom_export.streams.sdk import TapStream
-from tap_intercom_export.streams.statistic import StatisticStream
 
 __all__ = [
     "ContentExportStream",
@@ -23,11 +23,11 @@ __all__ = [
     "CustomObjectInstanceStream",
     "ExternalPageStream",
     "ListStream",
+    "MessageFileStream",
     "RejectedRowStream",
     "RejectedRowWriter",
     "ReportingRun",
     "ReportingStream",
-    "StatisticStream",
     "SyncContext",
     "TapStream",
 ]

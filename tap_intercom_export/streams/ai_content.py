@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_intercom_export.schemas import Column, Kind
-from tap_intercom_export.streams.paged_list import ListStream
+from tap_intercom_export.streams.list_stream import ListStream
 
 _CREATED_AT = Column("created_at", Kind.TIME, "When it was created.")
 _UPDATED_AT = Column("updated_at", Kind.TIME, "When it was last changed.")

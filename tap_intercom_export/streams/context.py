@@ -1,4 +1,4 @@
-"""What the streams of a run share: settings, clients, clocks, and outputs."""
+"""Objects that all streams of a run share: settings, clients, clocks, and outputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SyncContext:
         load_batch_output: Returns the output for batch files, or None without `batch_config`. A
             function for the same reason as `load_settings`.
         run_log: Log lines and counts of the run.
-        workspace: Value of the property `workspace` in every record; "" for no such property.
+        workspace: Value of the property `workspace` in every record; "" if records do not have it.
     """
 
     load_settings: Callable[[], Settings]

@@ -9,7 +9,7 @@ from typing_extensions import override
 from tap_intercom_export.checks import object_path, unknown_object_type
 from tap_intercom_export.errors import NotFoundError
 from tap_intercom_export.schemas import Column, Kind
-from tap_intercom_export.streams.paged_list import ListStream
+from tap_intercom_export.streams.list_stream import ListStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,13 +25,13 @@ from tap_intercom_export.exports import (
 )
 from tap_intercom_export.intercom import MESSAGE_EXPORT
 from tap_intercom_export.schemas import (
-    OTHER,
+    UNKNOWN_FILE,
     Column,
+    FileSchema,
     Kind,
-    StatisticFile,
-    by_file_name,
-    by_header,
     normalized_name,
+    schema_by_file_name,
+    schema_by_header,
     statistic_name,
 )
 from tap_intercom_export.streams.export_files import ExportFiles, ExportFileStream
@@ -45,17 +45,17 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.clock import Clock
-    from tap_intercom_export.exports import ExportJob, ExportPlan, RunMemory
+    from tap_intercom_export.exports import ExportJob, ExportPlan, RunHistory
     from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.streams.context import SyncContext
 
 logger = logging.getLogger(__name__)
 
-RecognizedFiles: TypeAlias = "list[tuple[Member, StatisticFile]]"
-"""The files of an archive, each with the file of the catalog that it is."""
+RecognizedFiles: TypeAlias = "list[tuple[Member, FileSchema]]"
+"""The files of an archive, each with its schema."""
 
 PENDING_JOBS = 1
-"""Number of jobs that Intercom lets a workspace have pending, and so of exports to prefetch."""
+"""Number of pending jobs that Intercom allows a workspace, and so of exports to prefetch."""
 
 COLUMNS = (
     Column("job_identifier", Kind.ID, "Intercom's id of the export job."),
@@ -100,15 +100,15 @@ class ContentExportStream(WindowStream):
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return
         clock = self._sync.new_worker_clock()
-        job_state, memory = self._job_state(), self._job_state().memory()
+        job_state, history = self._job_state(), self._job_state().history()
         schedule, bookmark = self._schedule(
-            self._runner(self._sync.new_clock()).current_time(), memory
+            self._runner(self._sync.new_clock()).current_time(), history
         )
         jobs = JobTracker(job_state, self._sync.events)
         log = self.run_log.export(self.name)
         exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
-        plan = self._plan(schedule, bookmark, memory)
-        log.begin(bookmark, plan.end, plan.opening(), schedule.remaining)
+        plan = self._plan(schedule, bookmark, history)
+        log.begin(bookmark, plan.end, plan.first_log_line(), schedule.remaining)
         exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
         try:
             for export in self.run_log.waiting(exports):
@@ -135,27 +135,27 @@ class ContentExportStream(WindowStream):
         """
         if not any(stream.drives_jobs for stream in self._selected_streams()):
             return None
-        memory = self._job_state().memory()
-        return self._plan(*self._schedule(now, memory), memory)
+        history = self._job_state().history()
+        return self._plan(*self._schedule(now, history), history)
 
-    def _plan(self, schedule: WindowSchedule, bookmark: int, memory: RunMemory) -> ExportPlan:
+    def _plan(self, schedule: WindowSchedule, bookmark: int, history: RunHistory) -> ExportPlan:
         """Return what a run would export, without failures."""
         streams = [stream.name for stream in self._selected_streams()]
-        return plan_export(self.name, streams, schedule, bookmark, memory)
+        return plan_export(self.name, streams, schedule, bookmark, history)
 
-    def _schedule(self, now: float, memory: RunMemory) -> tuple[WindowSchedule, int]:
+    def _schedule(self, now: float, history: RunHistory) -> tuple[WindowSchedule, int]:
         """Return the schedule of windows, and the unix second up to which all is written."""
         settings = self._sync.settings
         export_range, bookmark = self._range(now)
         deep_lookback = None
         if settings.deep_lookback > settings.lookback:
             deep_lookback = DeepLookback(
-                settings.deep_lookback, settings.deep_lookback_every, memory.deep_lookback_at
+                settings.deep_lookback, settings.deep_lookback_every, history.deep_lookback_at
             )
-        return WindowSchedule(export_range, settings, memory, deep_lookback), bookmark
+        return WindowSchedule(export_range, settings, history, deep_lookback), bookmark
 
     def _job_state(self) -> JobState:
-        """Return the jobs in the state."""
+        """Return the accessor of the jobs in the state."""
         return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
 
     def _range(self, now: float) -> tuple[ExportRange, int]:
@@ -198,14 +198,14 @@ class ContentExportStream(WindowStream):
         return [s for s in family if isinstance(s, WindowStream) and s.selected]
 
     def _move_bookmarks(self, before: int) -> None:
-        """Move the bookmarks of all streams past a window of which everything is written."""
+        """Move the bookmarks of all streams past a window that is completely written."""
         for stream in self._selected_streams():
             stream.finish_batches()
         for stream in self._selected_streams():
             stream.move_bookmark(before)
 
     def _assign_files(self, export: Export, files: RecognizedFiles, record: dict[str, Any]) -> None:
-        """Hand its files of an export to each child stream.
+        """Assign its files of an export to each child stream.
 
         Args:
             export: The export.
@@ -223,12 +223,12 @@ class ContentExportStream(WindowStream):
 
     def _warn_of_unknown_files(self, job: ExportJob, files: RecognizedFiles) -> None:
         """Log which files of an archive are unknown, and where their rows go."""
-        others = [child for child in self.child_streams if child.name == OTHER.name]
-        kept = f"they go to {OTHER.name}"
+        others = [child for child in self.child_streams if child.name == UNKNOWN_FILE.name]
+        kept = f"they go to {UNKNOWN_FILE.name}"
         if not any(stream.selected for stream in others):
-            kept = f"they are not written, as {OTHER.name} is not selected"
+            kept = f"they are not written, as {UNKNOWN_FILE.name} is not selected"
         for member, file in files:
-            if file is OTHER and member.rows:
+            if file is UNKNOWN_FILE and member.rows:
                 self.logger.warning(
                     "Unknown file '%.200s' with %s in job %s: %s",
                     member.path,
@@ -250,11 +250,11 @@ def _recognize_files(archive: Archive | None) -> RecognizedFiles:
     Beside a file with the name of a statistic, another one counts as its part only with the same
     columns: a new statistic with a few columns of it would overwrite its rows.
     """
-    files: dict[int, StatisticFile] = {}
+    files: dict[int, FileSchema] = {}
     unnamed: list[Member] = []
     for member in archive.members if archive else ():
-        file = by_file_name(member.path)
-        if file is None or file is OTHER:
+        file = schema_by_file_name(member.path)
+        if file is None or file is UNKNOWN_FILE:
             unnamed.append(member)
         else:
             files[member.index] = file
@@ -266,12 +266,12 @@ def _recognize_files(archive: Archive | None) -> RecognizedFiles:
                 headers.setdefault(files[member.index].name, []).append(names)
         for member in unnamed:
             header = _header(archive, member)
-            is_named = by_file_name(member.path) is OTHER and len(archive.members) > 1
-            file = by_header(header, is_named=is_named)
+            is_named = schema_by_file_name(member.path) is UNKNOWN_FILE and len(archive.members) > 1
+            file = schema_by_header(header, is_named=is_named)
             others = headers.get(file.name)
             if others and {normalized_name(name) for name in header} not in others:
-                file = OTHER
-            if file is not OTHER:
+                file = UNKNOWN_FILE
+            if file is not UNKNOWN_FILE:
                 logger.info("Reading '%.200s' as %s, by its columns", member.path, file.name)
             files[member.index] = file
     return [(member, files[member.index]) for member in (archive.members if archive else ())]
@@ -290,7 +290,7 @@ def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:
     job = export.job
     rows: dict[str, int] = {}
     for member, file in files:
-        name = statistic_name(member.path) if file is OTHER else file.name
+        name = statistic_name(member.path) if file is UNKNOWN_FILE else file.name
         rows[name] = rows.get(name, 0) + member.rows
     return {
         "job_identifier": job.identifier,

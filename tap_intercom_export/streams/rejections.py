@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.streams.rejected_row import RejectedRowStream
 
 MIN_ROWS_TO_JUDGE = 20
-"""Rows of a file from which on the share of rejected rows is meaningful."""
+"""Minimum rows of a file for the share of rejected rows to be meaningful."""
 
 
 class RejectedRowWriter:
@@ -31,7 +31,7 @@ class RejectedRowWriter:
 
     Args:
         stream: The stream `rejected_row`.
-        sync: What the streams of a run share.
+        sync: Objects that all streams of a run share.
     """
 
     def __init__(self, stream: RejectedRowStream, sync: SyncContext) -> None:
@@ -51,8 +51,8 @@ class RejectedRowWriter:
             return "see the stream rejected_row"
         return "they are not written, as rejected_row is not selected"
 
-    def is_behind(self, export: Export) -> bool:
-        """Return whether the damaged rows of an export are not written yet.
+    def needs_rows_of(self, export: Export) -> bool:
+        """Return whether the damaged rows of an export are still to be written.
 
         Args:
             export: The export.
@@ -113,8 +113,9 @@ class FileRejections:
         export: The export of the file.
         file: Name of the file.
         stream: Name of the stream that the file belongs to.
-        always: Whether to write rows even if `rejected_row` has passed this window: the stream of
-            this file has not, because it was selected later or has windows of its own.
+        always: Whether to write rows even if the bookmark of `rejected_row` is past this window,
+            because that of the file's stream is not: it was selected later, or has windows of its
+            own.
         is_known: Whether the file's format is known. Otherwise any share of rows may be damaged.
         lines: Lines of the file, never less than its rows; 0 if unknown.
         hides_cells: Whether the content of rows must not be written, because some columns are
@@ -159,7 +160,7 @@ class FileRejections:
         """
         self.count += 1
         self._first = self._first or f"line {row.line} {row.reason_without_cell}"
-        if self._always or self._writer.is_behind(self._export):
+        if self._always or self._writer.needs_rows_of(self._export):
             self._writer.write(
                 job_identifier=self._export.job.identifier,
                 file=self.file,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.exports import ExportJob, ExportPlan, RunMemory
+    from tap_intercom_export.exports import ExportJob, ExportPlan, RunHistory
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.rows import RowReader
@@ -54,7 +54,7 @@ class ReportingStream(FileStream):
 
     Args:
         tap: The tap.
-        sync: What the streams of a run share.
+        sync: Objects that all streams of a run share.
         dataset: The dataset.
         rejected: Writes the damaged rows.
         run: The exports of all reporting streams.
@@ -102,33 +102,33 @@ class ReportingStream(FileStream):
 
     def plan(self) -> ExportPlan:
         """Return what a run would export."""
-        memory = self._job_state.memory()
-        schedule, bookmark = self._schedule(memory)
+        history = self._job_state.history()
+        schedule, bookmark = self._schedule(history)
         note = self._run.retention_note(self)
-        return self._plan(schedule, bookmark, memory, [note] if note else [])
+        return self._plan(schedule, bookmark, history, [note] if note else [])
 
     def _plan(
         self,
         schedule: WindowSchedule,
         bookmark: int,
-        memory: RunMemory,
+        history: RunHistory,
         notes: Sequence[str] = (),
     ) -> ExportPlan:
         """Return what a run would export, without failures."""
         workers = self._sync.settings.reporting_concurrency
         return plan_export(
-            self.name, [self.name], schedule, bookmark, memory, workers=workers, notes=notes
+            self.name, [self.name], schedule, bookmark, history, workers=workers, notes=notes
         )
 
-    def _schedule(self, memory: RunMemory) -> tuple[WindowSchedule, int]:
+    def _schedule(self, history: RunHistory) -> tuple[WindowSchedule, int]:
         """Return the schedule of windows, and the unix second up to which all is written."""
         export_range, bookmark = self._range()
-        kind = self._request.kind
+        api = self._request.api
         schedule = WindowSchedule(
             export_range,
             self._sync.settings,
-            memory,
-            has_same_request=lambda job: job.has_same_request(kind),
+            history,
+            has_same_request=lambda job: job.has_same_request(api),
         )
         return schedule, bookmark
 
@@ -145,12 +145,12 @@ class ReportingStream(FileStream):
         """
         settings, clock = self._sync.settings, self._run.clock
         client = self._sync.new_client(clock)
-        runner = JobRunner(client, self._request.kind, settings, clock, self._log)
-        memory = self._job_state.memory()
-        schedule, bookmark = self._schedule(memory)
+        runner = JobRunner(client, self._request.api, settings, clock, self._log)
+        history = self._job_state.history()
+        schedule, bookmark = self._schedule(history)
         exporter = Exporter(runner, schedule, settings, self._jobs, clock)
-        plan = self._plan(schedule, bookmark, memory)
-        self._log.begin(bookmark, plan.end, plan.opening(), schedule.remaining)
+        plan = self._plan(schedule, bookmark, history)
+        self._log.begin(bookmark, plan.end, plan.first_log_line(), schedule.remaining)
         return exporter.tasks(bookmark)
 
     @override
@@ -184,7 +184,7 @@ class ReportingStream(FileStream):
                         "created_at_before": to_text(export.job.window.before),
                     }
                 )
-                writing.rows = 0  # the totals of the run learn of them when the stream ends
+                writing.rows = 0  # the run's totals get them only when the stream ends
                 for path, source in export.files():
                     rejects = FileRejections(
                         self._rejected,
@@ -225,10 +225,10 @@ class ReportingRun:
     """The exports of all selected reporting streams, prefetched by several workers.
 
     The SDK syncs streams one after another, in the order of their names; jobs of later streams run
-    meanwhile. In another order nothing is lost: exports of later streams wait on the disk.
+    meanwhile. In another order nothing is lost: exports of other streams are kept on the disk.
 
     Args:
-        sync: What the streams of a run share.
+        sync: Objects that all streams of a run share.
         client: The client that requested the list of datasets.
 
     Attributes:
@@ -240,7 +240,7 @@ class ReportingRun:
         self._streams: list[ReportingStream] = []
         self.clock = sync.new_worker_clock()
         self._sync = sync
-        self._products: Iterator[tuple[int, Export]] | None = None
+        self._exports: Iterator[tuple[int, Export]] | None = None
         self._kept_exports: dict[int, deque[Export]] = defaultdict(deque)
         self._reached = 0
         self._checked = False
@@ -260,7 +260,7 @@ class ReportingRun:
         return ExportRange.until_now(max(settings.start, self._kept_since(now)), settings.end, now)
 
     def _kept_since(self, now: float) -> int:
-        """Return the first second of which Intercom still keeps reporting data.
+        """Return the first second for which Intercom still keeps reporting data.
 
         Args:
             now: The current time in unix seconds.
@@ -268,7 +268,7 @@ class ReportingRun:
         return int(now) - self._sync.settings.reporting_retention + RETENTION_MARGIN_SECONDS
 
     def retention_note(self, *streams: ReportingStream) -> str:
-        """Return a note if Intercom no longer keeps some of the data that is still to be exported.
+        """Return a note if Intercom no longer keeps some of the data that remains to be exported.
 
         Args:
             streams: Selected streams.
@@ -292,19 +292,19 @@ class ReportingRun:
         Args:
             stream: The stream that is being synced.
         """
-        if self._products is None:
+        if self._exports is None:
             workers = self._sync.settings.reporting_concurrency
             exports = Prefetcher(self._tasks(), workers, self._sync.events)
-            self._products = self._sync.run_log.waiting(exports)
+            self._exports = self._sync.run_log.waiting(exports)
         try:
-            own = self._in_order.index(stream)
+            position = self._in_order.index(stream)
             while True:
-                while self._kept_exports[own]:
-                    yield self._kept_exports[own].popleft()
-                product = next(self._products, None) if self._reached <= own else None
-                if product is None:
+                while self._kept_exports[position]:
+                    yield self._kept_exports[position].popleft()
+                found = next(self._exports, None) if self._reached <= position else None
+                if found is None:
                     return
-                self._reached, export = product
+                self._reached, export = found
                 self._kept_exports[self._reached].append(export)
         except BaseException:
             self.clock.stop()
@@ -320,21 +320,27 @@ class ReportingRun:
         """Return an iterator over the tasks of all selected streams, in order."""
         if note := self.retention_note(*self._in_order):
             logger.warning("%s", note)
-        of_streams = [(place, stream.tasks()) for place, stream in enumerate(self._in_order)]
-        return (partial(_placed, place, task) for place, tasks in of_streams for task in tasks)
+        tasks = [stream.tasks() for stream in self._in_order]
+        return (
+            partial(_with_position, position, task)
+            for position, of_stream in enumerate(tasks)
+            for task in of_stream
+        )
 
     def check(self, dataset: Dataset) -> None:
         """Check once that the token may export reporting data."""
         if self._checked:
             return
         self._checked = True
-        kind = ReportingRequest(dataset).kind
+        api = ReportingRequest(dataset).api
         clock = self._sync.new_clock()
-        JobRunner(self._sync.new_client(clock), kind, self._sync.settings, clock).check()
+        JobRunner(self._sync.new_client(clock), api, self._sync.settings, clock).check()
         logger.info("Intercom accepts the token for reporting exports")
 
 
-def _placed(place: int, task: Callable[[], Iterable[Export]]) -> Iterator[tuple[int, Export]]:
-    """Yield a stream's exports together with the stream's position."""
+def _with_position(
+    position: int, task: Callable[[], Iterable[Export]]
+) -> Iterator[tuple[int, Export]]:
+    """Yield a stream's exports together with the stream's position in the order of the sync."""
     for export in task():
-        yield place, export
+        yield position, export

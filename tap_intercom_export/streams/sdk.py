@@ -235,7 +235,7 @@ class BlockStream(TapStream):
 
     Args:
         tap: The tap.
-        sync: What the streams of a run share.
+        sync: Objects that all streams of a run share.
         name: Name of the stream.
         columns: The properties.
         key: Names of the properties that identify a record.

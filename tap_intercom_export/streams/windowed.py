@@ -36,7 +36,7 @@ class WindowStream(BlockStream):
     def bookmark(self, *, otherwise: int) -> int:
         """Return the unix second up to which all of the stream is written.
 
-        With the replication method FULL_TABLE a run starts from the beginning, whatever the state.
+        With the replication method FULL_TABLE a run ignores the state.
 
         Args:
             otherwise: Returned if there is no bookmark.
@@ -48,7 +48,7 @@ class WindowStream(BlockStream):
         return otherwise if written is None or self.replication_method == "FULL_TABLE" else written
 
     def move_bookmark(self, second: int) -> None:
-        """Record that all of the stream is written up to a unix second; it never moves back."""
+        """Set the bookmark to a unix second up to which all is written; it never moves back."""
         self.finish_batches()
         second = max(second, self._written_until() or second)
         self.stream_state["replication_key"] = self.replication_key
@@ -78,8 +78,8 @@ class WindowStream(BlockStream):
         """Check that the bookmark belongs to this workspace.
 
         Raises:
-            ConfigurationError: It belongs to another workspace, or to the time before `workspace`
-                was set, whose rows do not have the column.
+            ConfigurationError: It belongs to another workspace, or was written before `workspace`
+                was set, so that earlier rows do not have the column.
         """
         written = self.stream_state.get(WORKSPACE.name, "")
         if written != self._sync.workspace:

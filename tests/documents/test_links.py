@@ -119,7 +119,7 @@ def test_names_in_the_text_are_names_in_the_source(page: str) -> None:
 # --- CONTRIBUTING.md
 
 PLACES = {
-    "CSV file": ("schemas/statistics.py", "StatisticFile("),
+    "CSV file": ("schemas/message_files.py", "FileSchema("),
     "column type": ("schemas/kinds.py", "class Kind"),
     "container": ("archive/formats.py", "def open_container"),
     "status word": ("exports/job.py", "JobStatus.COMPLETED,"),

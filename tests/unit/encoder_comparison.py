@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -87,9 +87,9 @@ UNUSUAL_NAMES = [
     "_at",
 ]
 
-ALL = [*FILES.values(), OTHER]
+ALL = [*MESSAGE_FILES.values(), UNKNOWN_FILE]
 
-REPORT = StatisticFile(
+REPORT = FileSchema(
     name="report",
     description="A file with cells that their columns may not be able to hold.",
     columns=(
@@ -105,7 +105,7 @@ REPORT = StatisticFile(
 )
 
 
-def ids(file: StatisticFile) -> str:
+def ids(file: FileSchema) -> str:
     return file.name
 
 
@@ -126,10 +126,10 @@ class LineByLine(io.BytesIO):
 
 
 def reader_of(
-    file: StatisticFile,
+    file: FileSchema,
     data: bytes,
     damaged: list[DamagedRow],
-    match: Callable[[list[str], StatisticFile], list[Column]] | None = None,
+    match: Callable[[list[str], FileSchema], list[Column]] | None = None,
     source: type[io.BytesIO] = io.BytesIO,
 ) -> RowReader:
     constants = {
@@ -143,7 +143,7 @@ def reader_of(
 
 
 def both_encoders(
-    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+    file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> tuple[Reading, Reading]:
     """Read a file with both encoders."""
     damaged: list[DamagedRow] = []
@@ -180,7 +180,7 @@ def both_encoders(
 
 
 def assert_same(
-    file: StatisticFile, data: bytes, deselected: Collection[str] = (), **options: Any
+    file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> list[dict[str, Any]]:
     """Check that both encoders agree, and return the records.
 
@@ -223,7 +223,7 @@ GOOD = {
 }
 
 
-def rows_for(file: StatisticFile, header: Sequence[str]) -> list[list[str]]:
+def rows_for(file: FileSchema, header: Sequence[str]) -> list[list[str]]:
     """Return rows with every kind of cell in every column, and damaged rows."""
     kinds = {column.name: column.kind for column in file.columns}
     full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]

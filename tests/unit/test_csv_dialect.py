@@ -14,7 +14,7 @@ from tap_intercom_export.rows.csv_dialect import delimiter_of
 from tap_intercom_export.rows.csv_reader import CHUNK_BYTES, CellReader
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from tap_intercom_export.rows.csv_reader import DamagedRow
@@ -100,7 +100,7 @@ def test_both_encoders_read_other_delimiters(delimiter: str) -> None:
     data, other = as_csv(rows).encode(), as_csv(rows, delimiter)
 
     def reader(data: bytes) -> RowReader:
-        return RowReader(io.BytesIO(data), FILES["click"], {}, lambda _: None)
+        return RowReader(io.BytesIO(data), MESSAGE_FILES["click"], {}, lambda _: None)
 
     expected = list(reader(data))
     assert len(expected) == len(TEXTS)
@@ -115,7 +115,7 @@ def test_both_encoders_read_other_delimiters(delimiter: str) -> None:
 def test_damaged_row_with_other_delimiter_has_line_number() -> None:
     damaged: list[DamagedRow] = []
     data = b'receipt_id;clicked_at\n1;"2026\n2;2026-04-13T12:32:22Z\n'
-    records = list(RowReader(io.BytesIO(data), FILES["click"], {}, damaged.append))
+    records = list(RowReader(io.BytesIO(data), MESSAGE_FILES["click"], {}, damaged.append))
     assert [record["receipt_id"] for record in records] == ["2"]
     assert [(row.line, row.raw) for row in damaged] == [(2, '1;"2026')]
 
@@ -123,7 +123,7 @@ def test_damaged_row_with_other_delimiter_has_line_number() -> None:
 def test_unpaired_surrogate_in_utf_16_is_invalid_character() -> None:
     text = "receipt_id,clicked_at,url\n1,2026-04-13T12:32:22Z,a\ud800b\n"
     data = b"\xff\xfe" + text.encode("utf-16-le", "surrogatepass")
-    reader = RowReader(io.BytesIO(data), FILES["click"], {}, lambda _: None)
+    reader = RowReader(io.BytesIO(data), MESSAGE_FILES["click"], {}, lambda _: None)
     (record,) = reader
     assert record["url"].replace("\ufffd", "") == "ab"
     assert reader.replaced

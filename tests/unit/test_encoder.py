@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 from tests.unit.encoder_comparison import (
     ALL,
     GOOD,
@@ -25,10 +25,10 @@ from tests.unit.encoder_comparison import (
 )
 
 if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.schemas.columns import FileSchema
 
 
-def headers(file: StatisticFile) -> dict[str, list[str]]:
+def headers(file: FileSchema) -> dict[str, list[str]]:
     """Return possible headers of a file."""
     names = [column.name for column in file.columns] or ["thing", "seen_at"]
     return {
@@ -47,8 +47,8 @@ def headers(file: StatisticFile) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-@pytest.mark.parametrize("shape", headers(FILES["receipt"]))
-def test_encoders_agree_on_every_file_shape_and_cell(file: StatisticFile, shape: str) -> None:
+@pytest.mark.parametrize("shape", headers(MESSAGE_FILES["receipt"]))
+def test_encoders_agree_on_every_file_shape_and_cell(file: FileSchema, shape: str) -> None:
     header = headers(file)[shape]
     if not header:
         header = ["other"]
@@ -59,7 +59,7 @@ def test_encoders_agree_on_every_file_shape_and_cell(file: StatisticFile, shape:
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-def test_encoders_agree_with_any_deselected_property(file: StatisticFile) -> None:
+def test_encoders_agree_with_any_deselected_property(file: FileSchema) -> None:
     header = headers(file)["with new columns"]
     data = as_csv(header, rows_for(file, header)[:4] + rows_for(file, header)[-3:])
     reader = reader_of(file, data, [])
@@ -76,15 +76,15 @@ def test_encoders_agree_with_any_deselected_property(file: StatisticFile) -> Non
 @pytest.mark.parametrize(
     ("file", "name", "cell"),
     [
-        (FILES["receipt"], "first_open", "yesterday"),
-        (FILES["overview"], "open_total", "many"),
+        (MESSAGE_FILES["receipt"], "first_open", "yesterday"),
+        (MESSAGE_FILES["overview"], "open_total", "many"),
         (REPORT, "count", "many"),
         (REPORT, "when", "yesterday"),
         (REPORT, "whole", "0.5"),
     ],
 )
 def test_invalid_cell_in_deselected_column_rejects_row(
-    file: StatisticFile, name: str, cell: str
+    file: FileSchema, name: str, cell: str
 ) -> None:
     header = [column.name for column in file.columns]
     kinds = {column.name: column.kind for column in file.columns}
@@ -94,34 +94,44 @@ def test_invalid_cell_in_deselected_column_rejects_row(
 
 @pytest.mark.parametrize("width", range(1, 18))
 def test_any_number_of_adjacent_empty_cells(width: int) -> None:
-    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    names = [
+        column.name
+        for column in MESSAGE_FILES["receipt"].columns
+        if column.name.startswith("first_")
+    ]
     header = ["receipt_id", "received_at", *names[:width]]
     rows = [["r", TIMES[0], *[""] * width]]
     rows += [
         ["r", TIMES[0], *["" if (number >> bit) & 1 else TIMES[0] for bit in range(width)]]
         for number in (0, 1, 2, 5, 1 << (width - 1), (1 << width) - 2)
     ]
-    assert len(assert_same(FILES["receipt"], as_csv(header, rows))) == len(rows)
+    assert len(assert_same(MESSAGE_FILES["receipt"], as_csv(header, rows))) == len(rows)
 
 
 @given(data=st.data())
 @settings(deadline=None)
 def test_any_adjacent_times(data: st.DataObject) -> None:
-    names = [column.name for column in FILES["receipt"].columns if column.name.startswith("first_")]
+    names = [
+        column.name
+        for column in MESSAGE_FILES["receipt"].columns
+        if column.name.startswith("first_")
+    ]
     cell = st.sampled_from(["", "", "", TIMES[0], "2026-04-14T00:00:59.000Z", *TIMES])
     runs = data.draw(st.lists(st.lists(cell, min_size=len(names) - 1), min_size=1, max_size=3))
     ends = data.draw(st.sampled_from([[], ["last"]]))
     header = ["receipt_id", "received_at", *names, *(["new"] if ends else [])]
     rows = [["r", TIMES[0], *run[: len(names) + 1], *ends] for run in runs]
-    assert_same(FILES["receipt"], as_csv(header, rows))
+    assert_same(MESSAGE_FILES["receipt"], as_csv(header, rows))
 
 
 @given(data=st.data())
 @settings(deadline=None)
 @pytest.mark.parametrize(
-    "file", [FILES["receipt"], FILES["click"], FILES["overview"], REPORT], ids=ids
+    "file",
+    [MESSAGE_FILES["receipt"], MESSAGE_FILES["click"], MESSAGE_FILES["overview"], REPORT],
+    ids=ids,
 )
-def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObject) -> None:
+def test_encoders_agree_on_arbitrary_cells(file: FileSchema, data: st.DataObject) -> None:
     names = [column.name for column in file.columns]
     header = data.draw(st.one_of(st.just(names), st.permutations([*names, "new", "new_at"])))
     kinds = {column.name: column.kind for column in file.columns}
@@ -143,4 +153,4 @@ def test_encoders_agree_on_arbitrary_cells(file: StatisticFile, data: st.DataObj
 @example(body=b'a,\r""')
 @settings(deadline=None)
 def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
-    assert_same(FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
+    assert_same(MESSAGE_FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)

@@ -9,9 +9,9 @@ import pytest
 
 from tap_intercom_export.rows.compiled import escape
 from tap_intercom_export.rows.encoder import Encoder
-from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 from tests.unit.encoder_comparison import (
     REPORT,
     UNUSUAL_NAMES,
@@ -26,15 +26,17 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows.csv_reader import DamagedRow
 
 
-def headers_as_property_names(header: list[str], file: StatisticFile) -> list[Column]:
+def headers_as_property_names(header: list[str], file: FileSchema) -> list[Column]:
     """Use headers as property names, so that they occur in the generated code."""
     known = {column.name: column for column in file.columns}
     return [known.get(name) or Column(name, Kind.TEXT, "") for name in header]
 
 
 @pytest.mark.parametrize("name", UNUSUAL_NAMES)
-@pytest.mark.parametrize("file", [FILES["receipt"], FILES["click"], REPORT], ids=ids)
-def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, name: str) -> None:
+@pytest.mark.parametrize(
+    "file", [MESSAGE_FILES["receipt"], MESSAGE_FILES["click"], REPORT], ids=ids
+)
+def test_column_names_are_not_executed_in_generated_code(file: FileSchema, name: str) -> None:
     if "\n" in name:
         header = [column.name for column in file.columns] + [name]
     else:
@@ -50,7 +52,7 @@ def test_column_names_are_not_executed_in_generated_code(file: StatisticFile, na
 @pytest.mark.parametrize("kind", [Kind.TIME, Kind.OPTIONAL_ID, Kind.NUMBER, Kind.TEXT])
 def test_property_names_are_not_executed_in_generated_code(kind: Kind) -> None:
     columns = tuple(Column(name, kind, "") for name in UNUSUAL_NAMES)
-    unusual = StatisticFile(
+    unusual = FileSchema(
         name="'\"{odd}\\\n",
         description="",
         columns=(Column("receipt_id", Kind.ID, ""), *columns),
@@ -71,7 +73,7 @@ def test_without_the_compiled_encoder_no_code_is_generated(
     monkeypatch.setattr(escape, "escape_block", None)
     data = b"receipt_id,opened_at\n1,2026-01-01T00:00:00Z\n2,never\n"
     damaged: list[DamagedRow] = []
-    (lines,) = Encoder(reader_of(FILES["open"], data, damaged)).lines()
+    (lines,) = Encoder(reader_of(MESSAGE_FILES["open"], data, damaged)).lines()
     assert lines.count == 1
     assert json.loads(lines.data)["receipt_id"] == "1"
     assert [row.line for row in damaged] == [3]

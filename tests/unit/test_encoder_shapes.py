@@ -26,7 +26,7 @@ from tap_intercom_export.rows import csv_reader
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.rows.record import RowFormat
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ class Table:
         damaged: list[DamagedRow] = []
         source = io.BytesIO(self.data)
         if not self.shape.is_report:
-            return RowReader(source, FILES[self.shape.stream], {}, damaged.append)
+            return RowReader(source, MESSAGE_FILES[self.shape.stream], {}, damaged.append)
         client = mock.Mock(get=lambda _: mock.Mock(body={"data": [DATASET]}))
         (dataset,) = reporting.list_datasets(client, ["*"])
         match = partial(dataset.match, ())

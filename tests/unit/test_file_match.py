@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.schemas.file_match import by_file_name, by_header, statistic_name
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.file_match import (
+    schema_by_file_name,
+    schema_by_header,
+    statistic_name,
+)
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.statistic_files import ASSUMED_FILES, COLUMNS, OBSERVED_FILES, RECEIPT_COLUMNS
 
 SIMILAR_NAMES = [
@@ -48,12 +52,12 @@ every_name = pytest.mark.parametrize("name", [*OBSERVED_FILES, *ASSUMED_FILES])
 @pytest.mark.parametrize("name", SIMILAR_NAMES)
 @pytest.mark.parametrize("stamp", TIMESTAMPS)
 def test_file_is_recognized_with_any_timestamp(name: str, stamp: str) -> None:
-    assert by_file_name(f"{name}{stamp}.csv") is FILES[name]
+    assert schema_by_file_name(f"{name}{stamp}.csv") is MESSAGE_FILES[name]
 
 
 @every_name
 def test_file_is_recognized_by_name(name: str) -> None:
-    assert by_file_name(f"{name}_20260401-120000.csv") is FILES[name]
+    assert schema_by_file_name(f"{name}_20260401-120000.csv") is MESSAGE_FILES[name]
 
 
 @pytest.mark.parametrize("name", SIMILAR_NAMES)
@@ -76,7 +80,7 @@ def test_file_is_recognized_by_name(name: str) -> None:
     ],
 )
 def test_file_is_recognized_in_any_spelling(name: str, spelling: str) -> None:
-    assert by_file_name(spelling.format(name)) is FILES[name]
+    assert schema_by_file_name(spelling.format(name)) is MESSAGE_FILES[name]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_file_is_recognized_in_any_spelling(name: str, spelling: str) -> None:
     ],
 )
 def test_file_is_recognized_in_plural_and_with_other_separators(path: str, name: str) -> None:
-    assert by_file_name(path) is FILES[name]
+    assert schema_by_file_name(path) is MESSAGE_FILES[name]
 
 
 @given(st.sampled_from(OBSERVED_FILES + ASSUMED_FILES), st.sampled_from(TIMESTAMPS), st.data())
@@ -99,7 +103,7 @@ def test_file_is_recognized_in_any_case(name: str, stamp: str, data: st.DataObje
     path = f"{name}{stamp}.csv"
     upper = data.draw(st.lists(st.booleans(), min_size=len(path), max_size=len(path)))
     mixed = "".join(c.upper() if up else c for c, up in zip(path, upper, strict=True))
-    assert by_file_name(mixed) is FILES[name]
+    assert schema_by_file_name(mixed) is MESSAGE_FILES[name]
 
 
 @pytest.mark.parametrize(
@@ -118,13 +122,13 @@ def test_file_is_recognized_in_any_case(name: str, stamp: str, data: st.DataObje
     ],
 )
 def test_unknown_name_is_other_statistic(path: str) -> None:
-    assert by_file_name(path) is OTHER
+    assert schema_by_file_name(path) is UNKNOWN_FILE
 
 
 @pytest.mark.parametrize("path", ["", ".csv", "_20260401.csv", "folder/"])
 def test_name_without_statistic_is_no_match(path: str) -> None:
-    expected = None if path != "folder/" else OTHER
-    assert by_file_name(path) is expected
+    expected = None if path != "folder/" else UNKNOWN_FILE
+    assert schema_by_file_name(path) is expected
 
 
 @pytest.mark.parametrize("stamp", TIMESTAMPS)
@@ -134,8 +138,8 @@ def test_statistic_name_has_no_timestamp(stamp: str) -> None:
 
 @given(st.text())
 def test_any_path_is_known_other_or_no_file(path: str) -> None:
-    found = by_file_name(path)
-    assert found is None or found is OTHER or found in FILES.values()
+    found = schema_by_file_name(path)
+    assert found is None or found is UNKNOWN_FILE or found in MESSAGE_FILES.values()
 
 
 # --- files without a name
@@ -144,28 +148,28 @@ def test_any_path_is_known_other_or_no_file(path: str) -> None:
 @pytest.mark.parametrize("name", OBSERVED_FILES)
 @pytest.mark.parametrize("step", [1, -1], ids=["in order", "turned round"])
 def test_unnamed_file_is_recognized_by_columns(name: str, step: int) -> None:
-    header = [column.name for column in FILES[name].columns]
-    assert by_header(header[::step]).name == name
+    header = [column.name for column in MESSAGE_FILES[name].columns]
+    assert schema_by_header(header[::step]).name == name
 
 
 def test_receipt_of_2024_is_recognized_by_columns() -> None:
-    assert by_header(RECEIPT_COLUMNS[:-1]).name == "receipt"
+    assert schema_by_header(RECEIPT_COLUMNS[:-1]).name == "receipt"
 
 
 def test_documented_click_is_recognized_by_columns() -> None:
-    assert by_header(["receipt_id", "clicked_at"]).name == "click"
+    assert schema_by_header(["receipt_id", "clicked_at"]).name == "click"
 
 
 @pytest.mark.parametrize("questions", [0, 3, 12, 200])
 def test_survey_is_recognized_by_columns_with_any_number_of_questions(questions: int) -> None:
     header = [*COLUMNS["answer_combined"].split(), *(f"Question {n}?" for n in range(questions))]
-    assert by_header(header).name == "answer_combined"
+    assert schema_by_header(header).name == "answer_combined"
 
 
 @pytest.mark.parametrize("name", OBSERVED_FILES)
 def test_file_is_recognized_by_columns_in_any_spelling(name: str) -> None:
-    header = [column.name.upper().replace("_", " ") for column in FILES[name].columns]
-    assert by_header(header).name == name
+    header = [column.name.upper().replace("_", " ") for column in MESSAGE_FILES[name].columns]
+    assert schema_by_header(header).name == name
 
 
 @pytest.mark.parametrize("is_named", [False, True])
@@ -181,7 +185,7 @@ def test_file_is_recognized_by_columns_in_any_spelling(name: str) -> None:
     ],
 )
 def test_file_is_recognized_by_few_columns(header: str, name: str, is_named: bool) -> None:  # noqa: FBT001
-    assert by_header(header.split(), is_named=is_named).name == name
+    assert schema_by_header(header.split(), is_named=is_named).name == name
 
 
 @pytest.mark.parametrize(
@@ -192,8 +196,8 @@ def test_file_is_recognized_by_few_columns(header: str, name: str, is_named: boo
     ],
 )
 def test_new_name_with_columns_of_an_event_is_other_statistic(header: str, unnamed: str) -> None:
-    assert by_header(header.split()).name == unnamed
-    assert by_header(header.split(), is_named=True) is OTHER
+    assert schema_by_header(header.split()).name == unnamed
+    assert schema_by_header(header.split(), is_named=True) is UNKNOWN_FILE
 
 
 @pytest.mark.parametrize(
@@ -201,4 +205,4 @@ def test_new_name_with_columns_of_an_event_is_other_statistic(header: str, unnam
     [[], [""], ["receipt_id"], ["a", "b"], ["receipt_id", "seen_at"], ["user_id", "email"]],
 )
 def test_header_that_matches_no_file_is_other_statistic(header: list[str]) -> None:
-    assert by_header(header) is OTHER
+    assert schema_by_header(header) is UNKNOWN_FILE

@@ -12,9 +12,9 @@ import pytest
 from tap_intercom_export.rows import csv_reader
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 
 if TYPE_CHECKING:
     from tap_intercom_export.rows.csv_reader import DamagedRow
@@ -32,7 +32,7 @@ class Read:
     damaged: list[DamagedRow] = field(default_factory=list)
 
 
-def read(data: bytes, file: StatisticFile = FILES["click"]) -> Read:
+def read(data: bytes, file: FileSchema = MESSAGE_FILES["click"]) -> Read:
     """Read a file in blocks and row by row, and check that both agree."""
     fast, careful = Read(0, []), Read(0, [])
     constants = {"statistic": "x", "file": "x.csv", "created_at": "2026-04-30T23:59:59Z"}
@@ -93,13 +93,13 @@ def test_invalid_character_in_key_or_time_rejects_row(flaw: bytes, row: bytes, n
 def test_invalid_character_in_composite_key_rejects_row(flaw: bytes) -> None:
     header = b"series_entry_record_id,ruleset_id,user_id,created_at,status_name\n"
     rows = [b"a,b,c,2026-04-13T12:32:22Z,%s", b"a,b%s,c,2026-04-13T12:32:22Z,d"]
-    found = read(header + b"\n".join(row % flaw for row in rows), FILES["checkpoint"])
+    found = read(header + b"\n".join(row % flaw for row in rows), MESSAGE_FILES["checkpoint"])
     assert [record["status_name"] for record in found.records] == ["\ufffd"]
     assert [row.line for row in found.damaged] == [3]
 
 
 def test_invalid_character_in_reported_time_goes_to_text_column(flaw: bytes) -> None:
-    report = StatisticFile(
+    report = FileSchema(
         name="report",
         description="",
         columns=(Column("id", Kind.ID, ""), Column("when", Kind.REPORTED_TIME, "")),
@@ -112,7 +112,7 @@ def test_invalid_character_in_reported_time_goes_to_text_column(flaw: bytes) -> 
 
 
 def test_rows_of_unknown_files_with_invalid_characters_are_kept(flaw: bytes) -> None:
-    found = read(b"a,b\nx%s,y\n" % flaw, OTHER)
+    found = read(b"a,b\nx%s,y\n" % flaw, UNKNOWN_FILE)
     assert found.records[0]["row"] == {"a": "x\ufffd", "b": "y"}
     assert found.replaced == 1
 

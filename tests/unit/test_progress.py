@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tap_intercom_export.progress.bar import wants_bar
+from tap_intercom_export.progress.bar import wants_progress_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
-from tap_intercom_export.progress.totals import JobEnd, Remaining, RunTotals, WindowTotals
+from tap_intercom_export.progress.totals import JobEvent, Remaining, RunTotals, WindowTotals
 from tap_intercom_export.wording import counted, duration, table
 
 DAY = 86_400
@@ -122,7 +122,7 @@ def test_remaining_time_includes_lookback() -> None:
 def run_totals() -> RunTotals:
     totals = RunTotals(seconds=100.0, intercom_wait=70.0, reader_wait=10.0)
     totals.exports["content_export"] = windows(windows=2, download_bytes=999)
-    totals.exports["content_export"].jobs.update({JobEnd.ASKED: 3, JobEnd.FAILED: 1})
+    totals.exports["content_export"].jobs.update({JobEvent.CREATED: 3, JobEvent.FAILED: 1})
     totals.rows.update({"receipt": 1500, "open": 20, "click": 0})
     totals.sync_seconds.update({"receipt": 1.5, "open": 0.5, "click": 0.25})
     totals.failed_streams.add("open")
@@ -213,5 +213,5 @@ def test_orchestrator_gets_log_lines_instead_of_bar(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert wants_bar({})
-    assert not wants_bar({name: "x"})
+    assert wants_progress_bar({})
+    assert not wants_progress_bar({name: "x"})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tap_intercom_export.config import CONFIG_JSONSCHEMA, Settings
 from tap_intercom_export.exports.expected_time import expected_time
-from tap_intercom_export.exports.schedule import DeepLookback, RunMemory, WindowSchedule
+from tap_intercom_export.exports.schedule import DeepLookback, RunHistory, WindowSchedule
 from tap_intercom_export.exports.window import ExportRange, Sizes, Window
 from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
 from tap_intercom_export.progress import Remaining
@@ -28,9 +28,9 @@ DEFAULTS = Settings.from_config(
 )
 
 
-def schedule(days: int, memory: RunMemory, deep: DeepLookback | None = None) -> WindowSchedule:
+def schedule(days: int, history: RunHistory, deep: DeepLookback | None = None) -> WindowSchedule:
     """Return the schedule of so many days, in windows of 30 with 7 of lookback."""
-    return WindowSchedule(ExportRange(NEW_YEAR, NEW_YEAR + days * DAY), DEFAULTS, memory, deep)
+    return WindowSchedule(ExportRange(NEW_YEAR, NEW_YEAR + days * DAY), DEFAULTS, history, deep)
 
 
 measured = st.builds(
@@ -39,18 +39,18 @@ measured = st.builds(
     seconds=st.integers(0, 86_400).map(float),
     rows=st.integers(0, 10_000_000),
 )
-memories = st.lists(measured, max_size=5).map(lambda found: RunMemory(measured=tuple(found)))
+histories = st.lists(measured, max_size=5).map(lambda found: RunHistory(measured=tuple(found)))
 
 
 @settings(deadline=None)  # hundreds of windows, walked three times
-@given(st.integers(1, 120), memories, st.booleans())
+@given(st.integers(1, 120), histories, st.booleans())
 def test_windows_follow_one_another_to_the_end_whatever_is_remembered(
     days: int,
-    memory: RunMemory,
+    history: RunHistory,
     is_deep: bool,  # noqa: FBT001 - drawn
 ) -> None:
     deep = DeepLookback(60 * DAY, 7 * DAY, None) if is_deep else None
-    plan = schedule(days, memory, deep)
+    plan = schedule(days, history, deep)
     initial_bookmark = plan.export_range.initial_bookmark
     found = list(plan.windows(initial_bookmark))
     ends = [initial_bookmark, *(chosen.window.before for _, chosen in found)]
@@ -68,7 +68,7 @@ def test_windows_follow_one_another_to_the_end_whatever_is_remembered(
 def test_the_deep_lookback_is_due_so_many_days_after_the_last_one(days: int, since: int) -> None:
     end = NEW_YEAR + days * DAY
     deep = DeepLookback(60 * DAY, 14 * DAY, end - since * DAY)
-    plan = schedule(days, RunMemory(), deep)
+    plan = schedule(days, RunHistory(), deep)
     assert plan.is_deep_lookback_due == (since >= 14)
 
 

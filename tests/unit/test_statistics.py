@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.statistic_files import (
     ASSUMED_FILES,
     COLUMNS,
@@ -19,24 +19,26 @@ from tests.unit.statistic_files import (
 )
 
 if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.schemas.columns import FileSchema
 
-every_file = pytest.mark.parametrize("file", [*FILES.values(), OTHER], ids=lambda file: file.name)
+every_file = pytest.mark.parametrize(
+    "file", [*MESSAGE_FILES.values(), UNKNOWN_FILE], ids=lambda file: file.name
+)
 
 
 def test_catalogue_has_21_observed_and_17_assumed_files() -> None:
     assert (len(OBSERVED_FILES), len(ASSUMED_FILES)) == (21, 17)
-    assert set(FILES) == {*OBSERVED_FILES, *ASSUMED_FILES}
+    assert set(MESSAGE_FILES) == {*OBSERVED_FILES, *ASSUMED_FILES}
 
 
 def test_receipt_has_its_52_columns_in_order() -> None:
     assert len(RECEIPT_COLUMNS) == 52
-    assert [column.name for column in FILES["receipt"].columns] == RECEIPT_COLUMNS
+    assert [column.name for column in MESSAGE_FILES["receipt"].columns] == RECEIPT_COLUMNS
 
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_file_has_the_columns_of_real_archives_in_order(name: str) -> None:
-    assert [column.name for column in FILES[name].columns] == COLUMNS[name].split()
+    assert [column.name for column in MESSAGE_FILES[name].columns] == COLUMNS[name].split()
 
 
 def test_overview_has_its_columns_in_order() -> None:
@@ -46,63 +48,63 @@ def test_overview_has_its_columns_in_order() -> None:
         for measure in ("total", "unique", "rate")
         if measure != "rate" or statistic not in OVERVIEW_WITHOUT_RATE
     ]
-    columns = [column.name for column in FILES["overview"].columns]
+    columns = [column.name for column in MESSAGE_FILES["overview"].columns]
     assert columns == [*OVERVIEW_TEXTS, *counters]
 
 
 @pytest.mark.parametrize("name", ASSUMED_FILES)
 def test_assumed_file_has_receipt_id_and_any_other_columns(name: str) -> None:
-    names = [column.name for column in FILES[name].columns]
+    names = [column.name for column in MESSAGE_FILES[name].columns]
     assert names[0] == "receipt_id"
     assert {"email", "name", "phone", "device_token", "url", "user_id"} <= set(names)
-    assert FILES[name].fold_into == ""
+    assert MESSAGE_FILES[name].fold_into == ""
 
 
 @every_file
-def test_every_property_is_described_in_a_sentence(file: StatisticFile) -> None:
+def test_every_property_is_described_in_a_sentence(file: FileSchema) -> None:
     for column in file.properties:
         assert column.description.endswith((".", "…")), column
 
 
 @every_file
-def test_every_file_is_described_in_a_sentence(file: StatisticFile) -> None:
+def test_every_file_is_described_in_a_sentence(file: FileSchema) -> None:
     assert file.description.endswith(".")
 
 
 @every_file
-def test_no_property_of_a_file_repeats(file: StatisticFile) -> None:
+def test_no_property_of_a_file_repeats(file: FileSchema) -> None:
     names = [column.name for column in file.properties]
     assert len(set(names)) == len(names)
 
 
 @every_file
-def test_key_of_a_file_is_among_its_properties(file: StatisticFile) -> None:
+def test_key_of_a_file_is_among_its_properties(file: FileSchema) -> None:
     assert file.key
     assert set(file.key) <= {column.name for column in file.properties}
 
 
 @every_file
-def test_every_file_has_the_time_created_at(file: StatisticFile) -> None:
+def test_every_file_has_the_time_created_at(file: FileSchema) -> None:
     kinds = {column.name: column.kind for column in file.properties}
     assert kinds["created_at"] is Kind.TIME
 
 
 @every_file
-def test_time_and_required_names_are_columns(file: StatisticFile) -> None:
+def test_time_and_required_names_are_columns(file: FileSchema) -> None:
     kinds = {column.name: column.kind for column in file.columns}
     assert all(kinds[name] is Kind.TIME for name in file.time or ())
     assert set(file.required) <= set(kinds)
 
 
 @every_file
-def test_every_column_that_ends_in_at_or_begins_with_first_is_a_time(file: StatisticFile) -> None:
+def test_every_column_that_ends_in_at_or_begins_with_first_is_a_time(file: FileSchema) -> None:
     for column in file.columns:
         is_time = column.name.endswith("_at") or column.name.startswith("first_")
         assert (column.kind is Kind.TIME) == is_time, column.name
 
 
 @every_file
-def test_every_column_that_ends_in_id_is_an_identifier(file: StatisticFile) -> None:
+def test_every_column_that_ends_in_id_is_an_identifier(file: FileSchema) -> None:
     for column in file.columns:
         if column.name.endswith("_id"):
             assert column.kind in {Kind.ID, Kind.OPTIONAL_ID}, column.name
@@ -121,4 +123,4 @@ def test_every_column_that_ends_in_id_is_an_identifier(file: StatisticFile) -> N
     ],
 )
 def test_stream_has_expected_key(name: str, key: set[str]) -> None:
-    assert set(FILES[name].key) == key
+    assert set(MESSAGE_FILES[name].key) == key

@@ -120,8 +120,8 @@ def test_refused_names_may_contain_the_separator() -> None:
     attributes = tuple(Attribute(name[7:], name[7:], name) for name in names)
     request = ReportingRequest(Dataset("tickets", "", "", "", attributes))
     error = AttributesRefusedError("", "people.Plan, new, people.gone, people.a, b, c")
-    assert request.kind.drop_refused_attributes(error)
-    assert request.kind.body(0, 1)["attribute_ids"] == ["people.Plan", "people.Other"]
+    assert request.api.drop_refused_attributes(error)
+    assert request.api.body(0, 1)["attribute_ids"] == ["people.Plan", "people.Other"]
 
 
 def test_job_without_refused_attributes_is_resumed(

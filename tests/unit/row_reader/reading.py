@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_intercom_export.rows.csv_reader import DamagedRow
-    from tap_intercom_export.schemas.columns import Column, StatisticFile
+    from tap_intercom_export.schemas.columns import Column, FileSchema
 
 AFTER, BEFORE = "2026-04-01T00:00:00Z", "2026-04-30T23:59:59Z"
 NOON, NOON_IN_A_FILE = "2026-04-13T12:32:22Z", "2026-04-13T12:32:22.000Z"
 LATER, LATER_IN_A_FILE = "2026-04-14T08:00:00Z", "2026-04-14T08:00:00.000Z"
-KNOWN_FILES = [file for file in FILES.values() if file.time is not None]
+KNOWN_FILES = [file for file in MESSAGE_FILES.values() if file.time is not None]
 
 
-def ids(file: StatisticFile) -> str:
+def ids(file: FileSchema) -> str:
     return file.name
 
 
@@ -43,7 +43,7 @@ class Result:
         return record
 
 
-def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
+def read_bytes(file: FileSchema, data: bytes, name: str = "") -> Result:
     """Read a file from bytes."""
     damaged: list[DamagedRow] = []
     constants = {
@@ -57,16 +57,14 @@ def read_bytes(file: StatisticFile, data: bytes, name: str = "") -> Result:
     return Result(list(reader), damaged, reader.format.extra)
 
 
-def read(
-    file: StatisticFile, header: Sequence[str], *rows: Sequence[str], name: str = ""
-) -> Result:
+def read(file: FileSchema, header: Sequence[str], *rows: Sequence[str], name: str = "") -> Result:
     """Read a file with the given rows."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])
     return read_bytes(file, text.getvalue().encode(), name)
 
 
-def read_one(file: StatisticFile, row: dict[str, str], name: str = "") -> Result:
+def read_one(file: FileSchema, row: dict[str, str], name: str = "") -> Result:
     """Read a file with one row."""
     return read(file, list(row), list(row.values()), name=name)
 
@@ -81,6 +79,6 @@ CELLS = {
 }
 
 
-def full_row(file: StatisticFile) -> dict[str, str]:
+def full_row(file: FileSchema) -> dict[str, str]:
     """Return a row with a cell in each known column."""
     return {column.name: CELLS[column.kind] for column in file.columns}

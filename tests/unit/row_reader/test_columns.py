@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.row_reader.reading import (
     KNOWN_FILES,
     NOON,
@@ -20,19 +20,21 @@ from tests.unit.row_reader.reading import (
 )
 
 if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.schemas.columns import FileSchema
 
 
 def test_new_column_is_added_to_schema_and_records() -> None:
-    result = read_one(FILES["open"], {"receipt_id": "1", "opened_at": NOON, "device": "phone"})
+    result = read_one(
+        MESSAGE_FILES["open"], {"receipt_id": "1", "opened_at": NOON, "device": "phone"}
+    )
     assert [(column.name, column.kind) for column in result.extra] == [("device", Kind.TEXT)]
     assert result.record["device"] == "phone"
 
 
 def test_documented_misspelling_of_dismissal_is_recognized() -> None:
-    row = full_row(FILES["receipt"])
+    row = full_row(MESSAGE_FILES["receipt"])
     del row["first_dismissal"]
-    result = read_one(FILES["receipt"], {**row, "first_dismisall": NOON_IN_A_FILE})
+    result = read_one(MESSAGE_FILES["receipt"], {**row, "first_dismisall": NOON_IN_A_FILE})
     assert result.record["first_dismissal"] == NOON
     assert result.extra == ()
 
@@ -47,7 +49,7 @@ def test_documented_misspelling_of_dismissal_is_recognized() -> None:
     ],
 )
 def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at", header], ["1", NOON, "other"])
     (column,) = result.extra
     assert re.fullmatch(name + "_[0-9a-f]{8}", column.name)
     assert result.record[column.name] == "other"
@@ -56,7 +58,7 @@ def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
-def test_headers_are_recognized_in_any_spelling(file: StatisticFile) -> None:
+def test_headers_are_recognized_in_any_spelling(file: FileSchema) -> None:
     row = full_row(file)
     expected = read_one(file, row).record
     for written in (str.upper, lambda name: f" {name.replace('_', ' ').title()} "):
@@ -67,7 +69,7 @@ def test_headers_are_recognized_in_any_spelling(file: StatisticFile) -> None:
 
 def test_header_in_exact_spelling_wins() -> None:
     rows = {"Receipt ID": "other", "receipt_id": "1", "opened_at": NOON}
-    result = read_one(FILES["open"], rows)
+    result = read_one(MESSAGE_FILES["open"], rows)
     assert result.record["receipt_id"] == "1"
     (column,) = result.extra
     assert result.record[column.name] == "other"
@@ -76,7 +78,7 @@ def test_header_in_exact_spelling_wins() -> None:
 def test_new_columns_with_long_or_clashing_names_are_all_kept() -> None:
     headers = ["q" * 80, "q" * 80 + "?", "Size", "SIZE", "size", ""]
     cells = [str(number) for number in range(len(headers))]
-    result = read(FILES["open"], ["receipt_id", "opened_at", *headers], ["1", NOON, *cells])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at", *headers], ["1", NOON, *cells])
     names = [column.name for column in result.extra]
     assert len({name.casefold() for name in names}) == len(headers)
     assert all(len(name.encode()) <= 63 for name in names)
@@ -84,13 +86,13 @@ def test_new_columns_with_long_or_clashing_names_are_all_kept() -> None:
 
 
 def test_every_new_column_is_described_by_its_header() -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at", "q" * 80], ["1", NOON, "x"])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at", "q" * 80], ["1", NOON, "x"])
     assert "q" * 80 in result.extra[0].description
 
 
 def test_survey_questions_are_one_object() -> None:
-    row = {**full_row(FILES["answer_combined"]), "How\nwas it?": "Simple, fast", "Why?": ""}
-    result = read_one(FILES["answer_combined"], row)
+    row = {**full_row(MESSAGE_FILES["answer_combined"]), "How\nwas it?": "Simple, fast", "Why?": ""}
+    result = read_one(MESSAGE_FILES["answer_combined"], row)
     assert result.record["answers"] == {"How\nwas it?": "Simple, fast", "Why?": None}
     assert result.extra == ()
 
@@ -107,14 +109,14 @@ def test_survey_questions_are_one_object() -> None:
     ],
 )
 def test_no_answer_of_a_survey_is_lost(questions: list[str]) -> None:
-    row = full_row(FILES["answer_combined"])
+    row = full_row(MESSAGE_FILES["answer_combined"])
     cells = [str(number) for number in range(len(questions))]
-    result = read(FILES["answer_combined"], [*row, *questions], [*row.values(), *cells])
+    result = read(MESSAGE_FILES["answer_combined"], [*row, *questions], [*row.values(), *cells])
     assert list(result.record["answers"].values()) == cells
     assert next(iter(result.record["answers"])) == questions[0]
 
 
 def test_unknown_file_row_is_one_object() -> None:
-    record = read_one(OTHER, {"a": "1", "b": ""}, name="novelty").record
+    record = read_one(UNKNOWN_FILE, {"a": "1", "b": ""}, name="novelty").record
     assert record["row"] == {"a": "1", "b": None}
     assert (record["statistic"], record["file"]) == ("novelty", "novelty_20260430.csv")

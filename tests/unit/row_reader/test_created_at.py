@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tap_intercom_export.schemas.statistics import FILES, OTHER
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.row_reader.reading import (
     AFTER,
     BEFORE,
@@ -46,28 +46,28 @@ from tests.unit.row_reader.reading import (
     ],
 )
 def test_created_at_is_time_of_event(name: str, row: dict[str, str], expected: str) -> None:
-    file = FILES.get(name, OTHER)
+    file = MESSAGE_FILES.get(name, UNKNOWN_FILE)
     assert read_one(file, {"receipt_id": "1", **row}).record["created_at"] == expected
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview"])
 def test_created_at_of_snapshot_is_its_column(name: str) -> None:
-    row = {**full_row(FILES[name]), "created_at": LATER_IN_A_FILE}
-    assert read_one(FILES[name], row).record["created_at"] == LATER
+    row = {**full_row(MESSAGE_FILES[name]), "created_at": LATER_IN_A_FILE}
+    assert read_one(MESSAGE_FILES[name], row).record["created_at"] == LATER
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview"])
 def test_created_at_of_a_snapshot_that_has_none_is_null(name: str) -> None:
-    row = {**full_row(FILES[name]), "created_at": ""}
-    assert read_one(FILES[name], row).record["created_at"] is None
+    row = {**full_row(MESSAGE_FILES[name]), "created_at": ""}
+    assert read_one(MESSAGE_FILES[name], row).record["created_at"] is None
 
 
 def test_overview_row_has_window() -> None:
-    record = read_one(FILES["overview"], full_row(FILES["overview"])).record
+    record = read_one(MESSAGE_FILES["overview"], full_row(MESSAGE_FILES["overview"])).record
     assert (record["created_at_after"], record["created_at_before"]) == (AFTER, BEFORE)
 
 
 def test_inapplicable_total_is_null() -> None:
-    row = {**full_row(FILES["overview"]), "open_total": "", "click_total": "0"}
-    record = read_one(FILES["overview"], row).record
+    row = {**full_row(MESSAGE_FILES["overview"]), "open_total": "", "click_total": "0"}
+    record = read_one(MESSAGE_FILES["overview"], row).record
     assert (record["open_total"], record["click_total"]) == (None, 0)

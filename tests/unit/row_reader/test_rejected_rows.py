@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.schemas.statistics import FILES
+from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 from tests.unit.row_reader.reading import (
     KNOWN_FILES,
     LATER,
@@ -22,10 +22,10 @@ from tests.unit.row_reader.reading import (
 )
 
 if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import StatisticFile
+    from tap_intercom_export.schemas.columns import FileSchema
 
 
-def required(file: StatisticFile) -> list[str]:
+def required(file: FileSchema) -> list[str]:
     """Return the required columns of a file."""
     columns = {column.name for column in file.columns}
     time = file.time if file.time and len(file.time) == 1 else ()
@@ -41,7 +41,7 @@ def required(file: StatisticFile) -> list[str]:
         for name in required(file)
     ],
 )
-def test_row_without_required_column_is_rejected(file: StatisticFile, name: str) -> None:
+def test_row_without_required_column_is_rejected(file: FileSchema, name: str) -> None:
     row = full_row(file)
     result = read(file, list(row), list({**row, name: ""}.values()), list(row.values()))
     assert len(result.records) == 1
@@ -50,13 +50,13 @@ def test_row_without_required_column_is_rejected(file: StatisticFile, name: str)
 
 @pytest.mark.parametrize("name", ["checkpoint", "overview", "receipt", "answer_combined"])
 def test_key_columns_are_required_or_set_by_tap(name: str) -> None:
-    file = FILES[name]
+    file = MESSAGE_FILES[name]
     given_by_tap = {"created_at_after", "created_at_before"}
     assert set(file.key) <= {*required(file), *given_by_tap}
 
 
 def test_survey_response_without_any_time_is_rejected() -> None:
-    file = FILES["answer_combined"]
+    file = MESSAGE_FILES["answer_combined"]
     result = read_one(file, {**full_row(file), "received_at": "", "completed_at": ""})
     assert [row.reason for row in result.damaged] == ["completed_at and received_at is empty"]
 
@@ -73,9 +73,9 @@ def test_survey_response_without_any_time_is_rejected() -> None:
 def test_invalid_cell_rejects_row_with_reason(
     file: str, column: str, cell: str, reason: str
 ) -> None:
-    row = full_row(FILES[file])
+    row = full_row(MESSAGE_FILES[file])
     good, bad = list(row.values()), list({**row, column: cell}.values())
-    result = read(FILES[file], list(row), good, bad, good)
+    result = read(MESSAGE_FILES[file], list(row), good, bad, good)
     assert len(result.records) == 2
     (damaged,) = result.damaged
     assert damaged.line == 3
@@ -88,7 +88,9 @@ def test_invalid_cell_rejects_row_with_reason(
     ids=["short", "long"],
 )
 def test_row_of_wrong_length_is_rejected(cells: list[str], number: str) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON])
+    result = read(
+        MESSAGE_FILES["open"], ["receipt_id", "opened_at"], ["1", NOON], cells, ["2", NOON]
+    )
     assert [record["receipt_id"] for record in result.records] == ["1", "2"]
     (damaged,) = result.damaged
     assert damaged.line == 3
@@ -97,20 +99,22 @@ def test_row_of_wrong_length_is_rejected(cells: list[str], number: str) -> None:
 
 
 def test_damaged_header_rejects_all_rows() -> None:
-    result = read_bytes(FILES["open"], f'receipt_id,"opened_at\n1,{NOON}\n2,{NOON}\n'.encode())
+    result = read_bytes(
+        MESSAGE_FILES["open"], f'receipt_id,"opened_at\n1,{NOON}\n2,{NOON}\n'.encode()
+    )
     assert result.records == []
     assert [row.line for row in result.damaged] == [1, 2, 3]
 
 
 def test_missing_key_column_rejects_all_rows() -> None:
-    result = read(FILES["open"], ["opened_at"], [NOON], [LATER])
+    result = read(MESSAGE_FILES["open"], ["opened_at"], [NOON], [LATER])
     assert result.records == []
     assert [row.reason for row in result.damaged] == ["receipt_id is empty"] * 2
 
 
 @pytest.mark.parametrize("data", [b"", b"receipt_id,opened_at\n"], ids=["empty", "header only"])
 def test_file_without_rows_gives_no_records(data: bytes) -> None:
-    assert read_bytes(FILES["open"], data) == Result([], [], ())
+    assert read_bytes(MESSAGE_FILES["open"], data) == Result([], [], ())
 
 
 @given(
@@ -120,7 +124,7 @@ def test_file_without_rows_gives_no_records(data: bytes) -> None:
     )
 )
 def test_every_row_is_record_or_rejected(rows: list[tuple[str, str]]) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at"], *rows)
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at"], *rows)
     good = [receipt for receipt, time in rows if receipt and time == NOON]
     assert [record["receipt_id"] for record in result.records] == good
     assert len(result.damaged) == len(rows) - len(good)
@@ -136,7 +140,7 @@ def test_every_row_is_record_or_rejected(rows: list[tuple[str, str]]) -> None:
     ],
 )
 def test_log_shows_cell_format_without_content(cell: str, form: str) -> None:
-    result = read(FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
+    result = read(MESSAGE_FILES["open"], ["receipt_id", "opened_at"], ["1", cell])
     (row,) = result.damaged
     assert row.reason == f"opened_at is not a time: {cell!r}"
     assert row.reason_without_cell == f"opened_at is not a time: its format is {form!r}"

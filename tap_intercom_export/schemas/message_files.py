@@ -7,10 +7,10 @@ schema that Fivetran publishes; the descriptions are ours.
 
 from __future__ import annotations
 
-from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.assumed_files import ASSUMED_FILES
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.shared_columns import COMPANY, PERSON, RECEIPT_ID, USER
-from tap_intercom_export.schemas.unsampled_statistics import UNSAMPLED_FILES
 
 RECEIPT_STATISTICS: dict[str, str] = {
     "reply": "replied",
@@ -47,9 +47,9 @@ RECEIPT_STATISTICS: dict[str, str] = {
     "fin_helpful_answer": "got a helpful answer from Fin",
     "fin_step_reached": "reached a step with Fin",
 }
-"""What the person did, by statistic, in the order of the `first_*` columns of `receipt`."""
+"""Verbs by statistic, in the order of the `first_*` columns of `receipt`."""
 
-_RECEIPT = StatisticFile(
+_RECEIPT = FileSchema(
     name="receipt",
     description="One message delivered to one person, with the first time each thing happened.",
     columns=(
@@ -85,9 +85,9 @@ _RECEIPT = StatisticFile(
 )
 
 
-def _event(name: str, description: str, time: str, *columns: Column) -> StatisticFile:
-    """Return the file of an event. Events have no id, so all filled columns identify one."""
-    return StatisticFile(
+def _event(name: str, description: str, time: str, *columns: Column) -> FileSchema:
+    """Return the schema of an event. Events have no id, so their key is a hash of the row."""
+    return FileSchema(
         name=name,
         description=description,
         columns=columns,
@@ -98,8 +98,8 @@ def _event(name: str, description: str, time: str, *columns: Column) -> Statisti
     )
 
 
-def _plain_event(name: str, description: str, time: str) -> StatisticFile:
-    """Return the file of an event that has only a receipt and a time."""
+def _plain_event(name: str, description: str, time: str) -> FileSchema:
+    """Return the schema of an event that has only a receipt and a time."""
     return _event(
         name, description, time, RECEIPT_ID, Column(time, Kind.TIME, "Time of the event.")
     )
@@ -190,7 +190,7 @@ _EVENTS = (
     ),
 )
 
-_ANSWER_COMBINED = StatisticFile(
+_ANSWER_COMBINED = FileSchema(
     name="answer_combined",
     description="One survey response of one person; the answers are one object.",
     columns=(
@@ -207,7 +207,7 @@ _ANSWER_COMBINED = StatisticFile(
     fold_into="answers",
 )
 
-_CHECKPOINT = StatisticFile(
+_CHECKPOINT = FileSchema(
     name="checkpoint",
     description="A person at a block of a series.",
     columns=(
@@ -262,7 +262,7 @@ _OVERVIEW_STATISTICS: tuple[tuple[str, bool], ...] = (
 )
 """Statistics that `overview` counts, in its order, and whether it has their rate."""
 
-_OVERVIEW = StatisticFile(
+_OVERVIEW = FileSchema(
     name="overview",
     description="Totals of one message in one window.",
     columns=(
@@ -297,7 +297,7 @@ _OVERVIEW = StatisticFile(
     has_window=True,
 )
 
-OTHER = StatisticFile(
+UNKNOWN_FILE = FileSchema(
     name="other_statistic",
     description="A row of a CSV file that this tap does not know.",
     columns=(),
@@ -307,9 +307,9 @@ OTHER = StatisticFile(
     fold_into="row",
     has_file_name=True,
 )
-"""Stream of the rows of unknown files."""
+"""Schema for the rows of files that the tap does not know."""
 
-FILES: dict[str, StatisticFile] = {
+MESSAGE_FILES: dict[str, FileSchema] = {
     file.name: file
     for file in (
         _RECEIPT,
@@ -317,7 +317,7 @@ FILES: dict[str, StatisticFile] = {
         _ANSWER_COMBINED,
         _CHECKPOINT,
         _OVERVIEW,
-        *UNSAMPLED_FILES,
+        *ASSUMED_FILES,
     )
 }
-"""All known files, by statistic."""
+"""All known files of the message export, by statistic."""

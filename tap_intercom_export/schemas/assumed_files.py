@@ -6,7 +6,7 @@ columns are taken from the file when it first comes.
 
 from __future__ import annotations
 
-from tap_intercom_export.schemas.columns import Column, StatisticFile
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.shared_columns import PERSON, RECEIPT_ID, USER
 
@@ -55,8 +55,8 @@ _EXTRA_COLUMNS: dict[str, tuple[Column, ...]] = {
 }
 """Further columns of some of the files, by statistic."""
 
-UNSAMPLED_FILES = tuple(
-    StatisticFile(
+ASSUMED_FILES = tuple(
+    FileSchema(
         name=name,
         description=description,
         columns=(RECEIPT_ID, *_LIKELY_COLUMNS, *_EXTRA_COLUMNS.get(name, ())),

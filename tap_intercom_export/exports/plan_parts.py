@@ -22,7 +22,7 @@ class PlannedWindow:
         bookmark: Everything up to this unix second is exported before.
         resumes: Identifier of the resumed job of an earlier run, or "".
         is_deep: Whether it has the deep lookback.
-        note: Why it ends where it does, if that is not obvious, or "".
+        note: Reason for its end, if that is not obvious, or "".
     """
 
     window: Window
@@ -79,10 +79,10 @@ class DeepLookbackPlan:
     Attributes:
         lookback: Its length in seconds.
         is_due: Whether it is due in this run.
-        in_run: Whether a window of this run has it.
-        last: End of the last window that had it, in unix seconds; None if there was none.
-        next_due: The end that a run must reach for the next one, in unix seconds; None if it takes
-            place in the next run whatever its end.
+        in_run: Whether a window of this run has the deep lookback.
+        last: End of the last window with a deep lookback, in unix seconds; None if there was none.
+        next_due: Earliest end of a run that has the next deep lookback, in unix seconds; None if
+            the next run has it in any case.
     """
 
     lookback: int

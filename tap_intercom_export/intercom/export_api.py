@@ -1,4 +1,4 @@
-"""What differs between Intercom's export APIs: paths and request bodies."""
+"""The differences between Intercom's export APIs: paths and request bodies."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportKind:
+class ExportApi:
     """Paths and request bodies of one export API.
 
     Attributes:
         name: Name for the log.
         create_path: Path that creates a job.
-        status_path: Path of a job's status; `{}` stands for its identifier.
-        download_path: Path of a job's archive; `{}` stands for its identifier.
-        cancel_path: Path that cancels a job, or "" if the API cannot.
+        status_path: Path of a job's status, with `{}` for its identifier.
+        download_path: Path of a job's archive, with `{}` for its identifier.
+        cancel_path: Path that cancels a job, with `{}` for its identifier; "" if the API cannot.
         body: Returns the request body for a range: its first and last unix second, inclusive.
         excluded_attributes: Returns the attributes that a request body leaves out.
-        request_hash: Returns a hash of everything a job is asked for but its range, given the
-            attributes that are left out; "" if there is nothing else.
+        request_hash: Returns a hash of a request without its range, given the attributes that are
+            left out; "" if a request has nothing but its range.
         drop_refused_attributes: Leaves refused attributes out of later requests; returns whether a
             request without them is possible.
     """

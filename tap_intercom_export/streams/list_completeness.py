@@ -1,4 +1,4 @@
-"""Completeness of a list that was read page by page: only then are missing entries deleted ones."""
+"""Checks that a list was read completely: only then are missing entries deleted ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom import ListPage
 
 
-class ListReading:
-    """Counts the entries of a list while it is read from the first page to the last.
+class ListPass:
+    """One pass over a list, from the first page to the last: counts its entries.
 
     The list counts as complete if the number of different entries equals its total; if it has no
-    total, if a page says that it is the last. When entries are deleted during the reading, others
+    total, if a page says that it is the last. When entries are deleted during the pass, others
     move to earlier pages and are skipped, which only the count shows.
 
     Attributes:
@@ -84,11 +84,11 @@ class ListReading:
         return ""
 
 
-def changed_meanwhile(readings: list[ListReading]) -> bool:
+def changed_meanwhile(passes: list[ListPass]) -> bool:
     """Return whether a list changed while it was read.
 
     Args:
-        readings: All readings of the list in this run.
+        passes: All passes over the list in this run.
     """
-    totals: set[Any] = set().union(*(reading.totals for reading in readings))
+    totals: set[Any] = set().union(*(one.totals for one in passes))
     return len(totals) > 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.schemas import OTHER, statistic_name
+from tap_intercom_export.schemas import UNKNOWN_FILE, statistic_name
 from tap_intercom_export.streams.export_files import ExportFileStream
 from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.rejections import FileRejections
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from tap_intercom_export.archive import Member
     from tap_intercom_export.exports import Export
     from tap_intercom_export.rows import RowReader
-    from tap_intercom_export.schemas import StatisticFile
+    from tap_intercom_export.schemas import FileSchema
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.rejections import RejectedRowWriter
 
 
-class StatisticStream(ExportFileStream):
+class MessageFileStream(ExportFileStream):
     """The rows of one CSV file.
 
     Args:
         tap: The tap.
-        sync: What the streams of a run share.
-        file: Description of the file.
+        sync: Objects that all streams of a run share.
+        file: Schema of the file.
         rejected: Writes the damaged rows.
     """
 
@@ -43,7 +43,7 @@ class StatisticStream(ExportFileStream):
         self,
         tap: Tap,
         sync: SyncContext,
-        file: StatisticFile,
+        file: FileSchema,
         rejected: RejectedRowWriter,
     ) -> None:
         file = file.with_workspace(sync.workspace)
@@ -59,15 +59,15 @@ class StatisticStream(ExportFileStream):
         self._rejected = rejected
 
     def is_excluded(self, header: str) -> bool:
-        """Return whether a column is left out of the object of unknown columns."""
+        """Return whether the column with a header is left out of the object of unknown columns."""
         return self.column_selection.excluded.matches(header, (self._file.fold_into,))
 
     @override
     def has_rows(self) -> bool:
         return bool(self._members())
 
-    def _is_behind(self, export: Export) -> bool:
-        """Return whether the rows of an export are not written yet."""
+    def _needs_rows_of(self, export: Export) -> bool:
+        """Return whether the rows of an export are still to be written."""
         before = export.job.window.before
         return self.bookmark(otherwise=before - 1) < before
 
@@ -76,10 +76,8 @@ class StatisticStream(ExportFileStream):
         files = self._files
         if files is None:
             return ()
-        is_written = not self._is_behind(files.export) and not self._rejected.is_behind(
-            files.export
-        )
-        return () if is_written else files.members
+        is_needed = self._needs_rows_of(files.export) or self._rejected.needs_rows_of(files.export)
+        return files.members if is_needed else ()
 
     @override
     def readers(self) -> Iterator[RowReader]:
@@ -91,14 +89,14 @@ class StatisticStream(ExportFileStream):
         export = self._files.export
         for member in self._members():
             name = member.path or f"{self._file.name}.csv"
-            is_behind = self._is_behind(export)
+            is_needed = self._needs_rows_of(export)
             rejects = FileRejections(
                 self._rejected,
                 export,
                 name,
                 self.name,
-                always=is_behind,
-                is_known=is_behind and self._file.name != OTHER.name,
+                always=is_needed,
+                is_known=is_needed and self._file.name != UNKNOWN_FILE.name,
                 lines=member.lines,
                 hides_cells=self.column_selection.hides_cells,
             )
@@ -108,10 +106,10 @@ class StatisticStream(ExportFileStream):
                     source, self._file, constants, rejects.add, is_excluded=self.is_excluded
                 )
                 rejects.check_header(reader.format.columns)
-                if is_behind:
-                    expected = self._file.time is None  # no sample of the file is public
+                if is_needed:
+                    is_sampled = self._file.time is not None  # else new columns are expected
                     self.add_columns(
-                        reader.format.properties, logging.DEBUG if expected else logging.INFO
+                        reader.format.properties, logging.INFO if is_sampled else logging.DEBUG
                     )
                     yield reader
                     rejects.warn_replaced(reader.replaced)

@@ -1,4 +1,4 @@
-"""Lists that Intercom returns page by page: full-table streams on the SDK's RESTStream.
+"""Base class of lists, which Intercom returns page by page: a full-table RESTStream of the SDK.
 
 Pages are requested by number, because the URL in `pages.next` may name another host.
 """
@@ -16,7 +16,7 @@ from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, UnreadableDataError
 from tap_intercom_export.intercom import ListPage, parse_json
 from tap_intercom_export.schemas import json_schema
-from tap_intercom_export.streams.list_reading import ListReading, changed_meanwhile
+from tap_intercom_export.streams.list_completeness import ListPass, changed_meanwhile
 from tap_intercom_export.streams.rejections import ListRejections, entry_as_json
 from tap_intercom_export.streams.sdk import FullTableStream
 from tap_intercom_export.wording import counted
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
 ENTRIES_PER_PAGE = 150
 """The documented maximum for custom objects, and what clients use for AI content."""
 
-MAX_READINGS = 2
-"""A list that was incomplete or changed while it was read is read once more."""
+MAX_PASSES = 2
+"""Maximum passes: a list that was incomplete or changed while it was read is read once more."""
 
 
 class Pages(PageNumberPaginator):
-    """Counts pages from 1 while the reading needs more.
+    """Counts pages from 1 while the pass needs more.
 
     Args:
-        reading: The reading.
+        list_pass: The pass over the list.
     """
 
-    def __init__(self, reading: ListReading) -> None:
+    def __init__(self, list_pass: ListPass) -> None:
         super().__init__(1)
-        self._reading = reading
+        self._pass = list_pass
 
     @override
     def has_more(self, response: requests.Response) -> bool:
-        return self._reading.has_more
+        return self._pass.has_more
 
 
 class ListStream(FullTableStream, RESTStream[int]):
@@ -62,7 +62,7 @@ class ListStream(FullTableStream, RESTStream[int]):
 
     Args:
         tap: The tap.
-        sync: What the streams of a run share.
+        sync: Objects that all streams of a run share.
         rejected: Writes the entries that cannot be read.
     """
 
@@ -76,7 +76,7 @@ class ListStream(FullTableStream, RESTStream[int]):
         self.primary_keys = key
         self.state_partitioning_keys = ()  # nothing of a list is kept from run to run
         self._rejected = rejected
-        self._reading = ListReading()
+        self._pass = ListPass()
 
     @property
     @override
@@ -110,23 +110,23 @@ class ListStream(FullTableStream, RESTStream[int]):
             self.logger,
             hides_cells=self.column_selection.hides_cells,
         )
-        readings: list[ListReading] = []
-        for _ in range(MAX_READINGS):
-            readings.append(ListReading())
+        passes: list[ListPass] = []
+        for _ in range(MAX_PASSES):
+            passes.append(ListPass())
             reader = EntryReader(self.COLUMNS, self.KEY)
             problem = ""
             rejects.count = 0
             try:
-                yield from self._records(context, readings[-1], reader, rejects)
+                yield from self._records(context, passes[-1], reader, rejects)
             except MalformedListError as error:
                 problem = f"a response {error}"
-            problem = problem or readings[-1].shortfall()
+            problem = problem or passes[-1].shortfall()
             if not problem:
                 break
             self.logger.info("'%s' is incomplete: %s", name, problem)
         else:
-            self._skip_activate_version(name, problem, changed=changed_meanwhile(readings))
-        self._log_reading(name, readings[-1], reader)
+            self._skip_activate_version(name, problem, changed=changed_meanwhile(passes))
+        self._log_length(name, passes[-1], reader)
         rejects.finish()
         if rejects.count:
             self.is_complete = False
@@ -134,24 +134,24 @@ class ListStream(FullTableStream, RESTStream[int]):
     def _records(
         self,
         context: Mapping[str, Any] | None,
-        reading: ListReading,
+        list_pass: ListPass,
         reader: EntryReader,
         rejects: ListRejections,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the records of one reading; reject the entries that cannot be read."""
-        self._reading = reading
+        """Yield the records of one pass; reject the entries that cannot be read."""
+        self._pass = list_pass
         for position, entry in enumerate(super().get_records(context), 1):
             try:
                 record = reader.record(self.with_context(entry, context))
             except ValueError as error:  # noqa: PERF203 - one odd entry is not the end
-                reading.reject(hash(entry_as_json(entry)))
+                list_pass.reject(hash(entry_as_json(entry)))
                 rejects.add(position, entry, error)
             else:
-                reading.add(tuple(record[name] for name in self.KEY))
+                list_pass.add(tuple(record[name] for name in self.KEY))
                 yield self._sync.with_workspace(record)
 
     def with_context(self, entry: Any, _: Mapping[str, Any] | None, /) -> Any:
-        """Return an entry with what is known from the request."""
+        """Return an entry with the properties that only the request has, such as the type."""
         return entry
 
     def _skip_activate_version(self, name: str, problem: str, *, changed: bool) -> None:
@@ -164,7 +164,7 @@ class ListStream(FullTableStream, RESTStream[int]):
         self.is_complete = False
         kept = (
             f"Missing entries are kept in the target, as they may still exist at Intercom. The "
-            f"list was read {MAX_READINGS} times"
+            f"list was read {MAX_PASSES} times"
         )
         if not changed:
             raise UnreadableDataError(f"The list '{name}' is incomplete: {problem}. {kept}.")
@@ -175,9 +175,9 @@ class ListStream(FullTableStream, RESTStream[int]):
             kept,
         )
 
-    def _log_reading(self, name: str, reading: ListReading, reader: EntryReader) -> None:
+    def _log_length(self, name: str, list_pass: ListPass, reader: EntryReader) -> None:
         """Log the length of a list, what was replaced in it, and what is not written of it."""
-        self.logger.info("Read %s of '%s'", counted(reading.count, "entry"), name)
+        self.logger.info("Read %s of '%s'", counted(list_pass.count, "entry"), name)
         is_excluded = self.column_selection.excluded.matches
         if unknown := sorted(each for each in reader.unknown if not is_excluded(each)):
             self.logger.warning(
@@ -197,7 +197,7 @@ class ListStream(FullTableStream, RESTStream[int]):
 
     @override
     def get_new_paginator(self) -> Pages:
-        return Pages(self._reading)
+        return Pages(self._pass)
 
     @override
     def get_url_params(
@@ -209,19 +209,19 @@ class ListStream(FullTableStream, RESTStream[int]):
     def request_decorator(self, func: RequestFunc) -> RequestFunc:
         """Send requests with the tap's own client: its host, headers, retries and errors."""
         client = self._sync.new_client(self._sync.new_clock())
-        ask: Callable[..., requests.Response] = lambda request, _: client.get_page(  # noqa: E731
+        send: Callable[..., requests.Response] = lambda request, _: client.get_page(  # noqa: E731
             request.path_url
         )
-        return ask
+        return send
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Any]:
-        """Return the entries of a page, and register what it says about the length of the list.
+        """Return the entries of a page, and register the length of the list that it reports.
 
         Raises:
             MalformedListError: The response is not a page of a list.
         """
         number = int(parse_qs(urlsplit(response.url).query)["page"][0])
         page = ListPage.from_body(parse_json(response.content), number)
-        self._reading.begin_page(page)
+        self._pass.begin_page(page)
         return page.entries
