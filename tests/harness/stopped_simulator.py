@@ -11,10 +11,11 @@ END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 """The simulated present."""
 
 
-def stopped_simulator(**options: Any) -> Simulator:
-    """Create a simulator with 20 days of messages up to `END`, at which its clock stays.
+def stopped_simulator(*, days: int = 20, **options: Any) -> Simulator:
+    """Create a simulator with messages up to `END`, at which its clock stays.
 
     Args:
-        options: Arguments of `Simulator` that differ, such as `receipts`.
+        days: Days of messages.
+        options: Other arguments of `Simulator`, such as `receipts`.
     """
-    return Simulator(**{"days": 20, "end": END, "clock": Clock(END, running=False), **options})
+    return Simulator(days=days, end=END, clock=Clock(END, running=False), **options)
