@@ -260,7 +260,8 @@ def _check_reporting_export(
     wanted = [one for one in config.get("reporting_datasets") or () if one != ALL_DATASETS]
     if result.outcome is not Outcome.WORKS or probe.parsed is None or not wanted:
         return result
-    known = {str(entry.get("id")) for entry in probe.parsed.body.get("data") or ()}
+    listed = probe.parsed.body.get("data") or ()
+    known = {str(entry.get("id")) for entry in listed if isinstance(entry, dict)}
     unknown = [one for one in wanted if one not in known]
     if unknown:
         error = unknown_datasets(unknown, known)

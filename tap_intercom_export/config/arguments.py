@@ -50,15 +50,22 @@ def check_state(state: object) -> None:
         state: The state as passed to the tap: its content, None, or the path of a file.
 
     Raises:
-        ConfigurationError: The state is not empty and has no bookmarks.
+        ConfigurationError: The state is not empty and has no bookmarks, or one of them is not an
+            object.
     """
     if not state or isinstance(state, (str, PurePath)):
         return
-    problems: Mapping[str, Any] = state if isinstance(state, dict) else {}
-    if isinstance(problems.get("bookmarks"), dict):
+    entries: Mapping[str, Any] = state if isinstance(state, dict) else {}
+    if isinstance(bookmarks := entries.get("bookmarks"), dict):
+        damaged = sorted(name for name, entry in bookmarks.items() if not isinstance(entry, dict))
+        if damaged:
+            raise ConfigurationError(
+                f"The state has no object for {', '.join(damaged)}, but something else. It may be "
+                "damaged, or written by hand: use the last STATE that the tap wrote."
+            )
         return
-    below = [name for name, value in problems.items() if isinstance(value, dict)]
-    where = f", here below {below[0]!r}" if below and "bookmarks" in problems[below[0]] else ""
+    below = [name for name, value in entries.items() if isinstance(value, dict)]
+    where = f", here below {below[0]!r}" if below and "bookmarks" in entries[below[0]] else ""
     raise ConfigurationError(
         f"The state has no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
         "To start over, run without --state."

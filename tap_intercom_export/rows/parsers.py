@@ -23,8 +23,16 @@ _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
 NULL_ID_CELLS = ("-1", "'-1")
+MISSING_ID_CELLS = frozenset(
+    {*NULL_ID_CELLS, *("null", "Null", "NULL", "nil", "none", "None", "NONE", "n/a", "N/A")}
+)
+"""Cells that are no id, although the column identifies the rows of its file alone."""
+
 _NO_VALUE = {"null", "nil", "n/a", "none", "-", "\u2013", "\u2014"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+"""The range of the largest integer type of PostgreSQL, Parquet and most databases."""
 
 MIN_UNIX_MILLISECONDS = 10**11
 """Unix times from this number on are milliseconds; as seconds they would be after the year 5138."""
@@ -176,13 +184,15 @@ def integer(text: str) -> int | None:
     """Parse a whole number, also if it is written `3.0`.
 
     Raises:
-        ValueError: The text is not a whole number.
+        ValueError: The text is not a whole number, or a database has no integer type for it.
     """
     value = number(text)
     if isinstance(value, float):
         if not value.is_integer():
             raise ValueError("is not a whole number")
-        return int(value)
+        value = int(value)
+    if value is not None and not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise ValueError("is not a number of 64 bits")
     return value
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.parsers import Parser, time
+from tap_intercom_export.rows.parsers import MISSING_ID_CELLS, Parser, time
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas import (
     LENIENT_KINDS,
@@ -50,6 +50,7 @@ class RowFormat:
         times: Indexes of the columns that are times, or may be according to their names.
         statistic: Identifies the file in the hash.
         identifying: Names of the id columns, in which no character may be replaced.
+        only_id: Name of the id column that identifies the rows alone; "" if there is none.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class RowFormat:
         self.hash_names = property_names(header, ()) if file.fold_into else self._names
         self._hash_order = sorted(range(len(columns)), key=self.hash_names.__getitem__)
         self.identifying = frozenset(file.key) | {"receipt_id"}
+        ids = {column.name for column in columns if column.kind is Kind.ID}
+        self.only_id = file.row_key[0] if len(file.row_key) == 1 and ids & {*file.row_key} else ""
         self.times = [
             index
             for index, (name, column) in enumerate(zip(header, columns, strict=True))
@@ -106,7 +109,10 @@ class RowFormat:
             )
         record = self._values(cells)
         file = self.file
+        if self.only_id and record[self.only_id] in MISSING_ID_CELLS:
+            record[self.only_id] = None
         if file.empty_key:
+            _required(file.row_key, record)
             record |= {name: "" for name in file.key if record[name] is None}
         if file.fold_into:
             record[file.fold_into] = {self._names[i]: cells[i] or None for i in self.folded}
@@ -188,7 +194,7 @@ def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
     for name in names:
         if record[name] is not None:
             return record[name]
-    raise ValueError(f"{' and '.join(names)} is empty")
+    raise ValueError(f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty")
 
 
 def digest(text: str) -> str:

@@ -29,6 +29,8 @@ KEY_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 CONVERSATION_ACTIONS = "consolidated_conversation_part"
 """The dataset of actions. One client gets a single row a conversation since about July 2026."""
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
 _KINDS = {"timestamp": Kind.REPORTED_TIME, "duration": Kind.REPORTED_NUMBER}
 """Kinds by the prefix of an attribute's qualified id; all others are text."""
 
@@ -195,7 +197,8 @@ class Dataset:
             file: The result of `Dataset.file`.
 
         Raises:
-            UnreadableDataError: A column that identifies the rows is missing.
+            UnreadableDataError: A column that identifies the rows is missing, or there is no
+                header: the first line is a row, which would be taken for translated headers.
         """
         pairs = list(zip(self.attributes, self.columns, strict=True))
         requested = [pair for pair in pairs if pair[0].request_id not in excluded_attributes]
@@ -205,9 +208,16 @@ class Dataset:
             header, [attribute for attribute, _ in ordered], len(requested)
         ).indexes
         columns = [column for _, column in ordered]
-        return _with_new(
-            header, [None if index is None else columns[index] for index in indexes], file
-        )
+        found = [None if index is None else columns[index] for index in indexes]
+        if any(
+            column and column.kind is Kind.REPORTED_TIME and _DATE.match(label)
+            for label, column in zip(header, found, strict=True)
+        ):
+            raise UnreadableDataError(
+                f"The file of {file.name} has no header: its first line holds a time where the "
+                "name of a column is expected"
+            )
+        return _with_new(header, found, file)
 
     def missing(
         self, excluded_attributes: Collection[str], columns: Collection[Column]

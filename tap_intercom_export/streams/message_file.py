@@ -88,7 +88,13 @@ class MessageFileStream(ExportFileStream):
             return
         export = self._files.export
         for member in self._members():
-            name = member.path or f"{self._file.name}.csv"
+            path = member.path or f"{self._file.name}.csv"
+            copies = sum(
+                other.path == member.path and other.index < member.index
+                for other in archive.members
+            )
+            # a rejected row is identified by its file and line
+            name = f"{path} ({copies + 1})" if copies else path
             is_needed = self._needs_rows_of(export)
             rejects = FileRejections(
                 self._rejected,
@@ -101,7 +107,7 @@ class MessageFileStream(ExportFileStream):
                 hides_cells=self.column_selection.hides_cells,
             )
             with archive.open(member) as source:
-                constants = self._sync.with_workspace(_constants(export, rejects.file))
+                constants = self._sync.with_workspace(_constants(export, path))
                 reader = RowReader(
                     source, self._file, constants, rejects.add, is_excluded=self.is_excluded
                 )

@@ -21,11 +21,12 @@ NOON = "2025-05-26T12:00:00Z"
 RECEIPTS = f"receipt_id,received_at,user_id\n1,{NOON},u1\n2,{NOON},u2\n"
 
 
-def export(files: Mapping[str, str], **settings: object) -> Output:
+def export(files: Mapping[str, str] | list[tuple[str, str]], **settings: object) -> Output:
     """Run the tap with an archive of these files for its only window."""
+    pairs = files if isinstance(files, list) else list(files.items())
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for name, content in files.items():
+        for name, content in pairs:
             archive.writestr(name, content)
     with Simulator(receipts=1, days=8, end=END, clock=Clock(END, running=False)) as sim:
         sim.faults.add(Fault("download", body=data.getvalue(), handled=True, times=None))
@@ -77,3 +78,13 @@ def test_first_row_of_file_without_header_is_rejected() -> None:
 def test_file_without_header_loses_no_row() -> None:
     run = export({"open.csv": "".join(f"{number},{NOON}\n" for number in range(5))})
     assert [row["line"] for row in run.loaded("rejected_row")] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_rejected_rows_of_two_files_with_one_name_are_both_kept() -> None:
+    """They stand on the same line of files with the same name."""
+    files = [("receipt.csv", f"receipt_id,received_at\n{n},{NOON}\n,{NOON}\n") for n in (1, 2)]
+    run = export(files, max_rejected_percent=100)
+    assert [row["receipt_id"] for row in run.loaded("receipt")] == ["1", "2"]
+    places = [(row["file"], row["line"]) for row in run.loaded("rejected_row")]
+    assert places == [("receipt.csv", 3), ("receipt.csv (2)", 3)]

@@ -193,6 +193,13 @@ def test_state_without_bookmarks_is_refused(state: Any) -> None:
         TapIntercomExport(config=dict(CONFIG), state=state)
 
 
+@pytest.mark.parametrize("entry", ["2026-01-01T00:00:00Z", None, ["x"], 5])
+def test_state_with_damaged_bookmark_is_refused(entry: Any) -> None:
+    state = {"bookmarks": {"receipt": entry, "open": {}}}
+    with pytest.raises(TapError, match="The state has no object for receipt,"):
+        TapIntercomExport(config=dict(CONFIG), state=state)
+
+
 def test_state_in_state_message_is_read() -> None:
     with pytest.raises(TapError, match="here below 'value'"):
         TapIntercomExport(config=dict(CONFIG), state={"value": {"bookmarks": {}}})

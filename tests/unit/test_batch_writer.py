@@ -318,6 +318,15 @@ def test_value_of_wrong_type_for_parquet_is_an_error(record: Record, tmp_path: P
     assert batches.sent == []
 
 
+def test_error_of_parquet_file_has_no_value(tmp_path: Path) -> None:
+    schema = {"properties": {"id": TEXT, "at": {"type": "string", "format": "date-time"}}}
+    batches = Batches(tmp_path, schema=schema, file_format="parquet")
+    batches.write({"id": "a", "at": "ada@example.com"})
+    with pytest.raises(TapError, match="convert JSON to timestamp") as caught:
+        batches.writer.finish()
+    assert "ada@" not in str(caught.value)
+
+
 def test_parquet_row_larger_than_read_buffer_is_written(tmp_path: Path) -> None:
     batches = Batches(tmp_path, file_format="parquet")
     rows = [{"id": f"{n}", "number": n, "text": "x" * 6_000_000} for n in range(3)]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows.parsers import (
@@ -266,7 +266,20 @@ def test_text_and_a_required_identifier_are_not_parsed(kind: Kind) -> None:
 def test_any_whole_number_is_read_exactly(value: int) -> None:
     assert number(str(value)) == value
     assert type(number(str(value))) is int
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+@example(-(2**63))
+@example(2**63 - 1)
+def test_integer_of_64_bits_is_read_exactly(value: int) -> None:
     assert integer(str(value)) == value
+
+
+@pytest.mark.parametrize("text", [str(2**63), str(-(2**63) - 1), "1" * 300, "1e30"])
+def test_integer_of_more_than_64_bits_is_refused(text: str) -> None:
+    """PostgreSQL, Parquet and others have no type for it, and would stop at the row."""
+    with pytest.raises(ValueError, match="not a number of 64 bits"):
+        integer(text)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export.rows.compiled.cell_readers import json_reader, lenient_time, sample_cell
 from tap_intercom_export.rows.compiled.escape import as_json_module
 from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
-from tap_intercom_export.rows.parsers import NULL_ID_CELLS, time
+from tap_intercom_export.rows.parsers import MISSING_ID_CELLS, NULL_ID_CELLS, time
 from tap_intercom_export.rows.record import digest
 from tap_intercom_export.schemas import Kind
 
@@ -71,7 +71,8 @@ def row_function(
     names: dict[str, Any] = {f"read_{kind.name}": read for kind, read in readers.items()}
     times = next((sample[place] for place in form.times if sample[place:]), "")
     names["lenient_time"] = lenient_time(time_reader(time, times))
-    names |= {"missing": _missing, "hash_as_json": _hash_as_json, **source.constants}
+    names |= {"missing": _missing, "missing_ids": MISSING_ID_CELLS}
+    names |= {"hash_as_json": _hash_as_json, **source.constants}
     if source.run:
         names["read_run"] = time_run_reader(
             source.run, deselected, readers[Kind.TIME], omit_nulls=omit_nulls
@@ -239,7 +240,10 @@ class _Source:
         if kind is Kind.OPTIONAL_ID:
             none = " or ".join(f"{cell} == {text!r}" for text in NULL_ID_CELLS)  # faster than a set
             value = f"('null' if {none} else {quoted})"
-        return f"{value} if {cell} else {otherwise}"
+        is_filled = cell
+        if name == self._form.only_id:
+            is_filled = f"{cell} and {cell} not in missing_ids"
+        return f"{value} if {is_filled} else {otherwise}"
 
     def _needed(self) -> Iterator[str]:
         """Yield the lines for what identifies a row, or says when it happened."""
@@ -254,6 +258,9 @@ class _Source:
             empty = repr('""') if file.empty_key else "missing()"
             otherwise = empty if name in never_null else "'null'"
             yield f"{variable} = {self._cell(name, otherwise)}"
+        if file.empty_key:
+            parts = [self._known[name] for name in file.row_key]
+            yield f"""if {" == ".join(parts)} == '""': missing()"""
 
     def _created_at(self) -> Iterator[str]:
         """Yield the lines for the first time that is there."""

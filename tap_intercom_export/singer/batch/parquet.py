@@ -107,9 +107,10 @@ class ParquetFile:
             try:
                 table = self._table(data)
             except pa.ArrowInvalid as error:
+                reason = str(error).partition(", couldn't parse")[0]  # a value is not for the log
                 raise TapError(
                     f"batch_config: a record of {self._stream!r} does not fit the types that its "
-                    f"SCHEMA gives a Parquet file ({error}). With encoding.format jsonl it is "
+                    f"SCHEMA gives a Parquet file ({reason}). With encoding.format jsonl it is "
                     "written as it is."
                 ) from error
         if table.num_rows != rows:

@@ -265,6 +265,12 @@ def test_rows_without_an_id_are_rejected() -> None:
     ]
 
 
+def test_first_row_of_a_file_without_header_is_not_taken_for_a_header() -> None:
+    """It has as many cells as there are attributes, like a header in another language."""
+    with pytest.raises(TapError, match="reporting_conversation has no header"):
+        matched("215", "2026-01-01 05:00:00", "Billing")
+
+
 def test_missing_key_column_is_an_error_with_equal_column_count() -> None:
     with pytest.raises(TapError, match="no column conversation_id"):
         matched("conversation_started_at", "Tema", refused=("standard.conversation_id",))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_intercom_export.schemas.columns import Column, FileSchema
+from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.message_files import MESSAGE_FILES
 from tests.unit.row_reader.reading import (
     KNOWN_FILES,
@@ -20,9 +21,6 @@ from tests.unit.row_reader.reading import (
     read_bytes,
     read_one,
 )
-
-if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import FileSchema
 
 
 def required(file: FileSchema) -> list[str]:
@@ -58,7 +56,7 @@ def test_key_columns_are_required_or_set_by_tap(name: str) -> None:
 def test_survey_response_without_any_time_is_rejected() -> None:
     file = MESSAGE_FILES["answer_combined"]
     result = read_one(file, {**full_row(file), "received_at": "", "completed_at": ""})
-    assert [row.reason for row in result.damaged] == ["completed_at and received_at is empty"]
+    assert [row.reason for row in result.damaged] == ["completed_at and received_at are empty"]
 
 
 @pytest.mark.parametrize(
@@ -144,3 +142,32 @@ def test_log_shows_cell_format_without_content(cell: str, form: str) -> None:
     (row,) = result.damaged
     assert row.reason == f"opened_at is not a time: {cell!r}"
     assert row.reason_without_cell == f"opened_at is not a time: its format is {form!r}"
+
+
+@pytest.mark.parametrize("cell", ["null", "NULL", "-1", "'-1", "None", "n/a"])
+def test_cell_that_is_no_id_rejects_row(cell: str) -> None:
+    """All such rows would have the same key, so that a target keeps one of them."""
+    header = ["receipt_id", "received_at"]
+    result = read(MESSAGE_FILES["receipt"], header, [cell, NOON], ["7", NOON], [cell, NOON])
+    assert [record["receipt_id"] for record in result.records] == ["7"]
+    assert [(row.line, row.reason) for row in result.damaged] == [
+        (2, "receipt_id is empty"),
+        (4, "receipt_id is empty"),
+    ]
+
+
+def test_row_without_any_part_of_its_key_is_rejected() -> None:
+    file = FileSchema(
+        name="report",
+        description="A reporting dataset with two key attributes.",
+        columns=tuple(Column(name, Kind.ID, "") for name in ("conversation", "teammate", "note")),
+        key=("conversation", "teammate"),
+        time=(),
+        empty_key=True,
+    )
+    header = ["conversation", "teammate", "note"]
+    result = read(file, header, ["1", "", "a"], ["", "2", "b"], ["", "", "c"], ["", "", "d"])
+    keys = [(record["conversation"], record["teammate"]) for record in result.records]
+    assert keys == [("1", ""), ("", "2")]
+    assert {row.reason for row in result.damaged} == {"conversation and teammate are empty"}
+    assert [row.line for row in result.damaged] == [4, 5]
