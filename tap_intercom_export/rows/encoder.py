@@ -1,4 +1,4 @@
-"""Rows to JSON lines, fast: Singer RECORD messages, or records alone."""
+"""Encodes rows as JSON lines: Singer RECORD messages, or records alone."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """JSON texts, each with what the encoder puts before and after a record.
+    """Encoded lines.
 
     Attributes:
-        data: Their text.
-        count: How many they are.
-        columns: Columns that come up with the first of them, to be announced before it.
+        data: The lines, each with its line end.
+        count: Number of lines.
+        columns: Columns that occur for the first time in these lines; they are to be announced
+            before.
         keys: The key of each record (`record_key`), if the encoder was asked for keys.
     """
 
@@ -39,35 +40,34 @@ class Lines:
 
 
 MAX_LINES_PER_BLOCK = 4096
-"""Where a quote is not closed, all lines behind it are read with care at once."""
+"""Maximum rows of a block that the csv module reads, e.g. after a quote that is not closed."""
 
 
 def record_envelope(stream: str, time_extracted: str) -> tuple[str, str]:
-    """Return what stands before and after the record in a RECORD message.
+    """Return the text before and after the record in a RECORD message.
 
     Args:
         stream: Name of the stream.
-        time_extracted: As a date-time text.
+        time_extracted: Time as ISO 8601.
     """
     before = f'{{"type":"RECORD","stream":{quote(stream)},"record":'
     return before, f',"time_extracted":{quote(time_extracted)}}}\n'
 
 
 class Encoder:
-    """Makes a JSON text of each row of one CSV file.
+    """Encodes each row of a CSV file as a line of JSON.
 
-    For RECORD messages give it a `record_envelope`. For records alone, one a line, as a file of
-    JSON Lines has them, give it nothing: the texts are the same, only what stands around them is
-    left out.
+    With a `record_envelope` the lines are RECORD messages, without it the same records alone, as in
+    a file of JSON Lines.
 
     Args:
         reader: Reads the file.
-        before: What stands before each record.
-        after: What stands after it.
+        before: Text before each record.
+        after: Text after each record.
         deselected: Names of properties to leave out.
-        omit_nulls: Whether properties that are null may be left out, which is faster for what
-            reads them as null.
-        with_keys: Whether the key of each record is wanted.
+        omit_nulls: Whether to leave out properties that are null, which is faster for readers to
+            which a missing property is null.
+        with_keys: Whether to return the key of each record.
     """
 
     is_compiled: ClassVar[bool] = True
@@ -96,7 +96,7 @@ class Encoder:
         self._columns: tuple[Column, ...] = ()
 
     def lines(self) -> Iterator[Lines]:
-        """Yield the texts, many at a time; damaged rows are set aside."""
+        """Yield the lines in blocks; damaged rows go to the reader's callback."""
         if not self.is_compiled:
             yield from self._plain_lines()
             return
@@ -106,18 +106,18 @@ class Encoder:
             else:
                 for cells in block:
                     yield from self._encode_cells(cells)
-            yield from self._taken()
+            yield from self._collected()
 
     def _plain_lines(self) -> Iterator[Lines]:
-        """Yield the same texts without the compiled encoder, several times slower."""
+        """Yield the same lines without the compiled encoder, several times slower."""
         for cells in self._reader.rows:
             if len(self._texts) >= MAX_LINES_PER_BLOCK:
-                yield from self._taken()
+                yield from self._collected()
             yield from self._encode_record(cells)
-        yield from self._taken()
+        yield from self._collected()
 
     def _encode_block(self, block: EscapedBlock) -> Iterator[Lines]:
-        """Add the texts of a block's rows; yield what is before new columns."""
+        """Encode the rows of a block; yield the lines before a row with new columns."""
         encode = self._encode(block.rows[0])
         rows = iter(block.plain_rows)
         while encode(rows, self._texts.append, self._keys.append) is not None:
@@ -126,9 +126,9 @@ class Encoder:
                 yield from self._encode_record(cells)
 
     def _encode_cells(self, cells: list[str]) -> Iterator[Lines]:
-        """Add the text of a row; yield what is before new columns."""
+        """Encode a row; yield the lines before it if it has new columns."""
         if len(self._texts) >= MAX_LINES_PER_BLOCK:
-            yield from self._taken()
+            yield from self._collected()
         if self._reader.rows.has_invalid:
             yield from self._encode_record(cells)
             return
@@ -138,14 +138,14 @@ class Encoder:
             yield from self._encode_record(cells)
 
     def _encode_record(self, cells: list[str]) -> Iterator[Lines]:
-        """Add the text of a row that needs care; yield what is before new columns."""
+        """Encode a row by its record; yield the lines before it if it has new columns."""
         record = self._reader.record_or_none(cells)
         if record is None:
             return
         columns = self._reader.format.text_columns(record)
         new = tuple(column for column in columns if column.name not in self._announced)
         if new:
-            yield from self._taken()
+            yield from self._collected()
             self._columns = new
             self._announced |= {column.name for column in new}
         if self._with_keys:
@@ -155,7 +155,7 @@ class Encoder:
         self._texts.append(self._before + _dump(record) + self._after)
 
     def _encode(self, sample: str) -> RowFunction:
-        """Return the function that is written for the file."""
+        """Return the function that is generated for the file."""
         if self._function is None:
             self._function = row_function(
                 self._reader.format,
@@ -168,8 +168,8 @@ class Encoder:
             )
         return self._function
 
-    def _taken(self) -> Iterator[Lines]:
-        """Yield the texts that are there, if any are, and take them out."""
+    def _collected(self) -> Iterator[Lines]:
+        """Yield the collected lines, if there are any, and begin anew."""
         if self._texts:
             self._reader.records += len(self._texts)
             data, keys = "".join(self._texts).encode(), tuple(map(as_json_module, self._keys))

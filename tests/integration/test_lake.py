@@ -40,12 +40,14 @@ STREAMS = ("receipt", *{*ENGAGEMENT, *(name for of in STATISTICS.values() for na
 _RECEIPT = {"tap_stream_id": "receipt", "key_properties": ["receipt_id"]}
 
 READ_TABLE = """
+import os
 import sys
 import pyarrow.parquet
 from intercom_lake.tables import open_table
 
 tables, stream, path = sys.argv[1:]
 pyarrow.parquet.write_table(open_table(tables, stream).to_pyarrow_table(), path)
+os._exit(0)  # threads of Arrow may still call delta-rs, and abort an interpreter that ends
 """
 
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tap_intercom_export.schemas import Kind
 
 MAX_PLAIN_DIGITS = 15
-"""Digits of a number that goes out as it stands."""
+"""Maximum digits of a number that is written unchanged."""
 
 
 def lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
-    """Return a function that reads a cell which may or may not contain a time.
+    """Return a function that reads a cell that may or may not contain a time.
 
     Args:
         read: Reads a time as JSON text.
@@ -36,12 +36,12 @@ def lenient_time(read: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def json_reader(parse: Callable[[str], Any], kind: Kind, sample: str) -> Callable[[str], str]:
-    """Return what reads a cell of a kind as JSON text.
+    """Return a function that reads a cell as JSON text.
 
     Args:
-        parse: Reads a cell as a value.
-        kind: Its kind.
-        sample: Such a cell.
+        parse: Parses a cell.
+        kind: The kind of the column.
+        sample: A cell of the column.
     """
     if kind in TIME_KINDS:
         return time_reader(parse, sample)
@@ -55,6 +55,6 @@ def json_reader(parse: Callable[[str], Any], kind: Kind, sample: str) -> Callabl
 
 
 def sample_cell(form: RowFormat, kind: Kind, row: list[str]) -> str:
-    """Return the first filled cell of a kind in a row, or nothing."""
+    """Return the first cell of a kind in a row that is not empty, or an empty text."""
     pairs = zip(form.columns, row, strict=False)
     return next((cell for column, cell in pairs if column.kind is kind and cell), "")

@@ -1,7 +1,7 @@
-"""Whole blocks of CSV as rows whose cells are already escaped as JSON texts have them.
+"""Escapes whole blocks of CSV for JSON, before they are split into rows and cells.
 
-A row's cells are then `row.split(",")`, and a record is a template with the cells put in. Each step
-is one call of a C function for a block of some hundred rows.
+Afterwards `row.split(",")` returns the cells of a row, and each cell can be inserted into a JSON
+string unchanged. Each step is one call of a C function for a block of some hundred rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tap_intercom_export.rows.text_encoding import NUL
 
 COMMA = "\\u002c"
-"""A comma in a cell of an escaped row: every other comma stands between two cells."""
+"""A comma in a cell of an escaped row: every other comma separates two cells."""
 
 BACKSLASH = "\\u005c"
 """A backslash in a cell. (Two of them before an `n` would look like `LINE_END`.)"""
@@ -23,7 +23,7 @@ LINE_END = "\\n"
 """A line end in a cell."""
 
 _ESCAPED_INVALID = re.compile(r"\\udc[0-9a-f]{2}")
-"""The same in an escaped row; also the second half of some characters beyond U+FFFF."""
+"""A byte that is not UTF-8, in an escaped row, or the second half of a character above U+FFFF."""
 
 _ESCAPES: tuple[tuple[bytes, bytes], ...] = (
     (b"\\", BACKSLASH.encode()),  # before the others, which bring backslashes
@@ -34,7 +34,7 @@ _ESCAPES: tuple[tuple[bytes, bytes], ...] = (
     ),
     (b"\0", f"\\u{ord(NUL):x}".encode()),
 )
-"""The ASCII characters that JSON escapes, but for quotes and line ends."""
+"""The ASCII characters that JSON escapes, except quotes and line ends."""
 
 _QUOTED = re.compile('"([^"]*)"')
 
@@ -45,18 +45,17 @@ _AFTER_QUOTED_CELL = {*_BEFORE_QUOTED_CELL, "\r"}
 _BEYOND_U_FFFF = re.compile(r"\\U00([0-9a-f]{6})")
 
 _CELL_BORDER = "\x1f"
-"""Stands between cells while they are escaped together."""
+"""Separates cells while they are escaped together."""
 
 
 def last_row_start(data: bytes) -> int:
-    """Return where the last row of a block begins if it goes on after the block.
+    """Return where the last row of a block begins if the row continues after the block.
 
     Args:
-        data: Whole lines, of which the first begins a row.
+        data: Whole lines; the first one begins a row.
 
     Returns:
-        The place of its first byte; the length of the block where no quoted cell is open at its
-        end.
+        The index of its first byte; the length of the block if no quoted cell is open at its end.
     """
     if data.count(b'"') % 2 == 0:
         return len(data)
@@ -74,9 +73,9 @@ class EscapedRows(NamedTuple):
     """The rows of a block.
 
     Attributes:
-        rows: The rows; an empty text for each blank line.
-        line_count: Lines that they take in the file.
-        has_invalid: Whether there are invalid characters in them.
+        rows: The rows; a blank line is an empty text.
+        line_count: Number of lines of the file that they occupy.
+        has_invalid: Whether they contain invalid characters.
     """
 
     rows: list[str]
@@ -91,8 +90,8 @@ def escape_block(data: bytes) -> EscapedRows | None:
         data: Whole rows, without the last line end.
 
     Returns:
-        The rows. None where only the csv module knows what to make of it: a quote does not stand
-        where RFC 4180 has it, or the line ends are not all of one kind.
+        The rows; None if only the csv module can read the block, because a quote is not where
+        RFC 4180 allows it, or because it has two kinds of line ends.
     """
     has_invalid, is_ascii = b"\0" in data, data.isascii()
     for character, escape in _ESCAPES:
@@ -117,10 +116,10 @@ def escape_block(data: bytes) -> EscapedRows | None:
 
 
 def _escape_beyond_ascii(rows: list[str]) -> bool:
-    """Replace non-ASCII characters with JSON escapes, in place; tell whether bytes are not UTF-8.
+    """Replace non-ASCII characters with JSON escapes in place; return whether any is not UTF-8.
 
     Args:
-        rows: Rows in which each character is a byte.
+        rows: Rows decoded as Latin-1, so that each character is one byte.
     """
     has_invalid = False
     for index, row in enumerate(rows):
@@ -135,11 +134,11 @@ def _escape_beyond_ascii(rows: list[str]) -> bool:
 
 
 def _without_quotes(text: str) -> tuple[str, int] | None:
-    """Return a block in which quoted cells stand without their quotes, and all else is escaped.
+    """Return a block with its quoted cells escaped and without their quotes.
 
     Returns:
-        The block and the number of line ends in cells; None where a quote does not stand where
-        RFC 4180 has it.
+        The block and the number of line ends in cells; None if a quote is not where RFC 4180
+        allows it.
     """
     parts = _QUOTED.split(text)
     outer = parts[::2]
@@ -156,14 +155,14 @@ def _without_quotes(text: str) -> tuple[str, int] | None:
 
 
 def escape_cells(cells: list[str]) -> str:
-    """Return the escaped row of some cells, none of which has invalid characters."""
+    """Return cells as an escaped row; none of them may contain invalid characters."""
     text = quote(_CELL_BORDER.join(cells))[1:-1]
     text = text.replace("\\\\", BACKSLASH).replace(",", COMMA)
-    return text.replace("\\u001f", ",")  # where a cell has one, there are too many cells then
+    return text.replace("\\u001f", ",")  # a cell with this character gives too many cells
 
 
 def unescape_row(row: str) -> list[str]:
-    """Return the cells of an escaped row; invalid characters are as `decode` has them."""
+    """Return the cells of an escaped row, with invalid characters as `text_encoding.decode` has."""
     cells: list[str] = json.loads('["' + row.replace(",", '","') + '"]')
     return cells
 
@@ -174,12 +173,12 @@ def as_json_module(text: str) -> str:
 
 
 def may_be_invalid(row: str) -> bool:
-    """Tell whether an escaped row may have invalid characters."""
+    """Return whether an escaped row may contain invalid characters."""
     return _ESCAPED_INVALID.search(row) is not None
 
 
 def _as_ascii(line: str) -> str:
-    """Return a line with JSON's escapes for what is beyond ASCII."""
+    """Return a line with JSON escapes for its non-ASCII characters."""
     escaped = line.encode("ascii", "backslashreplace").decode("ascii").replace("\\x", "\\u00")
     return _BEYOND_U_FFFF.sub(_surrogate_pair, escaped) if "\\U" in escaped else escaped
 

@@ -1,7 +1,7 @@
-"""The function that makes messages of escaped rows: its code is written for the columns of a file.
+"""Generates the function that encodes the rows of a file; its code is written for their columns.
 
-It does for each row what `RowFormat.record` and a JSON encoder do, in one expression: the text of
-the message with the cells put in. Measured, it takes a twentieth of the time.
+For each row it has the effect of `RowFormat.record` and a JSON encoder in one expression: the text
+of the message with the cells inserted. It was measured to take a twentieth of the time.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ keys are wanted, until a row needs the slow path (`RowFormat.record`): returns t
 after the last one."""
 
 TEXTS_PER_CHECK = 4
-"""Neighbouring texts that are looked at together."""
+"""Number of neighbouring texts that are tested together for being filled."""
 
 MIN_TIME_RUN_LENGTH = 8
-"""Neighbouring times from which on they are looked at together."""
+"""Minimum number of neighbouring times that are handled as one text."""
 
 
 def row_function(
@@ -46,19 +46,19 @@ def row_function(
 ) -> RowFunction:
     """Return the function for a file.
 
-    A blank line is an empty text, which is no row: it is returned. Of a file with one column it
-    could be a row, so that all rows of such a file are returned.
+    The function returns blank lines as rows that need the slow path. In a file with one column a
+    blank line could be a row, so it returns all rows of such a file.
 
     Args:
-        form: What the rows of the file become.
-        before: What stands before each record.
-        after: What stands after it.
+        form: Format of the rows.
+        before: Text before each record.
+        after: Text after each record.
         deselected: Names of properties to leave out.
-        sample: The cells of a row, as they stand in most rows: it is fastest for those.
-        omit_nulls: Whether properties of empty cells are left out, for what reads a missing one as
-            null.
-        with_keys: Whether the key of each row is wanted: the JSON texts of its values, with commas
-            in between.
+        sample: The cells of a typical row; the function is fastest for rows in its format.
+        omit_nulls: Whether to leave out properties of empty cells, for readers to which a missing
+            property is null.
+        with_keys: Whether to pass the key of each row to the second callback: the JSON texts of
+            its values, separated by commas.
     """
     if len(form.columns) < 2:  # noqa: PLR2004 - as the docstring says
         return lambda rows, *_: next(rows, None)
@@ -86,7 +86,7 @@ def row_function(
 class _Source:
     """Writes the code of the function.
 
-    For a file with a time and a hash it reads like this:
+    For a file with a time and a hash the code looks like this:
 
         def encode(rows, add, add_key):
          row = None
@@ -102,18 +102,18 @@ class _Source:
            add(f'{{"type":"RECORD",…,"event_id":{hashed},…,"url":{x2}…')
          except ValueError: return row
 
-    Most texts of a receipt are filled and most of its `first_*` times are empty: some texts are
-    looked at together, and a run of times is not split by this code at all.
+    Most texts of a receipt are filled, and most of its `first_*` times are empty. So several texts
+    are tested together, and the code does not split a run of neighbouring times.
 
     Args:
-        form: Knows the columns of the file.
+        form: Format of the rows.
         deselected: Names of properties to leave out.
-        omit_nulls: Whether properties of empty cells are left out, all but the first.
-        with_keys: Whether the key of each row is wanted.
+        omit_nulls: Whether to leave out properties of empty cells, except the first property.
+        with_keys: Whether to add the key of each row.
 
     Attributes:
-        run: Names of times that stand side by side, in the file and in the record.
-        constants: Names of the code, besides the functions it calls.
+        run: Names of times that are neighbours, in the file and in the record.
+        constants: Global variables of the code, besides the functions that it calls.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class _Source:
         self._place = {column.name: index for index, column in plain}
         self._kinds = {column.name: column.kind for _, column in plain}
         self._known: dict[str, str] = {}
-        """Properties that are worked out first, and the variables that hold their JSON texts."""
+        """Properties that are computed first, and the variables with their JSON texts."""
         self.constants: dict[str, Any] = {}
         self._first_lines = [
             *self._needed(),
@@ -142,8 +142,8 @@ class _Source:
         """Return the code of the function.
 
         Args:
-            before: What stands before each record.
-            after: What stands after it.
+            before: Text before each record.
+            after: Text after each record.
         """
         lines = [*self._split(), *self._first_lines, *self._unwanted()]
         names = [name for name in self._form.template if name not in self._deselected]
@@ -160,7 +160,7 @@ class _Source:
         return "\n".join([*head, *loop, " except ValueError: return row"])
 
     def _find_run(self) -> list[str]:
-        """Return the longest run of times, if it is worth it; never one that begins the record."""
+        """Return the longest run of times, if long enough; never one that begins the record."""
         names = {index: name for name, index in self._place.items()}
         columns = [names.get(index, "") for index in range(len(self._form.columns))]
         runs = [list(run) for is_time, run in groupby(columns, self._is_plain_time) if is_time]
@@ -176,7 +176,7 @@ class _Source:
         return self._kinds.get(name) is Kind.TIME and name not in self._known
 
     def _split(self) -> Iterator[str]:
-        """Yield the lines that split a row into cells, but for those of the run."""
+        """Yield the lines that split a row into cells, except the cells of the run."""
         cells = [f"c{index}" for index in range(len(self._form.columns))]
         if not self.run:
             yield f"{', '.join(cells)}, = row.split(',')"
@@ -189,20 +189,20 @@ class _Source:
         yield "times = read_run(run)"
 
     def _unwanted(self) -> Iterator[str]:
-        """Yield the lines that read deselected columns: a bad cell damages its row all the same."""
+        """Yield the lines that read deselected columns: a bad cell in one still damages its row."""
         for name in sorted(self._deselected & (self._place.keys() - {*self._known, *self.run})):
             if self._form.parsers[self._kinds[name]] is not None:
                 yield self._cell(name, "None")
 
     def _together(self, name: str) -> int:
-        """Return how many such properties are looked at together; 0 for those of the run."""
+        """Return how many such properties are tested together; 0 for those of the run."""
         if name in self.run:
             return 0
         is_text = name in self._place and self._form.parsers[self._kinds[name]] is None
         return TEXTS_PER_CHECK if is_text and name not in self._known else 1
 
     def _texts(self, names: list[str], lines: list[str]) -> str:
-        """Return what stands for some texts, most of them filled; add the lines it needs."""
+        """Return the part of the f-string for some texts; add the lines that it needs."""
         cells = [f"c{self._place[name]}" for name in names]
         keys = [_literal(f",{quote(name)}:") for name in names]
         filled = "".join(f'{key}"{{{cell}}}"' for key, cell in zip(keys, cells, strict=True))
@@ -214,7 +214,7 @@ class _Source:
         return f"{{{variable}}}"
 
     def _property(self, name: str, lines: list[str], *, is_first: bool = False) -> str:
-        """Return what stands for a key and its value in the text; add the line it needs."""
+        """Return the part of the f-string for a property; add the line that it needs."""
         key = _literal(f"{quote(name)}:" if is_first else f",{quote(name)}:")
         if name in self._known:
             return f"{key}{{{self._known[name]}}}"
@@ -246,7 +246,7 @@ class _Source:
         return f"{value} if {is_filled} else {otherwise}"
 
     def _needed(self) -> Iterator[str]:
-        """Yield the lines for what identifies a row, or says when it happened."""
+        """Yield the lines for the properties that identify a row, and for its time."""
         file, template = self._form.file, self._form.template
         never_null = {
             name
@@ -263,7 +263,7 @@ class _Source:
             yield f"""if {" == ".join(parts)} == '""': missing()"""
 
     def _created_at(self) -> Iterator[str]:
-        """Yield the lines for the first time that is there."""
+        """Yield the lines for `created_at`: the first time that is not empty."""
         file = self._form.file
         if file.time is None and self._form.times:
             constant = json.dumps(self._form.template["created_at"])
@@ -331,16 +331,16 @@ def _hash_as_json(identity: str) -> str:
     """Return the hash of a row as JSON text.
 
     Args:
-        identity: What identifies the row: JSON, with commas and backslashes as in escaped rows.
+        identity: The identifying content of the row as JSON, escaped like the cells.
     """
     return f'"{digest(as_json_module(identity))}"'
 
 
 def _missing() -> str:
-    """Refuse a row without what identifies it; `RowFormat.record` finds the words."""
+    """Refuse a row without identification; `RowFormat.record` then describes the reason."""
     raise ValueError
 
 
 def _literal(text: str) -> str:
-    """Return a text as it stands in an f-string."""
+    """Return a text escaped for an f-string."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -1,4 +1,4 @@
-"""Cells with times to JSON texts, by tables of the hours and seconds that were seen before."""
+"""Converts times to JSON texts with tables of the hours and seconds that occurred before."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _FORM = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d+))?(.*)", re.ASCI
 _UNIX_DIGITS = 10
 
 _MAX_HOUR_ENTRIES = 10_000
-"""More than a year."""
+"""Hours; more than a year has."""
 
 _MAX_END_ENTRIES = 10_000
-"""More than all milliseconds."""
+"""Fractions of a second; more than there are milliseconds."""
 
 _SECONDS = [f":{second // 60:02}:{second % 60:02}" for second in range(3600)]
 _UNIX_SECONDS = [f'{text}Z"' for text in _SECONDS]
@@ -27,12 +27,12 @@ _UNIX_SECONDS = [f'{text}Z"' for text in _SECONDS]
 def time_reader(parse: Callable[[str], str | None], sample: str) -> Callable[[str], str]:
     """Return a function that reads cells as the JSON text of a time.
 
-    It reads every form that `parse` reads, and is fastest for that of the sample.
+    It reads every format that `parse` reads, and is fastest for the format of the sample.
 
     Args:
         parse: Reads a cell as a time in UTC; None for no time. Raises ValueError, as does the
             function.
-        sample: A cell, as it stands in most rows.
+        sample: A cell in the format of most rows.
     """
     form = _FORM.fullmatch(sample)
     tables = _tables(parse, form[2] if form else "Z")
@@ -42,18 +42,18 @@ def time_reader(parse: Callable[[str], str | None], sample: str) -> Callable[[st
 
 
 class _Tables:
-    """What the parts of times become, for times with one way to write the zone.
+    """Tables for the parts of a time, for one way to write the time zone.
 
-    Tables for hours, for seconds and for fractions stay small enough for a processor's cache.
+    Separate tables for hours, seconds and fractions are small enough for a processor's cache.
 
     Args:
-        parse: Reads a cell as a time.
-        zone: What follows the second and its fraction, e.g. `Z`, ` UTC`, `+02:00` or nothing.
+        parse: Parses a time.
+        zone: The text after the second and its fraction, e.g. `Z`, ` UTC`, `+02:00` or nothing.
 
     Attributes:
-        whole: Reads cells, fastest where the second has no fraction but zeros.
-        fraction: Reads cells, fastest where it has one.
-        unix: Reads cells, fastest where they are unix seconds.
+        whole: Reads a cell, fastest if the second has no fraction, or only zeros.
+        fraction: Reads a cell, fastest if the second has another fraction.
+        unix: Reads a cell, fastest if it contains unix seconds.
     """
 
     def __init__(self, parse: Callable[[str], str | None], zone: str) -> None:
@@ -63,7 +63,7 @@ class _Tables:
         self._minutes = dict(zip(_SECONDS, _SECONDS, strict=True))
         self._ends: dict[str, str] = {}
         self._seconds: dict[str, str] = {}
-        """`_minutes` with those of `_ends` that are no fraction."""
+        """`_minutes` combined with the entries of `_ends` that are not fractions."""
         self._unix_hours: dict[int, str] = {}
         self.whole, self.fraction, self.unix = self._functions()
 
@@ -72,7 +72,7 @@ class _Tables:
         hours, seconds, unix_hour_of = self._hours, self._seconds, self._unix_hours.get
 
         def whole(cell: str) -> str:
-            try:  # nearly all were seen before, and then this is the fastest way
+            try:  # nearly all parts occurred before, and then this is the fastest way
                 return hours[cell[:13]] + seconds[cell[13:]]
             except KeyError:
                 return fraction(cell)
@@ -96,7 +96,7 @@ class _Tables:
         return whole, fraction, unix
 
     def _new(self, cell: str) -> str:
-        """Read a cell of which a part was not seen before."""
+        """Read a cell that has a new part, and add the part to the tables."""
         value = self._parse(cell)
         if value is None:
             return "null"
@@ -119,7 +119,7 @@ class _Tables:
             self._seconds.update((second + end, second + text) for second in _SECONDS)
 
     def _is_plain(self, hour: str, end: str, in_utc: str) -> bool:
-        """Tell whether all seconds of an hour are those of one hour in UTC."""
+        """Return whether all seconds of an hour belong to one hour in UTC."""
         try:
             first, last = (self._parse(f"{hour}{second}{end}") for second in (":00:00", ":59:59"))
         except ValueError:
@@ -143,13 +143,15 @@ def time_run_reader(
     *,
     omit_nulls: bool,
 ) -> Callable[[str], str]:
-    """Return a function that makes the properties of times side by side, most of which are empty.
+    """Return a function that encodes neighbouring times, most of which are empty.
+
+    The function takes their cells as one text, separated by commas.
 
     Args:
-        names: Of the times. The function takes their cells, with commas in between.
-        deselected: Names that are to be read and left out.
+        names: Names of the times, in order.
+        deselected: Names of times that are read but not written.
         read: Reads a cell as JSON text.
-        omit_nulls: Whether empty ones are left out.
+        omit_nulls: Whether empty times are left out.
     """
     wanted = [name not in deselected for name in names]
     keys = [f",{quote(name)}:" for name in names]
