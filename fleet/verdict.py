@@ -82,10 +82,13 @@ def judge(fleet: Fleet, database: str) -> tuple[list[str], list[str]]:
     tried_again = {
         str(entry["jobName"]).removeprefix("intercom_") for entry in log if _tries(entry) > 1
     }
+    repeated = {m.name: found for m in whole if (found := _repeated_exports(m, fleet, tried_again))}
+    stale = {m.name for m in whole if m.name in repeated and _had_stale_state(m, fleet, log)}
     check(
         "No export was asked for twice, but those that were lost with a killed run "
-        f"({', '.join(f'{name}: {count}' for name, count in lost.items())})",
-        {m.name: found for m in whole if (found := _repeated_exports(m, fleet, tried_again))},
+        f"({', '.join(f'{name}: {count}' for name, count in lost.items())}), or with a state that "
+        f"Meltano could not store ({', '.join(sorted(stale)) or 'none'})",
+        {name: found for name, found in repeated.items() if name not in stale},
     )
     return good, bad
 
@@ -110,6 +113,16 @@ def _repeated_exports(member: SimulatedWorkspace, fleet: Fleet, tried_again: set
         return f"{jobs} exports instead of {expected}"
     twice = verify.exported_twice(member.simulator)
     return f"twice: {twice}" if twice and not lost else ""
+
+
+def _had_stale_state(member: SimulatedWorkspace, fleet: Fleet, log: list[dict[str, Any]]) -> bool:
+    """Return whether a sync warned that Meltano did not store its last state."""
+    return any(
+        "Meltano has stored the state only up to" in line
+        for entry in log
+        if entry["jobName"] == member.job_name
+        for line in fleet.engine.log(entry["runId"])
+    )
 
 
 def _exports(is_backfilled: bool) -> int:  # noqa: FBT001 - used once

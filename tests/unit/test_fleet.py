@@ -223,3 +223,27 @@ def test_non_json_line_is_shown_without_passwords() -> None:
     assert TapLog().add("cannot connect to postgresql://me:secret@host/db\n") == (
         "cannot connect to postgresql://me:***@host/db"
     )
+
+
+@pytest.mark.parametrize(
+    ("stored", "warning"),
+    [
+        ({"receipt": "2026-06-01T02:59:59Z", "call": "2026-05-02T00:00:00Z"}, ""),
+        ({}, ""),
+        (
+            {"receipt": "2026-05-15T02:59:59Z"},
+            "Meltano has stored the state only up to 2026-05-15T02:59:59Z, although everything ",
+        ),
+    ],
+)
+def test_state_that_meltano_did_not_store_is_a_warning(
+    stored: dict[str, str], warning: str
+) -> None:
+    log = TapLog()
+    for text in (
+        "Bookmark of call: 2026-05-02T00:00:00Z",
+        "Bookmark of receipt: 2026-06-01T02:59:59Z",
+    ):
+        log.add(json.dumps({"string_id": "tap-intercom-export", "event": text, "level": "info"}))
+    assert log.stale_state(stored).startswith(warning)
+    assert bool(log.stale_state(stored)) == bool(warning)

@@ -57,6 +57,8 @@ def make_asset(workspace: Workspace, group: str) -> dg.AssetsDefinition:
         sync = Sync.from_environment(workspace, group)
         result = _run(context, sync, config)
         bookmarks = _bookmarks(context, sync)
+        if warning := result.log.stale_state(bookmarks):
+            context.log.warning(warning)
         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(result, bookmarks))
         yield _rejected_share(key, workspace, result)
         if group == "content":

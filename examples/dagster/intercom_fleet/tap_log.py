@@ -12,6 +12,7 @@ TAP = "tap-intercom-export"
 
 _METRIC = re.compile(r"^(?:INFO )?METRIC: (\{.*\})$")
 _JOB_CREATED = re.compile(r"\b(?:Created|Asked for) job (\S+)")
+_BOOKMARK = re.compile(r"^(?:INFO )?Bookmark of .*: (\d{4}-\S+)$")
 _ERRORS = {"error", "critical"}
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]+):[^@\s]+(?=@)")
 
@@ -24,6 +25,7 @@ class TapLog:
         rows: Number of written records by stream.
         totals: Sums of the tap's other metrics; `wait_duration` by the party waited for.
         jobs: Created export jobs.
+        bookmark: The latest bookmark in the tap's summary; empty without a summary.
         exit_codes: Exit statuses of the plugins that failed, by `extractors` and `loaders`.
         error: Error of Meltano.
         errors: Errors of the tap and the target, one line each.
@@ -33,6 +35,7 @@ class TapLog:
     rows: Counter[str] = field(default_factory=Counter)
     totals: Counter[str] = field(default_factory=Counter)
     jobs: list[str] = field(default_factory=list)
+    bookmark: str = ""
     exit_codes: dict[str, int] = field(default_factory=dict)
     error: str = ""
     errors: list[str] = field(default_factory=list)
@@ -66,12 +69,30 @@ class TapLog:
             return ""
         if created := _JOB_CREATED.search(text):
             self.jobs.append(created[1])
+        if plugin == TAP and (bookmark := _BOOKMARK.match(text)):
+            self.bookmark = max(self.bookmark, bookmark[1])
         if plugin and entry.get("level") in _ERRORS:
             # further lines of a target's error may contain rows
             self.errors.append(f"{plugin}: {text.partition(chr(10))[0]}")
         if plugin == TAP:
             self.last_lines = [*self.last_lines[-9:], text]
         return f"{plugin}: {text}" if plugin else text
+
+    def stale_state(self, bookmarks: dict[str, str]) -> str:
+        """Return a warning if the stored state is older than the loaded data, else nothing.
+
+        Meltano 4.4 does not fail if its state backend was away when the last state arrived.
+
+        Args:
+            bookmarks: The bookmark of each stream, from the state backend.
+        """
+        stored = max(bookmarks.values(), default="")
+        if not stored or stored >= self.bookmark:
+            return ""
+        return (
+            f"Meltano has stored the state only up to {stored}, although everything up to "
+            f"{self.bookmark} is loaded. The next sync exports the rest again; nothing is missing."
+        )
 
     def _count(self, metric: dict[str, Any] | None) -> None:
         """Add a metric of the SDK, or of the tap in the same format."""
