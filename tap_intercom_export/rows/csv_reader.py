@@ -1,4 +1,4 @@
-"""CSV bytes to rows, each with its line number; what cannot be read does not hide the rest."""
+"""Reads CSV bytes as rows with line numbers; unreadable parts do not affect the other rows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CHUNK_BYTES = 64 * 1024
 """Bytes read at once."""
 
 MAX_CELL_CHARACTERS = 32 * 1024 * 1024
-"""Characters. A longer cell is an unclosed quote that swallows the rows after it, not a text."""
+"""Maximum characters of a cell. A longer one is not a text, but an unclosed quote."""
 
 MAX_LINE_BYTES = MAX_CELL_CHARACTERS + CHUNK_BYTES
-"""Bytes. A file may be one line of any length, which must not be held in memory."""
+"""Maximum bytes of a line that are held in memory. A file may be one line of any length."""
 
 MAX_RAW_CHARACTERS = 1_000_000
-"""Characters of a damaged row that are kept; a Singer message must stay below 50 MiB."""
+"""Maximum characters of a damaged row that are kept; a Singer message must stay below 50 MiB."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -36,10 +36,10 @@ class DamagedRow:
     """A row that could not be read.
 
     Attributes:
-        line: The line it begins on.
+        line: The line on which it begins.
         raw: Its text.
-        reason: What is wrong with it, with the cell that is.
-        reason_without_cell: The same without anything that stands in the file.
+        reason: Why it could not be read, with the cell concerned.
+        reason_without_cell: The same without content of the file.
     """
 
     line: int
@@ -51,20 +51,20 @@ class DamagedRow:
 class CellReader:
     """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
-    The delimiter may be a semicolon or a tab as well, and the encoding UTF-16 with its mark.
+    The delimiter may also be a semicolon or a tab, and the encoding UTF-16 with a byte order mark.
 
-    `blocks` is the fast way to read it, iterating over the rows one by one the careful way.
+    `blocks` reads the rows fast, in blocks; iterating over the object reads them one by one.
 
-    A row that is no CSV is set aside line by line, so that an unclosed quote costs the
-    line that opens it and not the rest of the file. Blank lines are skipped.
+    A row that is not CSV is rejected line by line, so that an unclosed quote costs only the line
+    that opens it and not the rest of the file. Blank lines are skipped.
 
     Args:
-        source: The file in bytes.
-        on_damaged: Called with each row that is left out.
+        source: The file.
+        on_damaged: Called with each row that is rejected.
 
     Attributes:
-        has_invalid: Whether the current row may have characters that no text may have: NUL, or
-            bytes that are not UTF-8. `text_encoding.replace_invalid` finds them.
+        has_invalid: Whether the current row may have invalid characters: NUL, or bytes that are not
+            UTF-8. `text_encoding.replace_invalid` finds them.
     """
 
     def __init__(self, source: BinaryIO, on_damaged: Callable[[DamagedRow], None]) -> None:
@@ -81,7 +81,7 @@ class CellReader:
         self._row_line: int | None = None
         self._data = b""
         self._cut_lines: frozenset[str] = frozenset()
-        """Beginnings of lines that were too long."""
+        """The beginnings of lines that were too long."""
         self._rejected = 0
         self.has_invalid = False
 
@@ -94,12 +94,11 @@ class CellReader:
         return lines_read - len(self._row) + 1
 
     def reject(self, reason: str, reason_without_cell: str = "") -> None:
-        """Set the current row aside.
+        """Reject the current row.
 
         Args:
-            reason: What is wrong with it.
-            reason_without_cell: The same without anything that stands in the file, where it is
-                another text.
+            reason: Why it is rejected.
+            reason_without_cell: The same without content of the file; needed if it differs.
         """
         reason_without_cell = reason_without_cell or reason
         self._rejected += 1
@@ -113,10 +112,9 @@ class CellReader:
         self._on_damaged(DamagedRow(self.line, raw, reason, reason_without_cell))
 
     def header(self) -> list[str]:
-        """Return the cells of the first row, to be called before anything else.
+        """Return the cells of the first row. Call this before any other method.
 
-        Invalid characters do not matter in it. Where it is no CSV there is no header: an empty
-        list.
+        Invalid characters in it are replaced. The list is empty if the first row is not CSV.
         """
         row = next(iter(self), None)
         if row is None:
@@ -124,30 +122,30 @@ class CellReader:
         if self._rejected:
             self.reject("follows a header that is not CSV")
             return []
-        self._unload()
+        self._return_lines()
         return [
             text_encoding.replace_invalid(cell.replace(text_encoding.NUL, ""))[0] for cell in row
         ]
 
     def __iter__(self) -> Iterator[list[str]]:
-        """Yield the cells of each row that is not read yet."""
+        """Yield the cells of each remaining row."""
         yield from self._loaded_rows()
         while data := self._read_lines():
-            self._load(data)
+            self._set_lines(data)
             yield from self._loaded_rows()
 
     def blocks(self) -> Iterator[EscapedBlock | Iterator[list[str]]]:
-        """Yield the rows that are not read yet, many at a time.
+        """Yield the remaining rows in blocks.
 
         Yields:
-            A block, or the cells of rows that the csv module has to read, which are to be taken
-            before the next block.
+            A block, or an iterator over the cells of rows that the csv module has to read; use it
+            up before the next block.
         """
         yield self._loaded_rows()
         while data := self._read_rows():
             block = self._escaped(data)
             if block is None:
-                self._load(data)
+                self._set_lines(data)
                 yield self._loaded_rows()
             else:
                 yield block
@@ -164,11 +162,11 @@ class CellReader:
         return data
 
     def cells(self, block: EscapedBlock, index: int) -> list[str]:
-        """Let a row of a block be the current one, and return its cells; none of a blank line.
+        """Make a row of a block the current row and return its cells; empty for a blank line.
 
         Args:
             block: The last block that was yielded.
-            index: Place of the row in it; not before that of the last call.
+            index: Index of the row in it; not less than in the last call.
         """
         self._row_line, self._row = block.lines_of(index)
         row = block.rows[index]
@@ -176,7 +174,7 @@ class CellReader:
         return [] if is_blank else escape.unescape_row(row)
 
     def _escaped(self, data: bytes) -> EscapedBlock | None:
-        """Return the block of some whole rows, if they are as simple as that."""
+        """Return whole rows as a block; None if the csv module has to read them."""
         is_simple = self._delimiter == DELIMITERS[0] and not self._cut_lines
         found = escape.escape_block(data.removesuffix(b"\n")) if is_simple else None
         if found is None:
@@ -189,26 +187,26 @@ class CellReader:
     def _loaded_rows(self) -> Iterator[list[str]]:
         """Yield the cells of the rows that begin in the loaded lines."""
         self._row_line = None
-        while self._given_back:  # by a header that is no CSV
+        while self._given_back:  # if the header was not CSV
             yield from self._rows_from(self._given_back.popleft())
         while (line := next(self._lines, None)) is not None:  # a row may load more of them
             yield from self._rows_from(line)
 
     def _rows_from(self, line: str) -> Iterator[list[str]]:
-        """Yield the row that begins with a line, and those that come out of it if it is no CSV.
+        """Yield the row that begins with a line, or several rows if that is not CSV.
 
         Args:
-            line: The line that was just taken. A row may take more of them.
+            line: The current line. A row may need more lines.
 
         Yields:
-            Cells; nothing for a line that is blank or set aside.
+            Cells; nothing for a blank or rejected line.
         """
         if '"' not in line and "\r" not in line:
             self._row = [line]
             if line and not self._is_cut():
                 yield line.split(self._delimiter)
             return
-        reader = csv.reader(self._pull(), delimiter=self._delimiter, strict=True)
+        reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
         self._given_back.appendleft(line)
         while self._given_back:
             self._row = []
@@ -218,20 +216,20 @@ class CellReader:
                 self._given_back.extendleft(reversed(self._row[1:]))
                 del self._row[1:]
                 self.reject(f"is not CSV: {error}")
-                reader = csv.reader(self._pull(), delimiter=self._delimiter, strict=True)
+                reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
             else:
                 if cells and not self._is_cut():
                     yield cells
 
     def _is_cut(self) -> bool:
-        """Set the current row aside if a line of it was too long."""
+        """Reject the current row if one of its lines was too long; return whether it was."""
         if self._cut_lines.isdisjoint(self._row):
             return False
         self.reject(f"is longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept")
         return True
 
-    def _pull(self) -> Iterator[str]:
-        """Yield lines for the csv module, with their ends, and remember those of the row.
+    def _lines_of_row(self) -> Iterator[str]:
+        """Yield lines with their line ends to the csv module, and keep those of the current row.
 
         Raises:
             csv.Error: The row is longer than a cell may be.
@@ -245,7 +243,7 @@ class CellReader:
                 if found is None:
                     if not (data := self._read_lines()):
                         return
-                    self._load(data)
+                    self._set_lines(data)
                     continue
                 line = found
             size = size + len(line) if self._row else 0
@@ -255,8 +253,8 @@ class CellReader:
             self._row.append(line)
             yield line + "\n"
 
-    def _load(self, data: bytes) -> None:
-        """Let some whole lines be read next."""
+    def _set_lines(self, data: bytes) -> None:
+        """Set the lines that are read next."""
         text, has_invalid = text_encoding.decode(data.removesuffix(b"\n"))
         lines = text.split("\n")
         self.has_invalid = self.has_invalid or has_invalid
@@ -264,8 +262,8 @@ class CellReader:
         self._lines = iter(lines)
         self._lines_loaded += len(lines)
 
-    def _unload(self) -> None:
-        """Give back the loaded lines that are not read yet, so that they can be a block."""
+    def _return_lines(self) -> None:
+        """Return the remaining lines to the unread bytes, so that they can become a block."""
         left = length_hint(self._lines)
         lines = self._data.split(b"\n")
         if left and not self._given_back:
@@ -275,7 +273,7 @@ class CellReader:
             self._lines_loaded -= left
 
     def _read_lines(self) -> bytes:
-        """Return the next lines, with their ends; nothing at the end of the file."""
+        """Return the next lines with their line ends; empty at the end of the file."""
         pieces, size, end = [self._rest], len(self._rest), 0
         while not end and size <= MAX_LINE_BYTES and (chunk := self._read(CHUNK_BYTES)):
             pieces.append(chunk)
@@ -293,13 +291,13 @@ class CellReader:
         return data
 
     def _cut(self, data: bytes) -> bytes:
-        """Return the beginning of a line that is too long, as a line; skip the rest."""
+        """Return the beginning of a line that is too long as a line of its own; skip the rest."""
         chunk = data
         while chunk and b"\n" not in chunk:
             chunk = self._read(CHUNK_BYTES)
         self._rest = chunk.partition(b"\n")[2]
         text = data[:MAX_RAW_CHARACTERS].decode(errors="replace").replace("\0", "\ufffd")
-        # Without quotes, so that it does not take the lines after it for its own
+        # Without quotes, which could make the following lines part of it
         line = text.replace('"', "'").replace("\r", " ")
         self._cut_lines = self._cut_lines.intersection((*self._row, *self._given_back)) | {line}
         return line.encode() + b"\n"

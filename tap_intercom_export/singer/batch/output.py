@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class BatchOutput:
-    """What the streams of a run write their batches to.
+    """Creates the batch files of a run and writes their BATCH messages.
 
     Args:
         settings: The setting `batch_config`.
@@ -56,7 +56,7 @@ class BatchOutput:
 
     @property
     def is_columnar(self) -> bool:
-        """Whether files have columns, in each of which a missing value is null."""
+        """Whether files have columns, so that a missing value is null."""
         return self._settings.format == "parquet"
 
     @cached_property
@@ -66,7 +66,7 @@ class BatchOutput:
         return Storage(self._settings.root, self._settings.params)
 
     def check(self) -> None:
-        """Find out, once in a run, whether files can be written.
+        """Check once per run that files can be written.
 
         Raises:
             TapError: They cannot.
@@ -76,7 +76,7 @@ class BatchOutput:
             self._is_checked = True
 
     def stream_batches(self) -> StreamBatches:
-        """Return what takes the records of one stream of the tap."""
+        """Return the batches of one stream of the tap."""
         self._streams.append(StreamBatches(self))
         return self._streams[-1]
 
@@ -86,12 +86,12 @@ class BatchOutput:
             stream.discard()
 
     def writer(self, stream: str, schema: Mapping[str, Any], key: Sequence[str]) -> BatchWriter:
-        """Return what writes the records of a stream.
+        """Return a writer for the records of a stream.
 
         Args:
             stream: Its name.
-            schema: The JSON schema of a record.
-            key: Names of the properties that identify one.
+            schema: JSON schema of a record.
+            key: Names of the properties that identify a record.
         """
 
         def send(urls: list[str], rows: int) -> None:
@@ -109,7 +109,7 @@ class BatchOutput:
         )
 
     def _names(self, stream: str) -> Iterator[str]:
-        """Yield names of files, no two alike in a run; sorted, in the order to load them in."""
+        """Yield file names that are unique in a run and sort in the order of loading."""
         stream = re.sub(r"[^\w.-]", "_", stream)
         prefix = self._settings.prefix.format(stream=stream, day=self._day)
         for number in self._numbers:
@@ -117,10 +117,10 @@ class BatchOutput:
 
 
 class StreamBatches:
-    """The batches of one stream of the tap, and of those that stream maps make of it.
+    """The batches of one stream of the tap, and of the streams that stream maps derive from it.
 
     Args:
-        output: Where they go.
+        output: Creates the writers.
     """
 
     def __init__(self, output: BatchOutput) -> None:
@@ -133,7 +133,7 @@ class StreamBatches:
         return self._output.is_columnar
 
     def announce(self, schemas: Iterable[SchemaMessage]) -> None:
-        """Take note of SCHEMA messages; what was written before is out by then."""
+        """Start new writers for SCHEMA messages; the batches of earlier ones are finished."""
         self._writers = {
             message.stream: self._output.writer(
                 message.stream, message.schema, message.key_properties or ()
@@ -162,7 +162,7 @@ class StreamBatches:
         writer.write(f"{serialize_json(record)}\n".encode(), (record_key(record, writer.key),))
 
     def finish(self) -> None:
-        """Put everything in files and send the messages that name them."""
+        """Complete all files and send the messages that name them."""
         for writer in self._writers.values():
             writer.finish()
 

@@ -1,4 +1,4 @@
-"""Parquet: columns typed from the SCHEMA, in every file alike, whatever the rows of one hold."""
+"""Parquet: the columns of every file have the types of the SCHEMA, whatever its rows contain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP = 16_384
 GROUP_BYTES = 16 * 1024 * 1024
-"""A row group is written when it has so many rows, or takes so much memory."""
+"""Number of rows, and memory, from which on a row group is written."""
 
 TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -26,13 +26,13 @@ TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "boolean": pa.bool_(),
 }
-"""Types of columns by the type that the SCHEMA gives."""
+"""Types of columns by the type in the SCHEMA."""
 
 TIME = pa.timestamp("us", tz="UTC")
 
 
 def arrow_type(schema: Mapping[str, Any]) -> pa.DataType | None:
-    """Return the type of a column; None for one that takes any value, as JSON text.
+    """Return the type of a column; None if it takes any value, which is written as JSON text.
 
     Args:
         schema: The JSON schema of its property.
@@ -53,10 +53,10 @@ class ParquetFile:
     """Writes one Parquet file.
 
     Args:
-        out: Takes its bytes.
-        compression: Of its columns.
-        schema: The JSON schema of a record.
-        stream: Name of the stream, for errors.
+        out: File for the bytes.
+        compression: Compression of the columns.
+        schema: JSON schema of a record.
+        stream: Name of the stream, for error messages.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class ParquetFile:
             self._write_group()
 
     def close(self) -> None:
-        """Write the remaining records. The file that takes the bytes stays open."""
+        """Write the remaining records. The file `out` stays open."""
         self._write_group()
         self._writer.close()
 
     def _read(self, data: bytes, rows: int) -> pa.Table:
-        """Return records as a table, whatever has to be done to them.
+        """Return records as a table; convert values that Arrow does not accept.
 
         Raises:
             TapError: A value does not fit the SCHEMA.
@@ -102,7 +102,7 @@ class ParquetFile:
             data = b"".join(map(self._with_text, data.splitlines()))
         try:
             table = self._table(data)
-        except pa.ArrowInvalid:  # a time with nanoseconds is the one thing that can be mended
+        except pa.ArrowInvalid:  # only times with nanoseconds can be converted
             data = b"".join(map(self._with_microseconds, data.splitlines()))
             try:
                 table = self._table(data)
@@ -122,7 +122,7 @@ class ParquetFile:
         return table
 
     def _table(self, data: bytes) -> pa.Table:
-        """Return records as a table.
+        """Parse records as a table.
 
         Raises:
             ArrowInvalid: A value does not fit its column.
@@ -143,7 +143,7 @@ class ParquetFile:
             pa.default_memory_pool().release_unused()
 
     def _with_text(self, line: bytes) -> bytes:
-        """Return a record with the values of columns that take any as JSON text."""
+        """Return a record in which the values of columns without a type are JSON text."""
         record = json.loads(line)
         for name in self._as_text:
             value = record.get(name)
@@ -152,7 +152,7 @@ class ParquetFile:
         return _line(record)
 
     def _with_microseconds(self, line: bytes) -> bytes:
-        """Return a record without the digits of its times that are behind the microseconds."""
+        """Return a record with its times cut to microseconds."""
         record = json.loads(line)
         for name in self._times:
             if isinstance(record.get(name), str):

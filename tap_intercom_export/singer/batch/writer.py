@@ -1,4 +1,4 @@
-"""The records of one stream to files, and the files to manifests, in which no key comes twice."""
+"""Writes the records of one stream to files, and groups them into manifests without equal keys."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from tap_intercom_export.singer.batch.storage import Storage
 
 MAX_MANIFEST_ROWS = 2_000_000
-"""Rows in the files of one manifest, of which 8 bytes each are held in memory."""
+"""Maximum rows in the files of one manifest; 8 bytes of each are held in memory."""
 
 MAX_REPEATS_BYTES = 8 * 1024 * 1024
-"""Rows that repeat a key and are held in memory until the manifest with the others is out."""
+"""Maximum size of rows that repeat a key; they are held in memory until the manifest is sent."""
 
 
 class BatchWriter:
     """Writes the records of one stream to files.
 
-    What loads a manifest with one MERGE, as target-snowflake does, wants each key once in it. A row
-    that repeats a key of its file is therefore held back, only the last of each key, and follows in
-    a manifest of its own; a file that repeats a key of an earlier one begins the next manifest.
-    Either way the row that was written last is loaded last.
+    A target that loads a manifest with one MERGE, such as target-snowflake, needs each key only
+    once in it. So a row that repeats a key of its file is held back (only the last one of each
+    key) and follows in another manifest, and a file that repeats a key of an earlier file
+    begins the next manifest. In both cases the row that was written last is loaded last.
 
     Args:
         stream: Name of the stream.
         schema: The JSON schema of a record.
-        key: Names of the properties that identify a record; none where nothing does.
+        key: Names of the properties that identify a record; empty if the stream has no key.
         settings: The setting `batch_config`.
-        storage: Takes the files.
+        storage: Where the finished files go.
         names: Yields the name of each file, without its extension.
         send: Called with the URLs of a manifest's files, in order, and their number of rows.
 
@@ -63,7 +63,7 @@ class BatchWriter:
         self._extension = "parquet" if parquet else EXTENSIONS[settings.compression]
         self._file: BatchFile | None = None
         self._manifest: dict[str, str] = {}
-        """Names of the finished files that no message names yet, and their URLs."""
+        """Names and URLs of the finished files that no message refers to yet."""
         self._manifest_keys: list[array[int]] = []
         self._manifest_rows = 0
         self._repeats: dict[str, bytes] = {}
@@ -90,11 +90,11 @@ class BatchWriter:
             room = self._room()
 
     def _room(self) -> int:
-        """Return how many rows the file still takes."""
+        """Return the number of rows that still fit into the file."""
         return self._settings.batch_size - (self._file.rows if self._file else 0)
 
     def finish(self) -> None:
-        """Put everything in files and send the messages that name them."""
+        """Complete all files and send the messages that name them."""
         self._close_file()
         self._send_manifest()
         lines = list(self._repeats.values())
@@ -117,7 +117,7 @@ class BatchWriter:
         self._repeats, self._repeats_bytes = {}, 0
 
     def _add(self, data: bytes, keys: Sequence[str]) -> None:
-        """Add records for which the file has room; those that repeat a key are held back."""
+        """Add records that fit into the file; hold back those that repeat a key."""
         file = self._file = self._file or self._new_file()
         if not self.key:
             file.write(data, len(keys))
@@ -151,7 +151,7 @@ class BatchWriter:
         return BatchFile(self._settings, self._storage, self._stream, self._schema)
 
     def _close_file(self) -> None:
-        """Put the file in place, and into the manifest unless that has a key of it."""
+        """Put the file in place and add it to the manifest, or to a new one if a key repeats."""
         file, self._file = self._file, None
         if file is None:
             return
