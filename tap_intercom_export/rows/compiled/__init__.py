@@ -36,7 +36,7 @@ How it works
     writes the reason. So a mistake here can make rows slow, but not a damaged row valid.
 
 What it costs
-    Four modules with some 750 lines that are harder to read than the rest of the tap, and the
+    Four modules with some 850 lines that are harder to read than the rest of the tap, and the
     rule that each change of a record's format is made twice: in `rows.record` and in
     `row_function`. Generated code is also harder to debug; printing the result of
     `_Source.function` helps, and its docstring shows an example. The tests compare both ways for
