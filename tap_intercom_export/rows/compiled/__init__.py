@@ -8,7 +8,7 @@ Why it is here
     for each column (`RowFormat.record`), and a JSON encoder. It runs some hundred Python
     operations for a receipt of 52 columns. A year of a busy workspace has a hundred million
     receipts, so this would take many hours of CPU time. This package produces the same bytes in
-    about a quarter of the time of that way, and in a twentieth of the time of a standard SDK
+    about a quarter of the time of that way, and in a fifteenth of the time of a standard SDK
     stream (docs/benchmark.md; `make bench` measures the second, tests/unit/test_speed.py
     guards it).
 

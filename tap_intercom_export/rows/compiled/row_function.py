@@ -1,7 +1,7 @@
 """Generates the function that encodes the rows of a file; its code is written for their columns.
 
 For each row it has the effect of `RowFormat.record` and a JSON encoder in one expression: the text
-of the message with the cells inserted. It was measured to take a twentieth of the time.
+of the message with the cells inserted. It takes about a fifteenth of the time.
 """
 
 from __future__ import annotations
