@@ -316,6 +316,7 @@ def test_value_of_wrong_type_for_parquet_is_an_error(record: Record, tmp_path: P
     ):
         batches.writer.finish()
     assert batches.sent == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_error_of_parquet_file_has_no_value(tmp_path: Path) -> None:

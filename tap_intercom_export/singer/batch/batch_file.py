@@ -81,7 +81,7 @@ class BatchFile:
             self._submit_block()
 
     def put(self, name: str) -> str:
-        """Finish the file and put it in place.
+        """Finish the file and put it in place; after an error it is deleted.
 
         Args:
             name: Its final name.
@@ -93,17 +93,23 @@ class BatchFile:
             TapError: The disk is full, a record does not fit the SCHEMA, or the storage refuses
                 the file.
         """
-        self._submit_block()
-        self._wait()
-        with self._full_disk_explained():
-            self._format.close()
-            self._out.close()
-        self._worker.shutdown()
-        return self._storage.put(self._path, name)
+        try:
+            self._submit_block()
+            self._wait()
+            with self._full_disk_explained():
+                self._format.close()
+                self._out.close()
+            self._worker.shutdown()
+            return self._storage.put(self._path, name)
+        except BaseException:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Delete the file."""
         self._worker.shutdown()
+        with contextlib.suppress(Exception):  # else it would report that it is not closed
+            self._format.close()
         with contextlib.suppress(OSError):  # the last bytes, if the disk is full
             self._out.close()
         self._path.unlink(missing_ok=True)
