@@ -178,7 +178,8 @@ class Engine:
         """
         parents = {run["parentRunId"] for run in runs}
         waiting = any(
-            {tag["key"]: tag["value"] for tag in run["tags"]}.get("dagster/will_retry") == "true"
+            # without this tag Dagster has not decided yet
+            {tag["key"]: tag["value"] for tag in run["tags"]}.get("dagster/will_retry") != "false"
             and run["status"] == "FAILURE"
             and run["runId"] not in parents
             for run in runs

@@ -88,6 +88,36 @@ with dg.DagsterInstance.ephemeral() as instance:
 print(json.dumps({name: result.passed for name, result in results.items()}))
 """
 
+FAILED_RUNS = """
+import json
+from unittest import mock
+
+import dagster as dg
+from intercom_fleet.alerts import alert_of_failed_runs
+
+TAG = "dagster/will_retry"
+
+@dg.op
+def sync():
+    raise dg.Failure("refused")
+
+@dg.job
+def intercom_acme():
+    sync()
+
+with dg.DagsterInstance.ephemeral(settings={"run_retries": {"enabled": True}}) as instance:
+    result = intercom_acme.execute_in_process(instance=instance, raise_on_error=False)
+    run = instance.get_run_by_id(result.run_id)
+    (failure,) = (one for one in result.all_events if one.is_run_failure)
+    untagged = run.with_tags({k: v for k, v in run.tags.items() if k != TAG})
+    context = dg.build_run_status_sensor_context("alerts", failure, instance, untagged)
+    for decision in ("true", "false"):
+        later = [untagged, untagged, untagged.with_tags({TAG: decision})]
+        with mock.patch.object(instance, "get_run_by_id", side_effect=later):
+            alert_of_failed_runs(context.for_run_failure())
+print(json.dumps(run.run_id))
+"""
+
 
 def run_dagster(program: str, **environment: str) -> Any:
     done = subprocess.run(
@@ -181,3 +211,11 @@ def test_the_target_is_compared_with_what_the_last_export_held(
         )
 
     assert compare_last_window(workspace) == (5, different)
+
+
+def test_a_failed_run_is_reported_only_if_dagster_decides_not_to_retry_it() -> None:
+    """Dagster decides after it has stored the failure, when the sensor may have seen it already."""
+    with taking_alerts() as (webhook, alerts):
+        run = run_dagster(FAILED_RUNS, INTERCOM_FLEET_ALERT_WEBHOOK=webhook)
+
+    assert alerts == [f"Sync of intercom_acme failed: refused (run {run})"]

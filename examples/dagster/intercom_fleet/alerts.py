@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import urllib.request
 
 import dagster as dg
@@ -12,6 +13,10 @@ WEBHOOK_VARIABLE = "INTERCOM_FLEET_ALERT_WEBHOOK"
 """Environment variable with the URL of a webhook that takes `{"text": …}`, as chat services do."""
 
 _TIMEOUT_SECONDS = 10
+
+_RETRY_TAG = "dagster/will_retry"
+_RETRY_TAG_SECONDS = 8
+"""How long Dagster may take to set the tag: its daemon sets it every 5 s where the run did not."""
 
 
 def send(text: str) -> None:
@@ -36,11 +41,24 @@ def send(text: str) -> None:
 def alert_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Send an alert for each failed run that is not retried automatically."""
     run = context.dagster_run
-    if run.tags.get("dagster/will_retry") == "true":
+    if _will_be_retried(run, context.instance):
         return
     why = [_reason(event) for event in context.get_step_failure_events()]
     why = why or [context.failure_event.message or ""]
     send(f"Sync of {run.job_name} failed: {'; '.join(filter(None, why))} (run {run.run_id})")
+
+
+def _will_be_retried(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool:
+    """Return whether Dagster retries a failed run.
+
+    The tag that says so follows the event of the failure, so the sensor may be too early for it.
+    """
+    deadline = time.monotonic() + (_RETRY_TAG_SECONDS if instance.run_retries_enabled else 0)
+    found: dg.DagsterRun | None = run
+    while found and _RETRY_TAG not in found.tags and time.monotonic() < deadline:
+        time.sleep(0.2)
+        found = instance.get_run_by_id(run.run_id)
+    return bool(found) and found.tags.get(_RETRY_TAG) == "true"
 
 
 def _reason(event: dg.DagsterEvent) -> str:
