@@ -117,6 +117,29 @@ def test_each_workspace_and_group_has_separate_state(tmp_path: Path) -> None:
     assert "prod:tap-intercom-export-to-target-postgres:acme-content" in ids
 
 
+@pytest.mark.parametrize(("configured", "expected"), [(None, "12"), ("3", "3")])
+def test_state_backend_is_retried_unless_configured_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: str | None, expected: str
+) -> None:
+    """Meltano logs an error only if it cannot store the last state, and the run succeeds."""
+    meltano = tmp_path / "meltano"
+    state = {"singer_state": {"bookmarks": {"open": {"replication_key_value": "%s %s"}}}}
+    meltano.write_text(
+        f'#!/bin/sh\nprintf \'{json.dumps(state)}\' "$AWS_RETRY_MODE" "$AWS_MAX_ATTEMPTS"\n'
+    )
+    meltano.chmod(0o755)
+    (workspace,) = load(write(tmp_path, entry("acme")))
+    monkeypatch.delenv("AWS_RETRY_MODE", raising=False)
+    if configured:
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", configured)
+    else:
+        monkeypatch.delenv("AWS_MAX_ATTEMPTS", raising=False)
+
+    found = Sync(workspace, "content", tmp_path, tmp_path, str(meltano)).bookmarks()
+
+    assert found == {"open": f"standard {expected}"}
+
+
 @pytest.mark.parametrize(
     ("status", "codes", "error", "name", "is_tried_again"),
     [

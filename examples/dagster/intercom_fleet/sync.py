@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TARGET = "target-postgres"
 ENVIRONMENT = "prod"
 
+_STATE_BACKEND_RETRIES = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "12"}
+"""Retries of boto3, for about 50 s: Meltano succeeds even if it cannot store the last state."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -169,6 +172,7 @@ class Sync:
         # without settings of the tap from this machine, which may be for another workspace
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_variable(""))}
         environment = {
+            **_STATE_BACKEND_RETRIES,
             **inherited,
             **settings,
             "MELTANO_ENVIRONMENT": ENVIRONMENT,
