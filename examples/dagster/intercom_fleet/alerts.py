@@ -58,7 +58,7 @@ def _will_be_retried(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool:
     while found and _RETRY_TAG not in found.tags and time.monotonic() < deadline:
         time.sleep(0.2)
         found = instance.get_run_by_id(run.run_id)
-    return bool(found) and found.tags.get(_RETRY_TAG) == "true"
+    return found is not None and found.tags.get(_RETRY_TAG) == "true"
 
 
 def _reason(event: dg.DagsterEvent) -> str:
