@@ -19,13 +19,9 @@ from tests.dbt.expected_marts import ENGAGEMENT, MARTS, STATISTICS, ExpectedMart
 from tests.harness.singer import clean_environment, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -27,15 +27,10 @@ from tests.documents.markdown import PAGES, ROOT, Block, blocks, inline_code
 from tests.harness.singer import discover_in_process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
     from tests.documents.conftest import Shell
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
-
+    from tests.harness.fixture_types import Configure, Simulate
 
 _SPEC = importlib.util.find_spec(PACKAGE)
 PSQL = Path(_SPEC.origin or "").parent / RELEASE / "bin" if _SPEC else Path()

@@ -28,15 +28,11 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
     from tests.documents.conftest import Shell
     from tests.documents.markdown import Block
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 pytestmark = pytest.mark.timeout(400)  # dbt and Dagster take long on a busy machine
 

@@ -17,12 +17,11 @@ from tests.documents.claims import claimed_by
 from tests.documents.markdown import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from demo.postgres import Postgres
-    from intercom_simulator import Simulator
     from tests.documents.conftest import Shell
+    from tests.harness.fixture_types import Simulate
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.meltano]
 
@@ -42,7 +41,7 @@ def test_the_project_to_copy_needs_what_is_installed() -> None:
 
 
 def test_the_script_syncs_workspaces_that_move_to_the_fleet(
-    simulate: Callable[..., Simulator],
+    simulate: Simulate,
     postgres: Postgres,
     database: str,
     shell: Shell,

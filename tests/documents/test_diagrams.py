@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,13 +14,8 @@ from tests.documents.claims import claimed_by
 from tests.harness.singer import discover_in_process, run_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
     from tests.documents.markdown import Block
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 FROM_REPORTS = {"reporting_conversation"}
 """Streams that discovery adds."""

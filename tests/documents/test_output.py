@@ -16,18 +16,16 @@ import pytest
 from demo.project import ROOT
 from intercom_simulator import Clock, JobFault, Simulator
 from tap_intercom_export.commands import MESSAGE_STREAMS
-from tests.conftest import END
 from tests.documents.claims import claimed_by
 from tests.faults.runner import configuration
 from tests.harness.singer import Output, run_tap, run_without_waiting
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from tests.documents.markdown import Block
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 DAY_SECONDS = 86_400
 

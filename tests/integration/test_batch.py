@@ -24,13 +24,10 @@ from tests.harness.singer import (
 from tests.integration.batch_runs import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 ENCODINGS = [
     ("jsonl", "gzip"),

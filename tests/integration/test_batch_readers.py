@@ -31,14 +31,12 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from demo.postgres import Postgres
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Record
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 FORMATS = ["jsonl", "parquet"]
 OF_A_JOB = {"job_identifier", "created_at", "completed_at", "seconds_waited"}

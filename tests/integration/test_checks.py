@@ -17,14 +17,11 @@ from intercom_simulator import Fault
 from tests.harness.singer import clean_environment, command, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 SCOPES = ("export_content_data", "export_reporting_data")
 FORBIDDEN = {"type": "error.list", "errors": [{"code": "forbidden", "message": "Not allowed."}]}

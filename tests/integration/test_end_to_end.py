@@ -15,11 +15,11 @@ from intercom_simulator.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
 
 pytestmark = pytest.mark.meltano
 
@@ -76,8 +76,8 @@ class Warehouse:
 
 
 def test_two_runs_load_every_row_of_every_stream(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,
@@ -108,8 +108,8 @@ def test_two_runs_load_every_row_of_every_stream(
 
 
 def test_full_refresh_loads_everything_again(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,
@@ -125,8 +125,8 @@ def test_full_refresh_loads_everything_again(
 
 
 def test_selection_of_streams_and_columns(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,
@@ -142,8 +142,8 @@ def test_selection_of_streams_and_columns(
 
 
 def test_columns_with_any_name_are_loaded_in_every_run(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,
@@ -169,8 +169,8 @@ def test_columns_with_any_name_are_loaded_in_every_run(
 
 
 def test_deny_rules_and_excluded_columns_keep_personal_data_out(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,

@@ -16,11 +16,11 @@ from tests.harness.singer import discover_in_process
 from tests.integration.test_end_to_end import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
 
 pytestmark = pytest.mark.meltano
 
@@ -58,8 +58,8 @@ def assert_equal_to_intercom(
 
 
 def test_two_runs_load_entries_and_delete_removed_ones(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,
@@ -114,8 +114,8 @@ def list_of(*entries: Any, total: int) -> dict[str, Any]:
 
 
 def test_incomplete_lists_delete_nothing(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     postgres: Postgres,
     database: str,
     tmp_path: Path,

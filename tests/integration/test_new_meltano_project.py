@@ -24,8 +24,8 @@ from psycopg.rows import dict_row
 from demo.project import DEFAULT_SELECTION
 from intercom_simulator import Clock, Simulator
 from intercom_simulator.columns import FILES
-from tests.conftest import END
 from tests.harness.expected_rows import differences, expected, instant
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from intercom_simulator import Clock, Fault, Simulator
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,7 @@ import pytest
 from tests.harness.singer import discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 DAY = 86_400
 

@@ -14,6 +14,7 @@ from intercom_simulator import Clock, Simulator
 from tap_intercom_export.commands import plan_run
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.singer import discover_in_process, run_tap, run_without_waiting, select
+from tests.harness.stopped_simulator import END
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     Config = dict[str, Any]
     State = dict[str, Any]
 
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 DAY = 86_400
 CREATE_PATH = "/export/content/data"
 

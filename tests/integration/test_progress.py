@@ -20,13 +20,9 @@ from intercom_simulator.api_variant import Member
 from tests.harness.singer import clean_environment, command, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 TAP_PREFIX = "tap-intercom-export            | "
 """Prefix of the tap's log lines."""

@@ -16,15 +16,14 @@ from intercom_simulator import ApiVariant, Clock, Member, Mutation, Simulator
 from intercom_simulator.columns import ASSUMED_FILES
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.tap import TapIntercomExport
-from tests.conftest import END
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import Output, clean_environment, discover_in_process, run_tap, select
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 # The SDK's tests want a configuration when this module is imported, and the streams: the simulator
 # has to answer for those of the reporting datasets.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
 from intercom_simulator import Clock, JobFault, Simulator, VirtualClock
+from tests.harness.stopped_simulator import END
 
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 NINE_MINUTES = 9 * 60
 ATTRIBUTES = ["standard.conversation_id", "timestamp.conversation_started_at"]
 

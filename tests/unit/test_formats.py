@@ -15,9 +15,8 @@ from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import run_in_process, run_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
 MORE_VARIANTS = {
@@ -60,8 +59,8 @@ OTHER_TOTALS = {"overview_of_all_time"}
     ids=[name for name in ALL_VARIANTS if name not in OTHER_TOTALS],
 )
 def test_records_are_equal_in_every_variant(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     variant: ApiVariant,
 ) -> None:
     simulator = simulate(variant=variant)
@@ -76,8 +75,8 @@ def test_records_are_equal_in_every_variant(
     ids=["storage_link", "storage_redirect"],
 )
 def test_token_is_sent_to_no_other_host(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     variant: ApiVariant,
 ) -> None:
     simulator = simulate(variant=variant, receipts=30, days=5)
@@ -87,9 +86,7 @@ def test_token_is_sent_to_no_other_host(
     assert output.records("receipt")
 
 
-def test_failed_job_with_status_200_is_retried(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
-) -> None:
+def test_failed_job_with_status_200_is_retried(simulate: Simulate, configure: Configure) -> None:
     variant = API_VARIANTS["failed_with_200"]
     simulator = simulate(variant=variant, job_faults=[JobFault(job_number=1, ends_as="failed")])
     output = run_in_process(configure(simulator))
@@ -98,7 +95,7 @@ def test_failed_job_with_status_200_is_retried(
 
 @pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
 def test_single_file_is_recognized_by_columns(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
+    simulate: Simulate, configure: Configure, name: str
 ) -> None:
     """The name occurs in the samples of Intercom's reference."""
     packed = io.BytesIO()
@@ -110,9 +107,7 @@ def test_single_file_is_recognized_by_columns(
     assert output.records("other_statistic") == []
 
 
-def test_unknown_file_is_written_row_by_row(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
-) -> None:
+def test_unknown_file_is_written_row_by_row(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(variant=API_VARIANTS["schema_drift"])
     output = run_in_process(configure(simulator))
     found = output.loaded("other_statistic")
@@ -135,7 +130,7 @@ def test_unknown_file_is_written_row_by_row(
 
 
 def test_unknown_column_is_added_to_schema_and_records(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+    simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(variant=API_VARIANTS["schema_drift"])
     output = run_in_process(configure(simulator))
@@ -147,7 +142,7 @@ def test_unknown_column_is_added_to_schema_and_records(
 
 
 def test_damaged_rows_are_rejected_and_others_are_written(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+    simulate: Simulate, configure: Configure
 ) -> None:
     mutations = (
         Mutation("open", line=1, replace=b'"never closed,2025-05-01T00:00:00.000Z'),
@@ -172,8 +167,8 @@ def test_damaged_rows_are_rejected_and_others_are_written(
 
 @pytest.mark.parametrize("container", ["zip", "gzip", "tar.gz", "csv"])
 def test_empty_window_moves_bookmark_in_any_container(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     container: Any,
 ) -> None:
     variant = replace(ApiVariant(), container=container, empty_files=True)

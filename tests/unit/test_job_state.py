@@ -22,12 +22,7 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 THREE_WINDOWS = {"days": 40, "receipts": 250}
 ONE_WINDOW = {"days": 20, "receipts": 120}

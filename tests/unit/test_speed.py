@@ -26,14 +26,14 @@ from benchmarks.contenders.standard_sdk import StandardTap
 from benchmarks.server import serving
 from benchmarks.shapes import RECEIPTS, SHAPES
 from tap_intercom_export.tap import TapIntercomExport
-from tests.conftest import END
 from tests.harness.batches import batch_config
 from tests.harness.singer import running_process, select
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
 
 MIN_SPEEDUP = 10
 """Minimum ratio to a stream of the SDK, for the usual shape of data."""
@@ -187,8 +187,8 @@ PAUSE_AFTER = 100
 
 
 def test_next_job_runs_while_window_is_written(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     catalog: dict[str, Any],
 ) -> None:
     receipts = 2_000 * WINDOWS

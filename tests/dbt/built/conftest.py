@@ -15,8 +15,8 @@ from psycopg.rows import dict_row
 
 from demo.project import DBT, DBT_PROGRAM, ROOT, Project
 from intercom_simulator import Clock, Simulator
-from tests.conftest import END
 from tests.dbt.expected_marts import ExpectedMarts
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

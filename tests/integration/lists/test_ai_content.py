@@ -10,12 +10,7 @@ from tests.harness.singer import run_tap
 from tests.integration.lists.common import AI, OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_sources_and_pages_are_complete(simulate: Simulate, configure: Configure) -> None:

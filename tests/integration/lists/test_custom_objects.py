@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import END
 from tests.harness.singer import discover_in_process, run_tap
+from tests.harness.stopped_simulator import END
 from tests.integration.lists.common import AI, OBJECTS, loaded, records_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_instances_of_all_types_are_written(simulate: Simulate, configure: Configure) -> None:

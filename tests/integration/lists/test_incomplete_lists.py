@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
+from intercom_simulator import Fault
 from tests.integration.lists.common import (
     OBJECTS,
     ONE,
@@ -20,12 +20,9 @@ from tests.integration.lists.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 NEXT = "https://api.intercom.invalid/ai/external_pages?page=2"
 EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages": 3})

@@ -19,12 +19,8 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 DAY_SECONDS = 86_400
 DATASETS_WITHOUT_KEY = {

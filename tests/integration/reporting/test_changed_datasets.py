@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import ApiVariant, Fault, Mutation, Simulator
+from intercom_simulator import ApiVariant, Fault, Mutation
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.tap import TapIntercomExport
-from tests.conftest import END
 from tests.harness.singer import (
     discover,
     discover_in_process,
@@ -17,6 +16,7 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
+from tests.harness.stopped_simulator import END
 from tests.integration.reporting.common import (
     SMALL,
     attribute_ids,
@@ -28,12 +28,9 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from singer_sdk import Stream
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_values_follow_labels_and_missing_columns_are_logged(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,18 +15,14 @@ from tap_intercom_export.errors import AttributesRefusedError, TapError
 from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.rows import DamagedRow, Encoder, RowReader
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
-from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
+from tests.harness.stopped_simulator import END
 from tests.integration.reporting.common import SMALL, attribute_ids, dataset_differences, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 
 REFUSED = (

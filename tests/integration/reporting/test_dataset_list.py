@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
+from intercom_simulator import Fault
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.singer import (
     run_tap,
 )
+from tests.harness.stopped_simulator import END
 from tests.integration.reporting.common import (
     DAY_SECONDS,
     SMALL,
@@ -24,10 +24,7 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize(

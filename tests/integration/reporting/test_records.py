@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intercom_simulator import ApiVariant, Simulator
+from intercom_simulator import ApiVariant
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import (
@@ -18,6 +17,7 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
+from tests.harness.stopped_simulator import END
 from tests.integration.reporting.common import (
     DAY_SECONDS,
     SMALL,
@@ -27,12 +27,8 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,19 @@ import json
 import signal
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import JobFault, Simulator
+from intercom_simulator import JobFault
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.singer import (
     discover_in_process,
     run_tap,
     running_process,
     select,
 )
+from tests.harness.stopped_simulator import END
 from tests.integration.reporting.common import (
     DATASETS_WITHOUT_KEY,
     SMALL,
@@ -28,10 +28,7 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_second_run_loads_new_and_changed_rows(simulate: Simulate, configure: Configure) -> None:
