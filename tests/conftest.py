@@ -36,7 +36,7 @@ LONG_TESTS = (
     "tests/dbt/built/",
     "tests/integration/test_fleet.py",
     "tests/integration/test_lake.py::test_overlapping_exports",
-    "tests/dbt/test_elsewhere.py",
+    "tests/dbt/test_compiled_offline.py",
     "tests/dbt/test_workspaces.py",
 )
 """Tests of 10 to 60 seconds, which are started first: the last tests to run are short ones, so that

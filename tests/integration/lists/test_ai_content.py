@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.harness.singer import run_tap
-from tests.integration.lists.common import AI, OBJECTS, loaded, pages_of, records_of, run
+from tests.integration.lists.list_runs import AI, OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

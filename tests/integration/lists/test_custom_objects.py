@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness.singer import discover_in_process, run_tap
 from tests.harness.stopped_simulator import END
-from tests.integration.lists.common import AI, OBJECTS, loaded, records_of, run
+from tests.integration.lists.list_runs import AI, OBJECTS, loaded, records_of, run
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

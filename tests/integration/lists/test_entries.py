@@ -9,7 +9,7 @@ import pytest
 
 from intercom_simulator import Fault
 from tests.harness.singer import discover_in_process, run_in_process, select
-from tests.integration.lists.common import OBJECTS, ONE, activated, entry_of, page_of, run
+from tests.integration.lists.list_runs import OBJECTS, ONE, activated, entry_of, page_of, run
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

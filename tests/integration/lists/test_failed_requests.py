@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from intercom_simulator import Fault
-from tests.integration.lists.common import OBJECTS, loaded, pages_of, records_of, run
+from tests.integration.lists.list_runs import OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

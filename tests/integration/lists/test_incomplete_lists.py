@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Fault
-from tests.integration.lists.common import (
+from tests.integration.lists.list_runs import (
     OBJECTS,
     ONE,
     activated,

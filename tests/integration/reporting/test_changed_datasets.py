@@ -17,7 +17,7 @@ from tests.harness.singer import (
     select,
 )
 from tests.harness.stopped_simulator import END
-from tests.integration.reporting.common import (
+from tests.integration.reporting.reporting_runs import (
     SMALL,
     attribute_ids,
     dataset_differences,

@@ -18,7 +18,12 @@ from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.stopped_simulator import END
-from tests.integration.reporting.common import SMALL, attribute_ids, dataset_differences, run
+from tests.integration.reporting.reporting_runs import (
+    SMALL,
+    attribute_ids,
+    dataset_differences,
+    run,
+)
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.reporting.common import SMALL, dataset_differences, run
+from tests.integration.reporting.reporting_runs import SMALL, dataset_differences, run
 
 if TYPE_CHECKING:
     from intercom_simulator import Simulator

@@ -15,7 +15,7 @@ from tests.harness.singer import (
     problems,
 )
 from tests.harness.stopped_simulator import END
-from tests.integration.reporting.common import SMALL, dataset_differences, run, schema_of
+from tests.integration.reporting.reporting_runs import SMALL, dataset_differences, run, schema_of
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

@@ -13,7 +13,7 @@ from tests.harness.singer import (
     run_tap,
 )
 from tests.harness.stopped_simulator import END
-from tests.integration.reporting.common import (
+from tests.integration.reporting.reporting_runs import (
     DAY_SECONDS,
     SMALL,
     format_time,

@@ -15,7 +15,7 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
-from tests.integration.reporting.common import (
+from tests.integration.reporting.reporting_runs import (
     DATASETS_WITHOUT_KEY,
     SMALL,
     dataset_differences,

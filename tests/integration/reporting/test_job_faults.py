@@ -13,7 +13,7 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
-from tests.integration.reporting.common import DAY_SECONDS, SMALL, dataset_differences, run
+from tests.integration.reporting.reporting_runs import DAY_SECONDS, SMALL, dataset_differences, run
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate

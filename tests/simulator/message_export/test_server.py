@@ -10,7 +10,7 @@ import requests
 
 from intercom_simulator import Clock, Simulator
 from tests.simulator.api import END, OCTETS, message
-from tests.simulator.message_export.requests_of_jobs import call, create, poll
+from tests.simulator.message_export.job_requests import call, create, poll
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from intercom_simulator import Simulator, Workspace
 from intercom_simulator.reporting import Reporting
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.simulator.api import END
-from tests.simulator.reporting.requests_of_reports import IDS, call, report
+from tests.simulator.reporting.report_requests import IDS, call, report
 
 LATER = END + timedelta(days=20)
 

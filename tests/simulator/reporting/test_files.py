@@ -15,7 +15,7 @@ import pytest
 from intercom_simulator import ApiVariant, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.simulator.api import DAY_SECONDS, END, NOW
-from tests.simulator.reporting.requests_of_reports import IDS, download, enqueue, report
+from tests.simulator.reporting.report_requests import IDS, download, enqueue, report
 
 
 @pytest.mark.parametrize("container", ["gzip", "tar.gz", "zip", "csv", "encoded"])

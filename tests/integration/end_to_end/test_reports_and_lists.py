@@ -13,14 +13,11 @@ from intercom_simulator import Fault
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import discover_in_process
-from tests.integration.test_end_to_end import Warehouse
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from demo.postgres import Postgres
     from intercom_simulator import Simulator
     from tests.harness.fixture_types import Configure, Simulate
+    from tests.integration.end_to_end.conftest import OpenWarehouse, Warehouse
 
 pytestmark = pytest.mark.meltano
 
@@ -58,11 +55,7 @@ def assert_equal_to_intercom(
 
 
 def test_two_runs_load_entries_and_delete_removed_ones(
-    simulate: Simulate,
-    configure: Configure,
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=10, days=30, conversations=150, ai_pages=200)
     settings = {
@@ -77,7 +70,7 @@ def test_two_runs_load_entries_and_delete_removed_ones(
         "custom_object_instance.*",
     )
     target = {"add_record_metadata": True, "activate_version": True, "hard_delete": True}
-    warehouse = Warehouse(tmp_path, postgres, database, select=select, **target)
+    warehouse = open_warehouse(select=select, **target)
     config = configure(simulator, **settings)
     warehouse.load(config)
     assert_equal_to_intercom(warehouse, simulator, config)
@@ -114,16 +107,12 @@ def list_of(*entries: Any, total: int) -> dict[str, Any]:
 
 
 def test_incomplete_lists_delete_nothing(
-    simulate: Simulate,
-    configure: Configure,
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=10)
     target = {"add_record_metadata": True, "activate_version": True, "hard_delete": True}
     select = ("custom_object_instance.*", "rejected_row.*")
-    warehouse = Warehouse(tmp_path, postgres, database, select=select, **target)
+    warehouse = open_warehouse(select=select, **target)
     config = configure(simulator, custom_object_types=["Order"])
     odd = {"a\0b": "c\0", "half": "\ud83d", "deep": [{"\ude00": 1}]}
     instances = [{"id": "1", "external_id": "x\0", "custom_attributes": odd}, {"id": "2"}]
