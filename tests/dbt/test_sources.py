@@ -31,7 +31,7 @@ SOURCES = """
         ('1', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', '2026-01-04', '2026-01-05', NULL),
         ('2', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', NULL, '2026-01-03', '2026-01-04');
 
-    -- two in one schema, told apart by the column that the tap's setting `workspace` adds
+    -- two in one schema, distinguished by the column that the tap's setting `workspace` adds
     CREATE TABLE second.receipt (
         workspace text, receipt_id text, received_at timestamp, content_type text,
         ruleset_id text, content_id text, user_id text);
@@ -118,12 +118,12 @@ def test_times_may_be_texts(query: Any) -> None:
     assert found == [("us", "2026-01-01 13:00:00")]
 
 
-def test_what_is_not_loaded_gives_no_rows(query: Any) -> None:
+def test_marts_of_missing_tables_have_no_rows(query: Any) -> None:
     assert query("SELECT count(*) FROM survey_answers") == [(0,)]
     assert query("SELECT count(*) FROM clicks_by_url") == [(0,)]
 
 
-def test_no_workspaces_totals_are_mixed(query: Any) -> None:
+def test_totals_are_separate_by_workspace(query: Any) -> None:
     assert query(
         "SELECT source_relation, sent, opened, open_rate FROM content_daily ORDER BY 1"
     ) == [("eu", 1, 1, 1.0), ("first", 1, 1, 1.0), ("second", 1, 0, 0.0), ("us", 1, 0, 0.0)]

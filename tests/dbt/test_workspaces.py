@@ -1,4 +1,4 @@
-"""Workspaces that the tap loaded, two into shared tables, one into a schema of its own."""
+"""Marts of three loaded workspaces: two in shared tables, one in its own schema."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _now(simulator: Simulator) -> Any:
     return simulator.clock.now()
 
 
-def test_marts_of_workspaces_with_the_same_ids_hold_what_each_of_them_has(
+def test_marts_keep_workspaces_with_equal_ids_apart(
     simulate: Simulate, configure: Configure, postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     # the same seed: all ids are the same, and the second has more of them than the first

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.timeout(600), pytest.mark.meltano]
 
 
-def test_the_project_to_copy_needs_what_is_installed() -> None:
-    (block,) = claimed_by("test_the_project_to_copy_needs_what_is_installed")
+def test_copied_project_requires_what_is_installed() -> None:
+    (block,) = claimed_by("test_copied_project_requires_what_is_installed")
     file, folder = re.findall(r"cp (\S+) (\S+) && cd \2", block.text)[0]
     assert folder.startswith("/srv/")
     project = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
@@ -40,14 +40,14 @@ def test_the_project_to_copy_needs_what_is_installed() -> None:
     assert set(installed) == {re.split(r"\[", line)[0] for line in wanted if line[:7] == "meltano"}
 
 
-def test_the_script_syncs_workspaces_that_move_to_the_fleet(
+def test_script_syncs_workspaces_and_the_fleet_continues(
     simulate: Simulate,
     postgres: Postgres,
     database: str,
     shell: Shell,
     tmp_path: Path,
 ) -> None:
-    blocks = claimed_by("test_the_script_syncs_workspaces_that_move_to_the_fleet")
+    blocks = claimed_by("test_script_syncs_workspaces_and_the_fleet_continues")
     settings, script, copy = (block.text for block in blocks)
     (tmp_path / "meltano.yml").write_text((EXAMPLE / "meltano.yml").read_text(encoding="utf-8"))
     (tmp_path / "sync-workspace").write_text(script)

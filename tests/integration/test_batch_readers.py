@@ -290,13 +290,13 @@ spark = (
     .config("spark.sql.session.timeZone", "UTC")
     .getOrCreate()
 )
-told = {}
+result = {}
 for files in sys.argv[1:]:
     frame = spark.read.parquet(files)
     rows = [json.loads(line) for line in frame.toJSON().collect()]
-    told[files] = {"rows": rows, "types": dict(frame.dtypes)}
+    result[files] = {"rows": rows, "types": dict(frame.dtypes)}
 spark.stop()
-print("TOLD " + json.dumps(told))
+print("RESULT " + json.dumps(result))
 """
 """Run by the Python that has PySpark; Spark's JSON has no nulls, and times with milliseconds."""
 
@@ -306,15 +306,15 @@ def test_spark_reads_the_folder(lake: Lake) -> None:
     if reason := why_no_spark():
         pytest.skip(reason)
     output = run_python(["-c", READ_IN_SPARK, *map(lake.files, READ)])
-    told = json.loads(next(line[5:] for line in output.splitlines() if line[:5] == "TOLD "))
+    result = json.loads(next(line[7:] for line in output.splitlines() if line[:7] == "RESULT "))
     for stream in READ:
         properties = lake.schemas[stream]
         found = [
             {name: _typed(row.get(name), _as_read(properties[name])) for name in properties}
-            for row in told[lake.files(stream)]["rows"]
+            for row in result[lake.files(stream)]["rows"]
         ]
         lake.assert_equal(stream, found)
-    types = told[lake.files("overview")]["types"]
+    types = result[lake.files("overview")]["types"]
     assert types["created_at_after"] == "timestamp"
     assert types["open_total"] == "double"
     assert types["content_id"] == "string"

@@ -89,10 +89,10 @@ def test_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
 def test_image_steps_install_working_tap(
     image: Path, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
-    told = subprocess.run(
+    version = subprocess.run(
         [*entrypoint(image), "--version"], capture_output=True, text=True, check=True
     ).stdout
-    assert told.startswith("tap-intercom-export v")
+    assert version.startswith("tap-intercom-export v")
     simulator = simulate(receipts=50, days=10)
     file = tmp_path / "config.json"
     file.write_text(json.dumps(configure(simulator)))

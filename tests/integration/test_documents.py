@@ -28,30 +28,30 @@ PAGES = sorted(
 MAX_README_BYTES = 9_000
 
 
-def about_text(*arguments: str) -> dict[str, Any]:
-    answer = subprocess.run(
+def json_output(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", *arguments],
         check=True,
         capture_output=True,
         text=True,
     )
-    told: dict[str, Any] = json.loads(answer.stdout)
-    return told
+    output: dict[str, Any] = json.loads(done.stdout)
+    return output
 
 
 @pytest.fixture(scope="module")
 def about() -> dict[str, Any]:
-    return about_text("--about", "--format=json")
+    return json_output("--about", "--format=json")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> dict[str, Any]:
-    return about_text("--discover")
+    return json_output("--discover")
 
 
 @pytest.fixture(scope="module")
 def sdk_settings() -> set[str]:
-    """Names of the settings that any tap of this SDK has, and this one does not describe itself."""
+    """Names of the settings that the SDK adds to every tap."""
     schema: dict[str, Any] = {"type": "object", "properties": {}}
     Tap.append_builtin_config(schema)
     return set(schema["properties"]) - {"start_date", "emit_activate_version_messages"}

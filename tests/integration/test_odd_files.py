@@ -1,4 +1,4 @@
-"""Files in archives that nobody documents: headers that cannot be read, twins, other line ends."""
+"""Undocumented files in archives: unreadable headers, files with equal columns, other line ends."""
 
 from __future__ import annotations
 

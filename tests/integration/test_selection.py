@@ -37,8 +37,8 @@ def test_unselected_parent_still_feeds_its_children(
     }
     assert output.streams == {"open", "click"}
     for statistic in ("open", "click"):
-        truth = expected(simulator, statistic, simulator.clock.now())
-        assert differences(statistic, truth, output.loaded(statistic)) == []
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        assert differences(statistic, expected_rows, output.loaded(statistic)) == []
     assert {output.bookmarks["open"], output.bookmarks["click"]} == {config["end_date"]}
 
 
@@ -48,8 +48,8 @@ def test_single_child_stream_can_be_selected(
     simulator = simulate(days=20)
     output = run_tap(configure(simulator), catalog=select(catalog, "answer_combined"))
     assert output.streams == {"answer_combined"}
-    truth = expected(simulator, "answer_combined", simulator.clock.now())
-    assert differences("answer_combined", truth, output.loaded("answer_combined")) == []
+    expected_rows = expected(simulator, "answer_combined", simulator.clock.now())
+    assert differences("answer_combined", expected_rows, output.loaded("answer_combined")) == []
 
 
 def test_parent_stream_alone_can_be_selected(

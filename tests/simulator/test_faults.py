@@ -94,7 +94,7 @@ def test_headers_are_set_and_removed(sim: Simulator) -> None:
 @pytest.mark.parametrize(
     ("body", "text"), [({"a": 1}, '{"a": 1}'), ("<html>", "<html>"), (b"\x00", "\x00")]
 )
-def test_body_can_be_anything(sim: Simulator, body: object, text: str) -> None:
+def test_body_can_be_replaced(sim: Simulator, body: object, text: str) -> None:
     sim.faults.add(Fault("create", body=body))
     assert create(sim).text == text
 

@@ -193,7 +193,7 @@ def test_instances_have_attributes_of_every_kind(sim: Simulator) -> None:
     assert any(order["external_updated_at"] is None for order in orders)
 
 
-def test_types_with_spaces_empty_ones_and_unknown_ones(sim: Simulator) -> None:
+def test_types_may_have_spaces_be_empty_or_unknown(sim: Simulator) -> None:
     base = "/custom_object_instances"
     assert get(sim, f"{base}/Subscription%20plan").json()["total_count"] == 24
     empty = get(sim, f"{base}/Wishlist").json()

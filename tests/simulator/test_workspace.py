@@ -251,10 +251,10 @@ def test_overview_may_count_all_time(workspace: Workspace) -> None:
     found = [[[row[key] for key in keys] for row in some] for some in (rows, whole)]
     assert found[0] == found[1]
     total = OVERVIEW.columns.index("receipt_total")
-    truth = {
+    expected_totals = {
         row["content_id"]: row["receipt_total"] for row in workspace.expected_rows("overview", END)
     }
-    assert [row[total] for row in whole] == [truth[str(row[keys[1]])] for row in rows]
+    assert [row[total] for row in whole] == [expected_totals[str(row[keys[1]])] for row in rows]
     assert [row[total] for row in whole] != [row[total] for row in rows]
 
 

@@ -42,11 +42,13 @@ ONLY_RECEIPTS = {"gzip", "csv"}
 def assert_complete(simulator: Simulator, output: Output, variant: ApiVariant) -> None:
     statistics = ["receipt"] if variant.container in ONLY_RECEIPTS else list(FILES)
     for statistic in statistics:
-        truth = expected(simulator, statistic, simulator.clock.now())
-        assert truth, f"the simulator has nothing of {statistic}, which proves nothing"
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        assert expected_rows, (
+            f"the simulator has nothing of {statistic}, so the comparison would prove nothing"
+        )
         missing = [column for file, column in variant.dropped_columns if file == statistic]
         loaded = output.loaded(statistic)
-        assert differences(statistic, truth, loaded, missing=missing) == [], statistic
+        assert differences(statistic, expected_rows, loaded, missing=missing) == [], statistic
 
 
 OTHER_TOTALS = {"overview_of_all_time"}
@@ -160,8 +162,8 @@ def test_damaged_rows_are_rejected_and_others_are_written(
     assert all(record["reason"] and record["raw"] for record in rejected)
     assert "damaged" in output.log
     for statistic in FILES:
-        truth = expected(simulator, statistic, simulator.clock.now())
-        differing = differences(statistic, truth, output.loaded(statistic))
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        differing = differences(statistic, expected_rows, output.loaded(statistic))
         assert len(differing) == (statistic in damaged), (statistic, differing)
 
 

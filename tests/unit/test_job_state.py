@@ -79,13 +79,13 @@ def test_bookmark_is_never_later_than_written_rows(
     simulator = simulate(**THREE_WINDOWS)
     output = run_tap(configure(simulator))
     until = simulator.clock.now()
-    truth = {
+    expected_times = {
         name: sorted(row["created_at"] for row in expected(simulator, name, until))
         for name in FILES
         if name not in STREAMS_NOT_ORDERED_BY_TIME
     }
     keys: dict[str, list[str]] = {}
-    written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in truth}
+    written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in expected_times}
     checked = 0
     for message in output.messages:
         name = message.get("stream", "")
@@ -95,13 +95,15 @@ def test_bookmark_is_never_later_than_written_rows(
             written[name].add(tuple(message["record"][part] for part in keys[name]))
         elif message["type"] == "STATE":
             for stream, bookmark in bookmarks(message["value"]).items():
-                if stream in truth:
+                if stream in expected_times:
                     promised = [
-                        at for at in truth[stream] if f"{at:%Y-%m-%dT%H:%M:%SZ}" <= bookmark
+                        at
+                        for at in expected_times[stream]
+                        if f"{at:%Y-%m-%dT%H:%M:%SZ}" <= bookmark
                     ]
                     assert len(written[stream]) >= len(promised), (stream, bookmark)
                     checked += 1
-    assert checked > len(truth)
+    assert checked > len(expected_times)
 
 
 def test_no_row_is_lost_if_run_ends_after_any_state(
@@ -117,8 +119,10 @@ def test_no_row_is_lost_if_run_ends_after_any_state(
         again = run_tap(config, state=state)
         together = type(output)(0, "", output.lines[: place + 1] + again.lines)
         for statistic in ("receipt", "open", "click", "answer_combined", "checkpoint"):
-            truth = expected(simulator, statistic, simulator.clock.now())
-            assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
+            expected_rows = expected(simulator, statistic, simulator.clock.now())
+            assert differences(statistic, expected_rows, together.loaded(statistic)) == [], (
+                statistic
+            )
 
 
 def test_second_run_without_new_data_starts_no_job(
@@ -148,8 +152,8 @@ def test_late_engagement_is_loaded_by_next_run(simulate: Simulate, configure: Co
     assert late
     together = type(first)(0, "", first.lines + second.lines)
     for statistic in FILES:
-        truth = expected(simulator, statistic, simulator.clock.now())
-        assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        assert differences(statistic, expected_rows, together.loaded(statistic)) == [], statistic
 
 
 def test_stream_selected_later_gets_history_before_others_continue(
@@ -160,8 +164,8 @@ def test_stream_selected_later_gets_history_before_others_continue(
     first = run_tap(config, catalog=select(catalog, "receipt"))
     second = run_tap(config, catalog=select(catalog, "receipt", "open"), state=first.state)
     assert second.records("receipt") == []
-    truth = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", truth, second.loaded("open")) == []
+    expected_rows = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", expected_rows, second.loaded("open")) == []
     assert second.bookmarks["receipt"] == first.bookmarks["receipt"]
 
 
@@ -177,8 +181,8 @@ def test_deselected_stream_keeps_bookmark(
     assert second.bookmarks["receipt"] == config["end_date"]
     third = run_tap(config, catalog=select(catalog, "receipt", "open"), state=second.state)
     together = type(first)(0, "", first.lines + third.lines)
-    truth = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", truth, together.loaded("open")) == []
+    expected_rows = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", expected_rows, together.loaded("open")) == []
 
 
 def test_job_is_in_state_before_its_records(simulate: Simulate, configure: Configure) -> None:
@@ -210,8 +214,8 @@ def test_next_run_resumes_job_of_stopped_run(simulate: Simulate, configure: Conf
     resumed = run_tap(config, state=state)
     assert len(simulator.jobs) == 1
     assert not simulator.jobs[0].cancelled
-    truth = expected(simulator, "receipt", simulator.clock.now())
-    assert differences("receipt", truth, resumed.loaded("receipt")) == []
+    expected_rows = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", expected_rows, resumed.loaded("receipt")) == []
 
 
 @pytest.mark.parametrize("fault", ["forgotten", "failed", "canceled", "unknown"])
@@ -235,8 +239,8 @@ def test_unusable_stored_job_is_forgotten(
     again = run_tap(config, state=state)
     assert len(simulator.jobs) == 2
     assert job_in(again.state) is None
-    truth = expected(simulator, "receipt", simulator.clock.now())
-    assert differences("receipt", truth, again.loaded("receipt")) == []
+    expected_rows = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", expected_rows, again.loaded("receipt")) == []
 
 
 def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: Configure) -> None:
@@ -246,8 +250,8 @@ def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: 
     earlier = config["start_date"].replace("2025", "2024")
     again = run_tap({**config, "start_date": earlier, "window_days": 80}, state=state)
     assert simulator.jobs[1].after < simulator.jobs[0].after
-    truth = expected(simulator, "receipt", simulator.clock.now())
-    assert differences("receipt", truth, again.loaded("receipt")) == []
+    expected_rows = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", expected_rows, again.loaded("receipt")) == []
 
 
 def test_invalid_bookmark_is_an_error(simulate: Simulate, configure: Configure) -> None:

@@ -69,8 +69,8 @@ class Warehouse:
         """Check that all columns of all rows of all streams equal the simulator's rows."""
         now = simulator.clock.now()
         for statistic in FILES:
-            truth = expected(simulator, statistic, now)
-            assert differences(statistic, truth, self.rows(statistic)) == [], statistic
+            expected_rows = expected(simulator, statistic, now)
+            assert differences(statistic, expected_rows, self.rows(statistic)) == [], statistic
         assert len(self.rows("content_export")) == len(simulator.jobs)
         assert self.rows("rejected_row") == []
 

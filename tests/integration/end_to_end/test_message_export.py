@@ -68,8 +68,8 @@ def test_selection_of_streams_and_columns(
     warehouse.load(configure(simulator))
     assert warehouse.tables() == {"open", "receipt"}
     assert {"email", "name"}.isdisjoint(warehouse.types("receipt"))
-    truth = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", truth, warehouse.rows("open")) == []
+    expected_rows = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", expected_rows, warehouse.rows("open")) == []
 
 
 def test_columns_with_any_name_are_loaded_in_every_run(

@@ -31,9 +31,9 @@ def assert_equal_to_intercom(
     streams = {entry["tap_stream_id"]: entry for entry in discover_in_process(config)["streams"]}
     schema = streams["reporting_tickets"]["schema"]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = simulator.reporting.expected_rows("tickets", simulator.clock.now())
+    expected_rows = simulator.reporting.expected_rows("tickets", simulator.clock.now())
     rows = reporting_rows(warehouse.rows("reporting_tickets"), properties)
-    assert row_differences(truth, rows) == []
+    assert row_differences(expected_rows, rows) == []
 
     pages = {row["id"]: row for row in warehouse.rows("external_page")}
     assert {name: row["html"] for name, row in pages.items()} == {

@@ -41,15 +41,15 @@ def test_empty_list_is_an_empty_table(simulate: Simulate, configure: Configure) 
 
 
 @pytest.mark.parametrize("version", ["2.12", "2.14", "2.16", "Preview"])
-def test_versions_since_2_12_serve_it(
+def test_versions_since_2_12_have_ai_content(
     simulate: Simulate, configure: Configure, version: str
 ) -> None:
     simulator = simulate(receipts=10, ai_sources=8)
     output = run(configure(simulator, api_version=version), "content_import_source")
-    truth = records_of(simulator.ai_content.sources())
+    expected_records = records_of(simulator.ai_content.sources())
     if version in {"2.12", "2.14"}:
-        truth = [{**record, "audience_ids": None} for record in truth]
-    assert loaded(output, "content_import_source") == truth
+        expected_records = [{**record, "audience_ids": None} for record in expected_records]
+    assert loaded(output, "content_import_source") == expected_records
 
 
 def test_older_version_error_names_setting(simulate: Simulate, configure: Configure) -> None:

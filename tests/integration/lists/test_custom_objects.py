@@ -18,8 +18,8 @@ def test_instances_of_all_types_are_written(simulate: Simulate, configure: Confi
     types = {"Order": 320, "Subscription plan": 24, "Wishlist": 0, "a/b?c": 3}
     simulator = simulate(receipts=10, custom_objects=types)
     output = run(configure(simulator, custom_object_types=list(types)), OBJECTS)
-    truth = [one for name in types for one in simulator.custom_objects.instances(name)]
-    assert loaded(output, OBJECTS) == records_of(truth)
+    instances = [one for name in types for one in simulator.custom_objects.instances(name)]
+    assert loaded(output, OBJECTS) == records_of(instances)
     assert output.schemas(OBJECTS)[0]["properties"]["custom_attributes"]["type"][0] == "object"
     assert simulator.jobs == simulator.reporting_jobs == []
 

@@ -78,8 +78,8 @@ def test_incomplete_list_is_an_error_and_deletes_nothing(
     assert activated(cut) == []
     assert message in cut.log
     assert "Traceback" not in cut.log
-    truth = {page["id"] for page in simulator.ai_content.pages()}
-    assert truth <= loaded_after(whole, cut, stream="external_page")
+    expected_ids = {page["id"] for page in simulator.ai_content.pages()}
+    assert expected_ids <= loaded_after(whole, cut, stream="external_page")
 
 
 def test_list_cut_once_is_read_again(simulate: Simulate, configure: Configure) -> None:
@@ -144,8 +144,8 @@ def test_list_that_shrinks_while_read_is_read_again(
     simulator._on_request = remove_seven
     second = run(config, "external_page", state=first.state)
     assert len(removed) == 7
-    truth = {page["id"] for page in simulator.ai_content.pages()}
-    assert truth <= loaded_after(first, second, stream="external_page")
+    expected_ids = {page["id"] for page in simulator.ai_content.pages()}
+    assert expected_ids <= loaded_after(first, second, stream="external_page")
     assert activated(second) == ["external_page"]
 
 
@@ -160,8 +160,8 @@ def test_constantly_changing_list_is_a_warning(simulate: Simulate, configure: Co
     simulator._on_request = remove_one
     second = run(config, "external_page", state=first.state)
     assert activated(second) == []
-    truth = {page["id"] for page in simulator.ai_content.pages()}
-    assert truth <= loaded_after(first, second, stream="external_page")
+    expected_ids = {page["id"] for page in simulator.ai_content.pages()}
+    assert expected_ids <= loaded_after(first, second, stream="external_page")
     (line,) = [line for line in second.log.splitlines() if "WARNING" in line]
     assert "external_page" in line
     assert "changed while it was read" in line

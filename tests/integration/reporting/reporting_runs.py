@@ -67,9 +67,9 @@ def dataset_differences(
     """Return the differences between the expected rows and the loaded rows of a dataset."""
     name = f"reporting_{dataset}"
     properties = reporting_properties(simulator, dataset, output.schemas(name)[0]["properties"])
-    truth = simulator.reporting.expected_rows(dataset, simulator.clock.now(), **options)
-    assert truth
-    return row_differences(truth, reporting_rows(output.loaded(name), properties))
+    expected_rows = simulator.reporting.expected_rows(dataset, simulator.clock.now(), **options)
+    assert expected_rows
+    return row_differences(expected_rows, reporting_rows(output.loaded(name), properties))
 
 
 def attribute_ids(simulator: Simulator) -> list[list[str]]:

@@ -164,5 +164,7 @@ def test_attribute_missing_in_older_catalog_is_added_to_schema(
     assert "user_email" not in output.schemas("reporting_call")[0]["properties"]
     assert "user_email" in output.schemas("reporting_call")[-1]["properties"]
     assert "New columns in 'reporting_call': user_email" in output.log
-    truth = {row["standard.user_email"] for row in simulator.reporting.expected_rows("call", END)}
-    assert {record["user_email"] for record in output.records("reporting_call")} == truth
+    expected_emails = {
+        row["standard.user_email"] for row in simulator.reporting.expected_rows("call", END)
+    }
+    assert {record["user_email"] for record in output.records("reporting_call")} == expected_emails

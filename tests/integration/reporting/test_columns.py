@@ -42,11 +42,11 @@ def ticket_differences(simulator: Simulator, output: Output, refused: tuple[str,
     stream = "reporting_tickets"
     schema = output.schemas(stream)[0]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = [
+    expected_rows = [
         {**row, **dict.fromkeys(refused)}
         for row in simulator.reporting.expected_rows("tickets", END)
     ]
-    return row_differences(truth, reporting_rows(output.loaded(stream), properties))
+    return row_differences(expected_rows, reporting_rows(output.loaded(stream), properties))
 
 
 def test_refused_attributes_are_omitted_and_logged(
@@ -266,7 +266,7 @@ def test_rows_without_an_id_are_rejected() -> None:
     ]
 
 
-def test_first_row_of_a_file_without_header_is_not_taken_for_a_header() -> None:
+def test_file_without_header_is_not_matched_by_its_first_row() -> None:
     """It has as many cells as there are attributes, like a header in another language."""
     with pytest.raises(TapError, match="reporting_conversation has no header"):
         matched("215", "2026-01-01 05:00:00", "Billing")

@@ -69,8 +69,8 @@ def test_dataset_without_time_attribute_keeps_bookmark(
     config = configure(simulator, reporting_datasets=["tickets"], lookback_days=7)
     first = run_listed(config)
     (key,) = DATASETS["tickets"].key
-    truth = {row[key] for row in simulator.reporting.expected_rows("tickets", END)}
-    assert {record["ticket_id"] for record in first.records("reporting_tickets")} == truth
+    expected_ids = {row[key] for row in simulator.reporting.expected_rows("tickets", END)}
+    assert {record["ticket_id"] for record in first.records("reporting_tickets")} == expected_ids
     assert first.bookmarks["reporting_tickets"] == config["end_date"]
     ends = {format_time(job.before) for job in simulator.reporting_jobs}
     assert {r["created_at_before"] for r in first.records("reporting_tickets")} == ends

@@ -75,9 +75,9 @@ def test_older_versions_use_plain_ids(
         stream = f"reporting_{name}"
         schema = output.schemas(stream)[0]["properties"]
         properties = reporting_properties(simulator, name, schema, qualified=False)
-        truth = simulator.reporting.expected_rows(name, END, version)
+        expected_rows = simulator.reporting.expected_rows(name, END, version)
         rows = reporting_rows(output.loaded(stream), properties)
-        assert row_differences(truth, rows) == []
+        assert row_differences(expected_rows, rows) == []
     sent = {
         ids["standard.conversation_id"] for ids in simulator.reporting.expected_rows(names[0], END)
     }

@@ -43,15 +43,15 @@ def test_second_run_loads_new_and_changed_rows(simulate: Simulate, configure: Co
     assert len(simulator.reporting_jobs) == jobs + len(DATASETS)
     together = type(first)(0, "", first.lines + second.lines)
     for name in DATASETS:
-        truth = simulator.reporting.expected_rows(name, simulator.clock.now())
+        expected_rows = simulator.reporting.expected_rows(name, simulator.clock.now())
         found = dataset_differences(simulator, name, together)
-        assert len(truth) > len(before[name])
+        assert len(expected_rows) > len(before[name])
         assert not [line for line in found if line.startswith("missing")], name
         if name not in DATASETS_WITHOUT_KEY:
             assert found == [], name
-            assert any(row not in truth for row in before[name]), name
+            assert any(row not in expected_rows for row in before[name]), name
         else:  # a row that has changed has another hash
-            assert len(found) == sum(row not in truth for row in before[name]), name
+            assert len(found) == sum(row not in expected_rows for row in before[name]), name
 
 
 def test_change_is_missed_without_lookback(simulate: Simulate, configure: Configure) -> None:

@@ -190,12 +190,12 @@ def test_too_high_compression_ratio_is_refused(
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred], ids=["zip", "tar"])
-def test_two_archives_in_a_row_are_damage(pack: Callable[[dict[str, bytes]], bytes]) -> None:
+def test_two_concatenated_archives_are_damaged(pack: Callable[[dict[str, bytes]], bytes]) -> None:
     """Only the files of one of them would be read."""
     with pytest.raises(DamagedArchiveError):
         opened(pack({"receipt.csv": RECEIPT}) + pack({"open.csv": OPEN}))
 
 
 @pytest.mark.parametrize("padding", [b"", bytes(10_240)], ids=["none", "zeros"])
-def test_tar_with_zeros_at_its_end_is_whole(padding: bytes) -> None:
+def test_tar_with_padding_at_its_end_is_complete(padding: bytes) -> None:
     assert contents(tarred({"open.csv": OPEN}) + padding) == [("open.csv", OPEN)]
