@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(600)
 SOURCES = """
     CREATE SCHEMA first; CREATE SCHEMA second;
 
-    -- a workspace in a schema of its own; the target appends, and keeps what was deleted
+    -- a workspace in its own schema; the target appends rows, and only marks deleted ones
     CREATE TABLE first.receipt (
         receipt_id text, received_at timestamptz, content_type text, content_title text,
         ruleset_id text, content_id text, user_id text, first_open timestamp,
@@ -43,7 +43,7 @@ SOURCES = """
         workspace text, event_id text, created_at timestamp, receipt_id text, opened_at timestamp);
     INSERT INTO second.open VALUES ('eu', 'e', '2026-01-01 12:00', '1', '2026-01-01 12:00');
 
-    -- a file that nobody knows: times as the target wrote the texts
+    -- an unknown file, whose times are text
     CREATE TABLE second.spam_complaint (
         workspace text, event_id text, receipt_id text, created_at text);
     INSERT INTO second.spam_complaint VALUES ('us', 'e', '1', '2026-01-01T13:00:00Z');

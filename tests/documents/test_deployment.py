@@ -34,7 +34,9 @@ def test_copied_project_requires_what_is_installed() -> None:
     assert [one["name"] for one in project["environments"]] == ["prod"]
     for plugins in project["plugins"].values():
         for plugin in plugins:
-            assert "pip_url" not in plugin  # Meltano would look for it in a folder a workspace
+            assert (
+                "pip_url" not in plugin
+            )  # Meltano would look for it in the folder of each workspace
     installed = re.findall(r"pip install (.+) /path/to/tap-intercom-export", block.text)[0].split()
     wanted = (EXAMPLE / "meltano.in").read_text(encoding="utf-8").splitlines()
     assert set(installed) == {re.split(r"\[", line)[0] for line in wanted if line[:7] == "meltano"}
@@ -59,7 +61,7 @@ def test_script_syncs_workspaces_and_the_fleet_continues(
     for workspace, simulator in workspaces.items():
         address = postgres.url(database, "postgresql+psycopg")
         text = settings.replace("dG9rOmFi…", simulator.token).replace("acme_us", workspace)
-        text = re.sub(r"postgresql\+psycopg://[^']*", lambda _: address, text)  # noqa: B023 - used here
+        text = re.sub(r"postgresql\+psycopg://[^']*", lambda _: address, text)  # noqa: B023 - called at once
         text = text.replace("=2026-01-01", "=2025-05-01")
         assert address in text
         text += f"TAP_INTERCOM_EXPORT_API_URL={simulator.url}\n"

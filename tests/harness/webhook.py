@@ -24,7 +24,7 @@ def taking_alerts() -> Generator[tuple[str, list[str]]]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the base class
             """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:

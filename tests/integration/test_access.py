@@ -34,7 +34,7 @@ def test_invalid_token_is_reported_in_one_line(
     simulate: Simulate, configure: Configure, arguments: tuple[str, ...]
 ) -> None:
     simulator = simulate(receipts=10, days=5)
-    config = configure(simulator, access_token="not-the-token")  # noqa: S106 - it opens nothing
+    config = configure(simulator, access_token="not-the-token")  # noqa: S106 - not a real token
     output = run_tap(config, *arguments, check=False)
     assert output.exit_code == 3
     (line,) = error_lines(output)
@@ -54,7 +54,7 @@ def test_missing_scope_is_reported_in_one_line(simulate: Simulate, configure: Co
 
 
 def test_token_is_not_in_log_or_output(simulate: Simulate, configure: Configure) -> None:
-    secret = "very-secret-token"  # noqa: S105 - it opens nothing
+    secret = "very-secret-token"  # noqa: S105 - not a real token
     simulator = simulate(receipts=60, days=5, token=secret)
     output = run_tap(configure(simulator))
     assert secret not in output.log

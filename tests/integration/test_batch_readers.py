@@ -109,7 +109,7 @@ def test_target_postgres_loads_the_same_rows_from_batches(
     tmp_path: Path,
 ) -> None:
     config = configure(simulate(receipts=200, days=20))
-    folder = tmp_path / "bat ches"  # a space in a path is a classic
+    folder = tmp_path / "bat ches"  # a path may contain a space
     batch = batch_config(folder, file_format, batch_size=50)
     warehouse.load(run_tap(config).lines, "by_record", use_copy=use_copy)
     output = run_tap({**config, "batch_config": batch})

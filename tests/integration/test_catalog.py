@@ -29,7 +29,7 @@ LISTS = {"content_import_source", "external_page"}
 """Full-table streams, which are not selected by default."""
 
 ASSUMED_STREAMS = {file.name for file in ASSUMED_FILES}
-"""Files whose columns are not published; they are read from the file."""
+"""Files whose columns are not published, so that the tap reads them from the file."""
 
 
 @pytest.fixture

@@ -273,7 +273,7 @@ class _SlowClockServer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"errors": [{"code": "not_found"}]}')
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the base class
         """Log nothing."""
 
 
@@ -365,7 +365,7 @@ def test_test_option_checks_selected_streams(
 
 
 def test_invalid_token_is_one_log_line(simulate: Simulate, configure: Configure) -> None:
-    config = configure(simulate(receipts=10, days=5), access_token="wrong")  # noqa: S106 - none
+    config = configure(simulate(receipts=10, days=5), access_token="wrong")  # noqa: S106 - not a real token
     done = run_with(config, "--test")
     (line,) = errors_of(done.stderr)
     assert "Token: Intercom refused the token" in line

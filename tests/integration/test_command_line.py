@@ -15,7 +15,7 @@ from tests.harness.singer import clean_environment
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
 
-TOKEN = "token-in-the-environment"  # noqa: S105 - it opens nothing
+TOKEN = "token-in-the-environment"  # noqa: S105 - not a real token
 CONFIG = {"access_token": TOKEN, "api_url": "http://127.0.0.1:9", "start_date": "2025-05-11"}
 
 

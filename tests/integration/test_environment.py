@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PASSWORD = "proxy-password"  # noqa: S105 - it opens nothing
+PASSWORD = "proxy-password"  # noqa: S105 - not a real password
 CONFIG = {"access_token": "t", "start_date": "2026-01-01"}
 HTTPS = {**CONFIG, "api_url": "https://api.intercom.example"}
 INVALID_PROXIES = (
@@ -48,7 +48,7 @@ class _RefusingProxy(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.do_CONNECT()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the base class
         """Log nothing."""
 
 

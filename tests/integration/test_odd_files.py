@@ -83,7 +83,7 @@ def test_file_without_header_loses_no_row() -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_rejected_rows_of_two_files_with_one_name_are_both_kept() -> None:
-    """They stand on the same line of files with the same name."""
+    """They are on the same line of files with the same name."""
     files = [("receipt.csv", f"receipt_id,received_at\n{n},{NOON}\n,{NOON}\n") for n in (1, 2)]
     run = export(files, max_rejected_percent=100)
     assert [row["receipt_id"] for row in run.loaded("receipt")] == ["1", "2"]

@@ -66,7 +66,7 @@ def properties(output: Output, stream: str) -> set[str]:
     return names.union(*output.records(stream))
 
 
-# --- columns that nobody selected
+# --- new columns
 
 
 @ENCODERS

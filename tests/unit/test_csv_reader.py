@@ -108,7 +108,7 @@ class CsvStyle:
     def write(self, table: list[list[str]]) -> bytes:
         """Return a table as CSV."""
         text = io.StringIO(newline="")
-        # before 3.13, the writer only quotes its own kind of line ends
+        # before Python 3.13, csv.writer only quotes cells that contain its own line end
         careful = self.quoting == csv.QUOTE_ALL or "\r" in "".join(map("".join, table))
         csv.writer(
             text,

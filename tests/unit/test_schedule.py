@@ -1,4 +1,4 @@
-"""Which windows a run asks for, how long they may take, and why they have their size."""
+"""The windows of a run: their sizes, the reasons for these sizes, and the expected time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULTS = Settings.from_config(
 
 
 def schedule(days: int, history: RunHistory, deep: DeepLookback | None = None) -> WindowSchedule:
-    """Return the schedule of so many days, in windows of 30 with 7 of lookback."""
+    """Return a schedule of some days, in windows of 30 days with 7 of lookback."""
     return WindowSchedule(ExportRange(NEW_YEAR, NEW_YEAR + days * DAY), DEFAULTS, history, deep)
 
 
@@ -47,7 +47,7 @@ histories = st.lists(measured, max_size=5).map(lambda found: RunHistory(measured
 def test_windows_are_contiguous_to_the_end_with_any_history(
     days: int,
     history: RunHistory,
-    is_deep: bool,  # noqa: FBT001 - drawn
+    is_deep: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
     deep = DeepLookback(60 * DAY, 7 * DAY, None) if is_deep else None
     plan = schedule(days, history, deep)
@@ -145,10 +145,11 @@ def test_expected_time_is_a_linear_fit_of_the_last_jobs(
 
 
 def test_expected_time_of_concurrent_jobs_written_in_order() -> None:
-    """30 days take 180 s and 5 s: two of four run at once, the third begins with the writing."""
+    """30 days take 180 s at Intercom and 6 s here; two of the four jobs run at once."""
     found = expected_time(windows(30, 10, 30, 10), [JobMeasurement(30, 180, 0, 6)], workers=2)
     assert found is not None
-    # ready: 180, 60; written from 180 to 186 and to 188; begun: 180 and 186, ready 360 and 246
+    # jobs 1 and 2 end at 180 and 60 s, and are written until 186 and 188 s;
+    # jobs 3 and 4 start when the writing of 1 and 2 starts, and end at 360 and 246 s
     assert found.seconds == pytest.approx(360 + 6 + 2)
     assert found.intercom_seconds == pytest.approx(480)
     assert str(found) == (

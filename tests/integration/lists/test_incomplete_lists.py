@@ -189,7 +189,7 @@ def test_incomplete_list_of_one_type_deletes_no_instances(
 def test_endless_list_with_unreadable_entry_ends(
     simulate: Simulate, configure: Configure, entry: Any
 ) -> None:
-    """As of a server that ignores `page`: it sends the same page, and says there is another."""
+    """A server that ignores `page` always sends the same page and announces another one."""
     simulator = simulate(receipts=10)
     body = page_of(ONE, entry, total_count=None, pages={"next": NEXT})
     simulator.faults.add(Fault("ai_pages", times=40, status=200, body=body))

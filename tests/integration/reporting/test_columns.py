@@ -85,7 +85,7 @@ def test_refused_attributes_of_several_windows_at_once(
 def test_attributes_that_are_refused_one_after_another_are_all_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
-    """As of an API that names the first invalid attribute only."""
+    """The API may name only the first invalid attribute."""
     errors = [
         {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
         for message in (f"attribute_ids invalid for tickets dataset: {name}" for name in REFUSED)
@@ -254,7 +254,7 @@ def test_repeated_labels_match_attributes_in_order() -> None:
 
 
 def test_rows_without_an_id_are_rejected() -> None:
-    """By an empty id they would overwrite each other in the target."""
+    """With an empty id, they would overwrite each other in the target."""
     damaged: list[DamagedRow] = []
     source = io.BytesIO(b"conversation_id,conversation_started_at,Topic\n1,,a\n,,b\n,,c\n")
     reader = RowReader(source, RATED.file, {}, damaged.append, partial(RATED.match, ()))

@@ -96,7 +96,9 @@ def test_changed_byte_in_member_is_detected(name: str) -> None:
             found = contents(bytes(changed))
         except DamagedArchiveError:
             continue
-        assert found == list(FILES.items())  # a byte that says nothing, such as a date
+        assert found == list(
+            FILES.items()
+        )  # a byte that does not affect the content, such as a date
 
 
 SMALL_FILES = {"receipt.csv": b"id\n1\n2\n", "open.csv": b"id\n3\n"}
@@ -122,7 +124,7 @@ def test_changed_bit_in_zip_never_loses_rows(part: range) -> None:
             found = contents(bytes(changed))
         except (DamagedArchiveError, RefusedArchiveError):
             continue
-        except Exception as error:  # noqa: BLE001 - which one is the finding
+        except Exception as error:  # noqa: BLE001 - any other exception is a finding
             raised.append((position, bit, repr(error)))
         else:
             if [text for _, text in found] != list(SMALL_FILES.values()):
