@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import dict_row
 
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:

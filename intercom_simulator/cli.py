@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfoNotFoundError
 
-from intercom_simulator.api_variant import API_VARIANTS
+from intercom_simulator.named_variants import API_VARIANTS
 from intercom_simulator.reporting.labels import LANGUAGES
 from intercom_simulator.reporting.values import zone_of
 from intercom_simulator.simulator import Simulator

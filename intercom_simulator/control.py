@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from intercom_simulator.http_messages import Body, Response, error_response, json_response
 
 if TYPE_CHECKING:

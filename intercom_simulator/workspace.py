@@ -6,20 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from intercom_simulator.columns import ANSWER_COMBINED, FILES
-from intercom_simulator.history import History, HistoryConfig, generate_history
-from intercom_simulator.tables import (
+from intercom_simulator.content_export.columns import ANSWER_COMBINED, FILES
+from intercom_simulator.content_export.history import History, HistoryConfig, generate_history
+from intercom_simulator.content_export.selection import (
     EARLIEST_SECONDS,
     Selection,
-    Table,
-    response_cells,
     select_responses,
-    select_table,
 )
+from intercom_simulator.content_export.tables import response_cells, select_table
+from intercom_simulator.table import Table
 
 if TYPE_CHECKING:
-    from intercom_simulator.columns import Kind
-    from intercom_simulator.tables import Cell
+    from intercom_simulator.content_export.columns import Kind
+    from intercom_simulator.table import Cell
 
 Instant: TypeAlias = "datetime | int"
 """A date-time with a time zone, or unix seconds."""

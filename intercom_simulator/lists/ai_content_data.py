@@ -5,15 +5,15 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from intercom_simulator.clock import DAY_SECONDS
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
 from intercom_simulator.workspace import unix_seconds
 
 if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
-_DAY_SECONDS = 86_400
 _FIRST_SOURCE_ID = 33_100_000
 _FIRST_PAGE_ID = 48_200_000
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _HUGE_ID_EVERY = 89
 _LARGE_TEXT_EVERY = 40
 _LARGE_TEXT_CHARACTERS = 200_000
@@ -55,8 +55,8 @@ def generate_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
     end = _end(workspace)
     made = []
     for index in range(number):
-        created_at = end - (number - index) * _DAY_SECONDS
-        synced_at = min(end, created_at + rng.randrange(3 * _DAY_SECONDS))
+        created_at = end - (number - index) * DAY_SECONDS
+        synced_at = min(end, created_at + rng.randrange(3 * DAY_SECONDS))
         made.append(
             {
                 "id": _FIRST_SOURCE_ID + index,
@@ -99,7 +99,7 @@ def _page(
     updated_at = created_at + rng.randrange(900)
     number = _FIRST_PAGE_ID + index
     return {
-        "id": str(number + _ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 1 else number),
+        "id": str(number + ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 1 else number),
         "type": "external_page",
         "title": _TITLES[index % len(_TITLES)],
         "html": _html(rng, index),

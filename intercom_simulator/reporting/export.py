@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import Route, supports
-from intercom_simulator.archive import Entry, write_container
+from intercom_simulator.containers import Entry, write_container
 from intercom_simulator.csv_rendering import render_csv_files
 from intercom_simulator.downloads import OCTET_STREAM, Downloads
 from intercom_simulator.faults import FaultQueue, JobFault
@@ -25,7 +25,7 @@ from intercom_simulator.reporting.report_request import (
     ReportRequest,
     parse_report_request,
 )
-from intercom_simulator.tables import Table
+from intercom_simulator.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

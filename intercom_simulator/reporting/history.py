@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from intercom_simulator.history import DAY_SECONDS, generate_arrivals
+from intercom_simulator.arrivals import generate_arrivals
+from intercom_simulator.clock import DAY_SECONDS
 from intercom_simulator.people import generate_people
 from intercom_simulator.reporting.conversations import Conversation, generate_conversation
 from intercom_simulator.reporting.teammates import StatusPeriod, generate_status_periods

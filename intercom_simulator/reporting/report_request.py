@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from intercom_simulator.api_variant import DAY_SECONDS
+from intercom_simulator.clock import DAY_SECONDS
 from intercom_simulator.reporting.datasets import DATASETS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from intercom_simulator import ApiVariant, Mutation
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.batches import batch_config, expand_batches
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from intercom_simulator.columns import ASSUMED_FILES, FILES
+from intercom_simulator.content_export.columns import ASSUMED_FILES, FILES
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

@@ -23,7 +23,7 @@ from psycopg.rows import dict_row
 
 from demo.project import DEFAULT_SELECTION
 from intercom_simulator import Clock, Simulator
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected, instant
 from tests.harness.stopped_simulator import END
 

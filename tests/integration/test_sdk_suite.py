@@ -9,7 +9,7 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from intercom_simulator import ApiVariant, Member, Mutation
-from intercom_simulator.columns import ASSUMED_FILES
+from intercom_simulator.content_export.columns import ASSUMED_FILES
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.singer import discover_in_process, select
 from tests.harness.stopped_simulator import END, stopped_simulator

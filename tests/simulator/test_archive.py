@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import API_VARIANTS, ApiVariant, Mutation, Workspace
-from intercom_simulator.archive import build_archive
-from intercom_simulator.columns import FILES, RECEIPT
-from intercom_simulator.tables import Selection
+from intercom_simulator.content_export.archive import build_archive
+from intercom_simulator.content_export.columns import FILES, RECEIPT
+from intercom_simulator.content_export.selection import Selection
 from tests.simulator.api import END, NOW
 
 if TYPE_CHECKING:

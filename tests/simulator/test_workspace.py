@@ -10,7 +10,7 @@ from time import process_time
 import pytest
 
 from intercom_simulator import Workspace
-from intercom_simulator.columns import (
+from intercom_simulator.content_export.columns import (
     EVENT_FILES,
     FILES,
     FIRST_STATISTICS,
@@ -19,7 +19,8 @@ from intercom_simulator.columns import (
     RECEIPT,
     FileSchema,
 )
-from intercom_simulator.tables import Selection, select_table
+from intercom_simulator.content_export.selection import Selection
+from intercom_simulator.content_export.tables import select_table
 from tests.simulator.api import END
 
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import API_VARIANTS, ApiVariant, Fault, JobFault, Mutation
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import run_in_process, run_tap
 

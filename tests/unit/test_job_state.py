@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import JobFault
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
     STREAMS_NOT_ORDERED_BY_TIME,

@@ -10,7 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from demo.project import DEFAULT_SELECTION, Project
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from intercom_simulator import ApiVariant, Member
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:
