@@ -69,7 +69,7 @@ _PRODUCT = (
         "multiple_choice",
     ),
     ("Why?", "text"),
-    ("Qu’est-ce qu’on pourrait améliorer ? 🤔", "text"),  # noqa: RUF001  - as people type
+    ("Qu’est-ce qu’on pourrait améliorer ? 🤔", "text"),  # noqa: RUF001  - typographic, like real text
     ("Why?", "text"),
 )
 
@@ -81,7 +81,7 @@ _TEMPLATES = (
     _ContentTemplate("Chat", "Hi there 👋"),
     _ContentTemplate("Chat", None),
     _ContentTemplate("Chat", "Need a hand,\nor two?", series=1),
-    _ContentTemplate("Post", "What’s new – été"),  # noqa: RUF001  - as people type
+    _ContentTemplate("Post", "What’s new – été"),  # noqa: RUF001  - typographic, like real text
     _ContentTemplate("Post", "Release 2.0", series=0),
     _ContentTemplate("Banner", "Maintenance on Sunday, 03:00"),
     _ContentTemplate("Banner", "=Discount"),

@@ -111,7 +111,7 @@ class ContentExport:
 
         def make(number: int) -> Job:
             seconds = before - after
-            fault = self.job_faults.next(lambda each: each.applies_to("content", number, seconds))
+            fault = self.job_faults.next(lambda fault: fault.applies_to("content", number, seconds))
             return self._new_job(number, after, before, fault or JobFault())
 
         try:
@@ -206,17 +206,17 @@ class ContentExport:
         return json_response(code, self._job_json(job, status))
 
     def _job_json(self, job: Job, status: str) -> dict[str, Any]:
-        words = {"completed": job.variant.completed_status}
+        status_words = {"completed": job.variant.completed_status}
         if job.fault.status_word is not None:
-            words["in_progress"] = job.fault.status_word
-        return self.downloads.job_json(job, status, words.get(status, status))
+            status_words["in_progress"] = job.fault.status_word
+        return self.downloads.job_json(job, status, status_words.get(status, status))
 
 
 def _parse_range(request: Request, max_seconds: int) -> tuple[int, int]:
     """Return the requested range, in unix seconds.
 
     Raises:
-        _RefusedError: The body is invalid. The message is worded as Intercom words it.
+        _InvalidRangeError: The body is invalid. The text is that of Intercom's error message.
     """
     try:
         body = json.loads(request.body or b"{}")

@@ -48,7 +48,7 @@ def select_responses(history: History, selection: Selection) -> list[SurveyRespo
         history: The workspace's history.
         selection: Range and simulated present of the job.
     """
-    found = []
+    selected = []
     for response in history.responses:
         answers = tuple(a for a in response.answers if a.at <= selection.last)
         completed_at = response.completed_at
@@ -56,8 +56,8 @@ def select_responses(history: History, selection: Selection) -> list[SurveyRespo
             completed_at = None
         at = response.received_at if completed_at is None else completed_at
         if answers and selection.after <= at <= selection.last:
-            found.append(response._replace(completed_at=completed_at, answers=answers))
-    return found
+            selected.append(response._replace(completed_at=completed_at, answers=answers))
+    return selected
 
 
 def receipt_span(history: History, selection: Selection) -> range:

@@ -44,13 +44,13 @@ def select_tables(
         empty: Whether to yield tables without rows, too.
     """
     for statistic in FILES:
-        found = select_table(history, statistic, selection)
-        rows = iter(found.rows)
+        table = select_table(history, statistic, selection)
+        rows = iter(table.rows)
         first = next(rows, None)
         if first is not None:
-            yield found._replace(rows=chain([first], rows))
+            yield table._replace(rows=chain([first], rows))
         elif empty:
-            yield found
+            yield table
 
 
 def select_table(history: History, statistic: str, selection: Selection) -> Table:
@@ -76,9 +76,9 @@ def select_table(history: History, statistic: str, selection: Selection) -> Tabl
 def _receipt_rows(history: History, selection: Selection) -> Iterator[tuple[Cell, ...]]:
     firsts: list[dict[int, int]] = []
     for statistic in FIRST_STATISTICS:
-        found = select_events(history, statistic, selection)
+        events = select_events(history, statistic, selection)
         # in reverse order, so that the earliest event wins
-        firsts.append({event.receipt: event.at for event in reversed(found)})
+        firsts.append({event.receipt: event.at for event in reversed(events)})
     for index in receipt_span(history, selection):
         receipt = history.receipts[index]
         person, content = receipt.person, receipt.content
@@ -111,15 +111,20 @@ def _event_rows(
     history: History, statistic: str, selection: Selection
 ) -> Iterator[tuple[Cell, ...]]:
     file = EVENT_FILES[statistic]
-    place = file.columns.index(file.time) - 1
+    time_position = file.columns.index(file.time) - 1
     receipts = history.receipts
     for at, receipt, extra_cells in select_events(history, statistic, selection):
-        yield (receipts[receipt].receipt_id, *extra_cells[:place], at, *extra_cells[place:])
+        yield (
+            receipts[receipt].receipt_id,
+            *extra_cells[:time_position],
+            at,
+            *extra_cells[time_position:],
+        )
 
 
 def _answer_combined(history: History, selection: Selection) -> Table:
-    found = select_responses(history, selection)
-    surveys = dict.fromkeys(history.receipts[response.receipt].content for response in found)
+    responses = select_responses(history, selection)
+    surveys = dict.fromkeys(history.receipts[response.receipt].content for response in responses)
     questions = {
         question.question_id: question.text
         for survey in sorted(surveys, key=lambda survey: survey.content_id)
@@ -134,7 +139,7 @@ def _answer_combined(history: History, selection: Selection) -> Table:
         tuple(kinds),
         (
             (*response_cells(history, response), *_responses_to(questions, response))
-            for response in found
+            for response in responses
         ),
     )
 

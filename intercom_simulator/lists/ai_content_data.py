@@ -53,11 +53,11 @@ def generate_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
     """
     rng = Random(f"sources {workspace.seed}")
     end = _end(workspace)
-    made = []
+    sources = []
     for index in range(number):
         created_at = end - (number - index) * DAY_SECONDS
         synced_at = min(end, created_at + rng.randrange(3 * DAY_SECONDS))
-        made.append(
+        sources.append(
             {
                 "id": _FIRST_SOURCE_ID + index,
                 "type": "content_import_source",
@@ -70,7 +70,7 @@ def generate_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
                 "updated_at": synced_at,
             }
         )
-    return made[::-1]
+    return sources[::-1]
 
 
 def generate_pages(
@@ -85,8 +85,8 @@ def generate_pages(
     """
     rng = Random(f"pages {workspace.seed}")
     end = _end(workspace)
-    made = [_page(rng, index, end - (number - index) * 900, sources) for index in range(number)]
-    return made[::-1]
+    pages = [_page(rng, index, end - (number - index) * 900, sources) for index in range(number)]
+    return pages[::-1]
 
 
 def _page(
@@ -130,5 +130,5 @@ def _html(rng: Random, index: int) -> str:
 
 
 def _end(workspace: Workspace) -> int:
-    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    assert workspace.end is not None  # noqa: S101  - set by Workspace.__post_init__
     return unix_seconds(workspace.end)

@@ -28,7 +28,7 @@ def generate_instances(workspace: Workspace, type_name: str, number: int) -> lis
         number: Number of instances.
     """
     rng = Random(f"instances {workspace.seed} {type_name}")
-    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    assert workspace.end is not None  # noqa: S101  - set by Workspace.__post_init__
     end = unix_seconds(workspace.end)
     instances = []
     for index in range(number):

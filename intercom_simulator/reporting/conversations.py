@@ -134,7 +134,7 @@ def generate_conversation(
         people: People who may have started it.
     """
     team = rng.choice(TEAMS)
-    topics = tuple(each for each in _TOPICS if rng.random() < 1 / len(_TOPICS))
+    topics = tuple(topic for topic in _TOPICS if rng.random() < 1 / len(_TOPICS))
     conversation = Conversation(
         conversation_id=str(
             _FIRST_ID + number + (ABOVE_DOUBLE_PRECISION if number % _HUGE_ID_EVERY == 1 else 0)

@@ -46,8 +46,8 @@ _FIRST_TEAMMATE_ID = 814_860
 
 def _team(number: int, name: str, members: tuple[str, ...]) -> Team:
     first = _FIRST_TEAMMATE_ID + 10 * number
-    mates = (Teammate(str(first + index), each) for index, each in enumerate(members))
-    return Team(str(_FIRST_TEAM_ID + number), name, tuple(mates))
+    teammates = (Teammate(str(first + index), member) for index, member in enumerate(members))
+    return Team(str(_FIRST_TEAM_ID + number), name, tuple(teammates))
 
 
 TEAMS = tuple(_team(number, *team) for number, team in enumerate(_TEAMS))
@@ -71,8 +71,8 @@ def generate_status_periods(seed: int, start: int, end: int) -> list[StatusPerio
     """
     generated: dict[int, StatusPeriod] = {}
     for team in TEAMS:
-        for mate in team.members:
-            rng = Random(f"periods {seed} {mate.raw_id}")
+        for teammate in team.members:
+            rng = Random(f"periods {seed} {teammate.raw_id}")
             at = start + rng.randrange(DAY_SECONDS)
             count = 0
             while at < end:
@@ -80,7 +80,7 @@ def generate_status_periods(seed: int, start: int, end: int) -> list[StatusPerio
                     at += 1
                 status, reason = _STATUSES[count % len(_STATUSES)]
                 ended_at = at + rng.randrange(HOUR_SECONDS, 30 * HOUR_SECONDS)
-                status_id = f"{mate.raw_id}{count:04d}"
+                status_id = f"{teammate.raw_id}{count:04d}"
                 generated[at] = StatusPeriod(at, ended_at, status_id, status, reason)
                 at = ended_at
                 count += 1
