@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from intercom_simulator import Fault, Simulator
-from tests.simulator.api import END, NOW, message
+from tests.simulator.api import END, NOW, call, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,7 @@ def small() -> Iterator[Simulator]:
 
 
 def get(sim: Simulator, path: str, version: str = "2.16", **query: Any) -> requests.Response:
-    headers = {"Authorization": f"Bearer {sim.token}", "Intercom-Version": version}
-    return requests.get(sim.url + path, headers=headers, params=query, timeout=10)
+    return call(sim, "GET", path, {"Intercom-Version": version}, params=query)
 
 
 def everything(sim: Simulator, path: str, per_page: int) -> list[dict[str, Any]]:
