@@ -61,7 +61,7 @@ def test_reports_take_as_long_as_message_exports() -> None:
         assert sim.reporting_jobs[0].seconds == 2 * NINE_MINUTES
 
 
-@pytest.mark.parametrize("running", [True, False], ids=["running", "standing still"])
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
 def test_job_completes_at_once_with_another_clock(*, running: bool) -> None:
     with Simulator(receipts=50, end=END, clock=Clock(END, running=running)) as sim:
         assert status(sim, create(sim)) == "completed"

@@ -246,8 +246,8 @@ def test_rejected_row_keeps_its_bytes() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(b'2,"y', id="a quote that is not closed"),
-        pytest.param(b'2,"y"y', id="text behind a closing quote"),
+        pytest.param(b'2,"y', id="unclosed quote"),
+        pytest.param(b'2,"y"y', id="text after a closing quote"),
         pytest.param(b"2,y\ry", id="a carriage return in a bare cell"),
     ],
 )

@@ -75,7 +75,7 @@ def test_deep_lookback_is_due_by_days_since_the_last_one(days: int, since: int) 
 @pytest.mark.parametrize(
     ("measured", "reason"),
     [
-        pytest.param((), "", id="nothing is known"),
+        pytest.param((), "", id="no measurements"),
         pytest.param((JobMeasurement(37, 600, 100_000),), "", id="small"),
         pytest.param(
             (JobMeasurement(40, 600, 8_000_000),),
@@ -87,7 +87,7 @@ def test_deep_lookback_is_due_by_days_since_the_last_one(days: int, since: int) 
             (JobMeasurement(30, 64_800, 1), JobMeasurement(40, 600, 5_000_000)),
             "a job of 30 d took 18 h of the 1 d that job_timeout_minutes allows, and a window is "
             "planned for 50 % of it",
-            id="the one that allows least",
+            id="the stricter of two limits",
         ),
     ],
 )

@@ -160,7 +160,7 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
             1,
         ),  # the lookback alone is too much: a day all the same
     ],
-    ids=["nothing known", "small", "rows", "time", "the fullest counts", "lookback"],
+    ids=["no measurements", "small", "rows", "time", "largest job counts", "lookback"],
 )
 def test_window_is_planned_to_stay_well_below_the_limits(
     measured: tuple[JobMeasurement, ...], days: int
