@@ -15,6 +15,7 @@ from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
     STREAMS_NOT_ORDERED_BY_TIME,
+    Output,
     bookmarks,
     run_tap,
     running_process,
@@ -117,10 +118,10 @@ def test_no_row_is_lost_if_run_ends_after_any_state(
     for place in places[:-1]:
         state = json.loads(output.lines[place])["value"]
         again = run_tap(config, state=state)
-        together = type(output)(0, "", output.lines[: place + 1] + again.lines)
+        both_runs = Output(0, "", output.lines[: place + 1] + again.lines)
         for statistic in ("receipt", "open", "click", "answer_combined", "checkpoint"):
             expected_rows = expected(simulator, statistic, simulator.clock.now())
-            assert differences(statistic, expected_rows, together.loaded(statistic)) == [], (
+            assert differences(statistic, expected_rows, both_runs.loaded(statistic)) == [], (
                 statistic
             )
 
@@ -150,10 +151,10 @@ def test_late_engagement_is_loaded_by_next_run(simulate: Simulate, configure: Co
         if record["receipt_id"] in unopened and record["first_open"]
     }
     assert late
-    together = type(first)(0, "", first.lines + second.lines)
+    both_runs = Output.of_runs(first, second)
     for statistic in FILES:
         expected_rows = expected(simulator, statistic, simulator.clock.now())
-        assert differences(statistic, expected_rows, together.loaded(statistic)) == [], statistic
+        assert differences(statistic, expected_rows, both_runs.loaded(statistic)) == [], statistic
 
 
 def test_stream_selected_later_gets_history_before_others_continue(
@@ -180,9 +181,9 @@ def test_deselected_stream_keeps_bookmark(
     assert second.bookmarks["open"] == first.bookmarks["open"]
     assert second.bookmarks["receipt"] == config["end_date"]
     third = run_tap(config, catalog=select(catalog, "receipt", "open"), state=second.state)
-    together = type(first)(0, "", first.lines + third.lines)
+    both_runs = Output.of_runs(first, third)
     expected_rows = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", expected_rows, together.loaded("open")) == []
+    assert differences("open", expected_rows, both_runs.loaded("open")) == []
 
 
 def test_job_is_in_state_before_its_records(simulate: Simulate, configure: Configure) -> None:

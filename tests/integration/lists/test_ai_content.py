@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.singer import run_tap
+from tests.harness.singer import Output, run_tap
 from tests.integration.lists.list_runs import AI, OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def test_entry_deleted_between_runs_is_removed(simulate: Simulate, configure: Co
     simulator.ai_content.remove_page(removed)
     simulator.ai_content.delete_page(emptied)
     second = run(config, "external_page", state=first.state)
-    together = type(first)(0, "", first.lines + second.lines)
-    found = {record["id"]: record for record in together.loaded("external_page")}
+    both_runs = Output.of_runs(first, second)
+    found = {record["id"]: record for record in both_runs.loaded("external_page")}
     assert removed not in found
     assert found[emptied]["html"] == ""
     assert len(found) == 29

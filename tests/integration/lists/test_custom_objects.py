@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.harness.singer import discover_in_process, run_tap
+from tests.harness.singer import Output, discover_in_process, run_tap
 from tests.harness.stopped_simulator import END
 from tests.integration.lists.list_runs import AI, OBJECTS, loaded, records_of, run
 
@@ -53,8 +53,8 @@ def test_removed_instance_is_deleted_by_next_run(simulate: Simulate, configure: 
     first = run(config, OBJECTS)
     simulator.custom_objects.remove("Order", simulator.custom_objects.instances("Order")[1]["id"])
     second = run(config, OBJECTS, state=first.state)
-    together = type(first)(0, "", first.lines + second.lines)
-    assert len(together.loaded(OBJECTS)) == 7
+    both_runs = Output.of_runs(first, second)
+    assert len(both_runs.loaded(OBJECTS)) == 7
 
 
 def test_unknown_type_error_names_type(simulate: Simulate, configure: Configure) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import Fault
+from tests.harness.singer import Output
 from tests.integration.lists.list_runs import (
     OBJECTS,
     ONE,
@@ -21,7 +22,6 @@ from tests.integration.lists.list_runs import (
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
-    from tests.harness.singer import Output
 
 
 NEXT = "https://api.intercom.invalid/ai/external_pages?page=2"
@@ -30,8 +30,8 @@ EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages
 
 def loaded_after(*outputs: Output, stream: str) -> set[str]:
     """Return the ids in a target after several runs."""
-    together = type(outputs[0])(0, "", [line for output in outputs for line in output.lines])
-    return {str(record["id"]) for record in together.loaded(stream)}
+    all_runs = Output.of_runs(*outputs)
+    return {str(record["id"]) for record in all_runs.loaded(stream)}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import (
+    Output,
     discover_in_process,
     run_tap,
     select,
@@ -28,7 +29,6 @@ from tests.integration.reporting.reporting_runs import (
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
-    from tests.harness.singer import Output
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_changing_keys_of_actions_are_a_warning_before_2_16(
     simulator.clock.advance(5 * DAY_SECONDS)
     second = run(configure(simulator, **settings), state=first.state)
     assert max_actions_per_conversation(first) == 1
-    together = type(first)(0, "", first.lines + second.lines)
-    assert max_actions_per_conversation(together) == 2  # the key of the first run's row has changed
+    both_runs = Output.of_runs(first, second)
+    assert max_actions_per_conversation(both_runs) == 2  # the key of the row has changed
     assert ("rows of earlier runs remain as duplicates" in first.log) == (version == "2.15")
 
 

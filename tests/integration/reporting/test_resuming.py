@@ -13,6 +13,7 @@ import pytest
 from intercom_simulator import JobFault
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.singer import (
+    Output,
     discover_in_process,
     run_tap,
     running_process,
@@ -41,10 +42,10 @@ def test_second_run_loads_new_and_changed_rows(simulate: Simulate, configure: Co
     simulator.clock.advance(timedelta(days=5).total_seconds())
     second = run(configure(simulator, **settings), *streams, state=first.state)
     assert len(simulator.reporting_jobs) == jobs + len(DATASETS)
-    together = type(first)(0, "", first.lines + second.lines)
+    both_runs = Output.of_runs(first, second)
     for name in DATASETS:
         expected_rows = simulator.reporting.expected_rows(name, simulator.clock.now())
-        found = dataset_differences(simulator, name, together)
+        found = dataset_differences(simulator, name, both_runs)
         assert len(expected_rows) > len(before[name])
         assert not [line for line in found if line.startswith("missing")], name
         if name not in DATASETS_WITHOUT_KEY:
@@ -60,8 +61,8 @@ def test_change_is_missed_without_lookback(simulate: Simulate, configure: Config
     first = run(configure(simulator, **settings))
     simulator.clock.advance(timedelta(days=5).total_seconds())
     second = run(configure(simulator, **settings), state=first.state)
-    together = type(first)(0, "", first.lines + second.lines)
-    assert dataset_differences(simulator, "conversation", together)
+    both_runs = Output.of_runs(first, second)
+    assert dataset_differences(simulator, "conversation", both_runs)
 
 
 def test_bookmarks_follow_windows(simulate: Simulate, configure: Configure) -> None:
