@@ -53,7 +53,7 @@ def _now(simulator: Simulator) -> Any:
 def test_marts_keep_workspaces_with_equal_ids_apart(
     simulate: Simulate, configure: Configure, postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
-    # the same seed: all ids are the same, and the second has more of them than the first
+    # equal seeds give equal ids; the second workspace has more of them
     workspaces = {
         "acme": simulate(receipts=60, days=10),
         "bolt": simulate(receipts=90, days=10),

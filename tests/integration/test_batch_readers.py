@@ -57,7 +57,7 @@ class Warehouse:
 
     def load(self, lines: Sequence[str], schema: str, **settings: Any) -> None:
         """Load messages into a database schema."""
-        url = self._url.replace("postgresql:", "postgresql+psycopg:")  # what use_copy needs
+        url = self._url.replace("postgresql:", "postgresql+psycopg:")  # required by use_copy
         config = {"sqlalchemy_url": url, "default_target_schema": schema, **settings}
         path = self._folder / "target.json"
         path.write_text(json.dumps(config))
@@ -117,7 +117,7 @@ def test_target_postgres_loads_the_same_rows_from_batches(
     records, batches = warehouse.tables("by_record"), warehouse.tables("by_batch")
     assert records.keys() == batches.keys()
     assert len(records["receipt"]) == 200
-    if file_format == "parquet":  # objects are JSON text there, which jsonb holds as a text
+    if file_format == "parquet":  # objects are JSON text in Parquet, which jsonb stores as a string
         for table, column in (("answer_combined", "answers"), ("content_export", "rows")):
             for row in batches[table]:
                 row[column] = json.loads(row[column])

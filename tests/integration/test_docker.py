@@ -67,7 +67,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 check=False,
             )
             assert done.returncode == 0, done.stdout + done.stderr
-    shutil.rmtree(work)  # the second stage has none of it
+    shutil.rmtree(work)  # the second stage does not contain it
     return root
 
 

@@ -216,14 +216,14 @@ def test_meltano_does_not_change_the_project_file(tmp_path: Path) -> None:
     before = (ROOT / "meltano.yml").read_text(encoding="utf-8")
     copy = tmp_path / "meltano.yml"
     copy.write_text(before, encoding="utf-8")
-    # the first command notes an id of the project, the second would write it into the file
+    # the first command creates a project id, which the second would write into the file
     meltano(tmp_path, "config", "list", "target-postgres")
     meltano(tmp_path, "config", "list", "target-postgres")
     assert copy.read_text(encoding="utf-8") == before
     meltano(tmp_path, "config", "set", "target-postgres", "user", "me")
     lines = copy.read_text(encoding="utf-8").splitlines()
     changes = [line for line in difflib.ndiff(before.splitlines(), lines) if line[0] in "+-"]
-    # Meltano drops a comment that stands between two keys of a plugin
+    # Meltano drops a comment between two keys of a plugin
     changes = [line for line in changes if not re.fullmatch(r"- +#.*", line)]
     assert changes == ["+     config:", "+       user: me"]
 

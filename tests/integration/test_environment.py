@@ -137,7 +137,8 @@ def test_invalid_certificate_file_is_reported_without_retry(
 
 @pytest.mark.parametrize("reporting", [[], ["*"]], ids=["messages", "reports"])
 def test_test_option_without_network_ends_within_15_seconds(reporting: list[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:  # takes it, never answers
+    # accepts connections and never responds
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
         done = run({**CONFIG, "api_url": url, "reporting_datasets": reporting}, "--test")

@@ -216,7 +216,7 @@ def test_meltano_add_brings_the_definition_of_the_tap_only(project: NewProject) 
     assert extractor["config"] == {"start_date": "2025-05-11"}
     for part in ("settings", "capabilities", "settings_group_validation", "namespace"):
         assert extractor[part] == plugin[part]
-    # Meltano copies comments that stand between settings
+    # Meltano copies comments between settings
     assert [line for line in project.file.splitlines() if line.lstrip().startswith("#")] == []
     assert "✓ Message export" in project.setup
 

@@ -96,7 +96,8 @@ def test_unusable_job_is_polled_until_it_frees_slot(sim: Simulator) -> None:
         "created_at_before": to_text(before),
         "requested_at": to_text(before),
     }
-    del state["bookmarks"]["reaction"]  # selected since then: the job does not go back so far
+    # selected after the job was created, whose range does not go back far enough
+    del state["bookmarks"]["reaction"]
 
     result = run_without_waiting(config, copy(state))
 

@@ -312,7 +312,7 @@ def test_every_line_is_in_a_row_or_a_damaged_row(lines: list[str]) -> None:
     cells = "".join("".join(row) for row in result.rows)
     raw = "".join(row.raw for row in result.damaged)
     kept = sorted((cells + raw).replace("\\x00", "\0").replace(text_encoding.NUL, "\0"))
-    marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
+    marks = {",", '"', "\n", "\r"}  # characters that CSV adds to the cells
     expected_rows = sorted("".join(texts[1:]))
     assert [c for c in kept if c not in marks] == [c for c in expected_rows if c not in marks]
 

@@ -230,7 +230,7 @@ def test_unusable_stored_job_is_forgotten(
     job = simulator.jobs[0]
     stored = job_in(state)
     assert stored is not None
-    stored["requested_at"] = text(simulator.clock.now())  # long ago by the machine's clock
+    stored["requested_at"] = text(simulator.clock.now())  # in the past by this machine's clock
     if fault == "unknown":
         stored["job_identifier"] = "nobodyknowsit"
     elif fault == "forgotten":

@@ -42,7 +42,7 @@ measured = st.builds(
 histories = st.lists(measured, max_size=5).map(lambda found: RunHistory(measured=tuple(found)))
 
 
-@settings(deadline=None)  # hundreds of windows, walked three times
+@settings(deadline=None)  # hundreds of windows, computed three times
 @given(st.integers(1, 120), histories, st.booleans())
 def test_windows_are_contiguous_to_the_end_with_any_history(
     days: int,

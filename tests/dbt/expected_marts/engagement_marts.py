@@ -109,7 +109,7 @@ class EngagementMarts(MessageMarts):
                     **{name: receipts[row["receipt_id"]][name] for name in shown},
                     "source_relation": self.source,
                     "question_kind": kind,
-                    "is_nps": kind == "rating",  # the simulator's only scale is one
+                    "is_nps": kind == "rating",  # the only rating question of the simulator is NPS
                     "rating": rating,
                     "nps_group": None if rating is None else nps_group(rating),
                     "is_latest": True,  # a person answers each question at most once

@@ -97,7 +97,7 @@ def test_two_runs_load_entries_and_delete_removed_ones(
         assert [name for name in tickets if re.fullmatch(pattern, name)]
     assert warehouse.types("custom_object_instance")["custom_attributes"] == "jsonb"
     serials = [row["custom_attributes"] for row in warehouse.rows("custom_object_instance")]
-    assert json.dumps(serials).count("90071992547") > 100  # whole, past 2^53
+    assert json.dumps(serials).count("90071992547") > 100  # exact beyond 2^53
 
 
 def list_of(*entries: Any, total: int) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def test_incomplete_lists_delete_nothing(
     rejected = warehouse.query("SELECT line, reason FROM intercom.rejected_row ORDER BY line")
     assert [row["line"] for row in rejected] == [3, 4]
 
-    for total in (2, 3):  # changes while it is read, each time
+    for total in (2, 3):  # the list changes each time it is read
         body = list_of({"id": "2"}, total=total)
         simulator.faults.add(Fault("custom_objects", status=200, body=body))
     warehouse.load(config)

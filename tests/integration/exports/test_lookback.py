@@ -80,7 +80,7 @@ def test_deep_lookback_loads_late_replies_every_few_days() -> None:
             loaded.load(run.lines)
             job = sim.jobs[-1]
             reached.append(round((job.before - job.after) / DAY_SECONDS) - 1)
-    assert reached == [20, 1, 1, 15, 1]  # the first one from the start on
+    assert reached == [20, 1, 1, 15, 1]  # the first one begins at start_date
 
 
 def test_late_first_open_is_loaded_by_deep_lookback() -> None:

@@ -170,7 +170,7 @@ def test_variable_that_is_no_setting_is_an_unknown_setting(
     environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment.setenv(f"{PREFIX}LOOKBACK_DAY", TOKEN)
-    environment.setenv(f"{PREFIX}_SELECT", '["*.*"]')  # Meltano's
+    environment.setenv(f"{PREFIX}_SELECT", '["*.*"]')  # set by Meltano
     environment.setenv(f"{PREFIX}LOGLEVEL", "info")
     environment.setenv(f"{PREFIX}METRICS_LOGLEVEL", "info")
     TapIntercomExport(parse_env_config=True, setup_mapper=False)
