@@ -1,7 +1,7 @@
 """`python -m fleet`: two nights of a fleet on Dagster, with faults.
 
-Environment variables: `WORKSPACES` (24, at least 5). Writes docs/fleet.md and docs/fleet.svg
-if there are 24.
+The environment variable `WORKSPACES` sets the number of workspaces (default 24, at least 5). A
+successful run with 24 writes docs/fleet.md and docs/fleet.svg.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from typing import TYPE_CHECKING
 from demo.postgres import running_postgres
 from fleet import workspaces
 from fleet.engine import DAGSTER_BIN, MELTANO_BIN, Engine, free_port
+from fleet.fleet_checks import check_fleet
 from fleet.nights import Fleet
+from fleet.page import page
+from fleet.runs import Run
 from fleet.state_store import BUCKET
 from fleet.state_store_process import StateStore
-from fleet.timeline import Run, chart, page
-from fleet.verdict import judge
+from fleet.timeline import chart
 from fleet.workspaces import FIRST_NIGHT, SimulatedWorkspace
 
 if TYPE_CHECKING:
     from types import FrameType
 
-ALL = 24
+DEFAULT_WORKSPACES = 24
+"""Number of workspaces without `WORKSPACES`; only runs with so many write the page."""
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -42,7 +45,7 @@ def main() -> int:
         if not name.exists():
             sys.exit(f"{name.parent.parent} does not exist: use 'make fleet'")
     signal.signal(signal.SIGTERM, _interrupt)
-    number = int(os.environ.get("WORKSPACES") or ALL)
+    number = int(os.environ.get("WORKSPACES") or DEFAULT_WORKSPACES)
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="intercom-fleet-")))
         members = [SimulatedWorkspace(n) for n in range(number)]
@@ -68,17 +71,21 @@ def main() -> int:
         fleet = Fleet(members, file, engine, store)
         fleet.first_night()
         fleet.second_night()
-        good, bad = judge(fleet, postgres.url())
+        passed, failed = check_fleet(fleet, postgres.url())
         runs = [Run.from_log(entry) for entry in engine.runs()]
-        for line in good:
-            sys.stdout.write(f"as it should be: {line}\n")
-        for line in bad:
-            sys.stdout.write(f"WRONG: {line}\n")
-        target = DOCS if number == ALL and not bad else Path(tempfile.mkdtemp(prefix="fleet-page-"))
+        for line in passed:
+            sys.stdout.write(f"ok: {line}\n")
+        for line in failed:
+            sys.stdout.write(f"FAILED: {line}\n")
+        target = (
+            DOCS
+            if number == DEFAULT_WORKSPACES and not failed
+            else Path(tempfile.mkdtemp(prefix="fleet-page-"))
+        )
         (target / "fleet.svg").write_text(chart(runs, fleet.events))
-        (target / "fleet.md").write_text(page(runs, fleet.events, good + bad))
+        (target / "fleet.md").write_text(page(runs, fleet.events, passed + failed))
         sys.stdout.write(f"The timeline is in {target / 'fleet.md'}\n")
-    return 1 if bad else 0
+    return 1 if failed else 0
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> None:

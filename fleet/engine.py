@@ -108,7 +108,7 @@ class Engine:
             The run id.
         """
         config = {"config": {"full_refresh": full_refresh}}
-        answer = self._ask(
+        response = self._query(
             _LAUNCH,
             params={
                 "selector": {
@@ -119,9 +119,9 @@ class Engine:
                 "runConfigData": {"ops": {f"{workspace}__{group}": config for group in groups}},
             },
         )["launchRun"]
-        if answer["__typename"] != "LaunchRunSuccess":
-            raise RuntimeError(f"Dagster did not launch {workspace}: {answer}")
-        return str(answer["run"]["runId"])
+        if response["__typename"] != "LaunchRunSuccess":
+            raise RuntimeError(f"Dagster did not launch {workspace}: {response}")
+        return str(response["run"]["runId"])
 
     def terminate(self, run: str) -> None:
         """Cancel a run, as the button in Dagster's web page does.
@@ -129,9 +129,9 @@ class Engine:
         Args:
             run: Run id.
         """
-        answer = self._ask(_TERMINATE, run=run)["terminateRun"]
-        if answer["__typename"] != "TerminateRunSuccess":
-            raise RuntimeError(f"Dagster did not terminate run {run}: {answer}")
+        response = self._query(_TERMINATE, run=run)["terminateRun"]
+        if response["__typename"] != "TerminateRunSuccess":
+            raise RuntimeError(f"Dagster did not terminate run {run}: {response}")
 
     def wait(self, *runs: str) -> list[str]:
         """Wait until runs have ended.
@@ -149,7 +149,7 @@ class Engine:
             if not set(found) & set(_IN_PROGRESS):
                 return found
             time.sleep(0.5)
-        raise RuntimeError(f"These runs do not end: {found}")
+        raise RuntimeError(f"These runs did not end: {found}")
 
     def log(self, run: str) -> list[str]:
         """Return the lines of a run's log.
@@ -157,17 +157,17 @@ class Engine:
         Args:
             run: Run id.
         """
-        events = self._ask(_LOG, run=run)["logsForRun"]["events"]
+        events = self._query(_LOG, run=run)["logsForRun"]["events"]
         return [str(event.get("message", "")) for event in events]
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, newest first."""
-        found: list[dict[str, Any]] = self._ask(_RUNS)["runsOrError"]["results"]
+        found: list[dict[str, Any]] = self._query(_RUNS)["runsOrError"]["results"]
         return found
 
     def statuses(self) -> list[dict[str, Any]]:
-        """Return all runs, newest first, with no more than `is_idle` needs: what can be polled."""
-        found: list[dict[str, Any]] = self._ask(_STATUSES)["runsOrError"]["results"]
+        """Return all runs, newest first, with only the fields that `is_idle` needs, for polling."""
+        found: list[dict[str, Any]] = self._query(_STATUSES)["runsOrError"]["results"]
         return found
 
     def is_idle(self, runs: list[dict[str, Any]]) -> bool:
@@ -178,7 +178,7 @@ class Engine:
         """
         parents = {run["parentRunId"] for run in runs}
         waiting = any(
-            # without this tag Dagster has not decided yet
+            # Dagster adds the tag when it has decided whether to retry
             {tag["key"]: tag["value"] for tag in run["tags"]}.get("dagster/will_retry") != "false"
             and run["status"] == "FAILURE"
             and run["runId"] not in parents
@@ -186,17 +186,17 @@ class Engine:
         )
         return not waiting and not any(run["status"] in _IN_PROGRESS for run in runs)
 
-    def _ask(self, query: str, **variables: Any) -> dict[str, Any]:
+    def _query(self, query: str, **variables: Any) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 - our own server
             self._url,
             data=json.dumps({"query": query, "variables": variables}).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310 - likewise
-            answer = json.load(response)
-        if answer.get("errors"):
-            raise RuntimeError(f"Dagster: {answer['errors']}")
-        data: dict[str, Any] = answer["data"]
+        with urllib.request.urlopen(request, timeout=120) as http:  # noqa: S310 - our own server
+            response = json.load(http)
+        if response.get("errors"):
+            raise RuntimeError(f"Dagster: {response['errors']}")
+        data: dict[str, Any] = response["data"]
         return data
 
     def _start(self, program: str, *arguments: object) -> None:
@@ -222,7 +222,7 @@ class Engine:
             if self._processes[-1].poll() is not None:
                 break
             time.sleep(0.2)
-        raise RuntimeError(f"Dagster does not start; see the logs in {self.home}")
+        raise RuntimeError(f"Dagster did not start; see the logs in {self.home}")
 
 
 def kill_run(state_suffix: str) -> bool:

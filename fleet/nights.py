@@ -29,7 +29,7 @@ _SLOT_HELD_SECONDS = 60
 _MIN_STORE_OUTAGE_SECONDS = 8
 _MAX_STORE_OUTAGE_SECONDS = 60
 _KILLED_AFTER_JOBS = 2
-"""Number of export jobs after which a run is killed: it is about to write the first window then."""
+"""Number of export jobs after which a run is killed: it is about to write its first window."""
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Fleet:
             self.engine.launch(member.name, member.groups, full_refresh=member in backfilled)
         names = " and ".join(member.name for member in backfilled)
         self._note(
-            f"{len(self.members)} syncs are in the queue, up to {end:%Y-%m-%d %H:%M}"
+            f"{len(self.members)} syncs are queued, with data up to {end:%Y-%m-%d %H:%M}"
             + (f"; those of {names} are backfills" if names else "")
         )
 
@@ -104,16 +104,16 @@ class Fleet:
         Args:
             steps: Faults: functions that take the runs and return whether the fault was injected.
         """
-        left = list(steps)
+        pending = list(steps)
         deadline = time.monotonic() + _NIGHT_SECONDS
         while time.monotonic() < deadline:
             runs = self.engine.runs()
-            left = [step for step in left if not step(runs)]
+            pending = [step for step in pending if not step(runs)]
             if self.engine.is_idle(runs):
-                if left:
-                    raise RuntimeError(f"The night ended before {left}")
+                if pending:
+                    raise RuntimeError(f"The night ended before {pending}")
                 return
-            time.sleep(0.3 if left else 3)
+            time.sleep(0.3 if pending else 3)
         raise RuntimeError("The night does not end; see Dagster's logs")
 
     def _hold_slot(self, runs: list[dict[str, Any]]) -> bool:
@@ -121,7 +121,7 @@ class Fleet:
         if not any(run["jobName"] == held.job_name and run["startTime"] for run in runs):
             return False
         held.simulator.hold_slot(_SLOT_HELD_SECONDS)
-        self._note(f"{held.name}: somebody else holds its export slot for a minute")
+        self._note(f"{held.name}: another client occupies its export slot for a minute")
         return True
 
     def _kill(self, member: SimulatedWorkspace, jobs_before: int, _: object) -> bool:
@@ -143,18 +143,18 @@ class Fleet:
         succeeded = sum(run["status"] == "SUCCESS" for run in runs)
         if succeeded < after_runs or not self.lost_jobs:
             return False
-        begun = time.time()
+        stopped_at = time.time()
         self.store.send("stop")
-        while (outage := time.time() - begun) < _MAX_STORE_OUTAGE_SECONDS:
+        while (outage := time.time() - stopped_at) < _MAX_STORE_OUTAGE_SECONDS:
             self.failed_connections = self.store.send("count")
             if self.failed_connections and outage >= _MIN_STORE_OUTAGE_SECONDS:
                 break
             time.sleep(0.2)
         self.store.send("start")
         self._note(
-            f"The state store is away for {outage:.0f} seconds; {self.failed_connections} "
+            f"The state store is unavailable for {outage:.0f} seconds; {self.failed_connections} "
             "connections fail",
-            begun,
+            stopped_at,
         )
         return True
 

@@ -2,7 +2,7 @@
 
 Run by the Python of examples/dagster/.venv-meltano, which has moto. Each line of stdin is `stop`,
 `start` or `count`; the stored data is kept. After `stop`, connections are closed at once. The
-answer to each line is the number of connections that were closed.
+response to each line is the number of connections that were closed.
 """
 
 import os
@@ -52,7 +52,7 @@ def main() -> None:
     port = int(sys.argv[1])
     server = server_class(HOST, port=port, verbose=False)
     server.start()
-    os.environ.update(AWS_ACCESS_KEY_ID="fleet", AWS_SECRET_ACCESS_KEY="fleet")  # noqa: S106 - of moto
+    os.environ.update(AWS_ACCESS_KEY_ID="fleet", AWS_SECRET_ACCESS_KEY="fleet")  # noqa: S106 - moto accepts any
     client = boto3.client("s3", endpoint_url=f"http://{HOST}:{port}", region_name="us-east-1")
     client.create_bucket(Bucket=BUCKET)
     sys.stdout.write("ready\n")

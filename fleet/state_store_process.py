@@ -50,7 +50,7 @@ class StateStore:
 
     def _wait(self) -> str:
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
-        answer = self._process.stdout.readline()
-        if not answer:
+        response = self._process.stdout.readline()
+        if not response:
             raise RuntimeError("The state store does not start")
-        return answer
+        return response

@@ -11,9 +11,11 @@ The expected rows come from the simulated data, not from the API. The package us
 library only and does not import the tap.
 """
 
-from intercom_simulator.api_variant import API_VARIANTS, ApiVariant, Member, Mutation
+from intercom_simulator.api_variant import ApiVariant, Member
 from intercom_simulator.clock import Clock, VirtualClock
 from intercom_simulator.faults import Fault, JobFault
+from intercom_simulator.mutation import Mutation
+from intercom_simulator.named_variants import API_VARIANTS
 from intercom_simulator.simulator import Simulator
 from intercom_simulator.workspace import Workspace
 

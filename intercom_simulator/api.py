@@ -100,15 +100,15 @@ class Api:
         Args:
             request: The request.
         """
-        headers, left = self._count_request()
-        response = self._rate_limit_error() if left < 0 else self._dispatch(request)
+        headers, remaining = self._count_request()
+        response = self._rate_limit_error() if remaining < 0 else self._dispatch(request)
         return replace(response, headers={**headers, **response.headers})
 
     def _dispatch(self, request: Request) -> Response:
         found = self.find_route(request)
-        refusal = self._access_error(request, found[0] if found else None)
-        if refusal is not None:
-            return refusal
+        error = self._access_error(request, found[0] if found else None)
+        if error is not None:
+            return error
         if found is None:
             return error_response(404, "not_found", "The requested resource does not exist.")
         route, parts = found
@@ -147,12 +147,12 @@ class Api:
             if window != self._window:
                 self._window, self._used = window, 0
             self._used += 1
-            left = self._access.rate_limit - self._used
+            remaining = self._access.rate_limit - self._used
         return {
             "X-RateLimit-Limit": str(self._access.rate_limit),
-            "X-RateLimit-Remaining": str(max(0, left)),
+            "X-RateLimit-Remaining": str(max(0, remaining)),
             "X-RateLimit-Reset": str((window + 1) * _RATE_LIMIT_WINDOW_SECONDS),
-        }, left
+        }, remaining
 
 
 def api_version_of(request: Request, app_version: str) -> str:

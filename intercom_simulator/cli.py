@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfoNotFoundError
 
-from intercom_simulator.api_variant import API_VARIANTS
+from intercom_simulator.named_variants import API_VARIANTS
 from intercom_simulator.reporting.labels import LANGUAGES
 from intercom_simulator.reporting.values import zone_of
 from intercom_simulator.simulator import Simulator
@@ -112,43 +112,86 @@ def _parser() -> argparse.ArgumentParser:
             "Simulates Intercom's export and list APIs on this machine, with generated data. "
             "Prints a configuration for the tap and runs until Ctrl-C."
         ),
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
-        "--port", type=_whole_number(0, 65_535), default=0, help="port; 0 for any free port"
+        "--port",
+        type=_whole_number(0, 65_535),
+        default=0,
+        help="port of the API; 0 for any free port (default: %(default)s)",
     )
-    parser.add_argument("--receipts", type=_whole_number(0), default=500, help="number of messages")
     parser.add_argument(
-        "--days", type=_whole_number(1, 36_500), default=90, help="length of the history in days"
+        "--receipts",
+        type=_whole_number(0),
+        default=500,
+        help="number of messages (default: %(default)s)",
     )
-    parser.add_argument("--start", type=_instant, help="start of the history, instead of --days")
-    parser.add_argument("--end", type=_instant, help="the simulated present; default: now")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the generated data")
-    parser.add_argument("--job-seconds", type=_seconds, default=2.0, help="run time of a job")
-    parser.add_argument("--token", default="sim-token", help="the access token")
     parser.add_argument(
-        "--variant", choices=API_VARIANTS, default="production", help="variant of the API"
+        "--days",
+        type=_whole_number(1, 36_500),
+        default=90,
+        help="length of the history in days (default: %(default)s)",
     )
-    parser.add_argument("--container", choices=_CONTAINERS, help="container format of downloads")
+    parser.add_argument(
+        "--start",
+        type=_instant,
+        help="start of the history as an ISO date or date-time, instead of --days",
+    )
+    parser.add_argument(
+        "--end",
+        type=_instant,
+        help="the simulated present, as an ISO date or date-time (default: now)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="seed of the generated data (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--job-seconds",
+        type=_seconds,
+        default=2.0,
+        help="run time of an export job in seconds (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--token", default="sim-token", help="the only valid access token (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--variant",
+        choices=API_VARIANTS,
+        default="production",
+        help="how the API responds where public sources disagree (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--container",
+        choices=_CONTAINERS,
+        help="container format of downloads, instead of that of the variant",
+    )
     parser.add_argument(
         "--conversations",
         type=_whole_number(0),
         default=300,
-        help="number of conversations, for reports",
+        help="number of conversations, for reporting datasets (default: %(default)s)",
     )
     parser.add_argument(
-        "--reporting-timezone", type=_zone, default="UTC", help="time zone of reports"
+        "--reporting-timezone",
+        type=_zone,
+        default="UTC",
+        help="time zone of the workspace, used in reports (default: %(default)s)",
     )
     parser.add_argument(
-        "--reporting-language", choices=LANGUAGES, default="en", help="language of reports"
+        "--reporting-language",
+        choices=LANGUAGES,
+        default="en",
+        help="language of the workspace, used in reports (default: %(default)s)",
     )
     parser.add_argument(
         "--reporting-container",
         choices=(*_CONTAINERS, "encoded"),
-        help="container format of reports",
+        help="container format of reports, instead of that of the variant",
     )
     parser.add_argument(
-        "--ai-pages", type=_whole_number(0), default=400, help="number of external pages"
+        "--ai-pages",
+        type=_whole_number(0),
+        default=400,
+        help="number of external pages, which are AI content (default: %(default)s)",
     )
     parser.add_argument("--verbose", action="store_true", help="print a line for each request")
     return parser
@@ -159,7 +202,7 @@ def _instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time: {error}") from error
-    if not 1970 <= instant.year < 2200:  # noqa: PLR2004  - room for the days before and after
+    if not 1970 <= instant.year < 2200:  # noqa: PLR2004  - leaves room for the history and the future
         raise argparse.ArgumentTypeError(f"{text!r} is not between 1970 and 2199")
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=timezone.utc)

@@ -6,7 +6,8 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
-_DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+DAY_SECONDS = 86_400
 
 
 class Clock:
@@ -77,7 +78,7 @@ class Clock:
         configured = next((seconds for seconds in chosen if seconds is not None), None)
         if configured is not None:
             return configured
-        return range_seconds / _DAY_SECONDS * self.JOB_SECONDS_PER_DAY
+        return range_seconds / DAY_SECONDS * self.JOB_SECONDS_PER_DAY
 
 
 class VirtualClock(Clock):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from intercom_simulator.http_messages import Body, Response, error_response, json_response
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CONTROL_PATH_PREFIX = "/simulator/"
 """Path prefix of the control endpoints. They need no token, and faults do not apply to them."""
 
-_REPORT = "reporting_"
+_REPORT_PREFIX = "reporting_"
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ class Control:
 
     def _expected_rows(self, name: str) -> Rows | None:
         now = self.clock.now()
-        dataset = name[len(_REPORT) :]
-        if name.startswith(_REPORT) and dataset in self.reporting.datasets:
+        dataset = name[len(_REPORT_PREFIX) :]
+        if name.startswith(_REPORT_PREFIX) and dataset in self.reporting.datasets:
             return self.reporting.expected_rows(dataset, now)
         if name in FILES:
             return self.workspace.expected_rows(name, now)
@@ -131,7 +131,7 @@ class Control:
             return self.ai_content.pages()
         if name == "custom_object_instance":
             types = self.custom_objects.types
-            return [one for each in types for one in self.custom_objects.instances(each)]
+            return [entry for name in types for entry in self.custom_objects.instances(name)]
         return None
 
 

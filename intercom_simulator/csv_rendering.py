@@ -10,13 +10,13 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from intercom_simulator.api_variant import TIME_FORMATS
-from intercom_simulator.columns import NULL_SENTINELS
+from intercom_simulator.content_export.columns import NULL_SENTINELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from intercom_simulator.api_variant import ApiVariant
-    from intercom_simulator.tables import Cell, Table
+    from intercom_simulator.table import Cell, Table
 
 _ROWS_PER_CHUNK = 2_000
 

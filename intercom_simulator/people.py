@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -49,7 +51,6 @@ _LEAD_EVERY = 6
 _HUGE_ID_EVERY = 11
 _ZEROS_EVERY = 3
 _NO_COMPANY_EVERY = 4
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 
 
 def generate_people(rng: Random, number: int) -> list[Person]:
@@ -78,7 +79,7 @@ def _person(rng: Random, index: int, companies: list[Company]) -> Person:
 
 def _external_id(index: int) -> str:
     if index % _HUGE_ID_EVERY == 0:
-        return str(_ABOVE_DOUBLE_PRECISION + index)
+        return str(ABOVE_DOUBLE_PRECISION + index)
     if index % _ZEROS_EVERY == 0:
         return f"{index:08d}"
     return f"user-{index}"

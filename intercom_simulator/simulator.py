@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from intercom_simulator.api import AccessRules, Api, api_version_of
 from intercom_simulator.api_variant import ApiVariant
 from intercom_simulator.clock import Clock
-from intercom_simulator.content_export import SCOPE, ContentExport
+from intercom_simulator.content_export.export import SCOPE, ContentExport
 from intercom_simulator.control import CONTROL_PATH_PREFIX, Control
 from intercom_simulator.downloads import job_identifier_of
 from intercom_simulator.faults import Fault, FaultQueue, JobFault

@@ -6,20 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from intercom_simulator.columns import ANSWER_COMBINED, FILES
-from intercom_simulator.history import History, HistoryConfig, generate_history
-from intercom_simulator.tables import (
+from intercom_simulator.content_export.columns import ANSWER_COMBINED, FILES
+from intercom_simulator.content_export.history import History, HistoryConfig, generate_history
+from intercom_simulator.content_export.selection import (
     EARLIEST_SECONDS,
     Selection,
-    Table,
-    response_cells,
     select_responses,
-    select_table,
 )
+from intercom_simulator.content_export.tables import response_cells, select_table
+from intercom_simulator.table import Table
 
 if TYPE_CHECKING:
-    from intercom_simulator.columns import Kind
-    from intercom_simulator.tables import Cell
+    from intercom_simulator.content_export.columns import Kind
+    from intercom_simulator.table import Cell
 
 Instant: TypeAlias = "datetime | int"
 """A date-time with a time zone, or unix seconds."""
@@ -56,7 +55,7 @@ class Workspace:
     def __post_init__(self) -> None:
         """Generate the history."""
         end = self.end or datetime.now(timezone.utc)
-        plan = HistoryConfig(
+        config = HistoryConfig(
             self.receipts,
             self.days,
             self.seed,
@@ -67,7 +66,7 @@ class Workspace:
             self.late_days,
         )
         object.__setattr__(self, "end", end)
-        object.__setattr__(self, "history", generate_history(plan))
+        object.__setattr__(self, "history", generate_history(config))
 
     def expected_rows(self, statistic: str, until: Instant) -> list[dict[str, Any]]:
         """Return the rows of one file that a complete sync is expected to load.
@@ -117,7 +116,7 @@ class Workspace:
         }
 
     def _answer_combined_rows(self, selection: Selection) -> list[dict[str, Any]]:
-        found = select_responses(self.history, selection)
+        responses = select_responses(self.history, selection)
         base = select_table(self.history, ANSWER_COMBINED.name, selection)
         width = len(ANSWER_COMBINED.columns)
         rows = _typed(
@@ -125,10 +124,10 @@ class Workspace:
                 base.statistic,
                 base.header[:width],
                 base.kinds[:width],
-                [response_cells(self.history, response) for response in found],
+                [response_cells(self.history, response) for response in responses],
             )
         )
-        for row, response in zip(rows, found, strict=True):
+        for row, response in zip(rows, responses, strict=True):
             row["answers"] = [(answer.question, answer.response) for answer in response.answers]
         return rows
 
@@ -149,11 +148,11 @@ def unix_seconds(instant: Instant) -> int:
     return (instant - _EPOCH) // timedelta(seconds=1)
 
 
-def _typed(found: Table) -> list[dict[str, Any]]:
-    columns = list(zip(found.header, found.kinds, strict=True))
+def _typed(table: Table) -> list[dict[str, Any]]:
+    columns = list(zip(table.header, table.kinds, strict=True))
     return [
         {column: _value(cell, kind) for (column, kind), cell in zip(columns, row, strict=True)}
-        for row in found.rows
+        for row in table.rows
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,11 +14,13 @@ from xdist.scheduler import LoadScopeScheduling
 from demo.postgres import running_postgres
 from intercom_simulator import Clock, Simulator
 from tests.harness.singer import discover
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from demo.postgres import Postgres
+    from tests.harness.fixture_types import Configure, Simulate
 
 SHARED_FIXTURES = (
     "tests/dbt/built/",
@@ -34,14 +36,11 @@ LONG_TESTS = (
     "tests/dbt/built/",
     "tests/integration/test_fleet.py",
     "tests/integration/test_lake.py::test_overlapping_exports",
-    "tests/dbt/test_elsewhere.py",
+    "tests/dbt/test_compiled_offline.py",
     "tests/dbt/test_workspaces.py",
 )
 """Tests of 10 to 60 seconds, which are started first: the last tests to run are short ones, so that
 no process waits for another at the end."""
-
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
-"""The simulated present. The clock does not run, so that job contents do not depend on speed."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -79,7 +78,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture
-def simulate() -> Iterator[Callable[..., Simulator]]:
+def simulate() -> Iterator[Simulate]:
     """Return a function that starts a simulator; it takes the arguments of `Simulator`."""
     running: list[Simulator] = []
 
@@ -95,7 +94,7 @@ def simulate() -> Iterator[Callable[..., Simulator]]:
 
 
 @pytest.fixture
-def configure() -> Callable[..., dict[str, Any]]:
+def configure() -> Configure:
     """Return a function that creates a configuration for a simulator; it takes other settings."""
 
     def make(simulator: Simulator, **settings: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from intercom_simulator.api import Route, supports
 from intercom_simulator.http_messages import Request, Response, error_response, json_response
 from intercom_simulator.lists.ai_content_data import generate_pages, generate_sources
-from intercom_simulator.lists.pagination import page_response
+from intercom_simulator.lists.pagination import find_entry, page_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ class AiContent:
             KeyError: There is no such page.
         """
         with self._lock:
-            page = _find(self._pages, identifier)
+            page = find_entry(self._pages, identifier)
             page["html"] = ""
             page["updated_at"] = self.clock.timestamp()
 
@@ -92,7 +92,7 @@ class AiContent:
             KeyError: There is no such page.
         """
         with self._lock:
-            self._pages.remove(_find(self._pages, identifier))
+            self._pages.remove(find_entry(self._pages, identifier))
 
     @cached_property
     def _sources(self) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ class AiContent:
 
     def _get_source(self, request: Request, parts: tuple[str, ...]) -> Response:
         try:
-            source = _find(self.sources(), parts[0])
+            source = find_entry(self.sources(), parts[0])
         except KeyError:
             return _not_found("Content Import Source")
         return json_response(200, self._source_json(source, request))
@@ -118,7 +118,7 @@ class AiContent:
 
     def _get_page(self, _: Request, parts: tuple[str, ...]) -> Response:
         try:
-            page = _find(self.pages(), parts[0])
+            page = find_entry(self.pages(), parts[0])
         except KeyError:
             return _not_found("External Page")
         return json_response(200, page)
@@ -127,13 +127,6 @@ class AiContent:
         if not supports(self.version(request), _AUDIENCES_SINCE):
             del source["audience_ids"]
         return source
-
-
-def _find(items: list[dict[str, Any]], identifier: str) -> dict[str, Any]:
-    for item in items:
-        if str(item["id"]) == identifier:
-            return item
-    raise KeyError(identifier)
 
 
 def _not_found(what: str) -> Response:

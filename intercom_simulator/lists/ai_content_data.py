@@ -5,15 +5,15 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from intercom_simulator.clock import DAY_SECONDS
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
 from intercom_simulator.workspace import unix_seconds
 
 if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
-_DAY_SECONDS = 86_400
 _FIRST_SOURCE_ID = 33_100_000
 _FIRST_PAGE_ID = 48_200_000
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _HUGE_ID_EVERY = 89
 _LARGE_TEXT_EVERY = 40
 _LARGE_TEXT_CHARACTERS = 200_000
@@ -53,11 +53,11 @@ def generate_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
     """
     rng = Random(f"sources {workspace.seed}")
     end = _end(workspace)
-    made = []
+    sources = []
     for index in range(number):
-        created_at = end - (number - index) * _DAY_SECONDS
-        synced_at = min(end, created_at + rng.randrange(3 * _DAY_SECONDS))
-        made.append(
+        created_at = end - (number - index) * DAY_SECONDS
+        synced_at = min(end, created_at + rng.randrange(3 * DAY_SECONDS))
+        sources.append(
             {
                 "id": _FIRST_SOURCE_ID + index,
                 "type": "content_import_source",
@@ -70,7 +70,7 @@ def generate_sources(workspace: Workspace, number: int) -> list[dict[str, Any]]:
                 "updated_at": synced_at,
             }
         )
-    return made[::-1]
+    return sources[::-1]
 
 
 def generate_pages(
@@ -85,8 +85,8 @@ def generate_pages(
     """
     rng = Random(f"pages {workspace.seed}")
     end = _end(workspace)
-    made = [_page(rng, index, end - (number - index) * 900, sources) for index in range(number)]
-    return made[::-1]
+    pages = [_page(rng, index, end - (number - index) * 900, sources) for index in range(number)]
+    return pages[::-1]
 
 
 def _page(
@@ -99,7 +99,7 @@ def _page(
     updated_at = created_at + rng.randrange(900)
     number = _FIRST_PAGE_ID + index
     return {
-        "id": str(number + _ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 1 else number),
+        "id": str(number + ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 1 else number),
         "type": "external_page",
         "title": _TITLES[index % len(_TITLES)],
         "html": _html(rng, index),
@@ -130,5 +130,5 @@ def _html(rng: Random, index: int) -> str:
 
 
 def _end(workspace: Workspace) -> int:
-    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    assert workspace.end is not None  # noqa: S101  - set by Workspace.__post_init__
     return unix_seconds(workspace.end)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from intercom_simulator.clock import HOUR_SECONDS
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
 from intercom_simulator.workspace import unix_seconds
 
 if TYPE_CHECKING:
     from intercom_simulator.workspace import Workspace
 
-_HOUR_SECONDS = 3_600
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _HUGE_ID_EVERY = 53
 _NEVER_UPDATED_EVERY = 5
 _NO_EXTERNAL_TIMES_EVERY = 9
@@ -28,12 +28,12 @@ def generate_instances(workspace: Workspace, type_name: str, number: int) -> lis
         number: Number of instances.
     """
     rng = Random(f"instances {workspace.seed} {type_name}")
-    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    assert workspace.end is not None  # noqa: S101  - set by Workspace.__post_init__
     end = unix_seconds(workspace.end)
     instances = []
     for index in range(number):
-        created_at = end - (number - index) * _HOUR_SECONDS
-        updated_at = created_at + rng.randrange(_HOUR_SECONDS)
+        created_at = end - (number - index) * HOUR_SECONDS
+        updated_at = created_at + rng.randrange(HOUR_SECONDS)
         ordered_at = None if index % _NO_EXTERNAL_TIMES_EVERY == 1 else created_at - 60
         changed_at = None if index % _NEVER_UPDATED_EVERY == 0 else updated_at - 30
         instances.append(
@@ -55,10 +55,10 @@ def _attributes(rng: Random, index: int, at: int) -> dict[str, Any]:
     if index % _WITHOUT_ATTRIBUTES_EVERY == 1:
         return {}
     return {
-        "number": str(_ABOVE_DOUBLE_PRECISION + index if index % _HUGE_ID_EVERY == 1 else index),
+        "number": str(ABOVE_DOUBLE_PRECISION + index if index % _HUGE_ID_EVERY == 1 else index),
         "quantity": rng.randrange(1, 20),
         "amount": round(rng.random() * 1_000, 2),
-        "serial": _ABOVE_DOUBLE_PRECISION + 2 * index,
+        "serial": ABOVE_DOUBLE_PRECISION + 2 * index,
         "gift": bool(rng.randrange(2)),
         "state": rng.choice(_STATES),
         "ordered_at": at,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 from intercom_simulator.api import Route, supports
 from intercom_simulator.http_messages import Request, Response, error_response, json_response
 from intercom_simulator.lists.custom_object_data import generate_instances
-from intercom_simulator.lists.pagination import page_response
+from intercom_simulator.lists.pagination import find_entry, page_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,10 +76,8 @@ class CustomObjects:
             KeyError: There is no such type or instance.
         """
         with self._lock:
-            found = [one for one in self._instances[type_name] if one["id"] == identifier]
-            if not found:
-                raise KeyError(identifier)
-            self._instances[type_name].remove(found[0])
+            instances = self._instances[type_name]
+            instances.remove(find_entry(instances, identifier))
 
     @cached_property
     def _instances(self) -> dict[str, list[dict[str, Any]]]:

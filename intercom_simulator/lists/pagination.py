@@ -1,4 +1,4 @@
-"""Pagination by `page` and `per_page`, shared by AI content and custom objects."""
+"""Pages by `page` and `per_page`, and single entries, for AI content and custom objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from intercom_simulator.http_messages import Request, Response, error_response, json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 NEXT_HOST = "https://api.intercom.invalid"
 """Host in `pages.next`: differs from the requested host and cannot be resolved."""
@@ -53,3 +53,19 @@ def page_response(request: Request, items: Sequence[Any], default: int) -> Respo
         "pages": pages,
     }
     return json_response(200, content)
+
+
+def find_entry(entries: Iterable[dict[str, Any]], identifier: str) -> dict[str, Any]:
+    """Return the entry of a list with an id.
+
+    Args:
+        entries: The list.
+        identifier: The id, as text.
+
+    Raises:
+        KeyError: There is no such entry.
+    """
+    for entry in entries:
+        if str(entry["id"]) == identifier:
+            return entry
+    raise KeyError(identifier)

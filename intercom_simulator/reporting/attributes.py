@@ -72,8 +72,8 @@ class Dataset:
     def resolve(self, ids: Iterable[str]) -> tuple[list[Attribute], list[str]]:
         """Find attributes by plain or qualified ids.
 
-        If several attributes have the same plain id, its first use means the first of them, its
-        second use the second, and so on.
+        A plain id that several attributes share selects the first of them at its first use, the
+        second one at its second use, and so on.
 
         Args:
             ids: The requested ids.
@@ -81,10 +81,10 @@ class Dataset:
         Returns:
             The attributes in the requested order, and the unknown ids.
         """
-        qualified = {one.qualified_id: one for one in self.attributes}
+        qualified = {attribute.qualified_id: attribute for attribute in self.attributes}
         plain: dict[str, list[Attribute]] = {}
-        for one in self.attributes:
-            plain.setdefault(one.id, []).append(one)
+        for attribute in self.attributes:
+            plain.setdefault(attribute.id, []).append(attribute)
         found: list[Attribute] = []
         unknown: list[str] = []
         for name in ids:

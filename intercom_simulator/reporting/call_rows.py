@@ -63,13 +63,13 @@ def call_teammates(snapshots: Iterable[ConversationSnapshot]) -> Iterator[LazyRo
     for snapshot, call in _started_calls(snapshots):
         conversation = snapshot.conversation
         ended = call.ended_at <= snapshot.until
-        for mate in _teammates_offered(conversation, call):
-            answers = mate is conversation.teammate and call.answered_at is not None
+        for teammate in _teammates_offered(conversation, call):
+            answers = teammate is conversation.teammate and call.answered_at is not None
             declines = not answers and _number(call) % 2 == 0
             values = _values(call, snapshot.until) | {
                 "call_terminating_party_type": Label("Customer") if ended else None,
                 "call_team_id": conversation.team.name,
-                "call_teammate_id": mate.name,
+                "call_teammate_id": teammate.name,
                 "call_teammate_declined_call_count": int(declines),
                 "call_teammate_missed_call_count": int(not answers and not declines),
                 "conversation_id": conversation.conversation_id,

@@ -62,13 +62,13 @@ class ConversationSnapshot:
     @cached_property
     def state_periods(self) -> list[StatePeriod]:
         """The periods in each state so far."""
-        conversation = [StatePeriod(self.conversation.started_at, None, _OPEN, None)]
+        periods = [StatePeriod(self.conversation.started_at, None, _OPEN, None)]
         for part in self.parts:
-            state = _state_after(part, conversation[-1].state)
-            if state != conversation[-1].state:
-                conversation[-1] = conversation[-1]._replace(ended_at=part.at)
-                conversation.append(StatePeriod(part.at, None, state, conversation[-1].state))
-        return conversation
+            state = _state_after(part, periods[-1].state)
+            if state != periods[-1].state:
+                periods[-1] = periods[-1]._replace(ended_at=part.at)
+                periods.append(StatePeriod(part.at, None, state, periods[-1].state))
+        return periods
 
     @cached_property
     def rating_requests(self) -> list[RatingRequest]:
@@ -121,12 +121,12 @@ class ConversationSnapshot:
     @property
     def rated_teammate(self) -> RatingRequest | None:
         """The last rating of a teammate."""
-        return _last(each for each in self.rating_requests if each.rating and each.teammate)
+        return _last(sent for sent in self.rating_requests if sent.rating and sent.teammate)
 
     @property
     def rated_fin(self) -> RatingRequest | None:
         """The last rating of Fin."""
-        return _last(each for each in self.rating_requests if each.rating and not each.teammate)
+        return _last(sent for sent in self.rating_requests if sent.rating and not sent.teammate)
 
     @property
     def participants(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def person_values(person: Person) -> dict[str, Raw]:
         "company_plan_id": "Pro" if company else None,
         "company_size": "120" if company else None,
         "company_manual_tag_ids": (),
-        **{each.attribute.qualified_id: each.value(person.user_id) for each in PEOPLE},
+        **{custom.attribute.qualified_id: custom.value(person.user_id) for custom in PEOPLE},
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from intercom_simulator.clock import DAY_SECONDS, HOUR_SECONDS
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
 from intercom_simulator.reporting.labels import Label
 from intercom_simulator.reporting.teammates import TEAMS, Team, Teammate
 
@@ -114,12 +116,9 @@ _CUSTOMER_REPLY, _REOPEN, _SNOOZE = Label("Customer reply"), Label("Reopen"), La
 _FIRST_RESPONSE, _TO_CLOSE = Label("First response time"), Label("Time to close")
 
 _MINUTE_SECONDS = 60
-_HOUR_SECONDS = 3_600
-_DAY_SECONDS = 86_400
 _FIRST_ID = 215_000_700_000
 _FIRST_ACTION_ID = 28_000_000_000
 _FIRST_RATING_ID = 9_100_000
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _HUGE_ID_EVERY = 97
 
 
@@ -135,10 +134,10 @@ def generate_conversation(
         people: People who may have started it.
     """
     team = rng.choice(TEAMS)
-    topics = tuple(each for each in _TOPICS if rng.random() < 1 / len(_TOPICS))
+    topics = tuple(topic for topic in _TOPICS if rng.random() < 1 / len(_TOPICS))
     conversation = Conversation(
         conversation_id=str(
-            _FIRST_ID + number + (_ABOVE_DOUBLE_PRECISION if number % _HUGE_ID_EVERY == 1 else 0)
+            _FIRST_ID + number + (ABOVE_DOUBLE_PRECISION if number % _HUGE_ID_EVERY == 1 else 0)
         ),
         started_at=started_at,
         started_by=rng.choice(_STARTERS),
@@ -148,7 +147,7 @@ def generate_conversation(
         teammate=rng.choice(team.members),
         topics=topics,
         tags=tuple(
-            (started_at + rng.randrange(5 * _DAY_SECONDS), tag)
+            (started_at + rng.randrange(5 * DAY_SECONDS), tag)
             for tag in _TAGS
             if not rng.randrange(5)
         ),
@@ -180,22 +179,22 @@ class _ConversationGenerator:
         if conversation.channel == "Phone call":
             self._call()
         for turn in range(rng.randrange(1, 4)):
-            self._advance(_MINUTE_SECONDS, 10 * _HOUR_SECONDS)
+            self._advance(_MINUTE_SECONDS, 10 * HOUR_SECONDS)
             self._reply(_REPLY, first=turn == 0)
             if rng.randrange(4):
-                self._advance(_MINUTE_SECONDS, 8 * _HOUR_SECONDS)
+                self._advance(_MINUTE_SECONDS, 8 * HOUR_SECONDS)
                 self.waiting_since = self.at
                 self._part(_CUSTOMER_REPLY)
             elif not rng.randrange(3):
-                self._advance(_MINUTE_SECONDS, _HOUR_SECONDS)
+                self._advance(_MINUTE_SECONDS, HOUR_SECONDS)
                 self._part(_SNOOZE, by=conversation.teammate)
         if rng.randrange(8):
             self._close()
         if not rng.randrange(5) and conversation.rating_requests:
-            self._advance(_HOUR_SECONDS, 4 * _DAY_SECONDS)
+            self._advance(HOUR_SECONDS, 4 * DAY_SECONDS)
             self.waiting_since = self.at
             self._part(_CUSTOMER_REPLY, _REOPEN)
-            self._advance(_MINUTE_SECONDS, 5 * _HOUR_SECONDS)
+            self._advance(_MINUTE_SECONDS, 5 * HOUR_SECONDS)
             self._reply(_REPLY)
             self._close()
         self._apply_slas()
@@ -244,14 +243,14 @@ class _ConversationGenerator:
 
     def _close(self) -> None:
         conversation, rng = self.conversation, self.rng
-        self._advance(_MINUTE_SECONDS, 2 * _DAY_SECONDS)
+        self._advance(_MINUTE_SECONDS, 2 * DAY_SECONDS)
         to_close = self._since(conversation.started_at)
         if rng.randrange(3):
             self._part(_CLOSE, by=conversation.teammate, to_close=to_close)
         else:
             self._reply(_REPLY, _CLOSE, to_close=to_close)
         rated_at = (
-            self.at + rng.randrange(_MINUTE_SECONDS, 3 * _DAY_SECONDS)
+            self.at + rng.randrange(_MINUTE_SECONDS, 3 * DAY_SECONDS)
             if rng.randrange(5) > 1
             else None
         )
@@ -274,8 +273,8 @@ class _ConversationGenerator:
         replies = [part for part in conversation.parts if part.first]
         closings = [part for part in conversation.parts if part.to_close is not None]
         for name, metric, span, meeting, every in (
-            ("VIP, 1 h", _FIRST_RESPONSE, 4 * _HOUR_SECONDS, replies, 2),
-            ("Standard", _TO_CLOSE, _DAY_SECONDS, closings, 3),
+            ("VIP, 1 h", _FIRST_RESPONSE, 4 * HOUR_SECONDS, replies, 2),
+            ("Standard", _TO_CLOSE, DAY_SECONDS, closings, 3),
         ):
             if self.number % every == 0:
                 met_at = meeting[0].at if meeting else None
@@ -289,7 +288,7 @@ class _ConversationGenerator:
         rng = self.rng
         queue = round(rng.random() * 100, 2)
         answered_at = self.at + int(queue) if rng.randrange(4) else None
-        ended_at = (answered_at or self.at) + rng.randrange(20, _HOUR_SECONDS)
+        ended_at = (answered_at or self.at) + rng.randrange(20, HOUR_SECONDS)
         direction = Label(rng.choice(("Inbound", "Outbound")))
         self.conversation.call = Call(
             str(_FIRST_RATING_ID + self.number), direction, self.at, answered_at, ended_at, queue

@@ -98,7 +98,7 @@ def _part(snapshot: ConversationSnapshot, part: Part) -> Row:
         "action_performed_by_teammate_id": name_of(part.by),
         "action_team_assignee_id": conversation.team.name if part.assigned else None,
         "action_teammate_assignee_id": conversation.teammate.name if part.assigned else None,
-        "teammate_mentioned_ids": tuple(mate.name for mate in part.mentioned),
+        "teammate_mentioned_ids": tuple(teammate.name for teammate in part.mentioned),
         "teammate_assignee_at_action_time": conversation.teammate.name,
         "action_id": part.action_id,
         "action_type": part.actions,

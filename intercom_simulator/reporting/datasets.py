@@ -125,9 +125,9 @@ _ABOUT_TICKET = [
 def _dataset(
     names: tuple[str, str, str], time: str, key: str, standards: str, custom: list[Attribute]
 ) -> Dataset:
-    attributes = [standard_attribute(each) for each in dict.fromkeys(standards.split())]
-    qualified = {each.id: each.qualified_id for each in attributes}
-    keys = tuple(qualified[each] for each in key.split())
+    attributes = [standard_attribute(name) for name in dict.fromkeys(standards.split())]
+    qualified = {attribute.id: attribute.qualified_id for attribute in attributes}
+    keys = tuple(qualified[name] for name in key.split())
     return Dataset(*names, time, keys, (*attributes, *custom))
 
 

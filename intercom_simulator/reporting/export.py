@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import Route, supports
-from intercom_simulator.archive import Entry, write_container
+from intercom_simulator.containers import Entry, write_container
 from intercom_simulator.csv_rendering import render_csv_files
 from intercom_simulator.downloads import OCTET_STREAM, Downloads
 from intercom_simulator.faults import FaultQueue, JobFault
@@ -25,7 +25,7 @@ from intercom_simulator.reporting.report_request import (
     ReportRequest,
     parse_report_request,
 )
-from intercom_simulator.tables import Table
+from intercom_simulator.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,7 +156,7 @@ class ReportingExport:
         def make(number: int) -> ReportJob:
             seconds = report_request.end - report_request.start
             fault = self.job_faults.next(
-                lambda each: each.applies_to(
+                lambda fault: fault.applies_to(
                     "reporting", number, seconds, report_request.dataset.id
                 )
             )
@@ -204,11 +204,11 @@ class ReportingExport:
         return self.downloads.respond(job, request)
 
     def _job_json(self, job: ReportJob, status: str) -> dict[str, Any]:
-        words = {
+        status_words = {
             "completed": job.variant.reporting_completed_status,
             "in_progress": job.fault.status_word or "pending",
         }
-        return self.downloads.job_json(job, status, words.get(status, status))
+        return self.downloads.job_json(job, status, status_words.get(status, status))
 
     def _write(self, path: Path, job: ReportJob, report_request: ReportRequest) -> None:
         until = int(job.requested_at.timestamp())
@@ -223,7 +223,7 @@ class ReportingExport:
         )
         table = Table(
             report_request.dataset.id,
-            tuple(_column_header(one, variant) for one in report_request.attributes),
+            tuple(_column_header(attribute, variant) for attribute in report_request.attributes),
             tuple("text" for _ in report_request.attributes),
             rows if job.fault.max_rows is None else islice(rows, job.fault.max_rows),
         )
@@ -232,8 +232,8 @@ class ReportingExport:
 
 def _entries(table: Table, job: ReportJob) -> Iterator[Entry]:
     stamp = job.requested_at.astimezone(timezone.utc).strftime(job.variant.timestamp_format)
-    plain = replace(job.variant, parts_per_file=1, shuffled_columns=False)
-    for csv_file in render_csv_files(table, plain):
+    variant = replace(job.variant, parts_per_file=1, shuffled_columns=False)
+    for csv_file in render_csv_files(table, variant):
         yield Entry(f"{csv_file.statistic}{stamp}.csv", csv_file.chunks)
 
 
@@ -248,9 +248,9 @@ def _dataset_json(dataset: Dataset, *, qualified: bool) -> dict[str, Any]:
         "description": dataset.description,
         "default_time_attribute_id": dataset.time,
         "attributes": [
-            {"id": one.id, "name": one.name}
-            | ({"qualified_id": one.qualified_id} if qualified else {})
-            for one in dataset.attributes
+            {"id": attribute.id, "name": attribute.name}
+            | ({"qualified_id": attribute.qualified_id} if qualified else {})
+            for attribute in dataset.attributes
         ],
     }
 

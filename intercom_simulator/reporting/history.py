@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from intercom_simulator.history import DAY_SECONDS, generate_arrivals
+from intercom_simulator.arrivals import generate_arrivals
+from intercom_simulator.clock import DAY_SECONDS
 from intercom_simulator.people import generate_people
 from intercom_simulator.reporting.conversations import Conversation, generate_conversation
 from intercom_simulator.reporting.teammates import StatusPeriod, generate_status_periods
@@ -38,7 +39,7 @@ def generate_reporting_history(workspace: Workspace, conversations: int) -> Repo
         workspace: Provides seed, end, length of the history and of the future.
         conversations: Number of conversations before the end; after it, the daily rate is the same.
     """
-    assert workspace.end is not None  # noqa: S101  - a workspace always has one
+    assert workspace.end is not None  # noqa: S101  - set by Workspace.__post_init__
     end = unix_seconds(workspace.end)
     start = end - workspace.days * DAY_SECONDS
     future = conversations * workspace.future_days // max(1, workspace.days)
@@ -55,7 +56,9 @@ def generate_reporting_history(workspace: Workspace, conversations: int) -> Repo
             index = len(history.conversations)
             history.conversations.append(generate_conversation(rng, index, started_at, people))
         for created_at in generate_arrivals(rng, begin, stop, number // _CONVERSATIONS_PER_TICKET):
-            count = bisect_left(history.conversations, created_at, key=lambda one: one.started_at)
+            count = bisect_left(
+                history.conversations, created_at, key=lambda conversation: conversation.started_at
+            )
             index, earlier = len(history.tickets), history.conversations[max(0, count - 20) : count]
             history.tickets.append(generate_ticket(rng, index, created_at, people, earlier))
     history.periods = generate_status_periods(workspace.seed, start, last)

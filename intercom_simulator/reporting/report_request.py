@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from intercom_simulator.api_variant import DAY_SECONDS
+from intercom_simulator.clock import DAY_SECONDS
 from intercom_simulator.reporting.datasets import DATASETS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def parse_report_request(body: bytes, variant: ApiVariant, now: int) -> ReportRe
         The requested report.
 
     Raises:
-        InvalidReportRequestError: The body is invalid. The message is worded as Intercom words it.
+        InvalidReportRequestError: The body is invalid. The text is that of Intercom.
     """
     try:
         parameters = json.loads(body or b"{}")
@@ -87,15 +87,15 @@ def _attributes(
             f"attribute_ids must contain at most {max_attributes} attribute_ids"
         )
     refused = set(variant.refused_attributes)
-    known = {one.qualified_id for one in dataset.attributes}
+    known = {attribute.qualified_id for attribute in dataset.attributes}
     if variant.reporting_qualified_only:
         refused.update(str(name) for name in names if name not in known)
-    found, unknown = dataset.resolve(str(name) for name in names if name not in refused)
-    bad = [str(name) for name in names if name in refused or name in unknown]
-    if bad:
-        text = ", ".join(dict.fromkeys(bad))
+    attributes, unknown = dataset.resolve(str(name) for name in names if name not in refused)
+    invalid = [str(name) for name in names if name in refused or name in unknown]
+    if invalid:
+        text = ", ".join(dict.fromkeys(invalid))
         raise InvalidReportRequestError(f"attribute_ids invalid for {dataset.id} dataset: {text}")
-    return tuple(found)
+    return tuple(attributes)
 
 
 def _required(parameters: dict[str, Any], name: str) -> Any:
@@ -105,7 +105,7 @@ def _required(parameters: dict[str, Any], name: str) -> Any:
 
 
 def _seconds(parameters: dict[str, Any], name: str) -> int:
-    found = _required(parameters, name)
-    if type(found) is not int:
+    seconds = _required(parameters, name)
+    if type(seconds) is not int:
         raise InvalidReportRequestError(f"'{name}' must be an integer")
-    return found
+    return seconds

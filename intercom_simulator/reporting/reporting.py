@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import supports
+from intercom_simulator.content_export.selection import EARLIEST_SECONDS
 from intercom_simulator.reporting.dataset_rows import WorkspaceSnapshot
 from intercom_simulator.reporting.datasets import DATASETS
 from intercom_simulator.reporting.history import ReportingHistory, generate_reporting_history
 from intercom_simulator.reporting.values import Locale, cell, raw_value, value, zone_of
-from intercom_simulator.tables import EARLIEST_SECONDS
 from intercom_simulator.workspace import unix_seconds
 
 if TYPE_CHECKING:

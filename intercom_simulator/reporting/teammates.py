@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
+from intercom_simulator.clock import DAY_SECONDS, HOUR_SECONDS
 from intercom_simulator.reporting.labels import Label
 
 
@@ -45,15 +46,13 @@ _FIRST_TEAMMATE_ID = 814_860
 
 def _team(number: int, name: str, members: tuple[str, ...]) -> Team:
     first = _FIRST_TEAMMATE_ID + 10 * number
-    mates = (Teammate(str(first + index), each) for index, each in enumerate(members))
-    return Team(str(_FIRST_TEAM_ID + number), name, tuple(mates))
+    teammates = (Teammate(str(first + index), member) for index, member in enumerate(members))
+    return Team(str(_FIRST_TEAM_ID + number), name, tuple(teammates))
 
 
 TEAMS = tuple(_team(number, *team) for number, team in enumerate(_TEAMS))
 """All teams."""
 
-_DAY_SECONDS = 86_400
-_HOUR_SECONDS = 3_600
 _STATUSES = (
     (Label("Active"), None),
     (Label("Away"), Label("Lunch")),
@@ -72,16 +71,16 @@ def generate_status_periods(seed: int, start: int, end: int) -> list[StatusPerio
     """
     generated: dict[int, StatusPeriod] = {}
     for team in TEAMS:
-        for mate in team.members:
-            rng = Random(f"periods {seed} {mate.raw_id}")
-            at = start + rng.randrange(_DAY_SECONDS)
+        for teammate in team.members:
+            rng = Random(f"periods {seed} {teammate.raw_id}")
+            at = start + rng.randrange(DAY_SECONDS)
             count = 0
             while at < end:
                 while at in generated:
                     at += 1
                 status, reason = _STATUSES[count % len(_STATUSES)]
-                ended_at = at + rng.randrange(_HOUR_SECONDS, 30 * _HOUR_SECONDS)
-                status_id = f"{mate.raw_id}{count:04d}"
+                ended_at = at + rng.randrange(HOUR_SECONDS, 30 * HOUR_SECONDS)
+                status_id = f"{teammate.raw_id}{count:04d}"
                 generated[at] = StatusPeriod(at, ended_at, status_id, status, reason)
                 at = ended_at
                 count += 1

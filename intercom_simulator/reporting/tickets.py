@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from intercom_simulator.clock import DAY_SECONDS, HOUR_SECONDS
 from intercom_simulator.reporting.custom_attributes import TICKET_TYPES, TicketType
 from intercom_simulator.reporting.labels import Label
 from intercom_simulator.reporting.teammates import TEAMS, Teammate
@@ -45,8 +46,6 @@ _STATES = (
     ("Done 🎉", Label("Resolved")),
 )
 _FIRST_ID = 1_201
-_HOUR_SECONDS = 3_600
-_DAY_SECONDS = 86_400
 
 
 def generate_ticket(
@@ -70,7 +69,7 @@ def generate_ticket(
     reached = rng.randrange(1, len(_STATES) + 1)
     starts = [created_at]
     for _ in range(reached - 1):
-        starts.append(starts[-1] + rng.randrange(_HOUR_SECONDS, 4 * _DAY_SECONDS))
+        starts.append(starts[-1] + rng.randrange(HOUR_SECONDS, 4 * DAY_SECONDS))
     ends: list[int | None] = [*starts[1:], None]
     return Ticket(
         ticket_id=str(_FIRST_ID + number),

@@ -2,8 +2,8 @@
 
     python compile_offline.py snowflake FOLDER
 
-Queries of dbt about existing tables and columns are answered from the properties of the staging
-properties of the staging models.
+dbt's queries about existing tables and columns are answered from the properties of the staging
+models.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def main() -> int:
             "compile",
             "--select=resource_type:model",
             "--no-populate-cache",
-            "--no-write-json",  # nobody reads the manifest
+            "--no-write-json",  # the manifest is not needed
             f"--project-dir={PROJECT}",
             f"--profiles-dir={folder}",
             f"--target-path={folder / 'target'}",

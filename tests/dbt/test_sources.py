@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(600)
 SOURCES = """
     CREATE SCHEMA first; CREATE SCHEMA second;
 
-    -- a workspace in a schema of its own; the target appends, and keeps what was deleted
+    -- a workspace in its own schema; the target appends rows, and only marks deleted ones
     CREATE TABLE first.receipt (
         receipt_id text, received_at timestamptz, content_type text, content_title text,
         ruleset_id text, content_id text, user_id text, first_open timestamp,
@@ -31,7 +31,7 @@ SOURCES = """
         ('1', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', '2026-01-04', '2026-01-05', NULL),
         ('2', '2026-01-02 01:00+02', 'Email', 'x', 'r', 'c', 'u', NULL, '2026-01-03', '2026-01-04');
 
-    -- two in one schema, told apart by the column that the tap's setting `workspace` adds
+    -- two in one schema, distinguished by the column that the tap's setting `workspace` adds
     CREATE TABLE second.receipt (
         workspace text, receipt_id text, received_at timestamp, content_type text,
         ruleset_id text, content_id text, user_id text);
@@ -43,7 +43,7 @@ SOURCES = """
         workspace text, event_id text, created_at timestamp, receipt_id text, opened_at timestamp);
     INSERT INTO second.open VALUES ('eu', 'e', '2026-01-01 12:00', '1', '2026-01-01 12:00');
 
-    -- a file that nobody knows: times as the target wrote the texts
+    -- an unknown file, whose times are text
     CREATE TABLE second.spam_complaint (
         workspace text, event_id text, receipt_id text, created_at text);
     INSERT INTO second.spam_complaint VALUES ('us', 'e', '1', '2026-01-01T13:00:00Z');
@@ -118,12 +118,12 @@ def test_times_may_be_texts(query: Any) -> None:
     assert found == [("us", "2026-01-01 13:00:00")]
 
 
-def test_what_is_not_loaded_gives_no_rows(query: Any) -> None:
+def test_marts_of_missing_tables_have_no_rows(query: Any) -> None:
     assert query("SELECT count(*) FROM survey_answers") == [(0,)]
     assert query("SELECT count(*) FROM clicks_by_url") == [(0,)]
 
 
-def test_no_workspaces_totals_are_mixed(query: Any) -> None:
+def test_totals_are_separate_by_workspace(query: Any) -> None:
     assert query(
         "SELECT source_relation, sent, opened, open_rate FROM content_daily ORDER BY 1"
     ) == [("eu", 1, 1, 1.0), ("first", 1, 1, 1.0), ("second", 1, 0, 0.0), ("us", 1, 0, 0.0)]

@@ -1,4 +1,4 @@
-"""Workspaces that the tap loaded, two into shared tables, one into a schema of its own."""
+"""Marts of three loaded workspaces: two in shared tables, one in its own schema."""
 
 from __future__ import annotations
 
@@ -19,13 +19,9 @@ from tests.dbt.expected_marts import ENGAGEMENT, MARTS, STATISTICS, ExpectedMart
 from tests.harness.singer import clean_environment, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -54,10 +50,10 @@ def _now(simulator: Simulator) -> Any:
     return simulator.clock.now()
 
 
-def test_marts_of_workspaces_with_the_same_ids_hold_what_each_of_them_has(
+def test_marts_keep_workspaces_with_equal_ids_apart(
     simulate: Simulate, configure: Configure, postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
-    # the same seed: all ids are the same, and the second has more of them than the first
+    # equal seeds give equal ids; the second workspace has more of them
     workspaces = {
         "acme": simulate(receipts=60, days=10),
         "bolt": simulate(receipts=90, days=10),

@@ -15,7 +15,7 @@ from tests.documents.markdown import PAGES, links
 TIMEOUT_SECONDS = 30
 
 
-def trouble(link: str) -> str:
+def problem_of(link: str) -> str:
     """Return the problem of a link, or "" if its page exists.
 
     Args:
@@ -40,7 +40,7 @@ def main() -> int:
         found = [link for link in links(page) if urlsplit(link).scheme == "https"]
         for link in found:
             if link not in checked:
-                checked[link] = trouble(link)
+                checked[link] = problem_of(link)
             if checked[link]:
                 sys.stdout.write(f"{page}: {link}: {checked[link]}\n")
         pages += any(checked[link] for link in found)

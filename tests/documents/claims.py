@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import pytest
+
 from tests.documents.markdown import PAGES, Block, blocks
 
 LANGUAGES = frozenset(("console", "cron", "json", "python", "sh", "sql", "text", "yaml"))
@@ -34,25 +36,29 @@ class Blocks(NamedTuple):
 
 CLAIMS: dict[str, dict[str, list[Blocks]]] = {
     "tests/documents/test_commands.py": {
-        "test_targets_of_make_exist": [
+        "test_documented_make_targets_exist": [
             Blocks("CONTRIBUTING.md", "make test"),
             Blocks("README.md", "make demo"),
         ],
-        "test_a_workspace_in_five_lines": [Blocks("README.md", "messages.jsonl")],
-        "test_the_tap_works_with_its_arguments": [
+        "test_documented_first_steps_export_messages": [Blocks("README.md", "messages.jsonl")],
+        "test_documented_tap_commands_succeed": [
             Blocks("docs/operations.md", "console"),
             Blocks("docs/permissions.md", "--test"),
         ],
-        "test_the_simulator_by_hand": [Blocks("docs/simulator.md", "console")],
-        "test_the_image_gets_arguments_that_work": [Blocks("docs/docker.md", "docker run")],
-        "test_meltano_takes_these_commands": [Blocks("docs/schema-evolution.md", "console")],
-        "test_a_state_moves_into_a_bucket": [Blocks("docs/windows-and-state.md", "console")],
-        "test_meltano_runs_what_the_tests_run": [Blocks("docs/dbt.md", "meltano run")],
-        "test_psql_finds_the_tables": [Blocks("docs/recipes.md", "psql")],
-        "test_the_fleet_is_set_up_as_make_does": [
+        "test_documented_simulator_commands_work": [Blocks("docs/simulator.md", "console")],
+        "test_documented_docker_arguments_work": [Blocks("docs/docker.md", "docker run")],
+        "test_documented_meltano_commands_are_parsed": [
+            Blocks("docs/schema-evolution.md", "console")
+        ],
+        "test_documented_commands_copy_a_state_to_a_bucket": [
+            Blocks("docs/windows-and-state.md", "console")
+        ],
+        "test_documented_meltano_run_is_the_tested_one": [Blocks("docs/dbt.md", "meltano run")],
+        "test_documented_psql_command_finds_the_tables": [Blocks("docs/recipes.md", "psql")],
+        "test_documented_fleet_setup_equals_make_target": [
             Blocks("examples/dagster/README.md", "git archive"),
         ],
-        "test_the_fleet_reads_its_variables": [
+        "test_documented_variables_are_read_by_the_fleet": [
             Blocks("examples/dagster/README.md", "DAGSTER_HOME"),
         ],
     },
@@ -66,28 +72,28 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_a_state_is_resumed": [Blocks("docs/windows-and-state.md", "bookmarks")],
         "test_meltano_deselects_columns": [Blocks("docs/privacy.md", "yaml")],
         "test_cron_runs_the_script": [Blocks("docs/deployment.md", "cron")],
-        "test_kubernetes_knows_every_field": [Blocks("docs/deployment.md", "kind: CronJob")],
+        "test_documented_kubernetes_fields_exist": [Blocks("docs/deployment.md", "kind: CronJob")],
         "test_a_dbt_project_uses_the_package": [Blocks("docs/dbt.md", "yaml")],
-        "test_dagster_takes_the_run_configuration": [
+        "test_dagster_validates_the_documented_run_configuration": [
             Blocks("examples/dagster/README.md", "full_refresh"),
         ],
     },
     "tests/documents/test_deployment.py": {
-        "test_the_project_to_copy_needs_what_is_installed": [
+        "test_copied_project_requires_what_is_installed": [
             Blocks("docs/deployment.md", "mkdir"),
         ],
-        "test_the_script_syncs_workspaces_that_move_to_the_fleet": [
+        "test_script_syncs_workspaces_and_the_fleet_continues": [
             Blocks("docs/deployment.md", "sh"),
             Blocks("docs/deployment.md", "state copy"),
         ],
     },
     "tests/documents/test_diagrams.py": {
-        "test_the_flow_is_drawn": [Blocks("README.md", "flowchart")],
+        "test_flowchart_connects_nodes_that_have_texts": [Blocks("README.md", "flowchart")],
         "test_packages_of_a_diagram_exist": [Blocks("CONTRIBUTING.md", "config ─► exports")],
         "test_entities_are_streams_with_their_properties": [
             Blocks("docs/streams.md", "erDiagram"),
         ],
-        "test_windows_are_those_of_a_plan": [
+        "test_documented_windows_equal_a_plan": [
             Blocks("docs/windows-and-state.md", "start_date 2026"),
         ],
     },
@@ -103,14 +109,16 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_lake_table_is_compacted": [Blocks("examples/lake/README.md", "python")],
     },
     "tests/documents/test_output.py": {
-        "test_the_demo_prints_such_lines": [Blocks("README.md", "Run 1: everything")],
-        "test_a_run_logs_such_lines": [
+        "test_documented_demo_output_is_printed": [Blocks("README.md", "Run 1: everything")],
+        "test_documented_log_lines_occur_in_runs": [
             Blocks("docs/monitoring.md", "METRIC"),
             Blocks("docs/operations.md", "Created job"),
             Blocks("docs/runs.md", "text"),
         ],
-        "test_the_connection_test_prints_such_lines": [Blocks("docs/operations.md", "✓ Token")],
-        "test_the_plan_prints_such_lines": [Blocks("docs/operations.md", "not selected: ")],
+        "test_documented_connection_test_output_is_printed": [
+            Blocks("docs/operations.md", "✓ Token")
+        ],
+        "test_documented_plan_output_is_printed": [Blocks("docs/operations.md", "not selected: ")],
     },
     "tests/dbt/built/test_recipes.py": {
         "test_every_recipe_gives_the_result_below_it": [Blocks("docs/recipes.md", "sql")],
@@ -121,7 +129,7 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         "test_indexes_of_the_streams_can_be_made": [Blocks("docs/streams.md", "CREATE INDEX")],
     },
     "tests/dbt/built/test_report.py": {
-        "test_commands_of_the_page": [Blocks("docs/dbt.md", "intercom_report")],
+        "test_documented_report_commands_work": [Blocks("docs/dbt.md", "intercom_report")],
     },
     "tests/integration/test_batch_readers.py": {
         "test_query_of_the_documentation_gives_the_last_row_of_each_key": [
@@ -134,7 +142,7 @@ CLAIMS: dict[str, dict[str, list[Blocks]]] = {
         ],
     },
     "tests/integration/test_new_meltano_project.py": {
-        "test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state": [
+        "test_run_loads_every_row_logs_metrics_and_stores_state": [
             Blocks("README.md", "meltano add"),
         ],
         "test_target_jsonl_gets_every_row": [Blocks("docs/targets.md", "FROM read_json")],
@@ -163,6 +171,15 @@ def claims_of(block: Block) -> list[str]:
         if some.include(block)
     ]
     return [*tests, *(reason for some, reason in EXCEPTIONS.items() if some.include(block))]
+
+
+def blocks_of(test: str) -> pytest.MarkDecorator:
+    """Parametrize a test of this folder with the blocks that it claims.
+
+    Args:
+        test: Its name.
+    """
+    return pytest.mark.parametrize("block", claimed_by(test), ids=str)
 
 
 def claimed_by(test: str) -> list[Block]:

@@ -15,14 +15,14 @@ TESTS = [(path, name) for path, by_name in CLAIMS.items() for name in by_name]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
-def test_one_test_claims_a_block(block: Block) -> None:
+def test_every_block_is_claimed_by_one_test(block: Block) -> None:
     claims = claims_of(block)
     assert claims, "tests/documents/claims.py: which test runs or validates this block?"
     assert len(claims) == 1
 
 
 @pytest.mark.parametrize(("path", "name"), TESTS, ids=lambda text: text)
-def test_what_claims_blocks_is_a_test_that_reads_them(path: str, name: str) -> None:
+def test_claiming_test_exists_and_reads_its_blocks(path: str, name: str) -> None:
     source = (ROOT / path).read_text(encoding="utf-8")
     tests = {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
     assert name in tests
@@ -34,7 +34,7 @@ def test_what_claims_blocks_is_a_test_that_reads_them(path: str, name: str) -> N
             assert some.page.rpartition("/")[2] in source
 
 
-def test_an_exception_has_a_block_and_a_reason() -> None:
+def test_every_exception_has_a_block_and_a_reason() -> None:
     for some, reason in EXCEPTIONS.items():
         assert any(some.include(block) for block in BLOCKS), f"no such block: {some}"
         assert len(reason.split()) > 4

@@ -21,21 +21,16 @@ from moto.server import ThreadedMotoServer
 
 from demo.postgres import PACKAGE, RELEASE
 from demo.project import DBT, TAP, TARGET
-from tests.documents.claims import claimed_by
+from tests.documents.claims import blocks_of, claimed_by
 from tests.documents.conftest import BIN, shell_environment
 from tests.documents.markdown import PAGES, ROOT, Block, blocks, inline_code
 from tests.harness.singer import discover_in_process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from demo.postgres import Postgres
     from intercom_simulator import Simulator
     from tests.documents.conftest import Shell
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
-
+    from tests.harness.fixture_types import Configure, Simulate
 
 _SPEC = importlib.util.find_spec(PACKAGE)
 PSQL = Path(_SPEC.origin or "").parent / RELEASE / "bin" if _SPEC else Path()
@@ -54,8 +49,8 @@ def exported(simulator: Simulator, job: int) -> int:
     return len(rows)
 
 
-@pytest.mark.parametrize("block", claimed_by("test_a_workspace_in_five_lines"), ids=str)
-def test_a_workspace_in_five_lines(
+@blocks_of("test_documented_first_steps_export_messages")
+def test_documented_first_steps_export_messages(
     block: Block, simulate: Simulate, shell: Shell, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=80, days=20, end=datetime(2026, 1, 21, tzinfo=timezone.utc))
@@ -79,8 +74,8 @@ def test_a_workspace_in_five_lines(
     assert len(records(messages.read_text(), "receipt")) == exported(simulator, 1) < 50
 
 
-@pytest.mark.parametrize("block", claimed_by("test_the_tap_works_with_its_arguments"), ids=str)
-def test_the_tap_works_with_its_arguments(
+@blocks_of("test_documented_tap_commands_succeed")
+def test_documented_tap_commands_succeed(
     block: Block, simulate: Simulate, configure: Configure, shell: Shell, tmp_path: Path
 ) -> None:
     simulator = simulate(receipts=20, days=5)
@@ -95,8 +90,8 @@ def test_the_tap_works_with_its_arguments(
     assert simulator.jobs == []
 
 
-@pytest.mark.parametrize("block", claimed_by("test_the_image_gets_arguments_that_work"), ids=str)
-def test_the_image_gets_arguments_that_work(block: Block, simulate: Simulate, shell: Shell) -> None:
+@blocks_of("test_documented_docker_arguments_work")
+def test_documented_docker_arguments_work(block: Block, simulate: Simulate, shell: Shell) -> None:
     build, run = block.text.replace("\\\n", " ").splitlines()
     image = shlex.split(build)[shlex.split(build).index("-t") + 1]
     options, _, arguments = run.partition(f" {image} ")
@@ -115,8 +110,8 @@ def test_the_image_gets_arguments_that_work(block: Block, simulate: Simulate, sh
     assert "✓ Token" in printed
 
 
-@pytest.mark.parametrize("block", claimed_by("test_the_simulator_by_hand"), ids=str)
-def test_the_simulator_by_hand(block: Block, shell: Shell, tmp_path: Path) -> None:
+@blocks_of("test_documented_simulator_commands_work")
+def test_documented_simulator_commands_work(block: Block, shell: Shell, tmp_path: Path) -> None:
     """The page describes in text what to do between the two commands."""
     if "simulator" not in block.text:
         assert block.text.strip() == (
@@ -138,23 +133,23 @@ def test_the_simulator_by_hand(block: Block, shell: Shell, tmp_path: Path) -> No
         while not printed.rstrip().endswith("}"):
             printed += process.stdout.readline()
         (tmp_path / "config.json").write_text(printed[printed.index("{") :])
-        other = next(b for b in claimed_by("test_the_simulator_by_hand") if b != block)
+        other = next(b for b in claimed_by("test_documented_simulator_commands_work") if b != block)
         shell(other.text)
         process.send_signal(signal.SIGINT)
     assert records((tmp_path / "messages.jsonl").read_text(), "receipt")
 
 
-@pytest.mark.parametrize("block", claimed_by("test_meltano_runs_what_the_tests_run"), ids=str)
-def test_meltano_runs_what_the_tests_run(block: Block) -> None:
+@blocks_of("test_documented_meltano_run_is_the_tested_one")
+def test_documented_meltano_run_is_the_tested_one(block: Block) -> None:
     """The fixture `workspace` of tests/dbt/built runs this command."""
     assert block.text.split() == ["meltano", "run", TAP, TARGET, f"{DBT}:build"]
 
 
-def meltano_takes(line: str) -> None:
+def parse_meltano_command(line: str) -> None:
     """Parse a command with Meltano's parser, without running it.
 
     Args:
-        line: The command; the arguments of plugins are not looked at.
+        line: The command; arguments of plugins are ignored.
 
     Raises:
         click.ClickException: The command or option does not exist.
@@ -176,23 +171,23 @@ def meltano_takes(line: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_meltano_knows_the_commands_of_a_page(page: str) -> None:
+def test_meltano_commands_in_the_text_exist(page: str) -> None:
     lines = [line for block in blocks(page) for line in block.lines if block.language == "console"]
     for code in (*lines, *inline_code(page)):
         for command in code.split(" && "):
             if command.startswith("meltano "):
-                meltano_takes(f"{command} …")  # the text may omit the last arguments
+                parse_meltano_command(f"{command} …")  # the text may omit the last arguments
 
 
-@pytest.mark.parametrize("block", claimed_by("test_meltano_takes_these_commands"), ids=str)
-def test_meltano_takes_these_commands(block: Block) -> None:
+@blocks_of("test_documented_meltano_commands_are_parsed")
+def test_documented_meltano_commands_are_parsed(block: Block) -> None:
     for line in block.lines:
         assert line.startswith("meltano ")
-        meltano_takes(line)
+        parse_meltano_command(line)
 
 
-@pytest.mark.parametrize("block", claimed_by("test_a_state_moves_into_a_bucket"), ids=str)
-def test_a_state_moves_into_a_bucket(
+@blocks_of("test_documented_commands_copy_a_state_to_a_bucket")
+def test_documented_commands_copy_a_state_to_a_bucket(
     block: Block, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install, get, uri, keys, put, run = block.text.replace("=…", "=key").splitlines()
@@ -223,14 +218,14 @@ def test_a_state_moves_into_a_bucket(
         server.stop()
 
 
-def test_the_parser_refuses_what_meltano_does_not_know() -> None:
+def test_unknown_meltano_commands_are_refused() -> None:
     for command in ("meltano run --full-refrain tap", "meltano stat get x", "meltano --colour run"):
         with pytest.raises(click.UsageError):
-            meltano_takes(command)
+            parse_meltano_command(command)
 
 
-@pytest.mark.parametrize("block", claimed_by("test_psql_finds_the_tables"), ids=str)
-def test_psql_finds_the_tables(
+@blocks_of("test_documented_psql_command_finds_the_tables")
+def test_documented_psql_command_finds_the_tables(
     block: Block, postgres: Postgres, database: str, shell: Shell
 ) -> None:
     with psycopg.connect(postgres.url(database)) as connection:
@@ -254,8 +249,8 @@ def test_psql_finds_the_tables(
 EXAMPLE = ROOT / "examples" / "dagster"
 
 
-@pytest.mark.parametrize("block", claimed_by("test_the_fleet_is_set_up_as_make_does"), ids=str)
-def test_the_fleet_is_set_up_as_make_does(block: Block) -> None:
+@blocks_of("test_documented_fleet_setup_equals_make_target")
+def test_documented_fleet_setup_equals_make_target(block: Block) -> None:
     """Only compares the commands, because `make fleet` installs from the same files."""
     rules = (ROOT / "Makefile").read_text(encoding="utf-8")
     installed = re.findall(r"pip install -c (\S+) -r (\S+)", block.text)
@@ -267,8 +262,8 @@ def test_the_fleet_is_set_up_as_make_does(block: Block) -> None:
     assert clone, "there is no release to install by name"
 
 
-@pytest.mark.parametrize("block", claimed_by("test_the_fleet_reads_its_variables"), ids=str)
-def test_the_fleet_reads_its_variables(block: Block) -> None:
+@blocks_of("test_documented_variables_are_read_by_the_fleet")
+def test_documented_variables_are_read_by_the_fleet(block: Block) -> None:
     *exports, start = block.lines
     read = "".join(
         path.read_text(encoding="utf-8")
@@ -288,8 +283,8 @@ def test_the_fleet_reads_its_variables(block: Block) -> None:
 TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("block", claimed_by("test_targets_of_make_exist"), ids=str)
-def test_targets_of_make_exist(block: Block) -> None:
+@blocks_of("test_documented_make_targets_exist")
+def test_documented_make_targets_exist(block: Block) -> None:
     for line in block.lines:
         command = shlex.split(line, comments=True)
         done = subprocess.run(
@@ -301,7 +296,7 @@ def test_targets_of_make_exist(block: Block) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_targets_of_make_in_the_text_exist(page: str) -> None:
+def test_make_targets_in_the_text_exist(page: str) -> None:
     named = {
         word
         for code in inline_code(page)

@@ -17,7 +17,7 @@ from croniter import croniter
 from demo.project import DBT_PROGRAM, ROOT, TAP, TARGET
 from fleet.engine import DAGSTER_BIN, EXAMPLE
 from intercom_simulator import ApiVariant
-from tests.documents.claims import claimed_by
+from tests.documents.claims import blocks_of, claimed_by
 from tests.harness.batches import batch_config
 from tests.harness.singer import (
     clean_environment,
@@ -28,24 +28,15 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
     from tests.documents.conftest import Shell
     from tests.documents.markdown import Block
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 pytestmark = pytest.mark.timeout(400)  # dbt and Dagster take long on a busy machine
 
 DAGSTER = DAGSTER_BIN / "python"
-
-
-def blocks_of(test: str) -> pytest.MarkDecorator:
-    """Parametrize a test with the blocks that it claims."""
-    return pytest.mark.parametrize("block", claimed_by(test), ids=str)
 
 
 # --- of the tap
@@ -175,8 +166,8 @@ def test_cron_runs_the_script(block: Block) -> None:
     assert croniter.is_valid(match[1].strip())
 
 
-@blocks_of("test_kubernetes_knows_every_field")
-def test_kubernetes_knows_every_field(block: Block) -> None:
+@blocks_of("test_documented_kubernetes_fields_exist")
+def test_documented_kubernetes_fields_exist(block: Block) -> None:
     batch_v1 = pytest.importorskip("lightkube.models.batch_v1", reason="needs Python 3.11")
     manifest = yaml.safe_load(block.text)
     # unknown fields are not in the result
@@ -233,7 +224,7 @@ def test_a_dbt_project_uses_the_package(tmp_path: Path) -> None:
     assert "intercom_export.marts.messages" in done.stdout.splitlines()
 
 
-def test_the_variables_of_the_page_are_those_of_the_package() -> None:
+def test_documented_dbt_variables_are_those_of_the_package() -> None:
     page = (ROOT / "docs" / "dbt.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| ((?:`intercom_export_\w+`(?:, )?)+) \| (.+?) \|", page)
     documented: dict[str, str] = {}
@@ -267,8 +258,8 @@ for text in json.load(sys.stdin):
 """
 
 
-@blocks_of("test_dagster_takes_the_run_configuration")
-def test_dagster_takes_the_run_configuration(block: Block, tmp_path: Path) -> None:
+@blocks_of("test_dagster_validates_the_documented_run_configuration")
+def test_dagster_validates_the_documented_run_configuration(block: Block, tmp_path: Path) -> None:
     if not DAGSTER.exists():
         pytest.skip("needs the environments of examples/dagster: make pytest makes them")
     misspelled = block.text.replace("full_refresh", "full_refrain")

@@ -17,38 +17,39 @@ from tests.documents.claims import claimed_by
 from tests.documents.markdown import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from demo.postgres import Postgres
-    from intercom_simulator import Simulator
     from tests.documents.conftest import Shell
+    from tests.harness.fixture_types import Simulate
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.meltano]
 
 
-def test_the_project_to_copy_needs_what_is_installed() -> None:
-    (block,) = claimed_by("test_the_project_to_copy_needs_what_is_installed")
+def test_copied_project_requires_what_is_installed() -> None:
+    (block,) = claimed_by("test_copied_project_requires_what_is_installed")
     file, folder = re.findall(r"cp (\S+) (\S+) && cd \2", block.text)[0]
     assert folder.startswith("/srv/")
     project = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
     assert [one["name"] for one in project["environments"]] == ["prod"]
     for plugins in project["plugins"].values():
         for plugin in plugins:
-            assert "pip_url" not in plugin  # Meltano would look for it in a folder a workspace
+            assert (
+                "pip_url" not in plugin
+            )  # Meltano would look for it in the folder of each workspace
     installed = re.findall(r"pip install (.+) /path/to/tap-intercom-export", block.text)[0].split()
     wanted = (EXAMPLE / "meltano.in").read_text(encoding="utf-8").splitlines()
     assert set(installed) == {re.split(r"\[", line)[0] for line in wanted if line[:7] == "meltano"}
 
 
-def test_the_script_syncs_workspaces_that_move_to_the_fleet(
-    simulate: Callable[..., Simulator],
+def test_script_syncs_workspaces_and_the_fleet_continues(
+    simulate: Simulate,
     postgres: Postgres,
     database: str,
     shell: Shell,
     tmp_path: Path,
 ) -> None:
-    blocks = claimed_by("test_the_script_syncs_workspaces_that_move_to_the_fleet")
+    blocks = claimed_by("test_script_syncs_workspaces_and_the_fleet_continues")
     settings, script, copy = (block.text for block in blocks)
     (tmp_path / "meltano.yml").write_text((EXAMPLE / "meltano.yml").read_text(encoding="utf-8"))
     (tmp_path / "sync-workspace").write_text(script)
@@ -60,7 +61,7 @@ def test_the_script_syncs_workspaces_that_move_to_the_fleet(
     for workspace, simulator in workspaces.items():
         address = postgres.url(database, "postgresql+psycopg")
         text = settings.replace("dG9rOmFi…", simulator.token).replace("acme_us", workspace)
-        text = re.sub(r"postgresql\+psycopg://[^']*", lambda _: address, text)  # noqa: B023 - used here
+        text = re.sub(r"postgresql\+psycopg://[^']*", lambda _: address, text)  # noqa: B023 - called at once
         text = text.replace("=2026-01-01", "=2025-05-01")
         assert address in text
         text += f"TAP_INTERCOM_EXPORT_API_URL={simulator.url}\n"

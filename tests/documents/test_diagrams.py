@@ -5,30 +5,18 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from demo.project import ROOT
-from tests.documents.claims import claimed_by
+from tests.documents.claims import blocks_of
 from tests.harness.singer import discover_in_process, run_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
     from tests.documents.markdown import Block
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 FROM_REPORTS = {"reporting_conversation"}
 """Streams that discovery adds."""
-
-
-def blocks_of(test: str) -> pytest.MarkDecorator:
-    """Parametrize a test with the blocks that it claims."""
-    return pytest.mark.parametrize("block", claimed_by(test), ids=str)
 
 
 @blocks_of("test_entities_are_streams_with_their_properties")
@@ -59,8 +47,8 @@ def test_entities_are_streams_with_their_properties(
         assert keys == set(streams[name]["key_properties"])
 
 
-@blocks_of("test_the_flow_is_drawn")
-def test_the_flow_is_drawn(block: Block) -> None:
+@blocks_of("test_flowchart_connects_nodes_that_have_texts")
+def test_flowchart_connects_nodes_that_have_texts(block: Block) -> None:
     """Every arrow connects nodes with a text. Mermaid itself needs a browser."""
     first, *arrows = block.lines
     assert first == "flowchart LR"
@@ -80,8 +68,8 @@ def test_packages_of_a_diagram_exist(block: Block) -> None:
         assert (ROOT / "tap_intercom_export" / package / "__init__.py").exists()
 
 
-@blocks_of("test_windows_are_those_of_a_plan")
-def test_windows_are_those_of_a_plan(
+@blocks_of("test_documented_windows_equal_a_plan")
+def test_documented_windows_equal_a_plan(
     block: Block, simulate: Simulate, configure: Configure
 ) -> None:
     typed = dict(part.split(" ") for part in block.lines[0].split(", "))

@@ -31,7 +31,7 @@ PATH = re.compile(r"(?:[\w-]+/)+(?:[\w-]+\.\w+)?|[\w-]+\.(?:py|toml|in)")
 
 GENERATED = {"__pycache__", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache", "site"}
 
-OF_A_USER = {".meltano/", "landing/", "other/"}
+USER_FOLDERS = {".meltano/", "landing/", "other/"}
 """Folders of a user's project."""
 
 
@@ -46,7 +46,7 @@ def paths() -> tuple[str, ...]:
     return tuple(found)
 
 
-def is_elsewhere(link: str) -> bool:
+def is_external(link: str) -> bool:
     return bool(urlsplit(link).scheme)
 
 
@@ -54,7 +54,7 @@ def is_elsewhere(link: str) -> bool:
 def test_links_lead_to_files_and_headings_that_exist(page: str) -> None:
     broken = []
     for link in links(page):
-        if is_elsewhere(link):
+        if is_external(link):
             continue
         name, _, anchor = link.partition("#")
         target = (ROOT / page).parent / name if name else ROOT / page
@@ -66,7 +66,7 @@ def test_links_lead_to_files_and_headings_that_exist(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_to_other_places_are_encrypted_and_not_to_this_machine(page: str) -> None:
-    for link in filter(is_elsewhere, links(page)):
+    for link in filter(is_external, links(page)):
         parts = urlsplit(link)
         assert parts.scheme == "https", link
         assert "." in parts.netloc, link
@@ -77,18 +77,18 @@ def test_links_to_other_places_are_encrypted_and_not_to_this_machine(page: str) 
 def test_files_named_in_the_text_exist(page: str) -> None:
     named = {code for code in inline_code(page) if PATH.fullmatch(code)}
     missing = {code for code in named if not any(path.endswith(f"/{code}") for path in paths())}
-    assert missing - OF_A_USER == set()
+    assert missing - USER_FOLDERS == set()
 
 
 NAME = re.compile(r"([a-z]+(?:_[a-z]+)+)(?:: .*)?")
 """Inline code that names a setting, column, stream, metric or the like: `lookback_days: 7`."""
 
-NOT_HERE = {
+NAMES_OF_OTHER_PROGRAMS = {
     *(
         "clean_up_batch_files",
         "hard_delete",
     ),  # settings of targets, which are not set in this repository
-    "state_backend",  # of Meltano
+    "state_backend",  # a setting of Meltano
     *("http_request_count", "record_count", "sync_duration"),  # metrics of singer-sdk
     *("people_brand", "reporting_call", "ticket_created_at"),  # named after data of a workspace
 }
@@ -108,11 +108,11 @@ def source() -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_names_in_the_text_are_names_in_the_source(page: str) -> None:
+def test_names_in_the_text_occur_in_the_source(page: str) -> None:
     """The changelog is excluded, because it describes earlier versions."""
     if page != "CHANGELOG.md":
         named = {match[1] for code in inline_code(page) if (match := NAME.fullmatch(code))}
-        unknown = {name for name in named - NOT_HERE if name not in source()}
+        unknown = {name for name in named - NAMES_OF_OTHER_PROGRAMS if name not in source()}
         assert unknown == set()
 
 
@@ -215,7 +215,7 @@ def test_links_of_the_website_lead_to_pages_and_anchors(site: Path) -> None:
 def broken_links(site: Path, pages: list[Path]) -> Iterator[str]:
     for page in pages:
         for link in parsed(page).links:
-            if is_elsewhere(link):
+            if is_external(link):
                 continue
             name, _, anchor = unquote(link).partition("#")
             target = (page.parent / name) if name else page

@@ -16,18 +16,16 @@ import pytest
 from demo.project import ROOT
 from intercom_simulator import Clock, JobFault, Simulator
 from tap_intercom_export.commands import MESSAGE_STREAMS
-from tests.conftest import END
-from tests.documents.claims import claimed_by
+from tests.documents.claims import blocks_of
 from tests.faults.runner import configuration
 from tests.harness.singer import Output, run_tap, run_without_waiting
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from tests.documents.markdown import Block
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 DAY_SECONDS = 86_400
 
@@ -70,11 +68,6 @@ def shapes(lines: Iterable[str]) -> set[str]:
     }
 
 
-def blocks_of(test: str) -> pytest.MarkDecorator:
-    """Parametrize a test with the blocks that it claims."""
-    return pytest.mark.parametrize("block", claimed_by(test), ids=str)
-
-
 # --- of the tap
 
 
@@ -97,8 +90,10 @@ def logged() -> set[str]:
         state = {"bookmarks": {"content_export": {"job": entry}}}
         found |= shapes(messages(run_without_waiting(config, state)))
         night = {**config, "deep_lookback_days": 60}
-        found |= shapes(run_tap(night, "--plan", state=last_night(), check=False).lines)
-        found |= shapes(messages(run_without_waiting(night, last_night())))
+        found |= shapes(
+            run_tap(night, "--plan", state=state_of_previous_night(), check=False).lines
+        )
+        found |= shapes(messages(run_without_waiting(night, state_of_previous_night())))
     for fault in (long_jobs, every_job):
         with simulated(job_faults=[fault]) as simulator:
             lookback = 0 if fault is every_job else 7
@@ -107,14 +102,14 @@ def logged() -> set[str]:
     return found
 
 
-def last_night() -> dict[str, Any]:
-    """The state after the run of a day before, which remembers windows and a deep lookback."""
+def state_of_previous_night() -> dict[str, Any]:
+    """Return the state of a run a day earlier, with measurements and a deep lookback."""
     written = {"replication_key_value": f"{END - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
     entry = {"range_seconds": 10 * DAY_SECONDS, "job_seconds": 600, "rows": 9, "own_seconds": 300}
-    memory = {"recent_windows": [entry, entry], "deep_lookback_at": "2025-05-27T00:00:00Z"}
+    measurements = {"recent_windows": [entry, entry], "deep_lookback_at": "2025-05-27T00:00:00Z"}
     bookmarks: dict[str, Any] = dict.fromkeys(MESSAGE_STREAMS, written)
     bookmarks["rejected_row"] = written
-    return {"bookmarks": {**bookmarks, "content_export": {**written, **memory}}}
+    return {"bookmarks": {**bookmarks, "content_export": {**written, **measurements}}}
 
 
 def simulated(**options: Any) -> Simulator:
@@ -126,14 +121,14 @@ def messages(output: Output) -> list[str]:
     return [re.sub(r"^\S+ \S+ \| \w+ +\| [^|]+\| ", "", line) for line in output.log.splitlines()]
 
 
-@blocks_of("test_a_run_logs_such_lines")
-def test_a_run_logs_such_lines(block: Block, logged: set[str]) -> None:
+@blocks_of("test_documented_log_lines_occur_in_runs")
+def test_documented_log_lines_occur_in_runs(block: Block, logged: set[str]) -> None:
     assert shapes(block.lines)
     assert shapes(block.lines) - logged == set()
 
 
-@blocks_of("test_the_connection_test_prints_such_lines")
-def test_the_connection_test_prints_such_lines(
+@blocks_of("test_documented_connection_test_output_is_printed")
+def test_documented_connection_test_output_is_printed(
     block: Block, simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(receipts=1, scopes=("export_content_data",))
@@ -141,10 +136,12 @@ def test_the_connection_test_prints_such_lines(
     assert shapes(block.lines) == shapes(output.lines)
 
 
-@blocks_of("test_the_plan_prints_such_lines")
-def test_the_plan_prints_such_lines(block: Block, simulate: Simulate, configure: Configure) -> None:
+@blocks_of("test_documented_plan_output_is_printed")
+def test_documented_plan_output_is_printed(
+    block: Block, simulate: Simulate, configure: Configure
+) -> None:
     config = configure(simulate(receipts=1), deep_lookback_days=60)
-    output = run_tap(config, "--plan", state=last_night(), check=False)
+    output = run_tap(config, "--plan", state=state_of_previous_night(), check=False)
     assert [line.rstrip() for line in block.lines] == output.lines
 
 
@@ -158,7 +155,7 @@ def cells(page: str, column: int) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "column"), [("troubleshooting.md", 0), ("monitoring.md", 1)], ids=lambda it: it
 )
-def test_lines_to_look_for_are_in_the_source(page: str, column: int, logged: set[str]) -> None:
+def test_documented_alert_lines_are_in_the_source(page: str, column: int, logged: set[str]) -> None:
     """Each part of a line occurs in one text; `…` and patterns stand for variable parts."""
     texts = [*texts_in("tap_intercom_export"), *logged]
     sentences = [
@@ -194,17 +191,17 @@ def texts_in(folder: str) -> list[str]:
     return found
 
 
-@blocks_of("test_the_demo_prints_such_lines")
-def test_the_demo_prints_such_lines(block: Block, logged: set[str]) -> None:
+@blocks_of("test_documented_demo_output_is_printed")
+def test_documented_demo_output_is_printed(block: Block, logged: set[str]) -> None:
     """`make demo` itself runs in .github/workflows/test.yml."""
     workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     assert "run: make demo" in workflow
     lines = [line for text in texts_in("demo") for line in text.splitlines() if len(line) > 3]
     texts = re.compile("|".join(re.escape(line).replace("\0", ".+") for line in lines))
     for line in block.lines:
-        said = re.fullmatch(r" *\d+\.\d s  (  )?(.+)", line)
-        text = said[2] if said else line
-        if said and said[1]:
+        timed = re.fullmatch(r" *\d+\.\d s  (  )?(.+)", line)
+        text = timed[2] if timed else line
+        if timed and timed[1]:
             assert shape(text) in logged
         elif not re.match(r"  ", text) and text.strip() not in {"", "…"}:
             assert texts.fullmatch(text), line

@@ -34,7 +34,7 @@ def main() -> None:
         DOCUMENT.write_text(document(), encoding="utf-8")
         print(f"Wrote {DOCUMENT}")
         return
-    begun = time.perf_counter()
+    started = time.perf_counter()
     failed = 0
     area = ""
     matrix_rows = _rows(options.word)
@@ -44,13 +44,13 @@ def main() -> None:
                 area = row.area
                 print(f"\n{area}\n  {'expected':>11}  first run    all runs")
             rows = f"  {result.expected:>11}  {result.first_run:>9}  {result.loaded_rows:>10}"
-            print(f"{rows}  {'ok   ' if not result.problems else 'WRONG'}  {row.fault}")
-            print(f"{'':45}→ {row.behavior}")
+            print(f"{rows}  {'ok    ' if not result.problems else 'FAILED'}  {row.fault}")
+            print(f"{'':46}→ {row.behavior}")
             for text in result.problems:
                 failed += 1
-                print(f"{'':45}! {text[:400]}")
+                print(f"{'':46}! {text[:400]}")
     print(f"\n{len(matrix_rows)} faults, {failed} problems, ", end="")
-    print(f"{time.perf_counter() - begun:.0f} s")
+    print(f"{time.perf_counter() - started:.0f} s")
     sys.exit(bool(failed))
 
 

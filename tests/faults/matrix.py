@@ -158,7 +158,7 @@ _ELSEWHERE = (
     (
         'headers such as `Discount %`, `Plan "Pro"`, `ctid`',
         "become names that are valid in every database",
-        "test_end_to_end.py",
+        "end_to_end/test_message_export.py",
     ),
     (
         "the streams of reporting datasets are synced in another order",

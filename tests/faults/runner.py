@@ -7,7 +7,7 @@ import math
 import re
 import time
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,13 @@ from intercom_simulator import ApiVariant, Fault, Simulator
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import Output, run_without_waiting
-from tests.harness.stopped_simulator import stopped_simulator
+from tests.harness.stopped_simulator import END, stopped_simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from intercom_simulator.jobs import Job
     from tests.faults.scenarios import Scenario, StoredJob
-
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
-"""The simulated present; the clock does not run."""
 
 HISTORY_DAYS = 20
 """Length of the workspace's history, in days."""

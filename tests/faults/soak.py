@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,11 @@ from intercom_simulator import Fault, JobFault
 from intercom_simulator.faults import FaultQueue
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
-from tests.harness.stopped_simulator import stopped_simulator
+from tests.harness.stopped_simulator import END, stopped_simulator
 from tests.harness.tap_process import TIMEOUT_SECONDS, TapProcess, running_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 
 REQUEST_FAULT_PROBABILITY = 0.35
 """Probability of a fault for each request."""

@@ -18,11 +18,11 @@ import pytest
 from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tap_intercom_export.errors import ExitStatus
 from tests.faults import malicious_archives
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import run_without_waiting
-from tests.harness.stopped_simulator import stopped_simulator
+from tests.harness.stopped_simulator import END, stopped_simulator
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from intercom_simulator.columns import FILES, column_kind
+from intercom_simulator.content_export.columns import FILES, column_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def taking_alerts() -> Generator[tuple[str, list[str]]]:
-    """A webhook: its address, and the texts that it got."""
+    """Run a webhook; yields its URL and the texts that it has received."""
     texts: list[str] = []
 
     class Webhook(BaseHTTPRequestHandler):
@@ -24,8 +24,8 @@ def taking_alerts() -> Generator[tuple[str, list[str]]]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
-            """Leave stderr alone."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the base class
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.harness.batches import expand_batches
 from tests.harness.singer import (
     Output,
     run_in_process,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 
 def run(config: dict[str, Any], **options: Any) -> tuple[Output, Output]:

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from intercom_simulator import ApiVariant, Mutation
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.batches import batch_config, expand_batches
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
@@ -24,13 +24,10 @@ from tests.harness.singer import (
 from tests.integration.batch_runs import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 ENCODINGS = [
     ("jsonl", "gzip"),

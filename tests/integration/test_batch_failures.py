@@ -21,13 +21,9 @@ from tests.harness.singer import (
 from tests.integration.batch_runs import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,12 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from demo.postgres import Postgres
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Record
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 FORMATS = ["jsonl", "parquet"]
 OF_A_JOB = {"job_identifier", "created_at", "completed_at", "seconds_waited"}
@@ -59,7 +57,7 @@ class Warehouse:
 
     def load(self, lines: Sequence[str], schema: str, **settings: Any) -> None:
         """Load messages into a database schema."""
-        url = self._url.replace("postgresql:", "postgresql+psycopg:")  # what use_copy needs
+        url = self._url.replace("postgresql:", "postgresql+psycopg:")  # required by use_copy
         config = {"sqlalchemy_url": url, "default_target_schema": schema, **settings}
         path = self._folder / "target.json"
         path.write_text(json.dumps(config))
@@ -111,7 +109,7 @@ def test_target_postgres_loads_the_same_rows_from_batches(
     tmp_path: Path,
 ) -> None:
     config = configure(simulate(receipts=200, days=20))
-    folder = tmp_path / "bat ches"  # a space in a path is a classic
+    folder = tmp_path / "bat ches"  # a path may contain a space
     batch = batch_config(folder, file_format, batch_size=50)
     warehouse.load(run_tap(config).lines, "by_record", use_copy=use_copy)
     output = run_tap({**config, "batch_config": batch})
@@ -119,7 +117,7 @@ def test_target_postgres_loads_the_same_rows_from_batches(
     records, batches = warehouse.tables("by_record"), warehouse.tables("by_batch")
     assert records.keys() == batches.keys()
     assert len(records["receipt"]) == 200
-    if file_format == "parquet":  # objects are JSON text there, which jsonb holds as a text
+    if file_format == "parquet":  # objects are JSON text in Parquet, which jsonb stores as a string
         for table, column in (("answer_combined", "answers"), ("content_export", "rows")):
             for row in batches[table]:
                 row[column] = json.loads(row[column])
@@ -292,13 +290,13 @@ spark = (
     .config("spark.sql.session.timeZone", "UTC")
     .getOrCreate()
 )
-told = {}
+result = {}
 for files in sys.argv[1:]:
     frame = spark.read.parquet(files)
     rows = [json.loads(line) for line in frame.toJSON().collect()]
-    told[files] = {"rows": rows, "types": dict(frame.dtypes)}
+    result[files] = {"rows": rows, "types": dict(frame.dtypes)}
 spark.stop()
-print("TOLD " + json.dumps(told))
+print("RESULT " + json.dumps(result))
 """
 """Run by the Python that has PySpark; Spark's JSON has no nulls, and times with milliseconds."""
 
@@ -308,15 +306,15 @@ def test_spark_reads_the_folder(lake: Lake) -> None:
     if reason := why_no_spark():
         pytest.skip(reason)
     output = run_python(["-c", READ_IN_SPARK, *map(lake.files, READ)])
-    told = json.loads(next(line[5:] for line in output.splitlines() if line[:5] == "TOLD "))
+    result = json.loads(next(line[7:] for line in output.splitlines() if line[:7] == "RESULT "))
     for stream in READ:
         properties = lake.schemas[stream]
         found = [
             {name: _typed(row.get(name), _as_read(properties[name])) for name in properties}
-            for row in told[lake.files(stream)]["rows"]
+            for row in result[lake.files(stream)]["rows"]
         ]
         lake.assert_equal(stream, found)
-    types = told[lake.files("overview")]["types"]
+    types = result[lake.files("overview")]["types"]
     assert types["created_at_after"] == "timestamp"
     assert types["open_total"] == "double"
     assert types["content_id"] == "string"

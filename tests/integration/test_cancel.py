@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from singer_sdk.helpers._state import StateWriter
 
@@ -21,20 +21,18 @@ from tap_intercom_export.singer.message_writer import MessageWriter
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pytest
 
-    from intercom_simulator import Simulator
     from tap_intercom_export.config.settings import Settings
+    from tests.harness.fixture_types import Configure, Simulate
 
 CANCEL_TIMEOUT_SECONDS_IN_TEST = 0.3
 """Timeout of the cancel request in this test, in seconds."""
 
 
 def test_hanging_cancel_request_times_out(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from intercom_simulator.columns import ASSUMED_FILES, FILES
+from intercom_simulator.content_export.columns import ASSUMED_FILES, FILES
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -29,7 +29,7 @@ LISTS = {"content_import_source", "external_page"}
 """Full-table streams, which are not selected by default."""
 
 ASSUMED_STREAMS = {file.name for file in ASSUMED_FILES}
-"""Files whose columns are not published; they are read from the file."""
+"""Files whose columns are not published, so that the tap reads them from the file."""
 
 
 @pytest.fixture

@@ -17,14 +17,11 @@ from intercom_simulator import Fault
 from tests.harness.singer import clean_environment, command, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 SCOPES = ("export_content_data", "export_reporting_data")
 FORBIDDEN = {"type": "error.list", "errors": [{"code": "forbidden", "message": "Not allowed."}]}
@@ -276,7 +273,7 @@ class _SlowClockServer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"errors": [{"code": "not_found"}]}')
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the base class
         """Log nothing."""
 
 
@@ -368,7 +365,7 @@ def test_test_option_checks_selected_streams(
 
 
 def test_invalid_token_is_one_log_line(simulate: Simulate, configure: Configure) -> None:
-    config = configure(simulate(receipts=10, days=5), access_token="wrong")  # noqa: S106 - none
+    config = configure(simulate(receipts=10, days=5), access_token="wrong")  # noqa: S106 - not a real token
     done = run_with(config, "--test")
     (line,) = errors_of(done.stderr)
     assert "Token: Intercom refused the token" in line

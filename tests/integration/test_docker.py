@@ -12,17 +12,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -72,7 +67,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 check=False,
             )
             assert done.returncode == 0, done.stdout + done.stderr
-    shutil.rmtree(work)  # the second stage has none of it
+    shutil.rmtree(work)  # the second stage does not contain it
     return root
 
 
@@ -94,10 +89,10 @@ def test_image_runs_the_tap_as_process_1_and_not_as_root() -> None:
 def test_image_steps_install_working_tap(
     image: Path, simulate: Simulate, configure: Configure, tmp_path: Path
 ) -> None:
-    told = subprocess.run(
+    version = subprocess.run(
         [*entrypoint(image), "--version"], capture_output=True, text=True, check=True
     ).stdout
-    assert told.startswith("tap-intercom-export v")
+    assert version.startswith("tap-intercom-export v")
     simulator = simulate(receipts=50, days=10)
     file = tmp_path / "config.json"
     file.write_text(json.dumps(configure(simulator)))

@@ -28,30 +28,30 @@ PAGES = sorted(
 MAX_README_BYTES = 9_000
 
 
-def about_text(*arguments: str) -> dict[str, Any]:
-    answer = subprocess.run(
+def json_output(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", *arguments],
         check=True,
         capture_output=True,
         text=True,
     )
-    told: dict[str, Any] = json.loads(answer.stdout)
-    return told
+    output: dict[str, Any] = json.loads(done.stdout)
+    return output
 
 
 @pytest.fixture(scope="module")
 def about() -> dict[str, Any]:
-    return about_text("--about", "--format=json")
+    return json_output("--about", "--format=json")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> dict[str, Any]:
-    return about_text("--discover")
+    return json_output("--discover")
 
 
 @pytest.fixture(scope="module")
 def sdk_settings() -> set[str]:
-    """Names of the settings that any tap of this SDK has, and this one does not describe itself."""
+    """Names of the settings that the SDK adds to every tap."""
     schema: dict[str, Any] = {"type": "object", "properties": {}}
     Tap.append_builtin_config(schema)
     return set(schema["properties"]) - {"start_date", "emit_activate_version_messages"}
@@ -216,14 +216,14 @@ def test_meltano_does_not_change_the_project_file(tmp_path: Path) -> None:
     before = (ROOT / "meltano.yml").read_text(encoding="utf-8")
     copy = tmp_path / "meltano.yml"
     copy.write_text(before, encoding="utf-8")
-    # the first command notes an id of the project, the second would write it into the file
+    # the first command creates a project id, which the second would write into the file
     meltano(tmp_path, "config", "list", "target-postgres")
     meltano(tmp_path, "config", "list", "target-postgres")
     assert copy.read_text(encoding="utf-8") == before
     meltano(tmp_path, "config", "set", "target-postgres", "user", "me")
     lines = copy.read_text(encoding="utf-8").splitlines()
     changes = [line for line in difflib.ndiff(before.splitlines(), lines) if line[0] in "+-"]
-    # Meltano drops a comment that stands between two keys of a plugin
+    # Meltano drops a comment between two keys of a plugin
     changes = [line for line in changes if not re.fullmatch(r"- +#.*", line)]
     assert changes == ["+     config:", "+       user: me"]
 

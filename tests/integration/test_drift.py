@@ -8,12 +8,7 @@ from intercom_simulator import ApiVariant, Member, Mutation
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
 

@@ -9,12 +9,7 @@ import pytest
 from tests.harness.singer import discover_in_process, run_in_process, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 OTHER_KEY = "The catalog has other key properties than the records"
 

@@ -12,12 +12,7 @@ from tests.harness.singer import Output, run_tap, run_without_waiting, select
 from tests.unit.encoder_comparison import ALL, counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 UNUSUAL_DATA: dict[str, ApiVariant] = {
     "as production": ApiVariant(),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PASSWORD = "proxy-password"  # noqa: S105 - it opens nothing
+PASSWORD = "proxy-password"  # noqa: S105 - not a real password
 CONFIG = {"access_token": "t", "start_date": "2026-01-01"}
 HTTPS = {**CONFIG, "api_url": "https://api.intercom.example"}
 INVALID_PROXIES = (
@@ -48,7 +48,7 @@ class _RefusingProxy(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.do_CONNECT()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the base class
         """Log nothing."""
 
 
@@ -137,7 +137,8 @@ def test_invalid_certificate_file_is_reported_without_retry(
 
 @pytest.mark.parametrize("reporting", [[], ["*"]], ids=["messages", "reports"])
 def test_test_option_without_network_ends_within_15_seconds(reporting: list[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:  # takes it, never answers
+    # accepts connections and never responds
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
         done = run({**CONFIG, "api_url": url, "reporting_datasets": reporting}, "--test")

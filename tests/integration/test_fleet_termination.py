@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from fleet.engine import Engine
-from fleet.verify import exported_twice, wrong_exports
+from fleet.workspace_checks import exported_twice, wrong_exports
 from tests.harness.webhook import taking_alerts
 from tests.integration.test_fleet import NEEDS_DAGSTER, environment_of, write_workspaces
 

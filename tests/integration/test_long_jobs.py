@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,11 +15,11 @@ from tap_intercom_export.commands import plan_run
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 DAYS = 90
 HOUR = 3600
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -14,13 +14,8 @@ from intercom_simulator.api_variant import Member
 from tests.harness.singer import run_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from demo.postgres import Postgres
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "monitoring.md").read_text(encoding="utf-8")
 COLUMNS = {

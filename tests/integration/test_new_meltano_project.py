@@ -23,9 +23,9 @@ from psycopg.rows import dict_row
 
 from demo.project import DEFAULT_SELECTION
 from intercom_simulator import Clock, Simulator
-from intercom_simulator.columns import FILES
-from tests.conftest import END
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected, instant
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -101,8 +101,8 @@ class NewProject:
     def assert_complete(self, rows: Rows) -> None:
         """Check that all columns of all rows equal those of the simulator."""
         for statistic in FILES:
-            truth = expected(self.simulator, statistic, END)
-            assert differences(statistic, truth, rows(statistic)) == [], statistic
+            expected_rows = expected(self.simulator, statistic, END)
+            assert differences(statistic, expected_rows, rows(statistic)) == [], statistic
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def metrics(log: str, stream: str | None = None) -> list[dict[str, Any]]:
     return [one for one in found if stream in {None, one["tags"].get("stream")}]
 
 
-def test_adding_the_tap_brings_its_definition_and_nothing_else(project: NewProject) -> None:
+def test_meltano_add_brings_the_definition_of_the_tap_only(project: NewProject) -> None:
     (extractor,) = yaml.safe_load(project.file)["plugins"]["extractors"]
     plugin = yaml.safe_load((ROOT / "plugin.yml").read_text(encoding="utf-8"))
     assert extractor["pip_url"] == f"-e '{ROOT}'"
@@ -216,12 +216,12 @@ def test_adding_the_tap_brings_its_definition_and_nothing_else(project: NewProje
     assert extractor["config"] == {"start_date": "2025-05-11"}
     for part in ("settings", "capabilities", "settings_group_validation", "namespace"):
         assert extractor[part] == plugin[part]
-    # Meltano copies comments that stand between settings
+    # Meltano copies comments between settings
     assert [line for line in project.file.splitlines() if line.lstrip().startswith("#")] == []
     assert "✓ Message export" in project.setup
 
 
-def test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_state(
+def test_run_loads_every_row_logs_metrics_and_stores_state(
     project: NewProject, postgres: Postgres
 ) -> None:
     run, state = readme_commands()[-2:]
@@ -241,7 +241,7 @@ def test_run_loads_every_row_tells_each_stream_in_its_metrics_and_keeps_its_stat
     assert bookmarks["receipt"]["replication_key_value"] == f"{END:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fields(
+def test_full_refresh_loads_everything_and_json_log_has_metric_fields(
     project: NewProject, postgres: Postgres
 ) -> None:
     known = len(project.simulator.jobs)
@@ -255,8 +255,8 @@ def test_full_refresh_loads_all_again_and_its_json_log_has_the_metrics_as_fields
         for info in (entry.get("metric_info") or {} for entry in entries)
         if info.get("metric") == "record_count"
     }
-    truth = {name: len(expected(project.simulator, name, END)) for name in FILES}
-    assert {name: counted[name] for name in FILES} == truth
+    expected_counts = {name: len(expected(project.simulator, name, END)) for name in FILES}
+    assert {name: counted[name] for name in FILES} == expected_counts
 
 
 def tables_of(postgres: Postgres) -> Rows:
@@ -272,7 +272,7 @@ def tables_of(postgres: Postgres) -> Rows:
     return rows
 
 
-def test_meltanos_own_test_of_the_configuration_passes(project: NewProject) -> None:
+def test_meltano_config_test_passes(project: NewProject) -> None:
     known = len(project.simulator.jobs)
     done = project.run("meltano config test tap-intercom-export")
     assert "Plugin configuration is valid" in done.stdout

@@ -1,4 +1,4 @@
-"""Files in archives that nobody documents: headers that cannot be read, twins, other line ends."""
+"""Undocumented files in archives: unreadable headers, files with equal columns, other line ends."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from intercom_simulator import Clock, Fault, Simulator
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ def test_file_without_header_loses_no_row() -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_rejected_rows_of_two_files_with_one_name_are_both_kept() -> None:
-    """They stand on the same line of files with the same name."""
+    """They are on the same line of files with the same name."""
     files = [("receipt.csv", f"receipt_id,received_at\n{n},{NOON}\n,{NOON}\n") for n in (1, 2)]
     run = export(files, max_rejected_percent=100)
     assert [row["receipt_id"] for row in run.loaded("receipt")] == ["1", "2"]

@@ -17,11 +17,12 @@ from tap_intercom_export.errors import UnavailableError
 from tap_intercom_export.intercom.client import IntercomClient
 from tap_intercom_export.intercom.download import Downloader
 from tap_intercom_export.tap import TapIntercomExport
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import run_without_waiting
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

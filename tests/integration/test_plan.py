@@ -10,12 +10,7 @@ import pytest
 from tests.harness.singer import discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 DAY = 86_400
 
@@ -120,7 +115,7 @@ def test_plan_has_windows_of_each_dataset(simulate: Simulate, configure: Configu
         for export in plan["exports"]
         for window in export["windows"]
     )
-    from tap_intercom_export.clock import to_text  # noqa: PLC0415 - to compare
+    from tap_intercom_export.clock import to_text  # noqa: PLC0415 - its only use
 
     asked = sorted(
         (f"reporting_{job.report_request.dataset.id}", to_text(job.after), to_text(job.before))

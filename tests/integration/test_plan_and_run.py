@@ -1,4 +1,4 @@
-"""What `--plan` shows is what the next run asks for, by the simulator's record of requests."""
+"""`--plan` compared with the requests of the next run, as the simulator recorded them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from intercom_simulator import Clock, Simulator
 from tap_intercom_export.commands import plan_run
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.singer import discover_in_process, run_tap, run_without_waiting, select
+from tests.harness.stopped_simulator import END
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     Config = dict[str, Any]
     State = dict[str, Any]
 
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 DAY = 86_400
 CREATE_PATH = "/export/content/data"
 
@@ -31,41 +31,46 @@ def text(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def when(seconds: float | str) -> str:
+def text_of_seconds(seconds: float | str) -> str:
     return text(datetime.fromtimestamp(int(seconds), timezone.utc))
 
 
-def ago(days: float) -> str:
+def days_before_end(days: float) -> str:
     return text(END - timedelta(days=days))
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A simulated workspace, the tap's configuration for it, and how many requests there were."""
+    """A simulated workspace and the tap's configuration for it."""
 
     sim: Simulator
     config: Config
 
-    def asked_after(self, known: int) -> list[tuple[str, str]]:
-        """Return the ranges of message exports that were asked for, after so many requests."""
+    def requested_ranges(self, first_request: int = 0) -> list[tuple[str, str]]:
+        """Return the ranges of the created message export jobs.
+
+        Args:
+            first_request: Number of earlier requests to ignore.
+        """
         bodies = [
             json.loads(request.body)
-            for request in self.sim.requests[known:]
+            for request in self.sim.requests[first_request:]
             if request.method == "POST" and request.path == CREATE_PATH and request.status == 200
         ]
         return [
-            (when(body["created_at_after"]), when(body["created_at_before"])) for body in bodies
+            (text_of_seconds(body["created_at_after"]), text_of_seconds(body["created_at_before"]))
+            for body in bodies
         ]
 
     def run(self, state: State | None = None, **settings: Any) -> State:
-        """Run the tap, and return its last state."""
+        """Run the tap and return its last state."""
         run = run_without_waiting({**self.config, **settings}, state)
         assert run.exit_code == 0, run.log
         return run.state
 
 
 @pytest.fixture
-def workspace() -> Iterator[Callable[..., Workspace]]:
+def create_workspace() -> Iterator[Callable[..., Workspace]]:
     started: list[Simulator] = []
 
     def make(days: int = 90, end: datetime = END, **settings: Any) -> Workspace:
@@ -89,7 +94,7 @@ def workspace() -> Iterator[Callable[..., Workspace]]:
 def plan_of(
     config: Config, state: State | None = None, catalog: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the plan as a process gives it to a program."""
+    """Return the JSON output of `--plan`, from a process."""
     arguments = ("--plan", "--format", "json")
     output = run_tap(config, *arguments, state=state, catalog=catalog, check=False)
     assert output.exit_code == 0, output.log
@@ -97,8 +102,8 @@ def plan_of(
     return plan
 
 
-def plan_here(config: Config, state: State | None = None) -> dict[str, Any]:
-    """Return the plan of the message export, made in this process."""
+def plan_message_export(config: Config, state: State | None = None) -> dict[str, Any]:
+    """Return the plan of the message export, from the tap in this process."""
     copy = json.loads(json.dumps(state or {}))
     tap = TapIntercomExport(config=dict(config), state=copy)
     plan = plan_run(tap.streams.values(), tap.clock_class().now())
@@ -106,8 +111,8 @@ def plan_here(config: Config, state: State | None = None) -> dict[str, Any]:
     return dict(export)
 
 
-def ranges(export: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the ranges for which a plan asks Intercom for a job."""
+def planned_ranges(export: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the planned ranges that need a new job."""
     return [
         (window["created_at_after"], window["created_at_before"])
         for window in export["windows"]
@@ -115,14 +120,16 @@ def ranges(export: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def check(workspace: Workspace, state: State | None = None, **settings: Any) -> dict[str, Any]:
-    """Let a run follow a plan, compare them, and return the plan."""
-    known = len(workspace.sim.requests)
-    export = plan_here({**workspace.config, **settings}, state)
-    assert len(workspace.sim.requests) == known, "the plan asked Intercom for something"
+def plan_and_run(
+    workspace: Workspace, state: State | None = None, **settings: Any
+) -> dict[str, Any]:
+    """Plan and run; check that the run requests what is planned, and return the plan."""
+    first_request = len(workspace.sim.requests)
+    export = plan_message_export({**workspace.config, **settings}, state)
+    assert len(workspace.sim.requests) == first_request, "the plan sent requests"
     workspace.run(state, **settings)
-    asked = workspace.asked_after(known)
-    assert ranges(export) == asked
+    requested = workspace.requested_ranges(first_request)
+    assert planned_ranges(export) == requested
     return export
 
 
@@ -130,149 +137,158 @@ def lookback_days(export: dict[str, Any]) -> list[float]:
     return [window["lookback_seconds"] / DAY for window in export["windows"]]
 
 
-def test_a_first_run_of_90_days(workspace: Callable[..., Workspace]) -> None:
-    export = check(workspace(90))
+def test_first_run_of_90_days_requests_planned_windows(
+    create_workspace: Callable[..., Workspace],
+) -> None:
+    export = plan_and_run(create_workspace(90))
     assert [round(window["new_seconds"] / DAY) for window in export["windows"]] == [30, 30, 30, 0]
     assert lookback_days(export) == [0, 7, 7, 7]
     assert export["expected_seconds"] is None
 
 
-def test_a_nightly_run(workspace: Callable[..., Workspace]) -> None:
-    place = workspace(90)
-    state = place.run(end_date=ago(1))
-    export = check(place, state)
-    assert ranges(export) == [(ago(8), text(END))]
+def test_nightly_run_requests_the_planned_window(
+    create_workspace: Callable[..., Workspace],
+) -> None:
+    workspace = create_workspace(90)
+    state = workspace.run(end_date=days_before_end(1))
+    export = plan_and_run(workspace, state)
+    assert planned_ranges(export) == [(days_before_end(8), text(END))]
     assert lookback_days(export) == [7]
     assert export["expected_seconds"] is not None
     assert export["expected_own_seconds"] is not None
 
 
-def test_a_backfill_of_two_years(workspace: Callable[..., Workspace]) -> None:
-    export = check(workspace(730, window_days=60))
+def test_backfill_of_two_years_requests_planned_windows(
+    create_workspace: Callable[..., Workspace],
+) -> None:
+    export = plan_and_run(create_workspace(730, window_days=60))
     assert len(export["windows"]) == 13
     assert sum(window["new_seconds"] for window in export["windows"]) == 730 * DAY + 1
 
 
-def test_an_end_date_ends_the_last_window(workspace: Callable[..., Workspace]) -> None:
-    export = check(workspace(50), end_date=ago(12.5))
-    assert export["end"] == ranges(export)[-1][1] == ago(12.5)
+def test_last_window_ends_at_the_end_date(create_workspace: Callable[..., Workspace]) -> None:
+    export = plan_and_run(create_workspace(50), end_date=days_before_end(12.5))
+    assert export["end"] == planned_ranges(export)[-1][1] == days_before_end(12.5)
 
 
-def test_without_an_end_date_a_run_ends_a_minute_before_it_begins(
-    workspace: Callable[..., Workspace],
+def test_run_without_end_date_ends_a_minute_before_its_start(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
     now = datetime.now(timezone.utc)
-    place = workspace(40, now, end_date=None)
-    export = plan_here(place.config)
-    place.run()
-    asked = place.asked_after(0)
-    assert ranges(export)[:-1] == asked[:-1]
-    assert ranges(export)[-1][0] == asked[-1][0]
-    planned_end = datetime.fromisoformat(ranges(export)[-1][1].replace("Z", "+00:00"))
+    workspace = create_workspace(40, now, end_date=None)
+    export = plan_message_export(workspace.config)
+    workspace.run()
+    requested = workspace.requested_ranges()
+    assert planned_ranges(export)[:-1] == requested[:-1]
+    assert planned_ranges(export)[-1][0] == requested[-1][0]
+    planned_end = datetime.fromisoformat(planned_ranges(export)[-1][1].replace("Z", "+00:00"))
     assert timedelta(seconds=58) < now - planned_end < timedelta(seconds=61)
 
 
 DEEP = {"deep_lookback_days": 60, "deep_lookback_every_days": 7}
 
 
-def test_a_deep_lookback_comes_with_the_last_window_of_a_first_run(
-    workspace: Callable[..., Workspace],
+def test_last_window_of_a_first_run_has_the_deep_lookback(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    export = check(workspace(100, **DEEP))
+    export = plan_and_run(create_workspace(100, **DEEP))
     assert lookback_days(export) == [0, 7, 7, 60]
     assert export["deep_lookback"] == {
         "lookback_seconds": 60 * DAY,
         "in_this_run": True,
         "last": None,
-        "next_due": ago(-7),
+        "next_due": days_before_end(-7),
     }
 
 
-def test_a_nightly_run_has_no_deep_lookback_before_it_is_due(
-    workspace: Callable[..., Workspace],
+def test_nightly_run_has_no_deep_lookback_before_it_is_due(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    place = workspace(100, **DEEP)
-    state = place.run(end_date=ago(6))
-    export = check(place, place.run(state, end_date=ago(1)))
+    workspace = create_workspace(100, **DEEP)
+    state = workspace.run(end_date=days_before_end(6))
+    export = plan_and_run(workspace, workspace.run(state, end_date=days_before_end(1)))
     assert lookback_days(export) == [7]
     assert export["deep_lookback"] == {
         "lookback_seconds": 60 * DAY,
         "in_this_run": False,
-        "last": ago(6),
-        "next_due": ago(-1),
+        "last": days_before_end(6),
+        "next_due": days_before_end(-1),
     }
 
 
-def test_a_nightly_run_has_the_deep_lookback_when_it_is_due(
-    workspace: Callable[..., Workspace],
+def test_nightly_run_has_the_deep_lookback_when_it_is_due(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    place = workspace(100, **DEEP)
-    state = place.run(end_date=ago(7))
-    export = check(place, place.run(state, end_date=ago(1)))
+    workspace = create_workspace(100, **DEEP)
+    state = workspace.run(end_date=days_before_end(7))
+    export = plan_and_run(workspace, workspace.run(state, end_date=days_before_end(1)))
     assert lookback_days(export) == [60]
     assert export["deep_lookback"]["in_this_run"]
-    assert export["deep_lookback"]["next_due"] == ago(-7)
+    assert export["deep_lookback"]["next_due"] == days_before_end(-7)
 
 
-def memory(days: float, rows: int, seconds: int = 60) -> list[dict[str, int]]:
-    """Return five remembered jobs, so that those of a short run do not push all of them out."""
+def measurements(days: float, rows: int, seconds: int = 60) -> list[dict[str, int]]:
+    """Return measurements of five jobs, so that a short run does not replace all of them."""
     entry = {"range_seconds": round(days * DAY), "job_seconds": seconds, "rows": rows}
     return [{**entry, "own_seconds": 30}] * 5
 
 
-def remembering(entries: list[dict[str, int]], **more: Any) -> State:
+def state_with(entries: list[dict[str, int]], **more: Any) -> State:
     return {"bookmarks": {"content_export": {"recent_windows": entries, **more}}}
 
 
-def test_windows_are_smaller_where_the_last_jobs_came_near_the_row_limit(
-    workspace: Callable[..., Workspace],
+def test_windows_are_smaller_after_jobs_near_the_row_limit(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
     """40 days had 8 of 10 million rows: 25 days are planned, 7 of them lookback."""
-    export = check(workspace(60), remembering(memory(40, 8_000_000)))
+    export = plan_and_run(create_workspace(60), state_with(measurements(40, 8_000_000)))
     assert [round(window["new_seconds"] / DAY) for window in export["windows"]] == [18, 18, 18, 6]
     assert export["window_seconds"] == 18 * DAY
     assert "8.0 million rows" in export["window_reason"]
 
 
-def test_windows_are_smaller_where_the_last_jobs_took_long(
-    workspace: Callable[..., Workspace],
+def test_windows_are_smaller_after_slow_jobs(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
     """30 days took 18 of 24 hours: 20 days are planned."""
-    state = remembering(memory(30, 1000, 18 * 3600))
-    export = check(workspace(30), state)
+    state = state_with(measurements(30, 1000, 18 * 3600))
+    export = plan_and_run(create_workspace(30), state)
     assert [round(window["new_seconds"] / DAY) for window in export["windows"]] == [13, 13, 4]
     assert "18 h of the 1 d that job_timeout_minutes allows" in export["window_reason"]
 
 
-def test_a_deep_lookback_that_leaves_little_room_gets_the_last_day(
-    workspace: Callable[..., Workspace],
+def test_window_with_a_long_deep_lookback_has_one_new_day(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    """25 days are planned; 60 of lookback leave a window of one day, not none for ever."""
-    export = check(workspace(88, **DEEP), remembering(memory(40, 8_000_000)))
+    """25 days are planned; 60 of lookback leave a window of one day, instead of none."""
+    export = plan_and_run(create_workspace(88, **DEEP), state_with(measurements(40, 8_000_000)))
     new_days = [round(window["new_seconds"] / DAY) for window in export["windows"]]
     assert new_days == [18, 18, 18, 18, 15, 1]
     assert lookback_days(export) == [0, 7, 7, 7, 7, 60]
 
 
-def test_windows_fit_one_that_an_earlier_run_began_to_write(
-    workspace: Callable[..., Workspace],
+def test_windows_end_where_a_partially_written_window_ends(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    begun = {"bookmark": ago(25), "created_at_before": ago(5)}
-    export = check(
-        workspace(40, window_days=10), {"bookmarks": {"content_export": {"writing": [begun]}}}
+    partly_written = {"bookmark": days_before_end(25), "created_at_before": days_before_end(5)}
+    export = plan_and_run(
+        create_workspace(40, window_days=10),
+        {"bookmarks": {"content_export": {"writing": [partly_written]}}},
     )
     ends = [window["created_at_before"] for window in export["windows"]]
-    assert ago(25) in ends
-    assert ago(5) in ends
-    assert [end for end in ends if ago(25) < end < ago(5)] == []
+    assert days_before_end(25) in ends
+    assert days_before_end(5) in ends
+    assert [end for end in ends if days_before_end(25) < end < days_before_end(5)] == []
     assert [bool(window["note"]) for window in export["windows"]] == [
-        end in {ago(25), ago(5)} for end in ends
+        end in {days_before_end(25), days_before_end(5)} for end in ends
     ]
 
 
-def test_a_job_of_a_run_that_was_killed_is_resumed(workspace: Callable[..., Workspace]) -> None:
-    place = workspace(60, window_days=20)
-    place.sim.job_seconds = 30.0
+def test_job_of_a_killed_run_is_resumed_as_planned(
+    create_workspace: Callable[..., Workspace],
+) -> None:
+    workspace = create_workspace(60, window_days=20)
+    workspace.sim.job_seconds = 30.0
     states: list[State] = []
 
     def read(line: str) -> None:
@@ -281,15 +297,15 @@ def test_a_job_of_a_run_that_was_killed_is_resumed(workspace: Callable[..., Work
             states.append(message["value"])
             tap.process.send_signal(signal.SIGKILL)
 
-    with running_tap(place.config, on_line=read) as tap:
+    with running_tap(workspace.config, on_line=read) as tap:
         assert tap.wait() == -signal.SIGKILL
     state = states[-1]
-    (job,) = place.sim.jobs
+    (job,) = workspace.sim.jobs
     assert job.active
-    place.sim.job_seconds = 0.0
+    workspace.sim.job_seconds = 0.0
     job.seconds = 0.0
 
-    export = check(place, state)
+    export = plan_and_run(workspace, state)
 
     assert [window["resumes_job"] for window in export["windows"]] == [
         job.identifier,
@@ -298,84 +314,88 @@ def test_a_job_of_a_run_that_was_killed_is_resumed(workspace: Callable[..., Work
     assert job.downloads == 1
 
 
-def test_a_job_that_does_not_fit_is_left_and_its_range_asked_for_anew(
-    workspace: Callable[..., Workspace],
+def test_stored_job_that_does_not_fit_is_abandoned_as_planned(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
     job = {
         "job_identifier": "abcdefghijklmnop",
-        "created_at_after": ago(30),
-        "created_at_before": ago(10),
-        "requested_at": ago(1),
+        "created_at_after": days_before_end(30),
+        "created_at_before": days_before_end(10),
+        "requested_at": days_before_end(1),
     }
-    export = check(workspace(40), {"bookmarks": {"content_export": {"job": job}}})
+    export = plan_and_run(create_workspace(40), {"bookmarks": {"content_export": {"job": job}}})
     assert export["abandoned_jobs"] == ["abcdefghijklmnop"]
 
 
-def test_nothing_selected_asks_for_nothing(workspace: Callable[..., Workspace]) -> None:
-    place = workspace(20)
-    catalog = select(discover_in_process(place.config), "none")
-    plan = plan_of(place.config, catalog=catalog)
+def test_no_selected_streams_request_nothing(create_workspace: Callable[..., Workspace]) -> None:
+    workspace = create_workspace(20)
+    catalog = select(discover_in_process(workspace.config), "none")
+    plan = plan_of(workspace.config, catalog=catalog)
     assert plan["exports"] == plan["lists"] == []
     assert len(plan["not_selected"]) == len(catalog["streams"])
-    run_tap(place.config, catalog=catalog)
-    assert place.sim.jobs == []
+    run_tap(workspace.config, catalog=catalog)
+    assert workspace.sim.jobs == []
 
 
 def reporting_jobs(sim: Simulator) -> list[tuple[str, str, str]]:
-    """Return the datasets and ranges of the reporting exports that were asked for, in order."""
+    """Return dataset and range of the created reporting jobs, sorted."""
     return sorted(
         (
             f"reporting_{job.report_request.dataset.id}",
-            when(job.after),
-            when(job.before),
+            text_of_seconds(job.after),
+            text_of_seconds(job.before),
         )
         for job in sim.reporting_jobs
         if job.report_request
     )
 
 
-def test_reporting_datasets_with_a_memory_of_their_own(
-    workspace: Callable[..., Workspace],
+def test_reporting_datasets_have_their_own_measurements(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    place = workspace(30, reporting_datasets=["call", "tickets"], window_days=20, **DEEP)
+    workspace = create_workspace(30, reporting_datasets=["call", "tickets"], window_days=20, **DEEP)
     catalog = select(
-        discover_in_process(place.config), "reporting_call", "reporting_tickets", "receipt"
+        discover_in_process(workspace.config), "reporting_call", "reporting_tickets", "receipt"
     )
     state = {
         "bookmarks": {
-            "reporting_call": {"recent_windows": memory(20, 8_000_000)},
-            "reporting_tickets": {"replication_key_value": ago(3)},
+            "reporting_call": {"recent_windows": measurements(20, 8_000_000)},
+            "reporting_tickets": {"replication_key_value": days_before_end(3)},
         }
     }
-    plan = plan_of(place.config, state, catalog)
-    run_tap(place.config, state=state, catalog=catalog)
+    plan = plan_of(workspace.config, state, catalog)
+    run_tap(workspace.config, state=state, catalog=catalog)
     planned = [
         (export["stream"], window["created_at_after"], window["created_at_before"])
         for export in plan["exports"]
         for window in export["windows"]
     ]
-    of_messages = [entry[1:] for entry in planned if entry[0] == "content_export"]
-    assert of_messages == place.asked_after(0)
-    of_reports = sorted(entry for entry in planned if entry[0] != "content_export")
-    assert of_reports == reporting_jobs(place.sim)
-    number = {name: sum(entry[0] == name for entry in of_reports) for name, *_ in of_reports}
-    assert number == {"reporting_call": 6, "reporting_tickets": 1}
+    message_windows = [entry[1:] for entry in planned if entry[0] == "content_export"]
+    assert message_windows == workspace.requested_ranges()
+    report_windows = sorted(entry for entry in planned if entry[0] != "content_export")
+    assert report_windows == reporting_jobs(workspace.sim)
+    counts = {
+        name: sum(entry[0] == name for entry in report_windows) for name, *_ in report_windows
+    }
+    assert counts == {"reporting_call": 6, "reporting_tickets": 1}
 
 
-def test_a_reporting_job_that_was_asked_for_other_attributes_is_not_resumed(
-    workspace: Callable[..., Workspace],
+def test_reporting_job_for_other_attributes_is_not_resumed_as_planned(
+    create_workspace: Callable[..., Workspace],
 ) -> None:
-    place = workspace(30, reporting_datasets=["call"])
-    catalog = select(discover_in_process(place.config), "reporting_call")
+    workspace = create_workspace(30, reporting_datasets=["call"])
+    catalog = select(discover_in_process(workspace.config), "reporting_call")
     job = {
         "job_identifier": "abcdefghijklmnop",
-        "created_at_after": ago(30),
-        "created_at_before": ago(10),
-        "requested_at": ago(1),
+        "created_at_after": days_before_end(30),
+        "created_at_before": days_before_end(10),
+        "requested_at": days_before_end(1),
         "request_hash": "of something else",
     }
     state = {"bookmarks": {"reporting_call": {"job": job}}}
-    (export,) = plan_of(place.config, state, catalog)["exports"]
+    (export,) = plan_of(workspace.config, state, catalog)["exports"]
     assert export["abandoned_jobs"] == ["abcdefghijklmnop"]
-    run_tap(place.config, state=state, catalog=catalog)
-    assert [("reporting_call", *found) for found in ranges(export)] == reporting_jobs(place.sim)
+    run_tap(workspace.config, state=state, catalog=catalog)
+    assert [("reporting_call", *found) for found in planned_ranges(export)] == reporting_jobs(
+        workspace.sim
+    )

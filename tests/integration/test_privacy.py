@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import ApiVariant, Member, Mutation, Simulator
+from intercom_simulator import ApiVariant, Member, Mutation
 from tests.documents.markdown import blocks
 from tests.harness.batches import batch_config
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 PRIVATE = "jane.doe@private.example"
 SMALL: dict[str, Any] = {"receipts": 40, "days": 10}
@@ -68,7 +66,7 @@ def properties(output: Output, stream: str) -> set[str]:
     return names.union(*output.records(stream))
 
 
-# --- columns that nobody selected
+# --- new columns
 
 
 @ENCODERS

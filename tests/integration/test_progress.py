@@ -20,13 +20,9 @@ from intercom_simulator.api_variant import Member
 from tests.harness.singer import clean_environment, command, discover_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 TAP_PREFIX = "tap-intercom-export            | "
 """Prefix of the tap's log lines."""
@@ -164,7 +160,7 @@ def test_content_export_has_monitoring_columns(simulate: Simulate, configure: Co
 def test_heartbeat_is_logged_every_minute(
     simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tap_intercom_export.exports import polling  # noqa: PLC0415 - its pause is made shorter
+    from tap_intercom_export.exports import polling  # noqa: PLC0415 - to shorten its pause
     from tests.harness.singer import run_in_process  # noqa: PLC0415 - in this process
 
     assert polling.HEARTBEAT_SECONDS <= 60

@@ -19,11 +19,11 @@ from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.window import Window
 from tap_intercom_export.singer.message_writer import MessageWriter
 from tests.faults import malicious_archives
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import discover, run_tap, run_without_waiting, select
-from tests.harness.stopped_simulator import stopped_simulator
+from tests.harness.stopped_simulator import END, stopped_simulator
 from tests.harness.tap_process import running_tap
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def test_unusable_job_is_polled_until_it_frees_slot(sim: Simulator) -> None:
         "created_at_before": to_text(before),
         "requested_at": to_text(before),
     }
-    del state["bookmarks"]["reaction"]  # selected since then: the job does not go back so far
+    # selected after the job was created, whose range does not go back far enough
+    del state["bookmarks"]["reaction"]
 
     result = run_without_waiting(config, copy(state))
 

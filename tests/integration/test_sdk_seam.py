@@ -32,7 +32,7 @@ from tap_intercom_export.tap import TapIntercomExport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
 
 PACKAGE = Path(tap_intercom_export.__file__).parent
 SDK = f"singer-sdk {version('singer-sdk')}"
@@ -179,9 +179,7 @@ def test_installed_sdk_version_is_allowed() -> None:
     assert uppers, "an SDK that nobody has tried must not install"
 
 
-def test_sync_uses_seam(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
-) -> None:
+def test_sync_uses_seam(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=60, days=10)
     written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with redirect_stdout(written):

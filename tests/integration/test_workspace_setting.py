@@ -11,12 +11,9 @@ from tap_intercom_export.config.settings import add_workspace_to_batch_prefix
 from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 EVERYTHING: dict[str, Any] = {
     "reporting_datasets": ["conversation", "tickets"],

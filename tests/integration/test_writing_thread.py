@@ -71,7 +71,7 @@ def test_job_created_while_reader_stops_is_in_state_before_kill(sim: Simulator) 
         pipe = process.stdout.fileno()
         capacity = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
         read = b""
-        while len(sim.jobs) < 2:  # its answer is on its way from now on
+        while len(sim.jobs) < 2:  # the response is sent from now on
             read += os.read(pipe, 4096) if waiting_bytes(pipe) else b""
             assert process.poll() is None
         time.sleep(SLOW_SECONDS + 1)

@@ -1,17 +1,37 @@
-"""The simulated present of these tests, and the error of a response."""
+"""The simulated present of these tests, requests to the simulator, and errors in its responses."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import requests
 
 if TYPE_CHECKING:
-    import requests
+    from intercom_simulator import Simulator
 
 END = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 NOW = int(END.timestamp())
 DAY_SECONDS = 86_400
 OCTETS = {"Accept": "application/octet-stream"}
+
+
+def call(
+    sim: Simulator, method: str, path: str, headers: dict[str, str] | None = None, **options: Any
+) -> requests.Response:
+    """Send a request with the token.
+
+    Args:
+        sim: The simulator.
+        method: HTTP method.
+        path: Path, with or without a query.
+        headers: Additional headers.
+        options: Other arguments of `requests.request`.
+    """
+    sent = {"Authorization": f"Bearer {sim.token}", "Accept-Encoding": "identity"}
+    return requests.request(
+        method, sim.url + path, headers={**sent, **(headers or {})}, timeout=10, **options
+    )
 
 
 def message(response: requests.Response) -> str:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import API_VARIANTS, ApiVariant, Mutation, Workspace
-from intercom_simulator.archive import build_archive
-from intercom_simulator.columns import FILES, RECEIPT
-from intercom_simulator.tables import Selection
+from intercom_simulator.content_export.archive import build_archive
+from intercom_simulator.content_export.columns import FILES, RECEIPT
+from intercom_simulator.content_export.selection import Selection
 from tests.simulator.api import END, NOW
 
 if TYPE_CHECKING:
@@ -164,7 +164,9 @@ def test_container_may_be_wrapped_in_gzip(archive: Callable[..., bytes]) -> None
         ({"parts_per_file": 2}, "receipt_20260301-120000_1.csv"),
     ],
 )
-def test_file_names(archive: Callable[..., bytes], options: dict[str, Any], name: str) -> None:
+def test_file_names_follow_the_variant(
+    archive: Callable[..., bytes], options: dict[str, Any], name: str
+) -> None:
     assert name in members(archive(**options))
 
 
@@ -184,7 +186,7 @@ def test_parts_hold_each_row_once(archive: Callable[..., bytes]) -> None:
         ("utc", "%Y-%m-%d %H:%M:%S UTC"),
     ],
 )
-def test_time_formats(
+def test_times_are_written_in_any_format(
     archive: Callable[..., bytes], workspace: Workspace, time_format: str, text: str
 ) -> None:
     at = workspace.rows("receipt", MONTH.after, NOW, NOW)[0]["received_at"]
@@ -193,7 +195,7 @@ def test_time_formats(
 
 
 @pytest.mark.parametrize(("time_format", "factor"), [("seconds", 1), ("milliseconds", 1_000)])
-def test_times_as_numbers(
+def test_times_may_be_unix_seconds_or_milliseconds(
     archive: Callable[..., bytes], workspace: Workspace, time_format: str, factor: int
 ) -> None:
     at = workspace.rows("receipt", MONTH.after, NOW, NOW)[0]["received_at"]

@@ -40,7 +40,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def greeting(process: subprocess.Popen[str]) -> str:
+def startup_text(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     lines: list[str] = []
     while not lines or lines[-1] != "}\n":
@@ -49,12 +49,12 @@ def greeting(process: subprocess.Popen[str]) -> str:
     return "".join(lines)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
 def test_command_prints_url_and_stops_on_signal(
-    start: Callable[..., subprocess.Popen[str]], number: signal.Signals
+    start: Callable[..., subprocess.Popen[str]], stop_signal: signal.Signals
 ) -> None:
     process = start("--receipts", "50", "--token", "t0ken", "--verbose", "--end", "2026-03-01")
-    text = greeting(process)
+    text = startup_text(process)
     found = re.search(r"http://127\.0\.0\.1:\d+", text)
     assert found
     assert '"access_token": "t0ken"' in text
@@ -62,7 +62,7 @@ def test_command_prints_url_and_stops_on_signal(
     url = found[0]
     assert requests.get(f"{url}/simulator/status", timeout=10).json()["counts"]["receipt"] == 50
     requests.get(f"{url}/export/content/data/x", timeout=10)
-    process.send_signal(number)
+    process.send_signal(stop_signal)
     out, err = process.communicate(timeout=5)
     assert process.returncode == 0
     assert re.fullmatch(r"2026-03-01T00:00:\d\dZ GET /export/content/data/x 401\n", out)
@@ -74,22 +74,22 @@ def test_command_serves_reports_and_lists_with_options(
 ) -> None:
     options = {"conversations": "7", "ai-pages": "3", "reporting-timezone": "America/Sao_Paulo"}
     process = start(*(f"--{name}={value}" for name, value in options.items()))
-    found = re.search(r"http://127\.0\.0\.1:\d+", greeting(process))
+    found = re.search(r"http://127\.0\.0\.1:\d+", startup_text(process))
     assert found
     status = requests.get(f"{found[0]}/simulator/status", timeout=10).json()
     assert status["reporting_counts"]["conversation"] == 7
     assert status["ai_content_counts"]["external_page"] == 3
 
 
-def refusal(*options: str) -> str:
-    """Return the last line of stderr of a simulator that must fail without a traceback."""
-    refused = subprocess.run(
+def error_of(*options: str) -> str:
+    """Run the simulator with invalid options and return its error message."""
+    done = subprocess.run(
         [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
     )
-    assert refused.returncode == 2
-    assert refused.stdout == ""
-    assert "Traceback" not in refused.stderr
-    return refused.stderr.splitlines()[-1].removeprefix("intercom-simulator: error: ")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1].removeprefix("intercom-simulator: error: ")
 
 
 @pytest.mark.parametrize(
@@ -122,19 +122,19 @@ def refusal(*options: str) -> str:
     ],
 )
 def test_invalid_options_are_refused(options: str, message: str) -> None:
-    assert message in refusal(*options.split())
+    assert message in error_of(*options.split())
 
 
 def test_occupied_port_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        message = refusal("--port", str(port))
+        message = error_of("--port", str(port))
     assert message.startswith(f"argument --port: cannot listen on {port}: ")
 
 
 def test_start_may_have_any_hour(start: Callable[..., subprocess.Popen[str]]) -> None:
     process = start("--start", "2026-02-27T18:00:00Z", "--end", "2026-03-01", "--receipts", "0")
-    text = greeting(process)
+    text = startup_text(process)
     assert "Messages: 0," in text
     assert "from 2026-02-27 to 2026-03-01 00:00:00 UTC" in text
 

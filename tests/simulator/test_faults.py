@@ -12,7 +12,9 @@ import requests
 
 from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from intercom_simulator.faults import FaultQueue
-from tests.simulator.api import DAY_SECONDS, END, NOW
+from tests.simulator.api import DAY_SECONDS, END, NOW, call
+from tests.simulator.message_export import job_requests
+from tests.simulator.message_export.job_requests import poll
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,28 +28,15 @@ def sim() -> Iterator[Simulator]:
         yield simulator
 
 
-def call(sim: Simulator, method: str, path: str, **options: Any) -> requests.Response:
-    headers = {
-        "Authorization": f"Bearer {sim.token}",
-        "Accept": "application/octet-stream",
-        "Accept-Encoding": "identity",
-    }
-    return requests.request(method, sim.url + path, headers=headers, timeout=10, **options)
-
-
 def create(sim: Simulator, days: int = 30) -> requests.Response:
-    body = {"created_at_after": NOW - days * DAY_SECONDS, "created_at_before": NOW}
-    return call(sim, "POST", "/export/content/data", json=body)
-
-
-def poll(sim: Simulator, identifier: str) -> requests.Response:
-    return call(sim, "GET", f"/export/content/data/{identifier}")
+    return job_requests.create(sim, (NOW - days * DAY_SECONDS, NOW))
 
 
 def download(sim: Simulator) -> requests.Response:
+    """Download the last job, which is created if there is none."""
     if not sim.jobs:
         create(sim)
-    return call(sim, "GET", f"/download/content/data/{sim.jobs[-1].identifier}")
+    return job_requests.download(sim, sim.jobs[-1].identifier)
 
 
 def test_replaced_status_means_request_was_not_processed(sim: Simulator) -> None:
@@ -94,7 +83,7 @@ def test_headers_are_set_and_removed(sim: Simulator) -> None:
 @pytest.mark.parametrize(
     ("body", "text"), [({"a": 1}, '{"a": 1}'), ("<html>", "<html>"), (b"\x00", "\x00")]
 )
-def test_body_can_be_anything(sim: Simulator, body: object, text: str) -> None:
+def test_body_can_be_replaced(sim: Simulator, body: object, text: str) -> None:
     sim.faults.add(Fault("create", body=body))
     assert create(sim).text == text
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from intercom_simulator import Clock, JobFault, Simulator, VirtualClock
+from tests.harness.stopped_simulator import END
+from tests.simulator.api import call
 
-END = datetime(2025, 6, 1, 12, 30, tzinfo=timezone.utc)
 NINE_MINUTES = 9 * 60
 ATTRIBUTES = ["standard.conversation_id", "timestamp.conversation_started_at"]
 
 
-def ask(sim: Simulator, method: str, path: str, **body: Any) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {sim.token}", "Intercom-Version": "2.16"}
-    response = requests.request(method, f"{sim.url}{path}", json=body, headers=headers, timeout=10)
+def call_json(sim: Simulator, method: str, path: str, **body: Any) -> dict[str, Any]:
+    response = call(sim, method, path, {"Intercom-Version": "2.16"}, json=body)
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     return found
@@ -28,11 +27,11 @@ def create(sim: Simulator, days: float = 5) -> str:
         "created_at_after": int((END - timedelta(days=days)).timestamp()),
         "created_at_before": int(END.timestamp()),
     }
-    return str(ask(sim, "POST", "/export/content/data", **body)["job_identifier"])
+    return str(call_json(sim, "POST", "/export/content/data", **body)["job_identifier"])
 
 
 def status(sim: Simulator, identifier: str) -> str:
-    return str(ask(sim, "GET", f"/export/content/data/{identifier}")["status"])
+    return str(call_json(sim, "GET", f"/export/content/data/{identifier}")["status"])
 
 
 def test_five_days_take_nine_minutes_with_a_virtual_clock() -> None:
@@ -50,7 +49,7 @@ def test_five_days_take_nine_minutes_with_a_virtual_clock() -> None:
 
 def test_reports_take_as_long_as_message_exports() -> None:
     with Simulator(receipts=50, end=END, clock=VirtualClock(END)) as sim:
-        ask(
+        call_json(
             sim,
             "POST",
             "/export/reporting_data/enqueue",
@@ -62,7 +61,7 @@ def test_reports_take_as_long_as_message_exports() -> None:
         assert sim.reporting_jobs[0].seconds == 2 * NINE_MINUTES
 
 
-@pytest.mark.parametrize("running", [True, False], ids=["running", "standing still"])
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
 def test_job_completes_at_once_with_another_clock(*, running: bool) -> None:
     with Simulator(receipts=50, end=END, clock=Clock(END, running=running)) as sim:
         assert status(sim, create(sim)) == "completed"

@@ -10,7 +10,7 @@ from time import process_time
 import pytest
 
 from intercom_simulator import Workspace
-from intercom_simulator.columns import (
+from intercom_simulator.content_export.columns import (
     EVENT_FILES,
     FILES,
     FIRST_STATISTICS,
@@ -19,7 +19,8 @@ from intercom_simulator.columns import (
     RECEIPT,
     FileSchema,
 )
-from intercom_simulator.tables import Selection, select_table
+from intercom_simulator.content_export.selection import Selection
+from intercom_simulator.content_export.tables import select_table
 from tests.simulator.api import END
 
 DAY = timedelta(days=1)
@@ -251,10 +252,10 @@ def test_overview_may_count_all_time(workspace: Workspace) -> None:
     found = [[[row[key] for key in keys] for row in some] for some in (rows, whole)]
     assert found[0] == found[1]
     total = OVERVIEW.columns.index("receipt_total")
-    truth = {
+    expected_totals = {
         row["content_id"]: row["receipt_total"] for row in workspace.expected_rows("overview", END)
     }
-    assert [row[total] for row in whole] == [truth[str(row[keys[1]])] for row in rows]
+    assert [row[total] for row in whole] == [expected_totals[str(row[keys[1]])] for row in rows]
     assert [row[total] for row in whole] != [row[total] for row in rows]
 
 

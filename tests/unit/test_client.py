@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
 
 JOB = "/export/content/data/nosuchjob"
 
 
 @pytest.fixture
-def connect(configure: Callable[..., dict[str, Any]]) -> Callable[..., IntercomClient]:
+def connect(configure: Configure) -> Callable[..., IntercomClient]:
     """Return a function that creates a client for a simulator; it takes other settings."""
 
     def make(simulator: Simulator, **settings: Any) -> IntercomClient:
@@ -54,7 +55,7 @@ def test_error_response_does_not_mention_network() -> None:
 
 
 def test_port_without_tls_is_not_retried(
-    simulate: Callable[..., Simulator],
+    simulate: Simulate,
     connect: Callable[..., IntercomClient],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -66,7 +67,7 @@ def test_port_without_tls_is_not_retried(
 
 
 def test_request_is_logged_at_debug_without_query(
-    simulate: Callable[..., Simulator],
+    simulate: Simulate,
     connect: Callable[..., IntercomClient],
     caplog: pytest.LogCaptureFixture,
 ) -> None:

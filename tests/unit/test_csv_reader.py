@@ -108,7 +108,7 @@ class CsvStyle:
     def write(self, table: list[list[str]]) -> bytes:
         """Return a table as CSV."""
         text = io.StringIO(newline="")
-        # before 3.13, the writer only quotes its own kind of line ends
+        # before Python 3.13, csv.writer only quotes cells that contain its own line end
         careful = self.quoting == csv.QUOTE_ALL or "\r" in "".join(map("".join, table))
         csv.writer(
             text,
@@ -246,8 +246,8 @@ def test_rejected_row_keeps_its_bytes() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(b'2,"y', id="a quote that is not closed"),
-        pytest.param(b'2,"y"y', id="text behind a closing quote"),
+        pytest.param(b'2,"y', id="unclosed quote"),
+        pytest.param(b'2,"y"y', id="text after a closing quote"),
         pytest.param(b"2,y\ry", id="a carriage return in a bare cell"),
     ],
 )
@@ -312,7 +312,7 @@ def test_every_line_is_in_a_row_or_a_damaged_row(lines: list[str]) -> None:
     cells = "".join("".join(row) for row in result.rows)
     raw = "".join(row.raw for row in result.damaged)
     kept = sorted((cells + raw).replace("\\x00", "\0").replace(text_encoding.NUL, "\0"))
-    marks = {",", '"', "\n", "\r"}  # what CSV adds to the cells
+    marks = {",", '"', "\n", "\r"}  # characters that CSV adds to the cells
     expected_rows = sorted("".join(texts[1:]))
     assert [c for c in kept if c not in marks] == [c for c in expected_rows if c not in marks]
 

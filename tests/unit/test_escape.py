@@ -139,7 +139,7 @@ def test_every_character_is_unchanged(code: int) -> None:
         (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd", 3),
         ("🎉".encode() + b"\xff", "🎉\ufffd", 1),
     ],
-    ids=["NUL", "no UTF-8", "half a surrogate", "behind a surrogate pair"],
+    ids=["NUL", "not UTF-8", "unpaired surrogate", "after a surrogate pair"],
 )
 def test_invalid_characters_are_detected_and_replaced(
     data: bytes, repaired: str, count: int

@@ -66,17 +66,17 @@ def test_file_is_recognized_by_name(name: str) -> None:
     [
         pytest.param("{}s_20260401-120000.csv", id="plural"),
         pytest.param("{}_1_20260401-120000.csv", id="part before the stamp"),
-        pytest.param("{}_12.csv", id="part without a stamp"),
+        pytest.param("{}_12.csv", id="part without a timestamp"),
         pytest.param("{}s_2_20260401.csv", id="part of a plural"),
-        pytest.param("{}20260401.csv", id="nothing before the stamp"),
+        pytest.param("{}20260401.csv", id="no separator before the timestamp"),
         pytest.param("{} (1).csv", id="copy"),
         pytest.param("{}_20260401 - Kopie.csv", id="copy in another language"),
-        pytest.param("{}_Part 3.csv", id="part in words"),
+        pytest.param("{}_Part 3.csv", id="the word Part"),
         pytest.param("export/2026/{}_20260401.csv", id="folders"),
         pytest.param("export\\{}_20260401.csv", id="folders of Windows"),
-        pytest.param("./{}.csv", id="this folder"),
+        pytest.param("./{}.csv", id="current folder"),
         pytest.param("{}_20260401.csv.gz", id="gzip"),
-        pytest.param("{}", id="no ending"),
+        pytest.param("{}", id="no extension"),
     ],
 )
 def test_file_is_recognized_in_any_spelling(name: str, spelling: str) -> None:
@@ -146,7 +146,7 @@ def test_any_path_is_known_other_or_no_file(path: str) -> None:
 
 
 @pytest.mark.parametrize("name", OBSERVED_FILES)
-@pytest.mark.parametrize("step", [1, -1], ids=["in order", "turned round"])
+@pytest.mark.parametrize("step", [1, -1], ids=["in order", "reversed"])
 def test_unnamed_file_is_recognized_by_columns(name: str, step: int) -> None:
     header = [column.name for column in MESSAGE_FILES[name].columns]
     assert schema_by_header(header[::step]).name == name
@@ -192,7 +192,7 @@ def test_file_is_recognized_by_few_columns(header: str, name: str, is_named: boo
     ("header", "unnamed"),
     [
         pytest.param("receipt_id completed_at", "completion", id="columns of several files"),
-        pytest.param("receipt_id opened_at colour", "open", id="a column more"),
+        pytest.param("receipt_id opened_at colour", "open", id="additional column"),
     ],
 )
 def test_new_name_with_columns_of_an_event_is_other_statistic(header: str, unnamed: str) -> None:

@@ -190,7 +190,7 @@ def test_rows_are_summed_over_windows() -> None:
     assert log.rows == {"receipt": 7}
 
 
-def test_waits_are_summed_by_whom_they_are_for() -> None:
+def test_wait_durations_are_summed_by_cause() -> None:
     log = TapLog()
     for waited_for, seconds in (("intercom", 9.5), ("reader", 3.0), ("intercom", 0.5)):
         metric = {

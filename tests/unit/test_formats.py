@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import API_VARIANTS, ApiVariant, Fault, JobFault, Mutation
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import run_in_process, run_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
 
 MORE_VARIANTS = {
@@ -43,11 +42,13 @@ ONLY_RECEIPTS = {"gzip", "csv"}
 def assert_complete(simulator: Simulator, output: Output, variant: ApiVariant) -> None:
     statistics = ["receipt"] if variant.container in ONLY_RECEIPTS else list(FILES)
     for statistic in statistics:
-        truth = expected(simulator, statistic, simulator.clock.now())
-        assert truth, f"the simulator has nothing of {statistic}, which proves nothing"
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        assert expected_rows, (
+            f"the simulator has nothing of {statistic}, so the comparison would prove nothing"
+        )
         missing = [column for file, column in variant.dropped_columns if file == statistic]
         loaded = output.loaded(statistic)
-        assert differences(statistic, truth, loaded, missing=missing) == [], statistic
+        assert differences(statistic, expected_rows, loaded, missing=missing) == [], statistic
 
 
 OTHER_TOTALS = {"overview_of_all_time"}
@@ -60,8 +61,8 @@ OTHER_TOTALS = {"overview_of_all_time"}
     ids=[name for name in ALL_VARIANTS if name not in OTHER_TOTALS],
 )
 def test_records_are_equal_in_every_variant(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     variant: ApiVariant,
 ) -> None:
     simulator = simulate(variant=variant)
@@ -76,8 +77,8 @@ def test_records_are_equal_in_every_variant(
     ids=["storage_link", "storage_redirect"],
 )
 def test_token_is_sent_to_no_other_host(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     variant: ApiVariant,
 ) -> None:
     simulator = simulate(variant=variant, receipts=30, days=5)
@@ -87,9 +88,7 @@ def test_token_is_sent_to_no_other_host(
     assert output.records("receipt")
 
 
-def test_failed_job_with_status_200_is_retried(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
-) -> None:
+def test_failed_job_with_status_200_is_retried(simulate: Simulate, configure: Configure) -> None:
     variant = API_VARIANTS["failed_with_200"]
     simulator = simulate(variant=variant, job_faults=[JobFault(job_number=1, ends_as="failed")])
     output = run_in_process(configure(simulator))
@@ -98,7 +97,7 @@ def test_failed_job_with_status_200_is_retried(
 
 @pytest.mark.parametrize("name", ["message-data-export.1a2b.3c4d.csv", "export", "open.txt"])
 def test_single_file_is_recognized_by_columns(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]], name: str
+    simulate: Simulate, configure: Configure, name: str
 ) -> None:
     """The name occurs in the samples of Intercom's reference."""
     packed = io.BytesIO()
@@ -110,9 +109,7 @@ def test_single_file_is_recognized_by_columns(
     assert output.records("other_statistic") == []
 
 
-def test_unknown_file_is_written_row_by_row(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
-) -> None:
+def test_unknown_file_is_written_row_by_row(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(variant=API_VARIANTS["schema_drift"])
     output = run_in_process(configure(simulator))
     found = output.loaded("other_statistic")
@@ -135,7 +132,7 @@ def test_unknown_file_is_written_row_by_row(
 
 
 def test_unknown_column_is_added_to_schema_and_records(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+    simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(variant=API_VARIANTS["schema_drift"])
     output = run_in_process(configure(simulator))
@@ -147,7 +144,7 @@ def test_unknown_column_is_added_to_schema_and_records(
 
 
 def test_damaged_rows_are_rejected_and_others_are_written(
-    simulate: Callable[..., Simulator], configure: Callable[..., dict[str, Any]]
+    simulate: Simulate, configure: Configure
 ) -> None:
     mutations = (
         Mutation("open", line=1, replace=b'"never closed,2025-05-01T00:00:00.000Z'),
@@ -165,15 +162,15 @@ def test_damaged_rows_are_rejected_and_others_are_written(
     assert all(record["reason"] and record["raw"] for record in rejected)
     assert "damaged" in output.log
     for statistic in FILES:
-        truth = expected(simulator, statistic, simulator.clock.now())
-        differing = differences(statistic, truth, output.loaded(statistic))
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        differing = differences(statistic, expected_rows, output.loaded(statistic))
         assert len(differing) == (statistic in damaged), (statistic, differing)
 
 
 @pytest.mark.parametrize("container", ["zip", "gzip", "tar.gz", "csv"])
 def test_empty_window_moves_bookmark_in_any_container(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
+    simulate: Simulate,
+    configure: Configure,
     container: Any,
 ) -> None:
     variant = replace(ApiVariant(), container=container, empty_files=True)

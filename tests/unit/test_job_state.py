@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import JobFault
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 from tests.harness.singer import (
     STREAMS_NOT_ORDERED_BY_TIME,
+    Output,
     bookmarks,
     run_tap,
     running_process,
@@ -22,12 +23,7 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 THREE_WINDOWS = {"days": 40, "receipts": 250}
 ONE_WINDOW = {"days": 20, "receipts": 120}
@@ -84,13 +80,13 @@ def test_bookmark_is_never_later_than_written_rows(
     simulator = simulate(**THREE_WINDOWS)
     output = run_tap(configure(simulator))
     until = simulator.clock.now()
-    truth = {
+    expected_times = {
         name: sorted(row["created_at"] for row in expected(simulator, name, until))
         for name in FILES
         if name not in STREAMS_NOT_ORDERED_BY_TIME
     }
     keys: dict[str, list[str]] = {}
-    written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in truth}
+    written: dict[str, set[tuple[Any, ...]]] = {name: set() for name in expected_times}
     checked = 0
     for message in output.messages:
         name = message.get("stream", "")
@@ -100,13 +96,15 @@ def test_bookmark_is_never_later_than_written_rows(
             written[name].add(tuple(message["record"][part] for part in keys[name]))
         elif message["type"] == "STATE":
             for stream, bookmark in bookmarks(message["value"]).items():
-                if stream in truth:
+                if stream in expected_times:
                     promised = [
-                        at for at in truth[stream] if f"{at:%Y-%m-%dT%H:%M:%SZ}" <= bookmark
+                        at
+                        for at in expected_times[stream]
+                        if f"{at:%Y-%m-%dT%H:%M:%SZ}" <= bookmark
                     ]
                     assert len(written[stream]) >= len(promised), (stream, bookmark)
                     checked += 1
-    assert checked > len(truth)
+    assert checked > len(expected_times)
 
 
 def test_no_row_is_lost_if_run_ends_after_any_state(
@@ -120,10 +118,12 @@ def test_no_row_is_lost_if_run_ends_after_any_state(
     for place in places[:-1]:
         state = json.loads(output.lines[place])["value"]
         again = run_tap(config, state=state)
-        together = type(output)(0, "", output.lines[: place + 1] + again.lines)
+        both_runs = Output(0, "", output.lines[: place + 1] + again.lines)
         for statistic in ("receipt", "open", "click", "answer_combined", "checkpoint"):
-            truth = expected(simulator, statistic, simulator.clock.now())
-            assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
+            expected_rows = expected(simulator, statistic, simulator.clock.now())
+            assert differences(statistic, expected_rows, both_runs.loaded(statistic)) == [], (
+                statistic
+            )
 
 
 def test_second_run_without_new_data_starts_no_job(
@@ -151,10 +151,10 @@ def test_late_engagement_is_loaded_by_next_run(simulate: Simulate, configure: Co
         if record["receipt_id"] in unopened and record["first_open"]
     }
     assert late
-    together = type(first)(0, "", first.lines + second.lines)
+    both_runs = Output.of_runs(first, second)
     for statistic in FILES:
-        truth = expected(simulator, statistic, simulator.clock.now())
-        assert differences(statistic, truth, together.loaded(statistic)) == [], statistic
+        expected_rows = expected(simulator, statistic, simulator.clock.now())
+        assert differences(statistic, expected_rows, both_runs.loaded(statistic)) == [], statistic
 
 
 def test_stream_selected_later_gets_history_before_others_continue(
@@ -165,8 +165,8 @@ def test_stream_selected_later_gets_history_before_others_continue(
     first = run_tap(config, catalog=select(catalog, "receipt"))
     second = run_tap(config, catalog=select(catalog, "receipt", "open"), state=first.state)
     assert second.records("receipt") == []
-    truth = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", truth, second.loaded("open")) == []
+    expected_rows = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", expected_rows, second.loaded("open")) == []
     assert second.bookmarks["receipt"] == first.bookmarks["receipt"]
 
 
@@ -181,9 +181,9 @@ def test_deselected_stream_keeps_bookmark(
     assert second.bookmarks["open"] == first.bookmarks["open"]
     assert second.bookmarks["receipt"] == config["end_date"]
     third = run_tap(config, catalog=select(catalog, "receipt", "open"), state=second.state)
-    together = type(first)(0, "", first.lines + third.lines)
-    truth = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", truth, together.loaded("open")) == []
+    both_runs = Output.of_runs(first, third)
+    expected_rows = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", expected_rows, both_runs.loaded("open")) == []
 
 
 def test_job_is_in_state_before_its_records(simulate: Simulate, configure: Configure) -> None:
@@ -215,8 +215,8 @@ def test_next_run_resumes_job_of_stopped_run(simulate: Simulate, configure: Conf
     resumed = run_tap(config, state=state)
     assert len(simulator.jobs) == 1
     assert not simulator.jobs[0].cancelled
-    truth = expected(simulator, "receipt", simulator.clock.now())
-    assert differences("receipt", truth, resumed.loaded("receipt")) == []
+    expected_rows = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", expected_rows, resumed.loaded("receipt")) == []
 
 
 @pytest.mark.parametrize("fault", ["forgotten", "failed", "canceled", "unknown"])
@@ -230,7 +230,7 @@ def test_unusable_stored_job_is_forgotten(
     job = simulator.jobs[0]
     stored = job_in(state)
     assert stored is not None
-    stored["requested_at"] = text(simulator.clock.now())  # long ago by the machine's clock
+    stored["requested_at"] = text(simulator.clock.now())  # in the past by this machine's clock
     if fault == "unknown":
         stored["job_identifier"] = "nobodyknowsit"
     elif fault == "forgotten":
@@ -240,8 +240,8 @@ def test_unusable_stored_job_is_forgotten(
     again = run_tap(config, state=state)
     assert len(simulator.jobs) == 2
     assert job_in(again.state) is None
-    truth = expected(simulator, "receipt", simulator.clock.now())
-    assert differences("receipt", truth, again.loaded("receipt")) == []
+    expected_rows = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", expected_rows, again.loaded("receipt")) == []
 
 
 def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: Configure) -> None:
@@ -251,8 +251,8 @@ def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: 
     earlier = config["start_date"].replace("2025", "2024")
     again = run_tap({**config, "start_date": earlier, "window_days": 80}, state=state)
     assert simulator.jobs[1].after < simulator.jobs[0].after
-    truth = expected(simulator, "receipt", simulator.clock.now())
-    assert differences("receipt", truth, again.loaded("receipt")) == []
+    expected_rows = expected(simulator, "receipt", simulator.clock.now())
+    assert differences("receipt", expected_rows, again.loaded("receipt")) == []
 
 
 def test_invalid_bookmark_is_an_error(simulate: Simulate, configure: Configure) -> None:

@@ -86,9 +86,9 @@ def test_long_headers_with_equal_start_have_different_names() -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        pytest.param("receipt_id", "receipt_id", id="a good name"),
-        pytest.param("_default_title_", "_default_title_", id="underscores around it"),
-        pytest.param("a" * 63, "a" * 63, id="as long as can be"),
+        pytest.param("receipt_id", "receipt_id", id="valid name"),
+        pytest.param("_default_title_", "_default_title_", id="underscores around"),
+        pytest.param("a" * 63, "a" * 63, id="longest valid name"),
         pytest.param("Receipt ID", "receipt_id", id="words"),
         pytest.param("  receipt\tid ", "receipt_id", id="blanks"),
         pytest.param("people.Brand", "people_brand", id="qualified"),

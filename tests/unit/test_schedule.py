@@ -1,4 +1,4 @@
-"""Which windows a run asks for, how long they may take, and why they have their size."""
+"""The windows of a run: their sizes, the reasons for these sizes, and the expected time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULTS = Settings.from_config(
 
 
 def schedule(days: int, history: RunHistory, deep: DeepLookback | None = None) -> WindowSchedule:
-    """Return the schedule of so many days, in windows of 30 with 7 of lookback."""
+    """Return a schedule of some days, in windows of 30 days with 7 of lookback."""
     return WindowSchedule(ExportRange(NEW_YEAR, NEW_YEAR + days * DAY), DEFAULTS, history, deep)
 
 
@@ -42,12 +42,12 @@ measured = st.builds(
 histories = st.lists(measured, max_size=5).map(lambda found: RunHistory(measured=tuple(found)))
 
 
-@settings(deadline=None)  # hundreds of windows, walked three times
+@settings(deadline=None)  # hundreds of windows, computed three times
 @given(st.integers(1, 120), histories, st.booleans())
-def test_windows_follow_one_another_to_the_end_whatever_is_remembered(
+def test_windows_are_contiguous_to_the_end_with_any_history(
     days: int,
     history: RunHistory,
-    is_deep: bool,  # noqa: FBT001 - drawn
+    is_deep: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
     deep = DeepLookback(60 * DAY, 7 * DAY, None) if is_deep else None
     plan = schedule(days, history, deep)
@@ -65,7 +65,7 @@ def test_windows_follow_one_another_to_the_end_whatever_is_remembered(
 
 
 @given(st.integers(1, 200), st.integers(0, 200))
-def test_the_deep_lookback_is_due_so_many_days_after_the_last_one(days: int, since: int) -> None:
+def test_deep_lookback_is_due_by_days_since_the_last_one(days: int, since: int) -> None:
     end = NEW_YEAR + days * DAY
     deep = DeepLookback(60 * DAY, 14 * DAY, end - since * DAY)
     plan = schedule(days, RunHistory(), deep)
@@ -75,7 +75,7 @@ def test_the_deep_lookback_is_due_so_many_days_after_the_last_one(days: int, sin
 @pytest.mark.parametrize(
     ("measured", "reason"),
     [
-        pytest.param((), "", id="nothing is known"),
+        pytest.param((), "", id="no measurements"),
         pytest.param((JobMeasurement(37, 600, 100_000),), "", id="small"),
         pytest.param(
             (JobMeasurement(40, 600, 8_000_000),),
@@ -87,11 +87,11 @@ def test_the_deep_lookback_is_due_so_many_days_after_the_last_one(days: int, sin
             (JobMeasurement(30, 64_800, 1), JobMeasurement(40, 600, 5_000_000)),
             "a job of 30 d took 18 h of the 1 d that job_timeout_minutes allows, and a window is "
             "planned for 50 % of it",
-            id="the one that allows least",
+            id="the stricter of two limits",
         ),
     ],
 )
-def test_it_is_told_why_windows_are_smaller_than_the_settings_say(
+def test_reason_names_what_makes_windows_smaller(
     measured: tuple[JobMeasurement, ...], reason: str
 ) -> None:
     limits = JobLimits(10_000_000, 86_400)
@@ -102,7 +102,7 @@ def windows(*days: int) -> list[Window]:
     return [Window(NEW_YEAR, NEW_YEAR + length * DAY) for length in days]
 
 
-def test_nothing_is_expected_where_nothing_is_known() -> None:
+def test_no_time_is_expected_without_measurements() -> None:
     assert expected_time(windows(10, 10), ()) is None
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_expected_where_nothing_is_known() -> None:
         pytest.param(60, 20, (10, 40), 60 + 240 + 80, id="a long window after a short one"),
     ],
 )
-def test_a_window_is_written_while_the_job_of_the_next_one_runs(
+def test_expected_time_overlaps_writing_with_the_next_job(
     job: float, own: float, days: tuple[int, ...], seconds: float
 ) -> None:
     found = expected_time(windows(*days), [JobMeasurement(10, job, 0, own)])
@@ -136,7 +136,7 @@ def test_a_window_is_written_while_the_job_of_the_next_one_runs(
         pytest.param([(8, 60)], 40 * 60 / 8, id="one"),
     ],
 )
-def test_the_time_of_a_window_is_read_off_the_line_through_the_last_ones(
+def test_expected_time_is_a_linear_fit_of_the_last_jobs(
     points: list[tuple[float, float]], seconds: float
 ) -> None:
     found = expected_time(windows(40), [JobMeasurement(days, took, 0) for days, took in points])
@@ -144,11 +144,12 @@ def test_the_time_of_a_window_is_read_off_the_line_through_the_last_ones(
     assert found.intercom_seconds == pytest.approx(seconds)
 
 
-def test_jobs_of_several_workers_run_at_once_and_are_written_in_order() -> None:
-    """30 days take 180 s and 5 s: two of four run at once, the third begins with the writing."""
+def test_expected_time_of_concurrent_jobs_written_in_order() -> None:
+    """30 days take 180 s at Intercom and 6 s here; two of the four jobs run at once."""
     found = expected_time(windows(30, 10, 30, 10), [JobMeasurement(30, 180, 0, 6)], workers=2)
     assert found is not None
-    # ready: 180, 60; written from 180 to 186 and to 188; begun: 180 and 186, ready 360 and 246
+    # jobs 1 and 2 end at 180 and 60 s, and are written until 186 and 188 s;
+    # jobs 3 and 4 start when the writing of 1 and 2 starts, and end at 360 and 246 s
     assert found.seconds == pytest.approx(360 + 6 + 2)
     assert found.intercom_seconds == pytest.approx(480)
     assert str(found) == (
@@ -157,7 +158,7 @@ def test_jobs_of_several_workers_run_at_once_and_are_written_in_order() -> None:
     )
 
 
-def test_the_time_of_writing_is_not_guessed_from_a_state_of_an_earlier_version() -> None:
+def test_state_of_earlier_version_has_no_time_of_writing() -> None:
     entry = {"range_seconds": 10 * DAY, "job_seconds": 60, "rows": 5}
     old = JobMeasurement.from_state(entry)
     assert old == JobMeasurement(10, 60, 5)
@@ -172,7 +173,7 @@ def test_the_time_of_writing_is_not_guessed_from_a_state_of_an_earlier_version()
     )
 
 
-def test_what_a_job_took_survives_the_state() -> None:
+def test_job_measurement_is_unchanged_by_the_state() -> None:
     one = replace(JobMeasurement(10, 60, 5, 2.0).with_writing(3.0), rows=7)
     state = one.to_state()
     assert state == {
@@ -185,6 +186,6 @@ def test_what_a_job_took_survives_the_state() -> None:
 
 
 @pytest.mark.parametrize("own", [-1, "soon", [1]])
-def test_a_memory_that_a_hand_has_changed_is_none(own: object) -> None:
+def test_invalid_measurement_in_the_state_is_ignored(own: object) -> None:
     entry = {"range_seconds": DAY, "job_seconds": 1, "rows": 1, "own_seconds": own}
     assert JobMeasurement.from_state(entry) is None

@@ -15,8 +15,8 @@ from psycopg.rows import dict_row
 
 from demo.project import DBT, DBT_PROGRAM, ROOT, Project
 from intercom_simulator import Clock, Simulator
-from tests.conftest import END
 from tests.dbt.expected_marts import ExpectedMarts
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,7 +185,7 @@ def built_in_duckdb(workspace: Workspace, tmp_path_factory: pytest.TempPathFacto
     Dbt(folder, environment).run(
         "build",
         "--vars={intercom_export_schema: raw, intercom_export_reporting: true}",
-        # the same SQL as in PostgreSQL, and half of all that there is to run
+        # dbt's tests run the same SQL in PostgreSQL, and would double the time
         "--exclude=path:models/staging,resource_type:test",
     )
     return path

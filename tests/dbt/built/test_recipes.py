@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.project import ROOT
-from tests.conftest import END
 from tests.dbt.built.conftest import MARTS, RAW
 from tests.documents.markdown import blocks
+from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -57,13 +57,15 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def report(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    told = written(COMMANDS[0], workspace.postgres.url(workspace.database), "--output", str(path))
-    assert told == path.as_uri()
+    printed = run_report(
+        COMMANDS[0], workspace.postgres.url(workspace.database), "--output", str(path)
+    )
+    assert printed == path.as_uri()
     return path
 
 
-def written(command: str, dsn: str, *more: str) -> str:
-    """Run a command of the page on another database; returns what it prints."""
+def run_report(command: str, dsn: str, *more: str) -> str:
+    """Run a documented command on another database and return its output."""
     program, *arguments = shlex.split(command)
     assert program == ".venv/bin/python"
     arguments[arguments.index("--dsn") + 1] = dsn
@@ -239,13 +241,15 @@ def test_duckdb_gives_the_same_report(built_in_duckdb: Path, marts: Marts) -> No
     assert len(other.answers) == len(marts.answers)
 
 
-def test_commands_of_the_page(report: Path, built_in_duckdb: Path, tmp_path: Path) -> None:
+def test_documented_report_commands_work(
+    report: Path, built_in_duckdb: Path, tmp_path: Path
+) -> None:
     """The fixture `report` runs the first one."""
     assert report.exists()
     (command,) = COMMANDS[1:]
     path = tmp_path / "messages.html"
-    told = written(command, f"duckdb:///{built_in_duckdb}", "--output", str(path))
-    assert told == path.as_uri()
+    printed = run_report(command, f"duckdb:///{built_in_duckdb}", "--output", str(path))
+    assert printed == path.as_uri()
     assert path.stat().st_size > report.stat().st_size / 2
 
 

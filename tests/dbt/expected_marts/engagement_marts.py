@@ -23,7 +23,7 @@ class EngagementMarts(MessageMarts):
         receipts = {row["receipt_id"]: row for row in messages}
         sent = grouped(messages, lambda row: row["ruleset_id"])
         entries = grouped(
-            self.truth("checkpoint"), lambda row: (row["series_entry_record_id"], row["user_id"])
+            self.rows("checkpoint"), lambda row: (row["series_entry_record_id"], row["user_id"])
         )
         points: dict[str, list[Row]] = defaultdict(list)
         for rows in entries.values():
@@ -41,10 +41,10 @@ class EngagementMarts(MessageMarts):
                     }
                 )
         disengaged = grouped(
-            self.truth("series_disengagement"), lambda row: row["disengaged_node_ruleset_id"]
+            self.rows("series_disengagement"), lambda row: row["disengaged_node_ruleset_id"]
         )
         completions = grouped(
-            self.truth("series_completion"), lambda row: row["completion_node_ruleset_id"]
+            self.rows("series_completion"), lambda row: row["completion_node_ruleset_id"]
         )
         assert all(row["receipt_id"] in receipts for rows in disengaged.values() for row in rows)
         made = []
@@ -100,7 +100,7 @@ class EngagementMarts(MessageMarts):
         )
         kinds = {"scale": "rating", "text": "text", "multiple_choice": "choice"}
         made = []
-        for row in self.truth("answer"):
+        for row in self.rows("answer"):
             kind = kinds[row["response_type"]]
             rating = float(row["response"]) if kind == "rating" else None
             made.append(
@@ -109,7 +109,7 @@ class EngagementMarts(MessageMarts):
                     **{name: receipts[row["receipt_id"]][name] for name in shown},
                     "source_relation": self.source,
                     "question_kind": kind,
-                    "is_nps": kind == "rating",  # the simulator's only scale is one
+                    "is_nps": kind == "rating",  # the only rating question of the simulator is NPS
                     "rating": rating,
                     "nps_group": None if rating is None else nps_group(rating),
                     "is_latest": True,  # a person answers each question at most once

@@ -70,11 +70,11 @@ class MessageMarts(SourceRows):
         replies = [self.times("reply"), self.times("keyword_reply")]
         rulesets_with_goal = {
             row["ruleset_id"]
-            for row in self.truth("receipt")
+            for row in self.rows("receipt")
             if row["receipt_id"] in self.times("goal_success")
         }
         made = []
-        for receipt in self.truth("receipt"):
+        for receipt in self.rows("receipt"):
             identifier, sent_at = receipt["receipt_id"], receipt["received_at"]
             row: Row = {
                 name: receipt[name] for name in receipt if not name.startswith(("first_", "rec"))

@@ -52,13 +52,13 @@ class SourceRows:
     until: datetime
     source: str
     zone: str = "UTC"
-    _truth: dict[str, list[Row]] = field(default_factory=dict)
+    _rows: dict[str, list[Row]] = field(default_factory=dict)
 
-    def truth(self, statistic: str) -> list[Row]:
+    def rows(self, statistic: str) -> list[Row]:
         """Return the rows of a file of the message export."""
-        if statistic not in self._truth:
-            self._truth[statistic] = self.simulator.workspace.expected_rows(statistic, self.until)
-        return self._truth[statistic]
+        if statistic not in self._rows:
+            self._rows[statistic] = self.simulator.workspace.expected_rows(statistic, self.until)
+        return self._rows[statistic]
 
     def reports(self, dataset: str) -> list[Row]:
         """Return the rows of a reporting dataset, by the ids of their standard attributes."""
@@ -77,7 +77,7 @@ class SourceRows:
     def times(self, statistic: str) -> dict[str, list[datetime]]:
         """Return the sorted times of a statistic by receipt; only human clicks."""
         found: dict[str, list[datetime]] = defaultdict(list)
-        for row in self.human_clicks if statistic == "click" else self.truth(statistic):
+        for row in self.human_clicks if statistic == "click" else self.rows(statistic):
             name = _TIMES.get(statistic) or next(column for column in row if column.endswith("_at"))
             found[row["receipt_id"]].append(row[name])
         return {receipt: sorted(times) for receipt, times in found.items()}
@@ -85,7 +85,7 @@ class SourceRows:
     @cached_property
     def clicks(self) -> list[Row]:
         """All distinct clicks, with `is_automated` for clicks of a scanner."""
-        unique = {(r["receipt_id"], r["clicked_at"], r["url"]): r for r in self.truth("click")}
+        unique = {(r["receipt_id"], r["clicked_at"], r["url"]): r for r in self.rows("click")}
         by_receipt = grouped(unique.values(), lambda row: row["receipt_id"])
         return [
             {
@@ -112,7 +112,7 @@ class SourceRows:
     def contents(self) -> dict[tuple[str, str], Row]:
         """Content by ruleset id and content id, with the letter of the variant."""
         found: dict[str, dict[str, Row]] = defaultdict(dict)
-        for row in self.truth("receipt"):
+        for row in self.rows("receipt"):
             found[row["ruleset_id"]][row["content_id"]] = row
         return {
             (ruleset, content): {

@@ -31,6 +31,15 @@ class Output:
     lines: list[str]
     pauses: list[float] = field(default_factory=list)
 
+    @classmethod
+    def of_runs(cls, *runs: Output) -> Output:
+        """Return the output of several runs as a target gets it, one after the other.
+
+        Args:
+            runs: The outputs, in order.
+        """
+        return cls(0, "", [line for run in runs for line in run.lines])
+
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.lines]

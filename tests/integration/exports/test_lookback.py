@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from intercom_simulator import Clock, Simulator
-from tests.faults.runner import END, configuration
+from tests.faults.runner import configuration
 from tests.faults.scenarios.scenario import DAY_SECONDS
 from tests.harness.in_memory_target import InMemoryTarget
 from tests.harness.singer import (
@@ -18,7 +18,7 @@ from tests.harness.singer import (
     run_without_waiting,
     select,
 )
-from tests.harness.stopped_simulator import stopped_simulator
+from tests.harness.stopped_simulator import END, stopped_simulator
 
 
 def test_full_table_starts_again_without_moving_bookmark_back(sim: Simulator) -> None:
@@ -80,7 +80,7 @@ def test_deep_lookback_loads_late_replies_every_few_days() -> None:
             loaded.load(run.lines)
             job = sim.jobs[-1]
             reached.append(round((job.before - job.after) / DAY_SECONDS) - 1)
-    assert reached == [20, 1, 1, 15, 1]  # the first one from the start on
+    assert reached == [20, 1, 1, 15, 1]  # the first one begins at start_date
 
 
 def test_late_first_open_is_loaded_by_deep_lookback() -> None:

@@ -51,7 +51,7 @@ def test_range_response_of_another_file_is_not_appended(
     )
     run = run_without_waiting(configuration(sim))
     assert run.exit_code == 0
-    assert "is damaged" not in run.log  # it was not taken at all
+    assert "is damaged" not in run.log  # the partial response was not used
     ranges = [r.header("Range") for r in sim.requests if r.path.startswith("/download/")]
     assert ranges[:3] == [None, "bytes=3000-", None]
     assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}

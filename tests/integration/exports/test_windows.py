@@ -151,16 +151,16 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
     ("measured", "days"),
     [
         ((), 83),
-        ((JobMeasurement(37, 600, 100_000),), 83),  # small: it says nothing of larger ones
+        ((JobMeasurement(37, 600, 100_000),), 83),  # a small job does not predict larger ones
         ((JobMeasurement(40, 600, 4_000_000),), 50 - 7),  # 100,000 rows a day, 5 million planned
         ((JobMeasurement(40, 28_800, 1_000),), 60 - 7),  # 720 s a day, 12 hours planned
         ((JobMeasurement(40, 600, 1_000_000), JobMeasurement(40, 600, 4_000_000)), 50 - 7),
         (
             (JobMeasurement(8, 600, 9_000_000),),
             1,
-        ),  # the lookback alone is too much: a day all the same
+        ),  # the lookback alone exceeds the limit; one day is planned
     ],
-    ids=["nothing known", "small", "rows", "time", "the fullest counts", "lookback"],
+    ids=["no measurements", "small", "rows", "time", "largest job counts", "lookback"],
 )
 def test_window_is_planned_to_stay_well_below_the_limits(
     measured: tuple[JobMeasurement, ...], days: int

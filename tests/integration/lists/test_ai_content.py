@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.singer import run_tap
-from tests.integration.lists.common import AI, OBJECTS, loaded, pages_of, records_of, run
+from tests.harness.singer import Output, run_tap
+from tests.integration.lists.list_runs import AI, OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_sources_and_pages_are_complete(simulate: Simulate, configure: Configure) -> None:
@@ -46,15 +41,15 @@ def test_empty_list_is_an_empty_table(simulate: Simulate, configure: Configure) 
 
 
 @pytest.mark.parametrize("version", ["2.12", "2.14", "2.16", "Preview"])
-def test_versions_since_2_12_serve_it(
+def test_versions_since_2_12_have_ai_content(
     simulate: Simulate, configure: Configure, version: str
 ) -> None:
     simulator = simulate(receipts=10, ai_sources=8)
     output = run(configure(simulator, api_version=version), "content_import_source")
-    truth = records_of(simulator.ai_content.sources())
+    expected_records = records_of(simulator.ai_content.sources())
     if version in {"2.12", "2.14"}:
-        truth = [{**record, "audience_ids": None} for record in truth]
-    assert loaded(output, "content_import_source") == truth
+        expected_records = [{**record, "audience_ids": None} for record in expected_records]
+    assert loaded(output, "content_import_source") == expected_records
 
 
 def test_older_version_error_names_setting(simulate: Simulate, configure: Configure) -> None:
@@ -73,8 +68,8 @@ def test_entry_deleted_between_runs_is_removed(simulate: Simulate, configure: Co
     simulator.ai_content.remove_page(removed)
     simulator.ai_content.delete_page(emptied)
     second = run(config, "external_page", state=first.state)
-    together = type(first)(0, "", first.lines + second.lines)
-    found = {record["id"]: record for record in together.loaded("external_page")}
+    both_runs = Output.of_runs(first, second)
+    found = {record["id"]: record for record in both_runs.loaded("external_page")}
     assert removed not in found
     assert found[emptied]["html"] == ""
     assert len(found) == 29

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import END
-from tests.harness.singer import discover_in_process, run_tap
-from tests.integration.lists.common import AI, OBJECTS, loaded, records_of, run
+from tests.harness.singer import Output, discover_in_process, run_tap
+from tests.harness.stopped_simulator import END
+from tests.integration.lists.list_runs import AI, OBJECTS, loaded, records_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from intercom_simulator import Simulator
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_instances_of_all_types_are_written(simulate: Simulate, configure: Configure) -> None:
     types = {"Order": 320, "Subscription plan": 24, "Wishlist": 0, "a/b?c": 3}
     simulator = simulate(receipts=10, custom_objects=types)
     output = run(configure(simulator, custom_object_types=list(types)), OBJECTS)
-    truth = [one for name in types for one in simulator.custom_objects.instances(name)]
-    assert loaded(output, OBJECTS) == records_of(truth)
+    instances = [one for name in types for one in simulator.custom_objects.instances(name)]
+    assert loaded(output, OBJECTS) == records_of(instances)
     assert output.schemas(OBJECTS)[0]["properties"]["custom_attributes"]["type"][0] == "object"
     assert simulator.jobs == simulator.reporting_jobs == []
 
@@ -58,8 +53,8 @@ def test_removed_instance_is_deleted_by_next_run(simulate: Simulate, configure: 
     first = run(config, OBJECTS)
     simulator.custom_objects.remove("Order", simulator.custom_objects.instances("Order")[1]["id"])
     second = run(config, OBJECTS, state=first.state)
-    together = type(first)(0, "", first.lines + second.lines)
-    assert len(together.loaded(OBJECTS)) == 7
+    both_runs = Output.of_runs(first, second)
+    assert len(both_runs.loaded(OBJECTS)) == 7
 
 
 def test_unknown_type_error_names_type(simulate: Simulate, configure: Configure) -> None:

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
+from intercom_simulator import Fault
 from tests.harness.singer import discover_in_process, run_in_process, select
-from tests.integration.lists.common import OBJECTS, ONE, activated, entry_of, page_of, run
+from tests.integration.lists.list_runs import OBJECTS, ONE, activated, entry_of, page_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 
 def run_entries(

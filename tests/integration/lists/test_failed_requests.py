@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
-from tests.integration.lists.common import OBJECTS, loaded, pages_of, records_of, run
+from intercom_simulator import Fault
+from tests.integration.lists.list_runs import OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
-from tests.integration.lists.common import (
+from intercom_simulator import Fault
+from tests.harness.singer import Output
+from tests.integration.lists.list_runs import (
     OBJECTS,
     ONE,
     activated,
@@ -20,12 +21,8 @@ from tests.integration.lists.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from tests.harness.fixture_types import Configure, Simulate
 
-    from tests.harness.singer import Output
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 NEXT = "https://api.intercom.invalid/ai/external_pages?page=2"
 EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages": 3})
@@ -33,8 +30,8 @@ EMPTY = page_of(total_count=320, pages={"page": 2, "per_page": 150, "total_pages
 
 def loaded_after(*outputs: Output, stream: str) -> set[str]:
     """Return the ids in a target after several runs."""
-    together = type(outputs[0])(0, "", [line for output in outputs for line in output.lines])
-    return {str(record["id"]) for record in together.loaded(stream)}
+    all_runs = Output.of_runs(*outputs)
+    return {str(record["id"]) for record in all_runs.loaded(stream)}
 
 
 @pytest.mark.parametrize(
@@ -81,8 +78,8 @@ def test_incomplete_list_is_an_error_and_deletes_nothing(
     assert activated(cut) == []
     assert message in cut.log
     assert "Traceback" not in cut.log
-    truth = {page["id"] for page in simulator.ai_content.pages()}
-    assert truth <= loaded_after(whole, cut, stream="external_page")
+    expected_ids = {page["id"] for page in simulator.ai_content.pages()}
+    assert expected_ids <= loaded_after(whole, cut, stream="external_page")
 
 
 def test_list_cut_once_is_read_again(simulate: Simulate, configure: Configure) -> None:
@@ -147,8 +144,8 @@ def test_list_that_shrinks_while_read_is_read_again(
     simulator._on_request = remove_seven
     second = run(config, "external_page", state=first.state)
     assert len(removed) == 7
-    truth = {page["id"] for page in simulator.ai_content.pages()}
-    assert truth <= loaded_after(first, second, stream="external_page")
+    expected_ids = {page["id"] for page in simulator.ai_content.pages()}
+    assert expected_ids <= loaded_after(first, second, stream="external_page")
     assert activated(second) == ["external_page"]
 
 
@@ -163,8 +160,8 @@ def test_constantly_changing_list_is_a_warning(simulate: Simulate, configure: Co
     simulator._on_request = remove_one
     second = run(config, "external_page", state=first.state)
     assert activated(second) == []
-    truth = {page["id"] for page in simulator.ai_content.pages()}
-    assert truth <= loaded_after(first, second, stream="external_page")
+    expected_ids = {page["id"] for page in simulator.ai_content.pages()}
+    assert expected_ids <= loaded_after(first, second, stream="external_page")
     (line,) = [line for line in second.log.splitlines() if "WARNING" in line]
     assert "external_page" in line
     assert "changed while it was read" in line
@@ -192,7 +189,7 @@ def test_incomplete_list_of_one_type_deletes_no_instances(
 def test_endless_list_with_unreadable_entry_ends(
     simulate: Simulate, configure: Configure, entry: Any
 ) -> None:
-    """As of a server that ignores `page`: it sends the same page, and says there is another."""
+    """A server that ignores `page` always sends the same page and announces another one."""
     simulator = simulate(receipts=10)
     body = page_of(ONE, entry, total_count=None, pages={"next": NEXT})
     simulator.faults.add(Fault("ai_pages", times=40, status=200, body=body))

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import ApiVariant, Fault, Mutation, Simulator
+from intercom_simulator import ApiVariant, Fault, Mutation
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.tap import TapIntercomExport
-from tests.conftest import END
 from tests.harness.singer import (
     discover,
     discover_in_process,
@@ -17,7 +16,8 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
-from tests.integration.reporting.common import (
+from tests.harness.stopped_simulator import END
+from tests.integration.reporting.reporting_runs import (
     SMALL,
     attribute_ids,
     dataset_differences,
@@ -28,12 +28,9 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from singer_sdk import Stream
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_values_follow_labels_and_missing_columns_are_logged(
@@ -167,5 +164,7 @@ def test_attribute_missing_in_older_catalog_is_added_to_schema(
     assert "user_email" not in output.schemas("reporting_call")[0]["properties"]
     assert "user_email" in output.schemas("reporting_call")[-1]["properties"]
     assert "New columns in 'reporting_call': user_email" in output.log
-    truth = {row["standard.user_email"] for row in simulator.reporting.expected_rows("call", END)}
-    assert {record["user_email"] for record in output.records("reporting_call")} == truth
+    expected_emails = {
+        row["standard.user_email"] for row in simulator.reporting.expected_rows("call", END)
+    }
+    assert {record["user_email"] for record in output.records("reporting_call")} == expected_emails

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,18 +15,19 @@ from tap_intercom_export.errors import AttributesRefusedError, TapError
 from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.rows import DamagedRow, Encoder, RowReader
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
-from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
-from tests.integration.reporting.common import SMALL, attribute_ids, dataset_differences, run
+from tests.harness.stopped_simulator import END
+from tests.integration.reporting.reporting_runs import (
+    SMALL,
+    attribute_ids,
+    dataset_differences,
+    run,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.harness.fixture_types import Configure, Simulate
     from tests.harness.singer import Output
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 
 REFUSED = (
@@ -41,11 +42,11 @@ def ticket_differences(simulator: Simulator, output: Output, refused: tuple[str,
     stream = "reporting_tickets"
     schema = output.schemas(stream)[0]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = [
+    expected_rows = [
         {**row, **dict.fromkeys(refused)}
         for row in simulator.reporting.expected_rows("tickets", END)
     ]
-    return row_differences(truth, reporting_rows(output.loaded(stream), properties))
+    return row_differences(expected_rows, reporting_rows(output.loaded(stream), properties))
 
 
 def test_refused_attributes_are_omitted_and_logged(
@@ -84,7 +85,7 @@ def test_refused_attributes_of_several_windows_at_once(
 def test_attributes_that_are_refused_one_after_another_are_all_omitted(
     simulate: Simulate, configure: Configure
 ) -> None:
-    """As of an API that names the first invalid attribute only."""
+    """The API may name only the first invalid attribute."""
     errors = [
         {"type": "error.list", "errors": [{"code": "bad_request", "message": message}]}
         for message in (f"attribute_ids invalid for tickets dataset: {name}" for name in REFUSED)
@@ -253,7 +254,7 @@ def test_repeated_labels_match_attributes_in_order() -> None:
 
 
 def test_rows_without_an_id_are_rejected() -> None:
-    """By an empty id they would overwrite each other in the target."""
+    """With an empty id, they would overwrite each other in the target."""
     damaged: list[DamagedRow] = []
     source = io.BytesIO(b"conversation_id,conversation_started_at,Topic\n1,,a\n,,b\n,,c\n")
     reader = RowReader(source, RATED.file, {}, damaged.append, partial(RATED.match, ()))
@@ -265,7 +266,7 @@ def test_rows_without_an_id_are_rejected() -> None:
     ]
 
 
-def test_first_row_of_a_file_without_header_is_not_taken_for_a_header() -> None:
+def test_file_without_header_is_not_matched_by_its_first_row() -> None:
     """It has as many cells as there are attributes, like a header in another language."""
     with pytest.raises(TapError, match="reporting_conversation has no header"):
         matched("215", "2026-01-01 05:00:00", "Billing")

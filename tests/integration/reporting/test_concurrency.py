@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.reporting.common import SMALL, dataset_differences, run
+from tests.integration.reporting.reporting_runs import SMALL, dataset_differences, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from intercom_simulator import Simulator
     from intercom_simulator.http_messages import Request
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def max_concurrent_jobs(simulator: Simulator) -> int:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import ApiVariant, Mutation, Simulator
+from intercom_simulator import ApiVariant, Mutation
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.singer import (
     discover_in_process,
     problems,
 )
-from tests.integration.reporting.common import SMALL, dataset_differences, run, schema_of
+from tests.harness.stopped_simulator import END
+from tests.integration.reporting.reporting_runs import SMALL, dataset_differences, run, schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize("mapped", [False, True], ids=["as it is", "mapped"])

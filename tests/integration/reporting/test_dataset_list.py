@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
+from intercom_simulator import Fault
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.singer import (
     run_tap,
 )
-from tests.integration.reporting.common import (
+from tests.harness.stopped_simulator import END
+from tests.integration.reporting.reporting_runs import (
     DAY_SECONDS,
     SMALL,
     format_time,
@@ -24,10 +24,7 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize(
@@ -72,8 +69,8 @@ def test_dataset_without_time_attribute_keeps_bookmark(
     config = configure(simulator, reporting_datasets=["tickets"], lookback_days=7)
     first = run_listed(config)
     (key,) = DATASETS["tickets"].key
-    truth = {row[key] for row in simulator.reporting.expected_rows("tickets", END)}
-    assert {record["ticket_id"] for record in first.records("reporting_tickets")} == truth
+    expected_ids = {row[key] for row in simulator.reporting.expected_rows("tickets", END)}
+    assert {record["ticket_id"] for record in first.records("reporting_tickets")} == expected_ids
     assert first.bookmarks["reporting_tickets"] == config["end_date"]
     ends = {format_time(job.before) for job in simulator.reporting_jobs}
     assert {r["created_at_before"] for r in first.records("reporting_tickets")} == ends

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import Fault, Simulator
+from intercom_simulator import Fault
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.singer import (
     discover,
@@ -15,7 +15,7 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
-from tests.integration.reporting.common import (
+from tests.integration.reporting.reporting_runs import (
     DATASETS_WITHOUT_KEY,
     SMALL,
     dataset_differences,
@@ -24,10 +24,7 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_stream_for_each_dataset_with_its_time_and_key(

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intercom_simulator import ApiVariant, Clock, Fault, JobFault, Simulator
+from intercom_simulator import ApiVariant, Clock, Fault, JobFault
 from tests.harness.singer import (
     discover_in_process,
     run_tap,
     select,
 )
-from tests.integration.reporting.common import DAY_SECONDS, SMALL, dataset_differences, run
+from tests.integration.reporting.reporting_runs import DAY_SECONDS, SMALL, dataset_differences, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize(

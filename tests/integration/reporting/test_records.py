@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from intercom_simulator import ApiVariant, Simulator
+from intercom_simulator import ApiVariant
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import (
+    Output,
     discover_in_process,
     run_tap,
     select,
 )
-from tests.integration.reporting.common import (
+from tests.harness.stopped_simulator import END
+from tests.integration.reporting.reporting_runs import (
     DAY_SECONDS,
     SMALL,
     attribute_ids,
@@ -27,12 +28,7 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.harness.singer import Output
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 @pytest.mark.parametrize(
@@ -79,9 +75,9 @@ def test_older_versions_use_plain_ids(
         stream = f"reporting_{name}"
         schema = output.schemas(stream)[0]["properties"]
         properties = reporting_properties(simulator, name, schema, qualified=False)
-        truth = simulator.reporting.expected_rows(name, END, version)
+        expected_rows = simulator.reporting.expected_rows(name, END, version)
         rows = reporting_rows(output.loaded(stream), properties)
-        assert row_differences(truth, rows) == []
+        assert row_differences(expected_rows, rows) == []
     sent = {
         ids["standard.conversation_id"] for ids in simulator.reporting.expected_rows(names[0], END)
     }
@@ -144,8 +140,8 @@ def test_changing_keys_of_actions_are_a_warning_before_2_16(
     simulator.clock.advance(5 * DAY_SECONDS)
     second = run(configure(simulator, **settings), state=first.state)
     assert max_actions_per_conversation(first) == 1
-    together = type(first)(0, "", first.lines + second.lines)
-    assert max_actions_per_conversation(together) == 2  # the key of the first run's row has changed
+    both_runs = Output.of_runs(first, second)
+    assert max_actions_per_conversation(both_runs) == 2  # the key of the row has changed
     assert ("rows of earlier runs remain as duplicates" in first.log) == (version == "2.15")
 
 

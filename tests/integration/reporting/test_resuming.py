@@ -6,20 +6,21 @@ import json
 import signal
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import JobFault, Simulator
+from intercom_simulator import JobFault
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.conftest import END
 from tests.harness.singer import (
+    Output,
     discover_in_process,
     run_tap,
     running_process,
     select,
 )
-from tests.integration.reporting.common import (
+from tests.harness.stopped_simulator import END
+from tests.integration.reporting.reporting_runs import (
     DATASETS_WITHOUT_KEY,
     SMALL,
     dataset_differences,
@@ -28,10 +29,7 @@ from tests.integration.reporting.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
+    from tests.harness.fixture_types import Configure, Simulate
 
 
 def test_second_run_loads_new_and_changed_rows(simulate: Simulate, configure: Configure) -> None:
@@ -44,17 +42,17 @@ def test_second_run_loads_new_and_changed_rows(simulate: Simulate, configure: Co
     simulator.clock.advance(timedelta(days=5).total_seconds())
     second = run(configure(simulator, **settings), *streams, state=first.state)
     assert len(simulator.reporting_jobs) == jobs + len(DATASETS)
-    together = type(first)(0, "", first.lines + second.lines)
+    both_runs = Output.of_runs(first, second)
     for name in DATASETS:
-        truth = simulator.reporting.expected_rows(name, simulator.clock.now())
-        found = dataset_differences(simulator, name, together)
-        assert len(truth) > len(before[name])
+        expected_rows = simulator.reporting.expected_rows(name, simulator.clock.now())
+        found = dataset_differences(simulator, name, both_runs)
+        assert len(expected_rows) > len(before[name])
         assert not [line for line in found if line.startswith("missing")], name
         if name not in DATASETS_WITHOUT_KEY:
             assert found == [], name
-            assert any(row not in truth for row in before[name]), name
+            assert any(row not in expected_rows for row in before[name]), name
         else:  # a row that has changed has another hash
-            assert len(found) == sum(row not in truth for row in before[name]), name
+            assert len(found) == sum(row not in expected_rows for row in before[name]), name
 
 
 def test_change_is_missed_without_lookback(simulate: Simulate, configure: Configure) -> None:
@@ -63,8 +61,8 @@ def test_change_is_missed_without_lookback(simulate: Simulate, configure: Config
     first = run(configure(simulator, **settings))
     simulator.clock.advance(timedelta(days=5).total_seconds())
     second = run(configure(simulator, **settings), state=first.state)
-    together = type(first)(0, "", first.lines + second.lines)
-    assert dataset_differences(simulator, "conversation", together)
+    both_runs = Output.of_runs(first, second)
+    assert dataset_differences(simulator, "conversation", both_runs)
 
 
 def test_bookmarks_follow_windows(simulate: Simulate, configure: Configure) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import requests
 
 from intercom_simulator import ApiVariant, Clock, Simulator
-from tests.simulator.api import DAY_SECONDS, END, OCTETS, message
-from tests.simulator.message_export.requests_of_jobs import call, create, download, poll
+from tests.simulator.api import DAY_SECONDS, END, OCTETS, call, message
+from tests.simulator.message_export.job_requests import create, download, poll
 
 
 def test_unfinished_job_cannot_be_downloaded() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from intercom_simulator import ApiVariant, Clock, JobFault, Simulator
-from tests.simulator.api import DAY_SECONDS, END, NOW, message
-from tests.simulator.message_export.requests_of_jobs import WEEK, call, create, download, poll
+from tests.simulator.api import DAY_SECONDS, END, NOW, call, message
+from tests.simulator.message_export.job_requests import WEEK, create, download, poll
 
 NOT_YET = "Requested resource is not available in current API version."
 EMPTY = (NOW - 400 * DAY_SECONDS, NOW - 399 * DAY_SECONDS)

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from intercom_simulator import Clock, Simulator
-from tests.simulator.api import END, OCTETS, message
-from tests.simulator.message_export.requests_of_jobs import call, create, poll
+from tests.simulator.api import END, OCTETS, call, message
+from tests.simulator.message_export.job_requests import create, poll
 
 
 @pytest.mark.parametrize(

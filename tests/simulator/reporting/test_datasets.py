@@ -9,7 +9,7 @@ import pytest
 from intercom_simulator import Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.simulator.api import END, message
-from tests.simulator.reporting.requests_of_reports import call
+from tests.simulator.reporting.report_requests import call
 
 
 def test_datasets_are_listed_with_qualified_ids_from_2_16(sim: Simulator) -> None:

@@ -13,7 +13,7 @@ from intercom_simulator import Simulator, Workspace
 from intercom_simulator.reporting import Reporting
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.simulator.api import END
-from tests.simulator.reporting.requests_of_reports import IDS, call, report
+from tests.simulator.reporting.report_requests import IDS, call, report
 
 LATER = END + timedelta(days=20)
 
@@ -55,9 +55,9 @@ def test_equal_seeds_give_equal_rows() -> None:
 def test_both_ends_of_a_range_are_inclusive(sim: Simulator) -> None:
     for dataset in sim.reporting.datasets.values():
         (time,) = [one.qualified_id for one in dataset.attributes if one.id == dataset.time]
-        truth = sim.reporting.expected_rows(dataset.id, END)
-        first, last = (int(truth[position][time].timestamp()) for position in (3, -3))
-        expected = [row for row in truth if first <= row[time].timestamp() <= last]
+        expected_rows = sim.reporting.expected_rows(dataset.id, END)
+        first, last = (int(expected_rows[position][time].timestamp()) for position in (3, -3))
+        expected = [row for row in expected_rows if first <= row[time].timestamp() <= last]
         assert sim.reporting.rows(dataset.id, first, last, END) == expected
         assert len(report(sim, dataset.id, (time,), (first, last))) == len(expected) + 1
         assert len(sim.reporting.rows(dataset.id, first + 1, last - 1, END)) < len(expected)
@@ -160,8 +160,8 @@ def test_conversations_before_2_16_need_customer_message(sim: Simulator) -> None
     old, new = (report(sim, attributes=("conversation_id",), version=v) for v in ("2.15", "2.16"))
     missing = {line[0] for line in new} - {line[0] for line in old}
     assert missing
-    truth = sim.reporting.expected_rows("conversation", END, "2.15")
-    assert [line[0] for line in old[1:]] == [row[IDS[0]] for row in truth]
+    expected_rows = sim.reporting.expected_rows("conversation", END, "2.15")
+    assert [line[0] for line in old[1:]] == [row[IDS[0]] for row in expected_rows]
     silent = {
         row[IDS[0]]
         for row in sim.reporting.expected_rows("consolidated_conversation_part", END)

@@ -15,11 +15,11 @@ import pytest
 from intercom_simulator import ApiVariant, Mutation, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.simulator.api import DAY_SECONDS, END, NOW
-from tests.simulator.reporting.requests_of_reports import IDS, download, enqueue, report
+from tests.simulator.reporting.report_requests import IDS, download, enqueue, report
 
 
 @pytest.mark.parametrize("container", ["gzip", "tar.gz", "zip", "csv", "encoded"])
-def test_containers(sim: Simulator, container: Any) -> None:
+def test_report_is_sent_in_any_container(sim: Simulator, container: Any) -> None:
     sim.variant = ApiVariant(reporting_container=container)
     response = download(sim, enqueue(sim).json()["job_identifier"])
     body = io.BytesIO(response.content)
@@ -64,9 +64,9 @@ def test_cells_equal_expected_rows(sim: Simulator) -> None:
         ids = tuple(one.qualified_id for one in dataset.attributes)
         head, *lines = report(sim, dataset.id, ids)
         assert head == [one.id for one in dataset.attributes]
-        truth = sim.reporting.expected_rows(dataset.id, END)
+        expected_rows = sim.reporting.expected_rows(dataset.id, END)
         assert lines
-        assert [_parsed(ids, line) for line in lines] == truth
+        assert [_parsed(ids, line) for line in lines] == expected_rows
 
 
 def _parsed(ids: tuple[str, ...], line: list[str]) -> dict[str, Any]:
@@ -87,10 +87,10 @@ def test_times_are_those_of_the_workspaces_zone() -> None:
     zone = "America/Sao_Paulo"
     with Simulator(receipts=0, end=END, conversations=9, reporting_timezone=zone) as sim:
         times = [line[1] for line in report(sim)[1:]]
-        truth = sim.reporting.expected_rows("conversation", END)
-    local = [row[IDS[1]].astimezone(ZoneInfo(zone)) for row in truth]
+        expected_rows = sim.reporting.expected_rows("conversation", END)
+    local = [row[IDS[1]].astimezone(ZoneInfo(zone)) for row in expected_rows]
     assert times == [f"{at:%Y-%m-%d %H:%M:%S}" for at in local]
-    assert truth[0][IDS[1]].utcoffset() == timedelta()
+    assert expected_rows[0][IDS[1]].utcoffset() == timedelta()
 
 
 def test_unknown_zone_is_refused_at_once() -> None:

@@ -10,7 +10,7 @@ import requests
 
 from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
 from tests.simulator.api import DAY_SECONDS, NOW, message
-from tests.simulator.reporting.requests_of_reports import IDS, call, download, enqueue, report
+from tests.simulator.reporting.report_requests import IDS, call, download, enqueue, report
 
 
 def poll(sim: Simulator, identifier: str) -> requests.Response:

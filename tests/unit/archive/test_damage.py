@@ -96,7 +96,9 @@ def test_changed_byte_in_member_is_detected(name: str) -> None:
             found = contents(bytes(changed))
         except DamagedArchiveError:
             continue
-        assert found == list(FILES.items())  # a byte that says nothing, such as a date
+        assert found == list(
+            FILES.items()
+        )  # a byte that does not affect the content, such as a date
 
 
 SMALL_FILES = {"receipt.csv": b"id\n1\n2\n", "open.csv": b"id\n3\n"}
@@ -122,7 +124,7 @@ def test_changed_bit_in_zip_never_loses_rows(part: range) -> None:
             found = contents(bytes(changed))
         except (DamagedArchiveError, RefusedArchiveError):
             continue
-        except Exception as error:  # noqa: BLE001 - which one is the finding
+        except Exception as error:  # noqa: BLE001 - any other exception is a finding
             raised.append((position, bit, repr(error)))
         else:
             if [text for _, text in found] != list(SMALL_FILES.values()):
@@ -190,12 +192,12 @@ def test_too_high_compression_ratio_is_refused(
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred], ids=["zip", "tar"])
-def test_two_archives_in_a_row_are_damage(pack: Callable[[dict[str, bytes]], bytes]) -> None:
+def test_two_concatenated_archives_are_damaged(pack: Callable[[dict[str, bytes]], bytes]) -> None:
     """Only the files of one of them would be read."""
     with pytest.raises(DamagedArchiveError):
         opened(pack({"receipt.csv": RECEIPT}) + pack({"open.csv": OPEN}))
 
 
 @pytest.mark.parametrize("padding", [b"", bytes(10_240)], ids=["none", "zeros"])
-def test_tar_with_zeros_at_its_end_is_whole(padding: bytes) -> None:
+def test_tar_with_padding_at_its_end_is_complete(padding: bytes) -> None:
     assert contents(tarred({"open.csv": OPEN}) + padding) == [("open.csv", OPEN)]

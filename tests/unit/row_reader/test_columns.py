@@ -43,9 +43,9 @@ def test_documented_misspelling_of_dismissal_is_recognized() -> None:
     ("header", "name"),
     [
         pytest.param("opened_at", "opened_at", id="repeats a column"),
-        pytest.param("Opened_At", "opened_at", id="repeats one in other capitals"),
-        pytest.param("event_id", "event_id", id="is called as an added property"),
-        pytest.param("created_at", "created_at", id="is called as the common time"),
+        pytest.param("Opened_At", "opened_at", id="repeated in another case"),
+        pytest.param("event_id", "event_id", id="name of an added property"),
+        pytest.param("created_at", "created_at", id="name of the common time"),
     ],
 )
 def test_new_column_does_not_take_existing_name(header: str, name: str) -> None:
@@ -102,10 +102,10 @@ def test_survey_questions_are_one_object() -> None:
     [
         pytest.param(["Why?", "Why?"], id="repeated"),
         pytest.param(["Why?", "Why?", "Why?"], id="three times"),
-        pytest.param(["Why?", "why?"], id="in other capitals"),
-        pytest.param(["q" * 80 + "1", "q" * 80 + "2"], id="long and alike"),
-        pytest.param(["email", "completed_at"], id="called as a column"),
-        pytest.param(["Why?", "Why? (2)", "Why?"], id="numbered as a repeated one would be"),
+        pytest.param(["Why?", "why?"], id="another case"),
+        pytest.param(["q" * 80 + "1", "q" * 80 + "2"], id="long with equal start"),
+        pytest.param(["email", "completed_at"], id="names of columns"),
+        pytest.param(["Why?", "Why? (2)", "Why?"], id="like a numbered repetition"),
     ],
 )
 def test_no_answer_of_a_survey_is_lost(questions: list[str]) -> None:

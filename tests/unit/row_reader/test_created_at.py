@@ -33,15 +33,23 @@ from tests.unit.row_reader.reading import (
         pytest.param(
             "answer_combined", {"received_at": NOON, "completed_at": ""}, NOON, id="partial answer"
         ),
-        pytest.param("sms_failure", {"failed_at": NOON}, NOON, id="unseen"),
-        pytest.param("sms_failure", {"failed_at": NOON, "x_at": LATER}, NOON, id="unseen, two"),
-        pytest.param("sms_failure", {"failed_at": ""}, BEFORE, id="unseen, empty"),
-        pytest.param("sms_failure", {"failed_at": "soon"}, BEFORE, id="unseen, no time"),
-        pytest.param("sms_failure", {"status": "x"}, BEFORE, id="unseen, no such column"),
-        pytest.param("sms_failure", {"created_at": NOON}, NOON, id="unseen, called the same"),
-        pytest.param("sms_failure", {"x" * 70 + "_at": NOON}, NOON, id="unseen, with a long name"),
+        pytest.param("sms_failure", {"failed_at": NOON}, NOON, id="assumed file"),
+        pytest.param(
+            "sms_failure", {"failed_at": NOON, "x_at": LATER}, NOON, id="assumed file, two times"
+        ),
+        pytest.param("sms_failure", {"failed_at": ""}, BEFORE, id="assumed file, empty time"),
+        pytest.param("sms_failure", {"failed_at": "soon"}, BEFORE, id="assumed file, invalid time"),
+        pytest.param("sms_failure", {"status": "x"}, BEFORE, id="assumed file, no time column"),
+        pytest.param(
+            "sms_failure", {"created_at": NOON}, NOON, id="assumed file, column created_at"
+        ),
+        pytest.param(
+            "sms_failure", {"x" * 70 + "_at": NOON}, NOON, id="assumed file, long column name"
+        ),
         pytest.param("other_statistic", {"seen_at": NOON_IN_A_FILE}, NOON, id="unknown"),
-        pytest.param("other_statistic", {"created_at": NOON}, NOON, id="unknown, called the same"),
+        pytest.param(
+            "other_statistic", {"created_at": NOON}, NOON, id="unknown file, column created_at"
+        ),
         pytest.param("other_statistic", {"b": "x"}, BEFORE, id="unknown, no such column"),
     ],
 )

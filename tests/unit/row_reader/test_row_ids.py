@@ -70,7 +70,7 @@ def test_event_id_does_not_depend_on_empty_columns(file: FileSchema) -> None:
     "written",
     [
         pytest.param(lambda name: name.upper(), id="capitals"),
-        pytest.param(lambda name: f"  {name} ", id="blanks around it"),
+        pytest.param(lambda name: f"  {name} ", id="blanks around"),
         pytest.param(lambda name: name.replace("_", " ").title(), id="words"),
         pytest.param(lambda name: name.replace("_", "-"), id="hyphens"),
     ],

@@ -73,7 +73,7 @@ def test_order_of_columns_does_not_matter(file: FileSchema) -> None:
 @pytest.mark.parametrize("file", KNOWN_FILES, ids=ids)
 def test_column_that_is_missing_is_null(file: FileSchema) -> None:
     row = full_row(file)
-    own_time = {"created_at"}  # see the test of a snapshot without it
+    own_time = {"created_at"}  # tested in test_created_at.py
     for name in set(row) - {*file.key, *file.required, *(file.time or own_time)}:
         record = read_one(file, {key: cell for key, cell in row.items() if key != name}).record
         assert record[name] is None

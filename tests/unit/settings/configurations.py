@@ -12,7 +12,7 @@ from tap_intercom_export.tap import TapIntercomExport
 if TYPE_CHECKING:
     from tap_intercom_export.config.settings import Settings
 
-TOKEN = "dG9rOmFi-secret-token"  # noqa: S105 - made up
+TOKEN = "dG9rOmFi-secret-token"  # noqa: S105 - not a real token
 PREFIX = "TAP_INTERCOM_EXPORT_"
 GOOD: dict[str, Any] = {"access_token": TOKEN, "start_date": "2026-01-01"}
 DAY = 86_400

@@ -24,21 +24,21 @@ ANY_HOST = "0.0.0.0"  # noqa: S104 - reaches this machine, but is not loopback b
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Responds with 404 and records the User-Agent, which differs between runs."""
+    """Responds with 404 and counts requests by User-Agent, which differs between runs."""
 
-    asked: ClassVar[Counter[str]] = Counter()
+    request_counts: ClassVar[Counter[str]] = Counter()
 
     def do_GET(self) -> None:
-        self.asked[self.headers["User-Agent"]] += 1
+        self.request_counts[self.headers["User-Agent"]] += 1
         body = b'{"type":"error.list","errors":[{"code":"not_found"}]}'
         self.send_response(404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET  # noqa: N815 - the name that http.server calls
+    do_POST = do_GET  # noqa: N815 - name of the base class
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
         pass
 
 
@@ -117,7 +117,9 @@ def start(name: str, run: Run, port: int, folder: Path) -> Outcome:
     )
     lines = done.stderr.splitlines()
     errors = [line for line in lines if "ERROR" in line or "CRITICAL" in line]
-    return Outcome(done.returncode, done.stdout, done.stderr, Recorder.asked[agent], errors)
+    return Outcome(
+        done.returncode, done.stdout, done.stderr, Recorder.request_counts[agent], errors
+    )
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +135,7 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def bad(
+def invalid_run(
     request: pytest.FixtureRequest, port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Run, Outcome]:
     """Return a run with an invalid setting, and its result."""
@@ -141,33 +143,33 @@ def bad(
     return run, start(request.param, run, port, tmp_path_factory.mktemp("configuration"))
 
 
-def test_invalid_setting_stops_the_command_with_one_line(bad: tuple[Run, Outcome]) -> None:
-    run, outcome = bad
+def test_invalid_setting_stops_the_command_with_one_line(invalid_run: tuple[Run, Outcome]) -> None:
+    run, outcome = invalid_run
     assert outcome.status == 2
     assert len(outcome.errors) == 1, outcome.stderr
     assert f"{run.named}: " in outcome.errors[0]
     assert run.allowed in outcome.errors[0]
 
 
-def test_invalid_setting_shows_no_traceback(bad: tuple[Run, Outcome]) -> None:
-    assert "Traceback" not in bad[1].stderr
+def test_invalid_setting_shows_no_traceback(invalid_run: tuple[Run, Outcome]) -> None:
+    assert "Traceback" not in invalid_run[1].stderr
 
 
-def test_invalid_setting_writes_no_message(bad: tuple[Run, Outcome]) -> None:
-    assert bad[1].stdout == ""
+def test_invalid_setting_writes_no_message(invalid_run: tuple[Run, Outcome]) -> None:
+    assert invalid_run[1].stdout == ""
 
 
-def test_invalid_setting_makes_no_request(bad: tuple[Run, Outcome]) -> None:
-    assert bad[1].requests == 0
+def test_invalid_setting_makes_no_request(invalid_run: tuple[Run, Outcome]) -> None:
+    assert invalid_run[1].requests == 0
 
 
-def test_invalid_setting_does_not_show_the_token(bad: tuple[Run, Outcome]) -> None:
-    assert TOKEN not in bad[1].stderr + bad[1].stdout
+def test_invalid_setting_does_not_show_the_token(invalid_run: tuple[Run, Outcome]) -> None:
+    assert TOKEN not in invalid_run[1].stderr + invalid_run[1].stdout
 
 
 def test_valid_configuration_makes_requests_without_showing_token(
     port: int, tmp_path: Path
 ) -> None:
-    outcome = start("good", Run({}, arguments=("--test",)), port, tmp_path)
+    outcome = start("valid", Run({}, arguments=("--test",)), port, tmp_path)
     assert (outcome.status, outcome.requests > 0) == (0, True), outcome.stderr
     assert TOKEN not in outcome.stderr + outcome.stdout

@@ -59,6 +59,13 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def environment_problems() -> list[str]:
+    """Return the problems of the settings in the environment."""
+    with pytest.raises(ConfigValidationError) as caught:
+        TapIntercomExport(parse_env_config=True)
+    return list(caught.value.errors)
+
+
 @pytest.mark.parametrize("name", ENVIRONMENT)
 def test_every_setting_can_come_from_the_environment(
     name: str, environment: pytest.MonkeyPatch
@@ -109,9 +116,7 @@ def test_invalid_json_variable_error_has_name(
     name: str, text: str, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv(PREFIX + name.upper(), text)
-    with pytest.raises(ConfigValidationError) as caught:
-        TapIntercomExport(parse_env_config=True)
-    (line,) = caught.value.errors
+    (line,) = environment_problems()
     assert line.startswith(f"{name}: is not JSON in {PREFIX}{name.upper()}: ")
 
 
@@ -127,9 +132,7 @@ def test_invalid_integer_variable_error_has_name(
     name: str, text: str, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv(PREFIX + name.upper(), text)
-    with pytest.raises(ConfigValidationError) as caught:
-        TapIntercomExport(parse_env_config=True)
-    (line,) = caught.value.errors
+    (line,) = environment_problems()
     assert line.startswith(f"{name}: must be a whole number")
     assert repr(text) in line
 
@@ -167,7 +170,7 @@ def test_variable_that_is_no_setting_is_an_unknown_setting(
     environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment.setenv(f"{PREFIX}LOOKBACK_DAY", TOKEN)
-    environment.setenv(f"{PREFIX}_SELECT", '["*.*"]')  # Meltano's
+    environment.setenv(f"{PREFIX}_SELECT", '["*.*"]')  # set by Meltano
     environment.setenv(f"{PREFIX}LOGLEVEL", "info")
     environment.setenv(f"{PREFIX}METRICS_LOGLEVEL", "info")
     TapIntercomExport(parse_env_config=True, setup_mapper=False)

@@ -129,13 +129,13 @@ def test_all_missing_settings_are_reported_together() -> None:
     assert sorted(line.split(":")[0] for line in lines) == ["access_token", "start_date"]
 
 
-def test_invalid_end_date_does_not_hide_a_invalid_start_date() -> None:
+def test_invalid_end_date_does_not_hide_an_invalid_start_date() -> None:
     lines = problems_of(start_date="x", end_date="y")
     assert [line.split(":")[0] for line in lines] == ["start_date", "end_date"]
 
 
 @pytest.mark.parametrize("token", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f" {TOKEN}", f"{TOKEN} "])
-def test_token_must_be_alone(token: str) -> None:
+def test_token_with_prefix_or_space_is_refused(token: str) -> None:
     (problem,) = problems_of(access_token=token)
     assert problem.startswith("access_token: must be the token alone")
     assert TOKEN not in problem

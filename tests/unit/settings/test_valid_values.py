@@ -97,7 +97,7 @@ def test_year_has_four_digits_in_state() -> None:
     assert to_text(first_of_206.timestamp()) == "0206-01-01T00:00:00Z"
 
 
-def test_start_may_be_the_end() -> None:
+def test_start_date_may_equal_end_date() -> None:
     settings = settings_of(end_date=GOOD["start_date"])
     assert settings.start == settings.end == NEW_YEAR
 

@@ -42,9 +42,7 @@ def test_window_of_a_run_fits_in_a_later_run(run: Run, later: int) -> None:
     [
         pytest.param(Window(NEW_YEAR, NEW_YEAR + 10 * DAY), id="ends at the bookmark"),
         pytest.param(Window(NEW_YEAR, NEW_YEAR + 41 * DAY), id="ends after the end"),
-        pytest.param(
-            Window(NEW_YEAR + 10 * DAY + 2, NEW_YEAR + 20 * DAY), id="leaves a second out"
-        ),
+        pytest.param(Window(NEW_YEAR + 10 * DAY + 2, NEW_YEAR + 20 * DAY), id="omits a second"),
         pytest.param(Window(NEW_YEAR + 20 * DAY, NEW_YEAR + 5 * DAY), id="ends before it begins"),
     ],
 )

@@ -19,12 +19,8 @@ from tests.harness.singer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.harness.singer import Output
 
-    Simulate = Callable[..., Simulator]
-    Configure = Callable[..., dict[str, Any]]
 
 DAY_SECONDS = 86_400
 DATASETS_WITHOUT_KEY = {
@@ -71,9 +67,9 @@ def dataset_differences(
     """Return the differences between the expected rows and the loaded rows of a dataset."""
     name = f"reporting_{dataset}"
     properties = reporting_properties(simulator, dataset, output.schemas(name)[0]["properties"])
-    truth = simulator.reporting.expected_rows(dataset, simulator.clock.now(), **options)
-    assert truth
-    return row_differences(truth, reporting_rows(output.loaded(name), properties))
+    expected_rows = simulator.reporting.expected_rows(dataset, simulator.clock.now(), **options)
+    assert expected_rows
+    return row_differences(expected_rows, reporting_rows(output.loaded(name), properties))
 
 
 def attribute_ids(simulator: Simulator) -> list[list[str]]:

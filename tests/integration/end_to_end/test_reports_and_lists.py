@@ -13,14 +13,11 @@ from intercom_simulator import Fault
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
 from tests.harness.singer import discover_in_process
-from tests.integration.test_end_to_end import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from demo.postgres import Postgres
     from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
+    from tests.integration.end_to_end.conftest import OpenWarehouse, Warehouse
 
 pytestmark = pytest.mark.meltano
 
@@ -34,9 +31,9 @@ def assert_equal_to_intercom(
     streams = {entry["tap_stream_id"]: entry for entry in discover_in_process(config)["streams"]}
     schema = streams["reporting_tickets"]["schema"]["properties"]
     properties = reporting_properties(simulator, "tickets", schema)
-    truth = simulator.reporting.expected_rows("tickets", simulator.clock.now())
+    expected_rows = simulator.reporting.expected_rows("tickets", simulator.clock.now())
     rows = reporting_rows(warehouse.rows("reporting_tickets"), properties)
-    assert row_differences(truth, rows) == []
+    assert row_differences(expected_rows, rows) == []
 
     pages = {row["id"]: row for row in warehouse.rows("external_page")}
     assert {name: row["html"] for name, row in pages.items()} == {
@@ -58,11 +55,7 @@ def assert_equal_to_intercom(
 
 
 def test_two_runs_load_entries_and_delete_removed_ones(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=10, days=30, conversations=150, ai_pages=200)
     settings = {
@@ -77,7 +70,7 @@ def test_two_runs_load_entries_and_delete_removed_ones(
         "custom_object_instance.*",
     )
     target = {"add_record_metadata": True, "activate_version": True, "hard_delete": True}
-    warehouse = Warehouse(tmp_path, postgres, database, select=select, **target)
+    warehouse = open_warehouse(select=select, **target)
     config = configure(simulator, **settings)
     warehouse.load(config)
     assert_equal_to_intercom(warehouse, simulator, config)
@@ -104,7 +97,7 @@ def test_two_runs_load_entries_and_delete_removed_ones(
         assert [name for name in tickets if re.fullmatch(pattern, name)]
     assert warehouse.types("custom_object_instance")["custom_attributes"] == "jsonb"
     serials = [row["custom_attributes"] for row in warehouse.rows("custom_object_instance")]
-    assert json.dumps(serials).count("90071992547") > 100  # whole, past 2^53
+    assert json.dumps(serials).count("90071992547") > 100  # exact beyond 2^53
 
 
 def list_of(*entries: Any, total: int) -> dict[str, Any]:
@@ -114,16 +107,12 @@ def list_of(*entries: Any, total: int) -> dict[str, Any]:
 
 
 def test_incomplete_lists_delete_nothing(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=10)
     target = {"add_record_metadata": True, "activate_version": True, "hard_delete": True}
     select = ("custom_object_instance.*", "rejected_row.*")
-    warehouse = Warehouse(tmp_path, postgres, database, select=select, **target)
+    warehouse = open_warehouse(select=select, **target)
     config = configure(simulator, custom_object_types=["Order"])
     odd = {"a\0b": "c\0", "half": "\ud83d", "deep": [{"\ude00": 1}]}
     instances = [{"id": "1", "external_id": "x\0", "custom_attributes": odd}, {"id": "2"}]
@@ -141,7 +130,7 @@ def test_incomplete_lists_delete_nothing(
     rejected = warehouse.query("SELECT line, reason FROM intercom.rejected_row ORDER BY line")
     assert [row["line"] for row in rejected] == [3, 4]
 
-    for total in (2, 3):  # changes while it is read, each time
+    for total in (2, 3):  # the list changes each time it is read
         body = list_of({"id": "2"}, total=total)
         simulator.faults.add(Fault("custom_objects", status=200, body=body))
     warehouse.load(config)

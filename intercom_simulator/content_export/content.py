@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from intercom_simulator.clock import DAY_SECONDS
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -66,7 +69,7 @@ _PRODUCT = (
         "multiple_choice",
     ),
     ("Why?", "text"),
-    ("Qu’est-ce qu’on pourrait améliorer ? 🤔", "text"),  # noqa: RUF001  - as people type
+    ("Qu’est-ce qu’on pourrait améliorer ? 🤔", "text"),  # noqa: RUF001  - typographic, like real text
     ("Why?", "text"),
 )
 
@@ -78,7 +81,7 @@ _TEMPLATES = (
     _ContentTemplate("Chat", "Hi there 👋"),
     _ContentTemplate("Chat", None),
     _ContentTemplate("Chat", "Need a hand,\nor two?", series=1),
-    _ContentTemplate("Post", "What’s new – été"),  # noqa: RUF001  - as people type
+    _ContentTemplate("Post", "What’s new – été"),  # noqa: RUF001  - typographic, like real text
     _ContentTemplate("Post", "Release 2.0", series=0),
     _ContentTemplate("Banner", "Maintenance on Sunday, 03:00"),
     _ContentTemplate("Banner", "=Discount"),
@@ -104,9 +107,7 @@ _DEVICES: dict[str, tuple[str | None, ...]] = {
 }
 _ANY_DEVICE = ("web", "web", "ios", "android")
 _VIA = ("shown_automatically", "sent_automatically", "sent_manually", "api")
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _HUGE_ID_EVERY = 7
-_DAY_SECONDS = 86_400
 
 
 def generate_content(rng: Random, before: int) -> list[Content]:
@@ -117,7 +118,7 @@ def generate_content(rng: Random, before: int) -> list[Content]:
         before: Unix seconds; all content was created earlier.
     """
     rulesets = [
-        str(_ABOVE_DOUBLE_PRECISION + 2 * number)
+        str(ABOVE_DOUBLE_PRECISION + 2 * number)
         if number % _HUGE_ID_EVERY == 0
         else str(31_000_000 + number)
         for number in (rng.randrange(1_000) + 1_000 * index for index in range(len(_TEMPLATES)))
@@ -132,7 +133,7 @@ def generate_content(rng: Random, before: int) -> list[Content]:
     ]
     contents: list[Content] = []
     for number, (template, ruleset_id) in enumerate(zip(_TEMPLATES, rulesets, strict=True)):
-        created_at = before - rng.randrange(_DAY_SECONDS, 300 * _DAY_SECONDS)
+        created_at = before - rng.randrange(DAY_SECONDS, 300 * DAY_SECONDS)
         contents.extend(
             Content(
                 ruleset_id=ruleset_id,
@@ -149,7 +150,7 @@ def generate_content(rng: Random, before: int) -> list[Content]:
                 ),
                 devices=_DEVICES.get(template.content_type, _ANY_DEVICE),
                 created_at=created_at,
-                edited_at=created_at + rng.randrange(_DAY_SECONDS),
+                edited_at=created_at + rng.randrange(DAY_SECONDS),
             )
             for variant in range(template.variants)
         )

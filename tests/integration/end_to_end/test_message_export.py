@@ -1,89 +1,28 @@
-"""End to end: Meltano, the tap, target-postgres and a real PostgreSQL."""
+"""End to end: every row of the message export in PostgreSQL."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
-from demo.project import DEFAULT_SELECTION, Project
 from intercom_simulator import ApiVariant, Member
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from demo.postgres import Postgres
-    from intercom_simulator import Simulator
+    from tests.harness.fixture_types import Configure, Simulate
+    from tests.integration.end_to_end.conftest import OpenWarehouse
 
 pytestmark = pytest.mark.meltano
 
 
-class Warehouse:
-    """A Meltano project that loads into a database."""
-
-    def __init__(
-        self,
-        folder: Path,
-        postgres: Postgres,
-        database: str,
-        select: tuple[str, ...] = DEFAULT_SELECTION,
-        **target: Any,
-    ) -> None:
-        self._url = postgres.url(database)
-        address = postgres.url(database, driver="postgresql+psycopg")
-        self.project = Project(folder, tap={}, database_url=address, select=select, target=target)
-
-    def load(self, config: dict[str, Any], *options: str) -> None:
-        self.project.tap = config
-        self.project.write()
-        self.project.run(*options)
-
-    def query(self, query: str) -> list[dict[str, Any]]:
-        with (
-            psycopg.connect(self._url) as connection,
-            connection.cursor(row_factory=dict_row) as cursor,
-        ):
-            return cursor.execute(query.encode()).fetchall()
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        return self.query(f"SELECT * FROM intercom.{table}")
-
-    def tables(self) -> set[str]:
-        found = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'intercom'")
-        return {row["tablename"] for row in found}
-
-    def types(self, table: str) -> dict[str, str]:
-        found = self.query(
-            "SELECT column_name, data_type FROM information_schema.columns "
-            f"WHERE table_schema = 'intercom' AND table_name = '{table}'"
-        )
-        return {row["column_name"]: row["data_type"] for row in found}
-
-    def assert_complete(self, simulator: Simulator) -> None:
-        """Check that all columns of all rows of all streams equal the simulator's rows."""
-        now = simulator.clock.now()
-        for statistic in FILES:
-            truth = expected(simulator, statistic, now)
-            assert differences(statistic, truth, self.rows(statistic)) == [], statistic
-        assert len(self.rows("content_export")) == len(simulator.jobs)
-        assert self.rows("rejected_row") == []
-
-
 def test_two_runs_load_every_row_of_every_stream(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=400, days=60, max_delay_days=2, late_share=0.5, late_days=6)
-    warehouse = Warehouse(tmp_path, postgres, database)
+    warehouse = open_warehouse()
     warehouse.load(configure(simulator))
     assert len(simulator.jobs) == 3
     warehouse.assert_complete(simulator)
@@ -108,15 +47,11 @@ def test_two_runs_load_every_row_of_every_stream(
 
 
 def test_full_refresh_loads_everything_again(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=150, days=20)
     config = configure(simulator)
-    warehouse = Warehouse(tmp_path, postgres, database)
+    warehouse = open_warehouse()
     warehouse.load(config)
     assert len(simulator.jobs) == 1
     warehouse.load(config, "--full-refresh")
@@ -125,32 +60,24 @@ def test_full_refresh_loads_everything_again(
 
 
 def test_selection_of_streams_and_columns(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     simulator = simulate(receipts=150, days=20)
     rules = ("open.*", "receipt.*", "!receipt.email", "!receipt.name")
-    warehouse = Warehouse(tmp_path, postgres, database, select=rules)
+    warehouse = open_warehouse(select=rules)
     warehouse.load(configure(simulator))
     assert warehouse.tables() == {"open", "receipt"}
     assert {"email", "name"}.isdisjoint(warehouse.types("receipt"))
-    truth = expected(simulator, "open", simulator.clock.now())
-    assert differences("open", truth, warehouse.rows("open")) == []
+    expected_rows = expected(simulator, "open", simulator.clock.now())
+    assert differences("open", expected_rows, warehouse.rows("open")) == []
 
 
 def test_columns_with_any_name_are_loaded_in_every_run(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     names = ["Discount %", 'Plan "Pro"', "ctid", "XMIN", "Größe", "W" * 70, "", "Client", "client"]
     simulator = simulate(receipts=60, days=20)
-    warehouse = Warehouse(tmp_path, postgres, database, select=("open.*",), use_copy=True)
+    warehouse = open_warehouse(select=("open.*",), use_copy=True)
     warehouse.load(configure(simulator))
     plain = set(warehouse.types("open"))
     added = tuple(("open", name, f"value {place}") for place, name in enumerate(names))
@@ -169,11 +96,7 @@ def test_columns_with_any_name_are_loaded_in_every_run(
 
 
 def test_deny_rules_and_excluded_columns_keep_personal_data_out(
-    simulate: Callable[..., Simulator],
-    configure: Callable[..., dict[str, Any]],
-    postgres: Postgres,
-    database: str,
-    tmp_path: Path,
+    simulate: Simulate, configure: Configure, open_warehouse: OpenWarehouse
 ) -> None:
     text = b"receipt_id,failed_at,device_token,Owner\n1,2025-05-30,private,private\n"
     variant = ApiVariant(
@@ -182,7 +105,7 @@ def test_deny_rules_and_excluded_columns_keep_personal_data_out(
     )
     simulator = simulate(receipts=60, days=20, variant=variant)
     rules = ("receipt.*", "push_failure.*", "!push_failure.device_token")
-    warehouse = Warehouse(tmp_path, postgres, database, select=rules)
+    warehouse = open_warehouse(select=rules)
     warehouse.load(configure(simulator, excluded_columns=["receipt.email", "*.name"]))
     rows = warehouse.rows("push_failure")
     assert rows

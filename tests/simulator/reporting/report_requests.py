@@ -7,11 +7,12 @@ import gzip
 import io
 from typing import TYPE_CHECKING, Any
 
-import requests
-
+from tests.simulator import api
 from tests.simulator.api import DAY_SECONDS, NOW, OCTETS
 
 if TYPE_CHECKING:
+    import requests
+
     from intercom_simulator import Simulator
 
 ALL = (NOW - 91 * DAY_SECONDS, NOW)
@@ -21,13 +22,8 @@ IDS = ("standard.conversation_id", "timestamp.conversation_started_at")
 def call(
     sim: Simulator, method: str, path: str, headers: dict[str, str] | None = None, **options: Any
 ) -> requests.Response:
-    sent = {
-        "Authorization": f"Bearer {sim.token}",
-        "Intercom-Version": "2.16",
-        "Accept-Encoding": "identity",
-        **(headers or {}),
-    }
-    return requests.request(method, sim.url + path, headers=sent, timeout=10, **options)
+    """Send a request of API version 2.16, or of the version in `headers`."""
+    return api.call(sim, method, path, {"Intercom-Version": "2.16", **(headers or {})}, **options)
 
 
 def enqueue(

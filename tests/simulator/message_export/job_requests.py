@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import requests
-
-from tests.simulator.api import DAY_SECONDS, NOW, OCTETS
+from tests.simulator.api import DAY_SECONDS, NOW, OCTETS, call
 
 if TYPE_CHECKING:
+    import requests
+
     from intercom_simulator import Simulator
 
 WEEK = (NOW - 7 * DAY_SECONDS, NOW)
-
-
-def call(
-    sim: Simulator, method: str, path: str, headers: dict[str, str] | None = None, **options: Any
-) -> requests.Response:
-    headers = {"Authorization": f"Bearer {sim.token}", **(headers or {})}
-    return requests.request(method, sim.url + path, headers=headers, timeout=10, **options)
 
 
 def create(sim: Simulator, span: tuple[int, int] = WEEK) -> requests.Response:

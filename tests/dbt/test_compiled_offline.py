@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize("kind", ["snowflake", "bigquery", "redshift"])
-def test_models_compile_for_databases_that_no_test_reaches(kind: str, tmp_path: Path) -> None:
+def test_models_compile_for_databases_without_a_connection(kind: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [DBT_PROGRAM.with_name("python"), ROOT / "tests/dbt/compile_offline.py", kind, tmp_path],
         env={

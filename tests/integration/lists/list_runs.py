@@ -51,7 +51,7 @@ def record_of(entry: dict[str, Any]) -> dict[str, Any]:
         else:
             record[name] = value
     if "custom_attributes" not in record:
-        del record["type"]  # the name of the stream, nothing else
+        del record["type"]  # always the name of the stream
     return record
 
 

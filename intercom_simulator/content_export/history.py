@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from intercom_simulator.content import Content, generate_content
-from intercom_simulator.engagement import EngagementEvent, simulate_engagement
+from intercom_simulator.arrivals import generate_arrivals
+from intercom_simulator.clock import DAY_SECONDS
+from intercom_simulator.content_export.content import Content, generate_content
+from intercom_simulator.content_export.engagement import EngagementEvent, simulate_engagement
+from intercom_simulator.ids import ABOVE_DOUBLE_PRECISION
 from intercom_simulator.people import Person, generate_people
-
-DAY_SECONDS = 86_400
-"""Seconds in a day."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,8 @@ class History:
 
 
 _MESSAGES_PER_PERSON = 8
-_SAME_SECOND_EVERY = 23
-_MIDNIGHT_EVERY = 41
-_LAST_SECOND_EVERY = 53
 _CONVERSATION_SHARE = 0.1
 _HUGE_ID_EVERY = 97
-_ABOVE_DOUBLE_PRECISION = 2**53 + 1
 _FIRST_RECEIPT_ID = 961_758_128
 _FIRST_CONVERSATION_ID = 215_000_000_000
 _CHECKPOINT_END_SHARE = 0.8
@@ -155,39 +151,6 @@ def generate_history(config: HistoryConfig) -> History:
     return history
 
 
-def generate_arrivals(rng: Random, start: int, end: int, number: int) -> list[int]:
-    """Generate arrival times: more by day than by night, some equal, some at midnight.
-
-    Args:
-        rng: The random number generator.
-        start: Unix seconds; all times are later.
-        end: Unix seconds; no time is later.
-        number: Number of times.
-
-    Returns:
-        Unix seconds, sorted.
-    """
-    times: list[int] = []
-    previous = end
-    for index in range(number):
-        at = start + int(rng.random() * (end - start))
-        midnight = at - at % DAY_SECONDS
-        if index % _SAME_SECOND_EVERY == 1:
-            at = previous
-        elif index % _MIDNIGHT_EVERY == 0:
-            at = midnight
-        elif index % _LAST_SECOND_EVERY == 0:
-            at = midnight - 1
-        else:
-            at = midnight + int(rng.triangular(0, DAY_SECONDS, DAY_SECONDS * 0.6))
-        if not start < at <= end:
-            at = start + 1 + int(rng.random() * (end - start - 1))
-        times.append(at)
-        previous = at
-    times.sort()
-    return times
-
-
 def _add_receipt(rng: Random, history: History, people: list[Person], received_at: int) -> None:
     index = len(history.receipts)
     contents = history.contents
@@ -197,7 +160,7 @@ def _add_receipt(rng: Random, history: History, people: list[Person], received_a
     history.receipts.append(
         Receipt(
             received_at,
-            str(number + _ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 0 else number),
+            str(number + ABOVE_DOUBLE_PRECISION if index % _HUGE_ID_EVERY == 0 else number),
             rng.choice(people),
             content,
             str(_FIRST_CONVERSATION_ID + index)
@@ -256,7 +219,7 @@ def _add_checkpoints(rng: Random, history: History, config: HistoryConfig) -> No
         if entry is None or (entry, content.ruleset_id) in visited:
             number = _FIRST_ENTRY_ID + len(visited)
             entry = entries[person_in_series] = str(
-                number + _ABOVE_DOUBLE_PRECISION * (number % 5 == 0)
+                number + ABOVE_DOUBLE_PRECISION * (number % 5 == 0)
             )
         visited.add((entry, content.ruleset_id))
         at = receipt.received_at

@@ -1,4 +1,4 @@
-"""Checks of the fleet: rows, jobs at Intercom, statuses of runs."""
+"""Checks of one workspace: its rows in PostgreSQL, and the ranges of its export jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import dict_row
 
-from intercom_simulator.columns import FILES
+from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 COMPARED = tuple(name for name in FILES if name != "overview")
 """Streams whose rows are compared; `overview` depends on the ranges of jobs."""
-
-_LISTS = ("content_import_source", "external_page")
 
 
 def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list[str]:
@@ -40,11 +38,13 @@ def wrong_rows(url: str, workspace: SimulatedWorkspace, until: datetime) -> list
     with psycopg.connect(url) as connection:
         lines += wrong_exports(connection, simulator, workspace.schema, until)
         if "lists" in workspace.groups:
-            known = {"content_import_source": simulator.ai_content.sources()}
-            known["external_page"] = simulator.ai_content.pages()
-            for stream in _LISTS:
+            entries = {
+                "content_import_source": simulator.ai_content.sources(),
+                "external_page": simulator.ai_content.pages(),
+            }
+            for stream, expected_entries in entries.items():
                 ids = Counter(str(row["id"]) for row in _rows(connection, workspace.schema, stream))
-                if ids != Counter(str(row["id"]) for row in known[stream]):
+                if ids != Counter(str(entry["id"]) for entry in expected_entries):
                     lines.append(f"{stream}: ids differ")
         if "reporting" in workspace.groups:
             rows = simulator.reporting.expected_rows("conversation", until)
@@ -91,7 +91,7 @@ def exported_twice(simulator: Simulator) -> dict[tuple[str, int, int], int]:
         if job.report_request
     ]
     ranges = Counter((dataset, job.after, job.before) for dataset, job in jobs)
-    return {found: count for found, count in ranges.items() if count > 1}
+    return {job_range: count for job_range, count in ranges.items() if count > 1}
 
 
 def _rows(connection: psycopg.Connection[Any], schema: str, table: str) -> list[dict[str, Any]]:
@@ -100,5 +100,5 @@ def _rows(connection: psycopg.Connection[Any], schema: str, table: str) -> list[
     if not found or found[0] is None:
         return []
     with connection.cursor(row_factory=dict_row) as cursor:
-        query = f"select * from {schema}.{table}"  # noqa: S608 - names of this program
+        query = f"select * from {schema}.{table}"  # noqa: S608 - names from this program
         return cursor.execute(query.encode()).fetchall()

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator.api import Route
-from intercom_simulator.archive import build_archive
+from intercom_simulator.clock import DAY_SECONDS
+from intercom_simulator.content_export.archive import build_archive
+from intercom_simulator.content_export.selection import Selection
+from intercom_simulator.content_export.tables import select_tables
 from intercom_simulator.downloads import OCTET_STREAM, Downloads
 from intercom_simulator.faults import FaultQueue, JobFault
 from intercom_simulator.http_messages import (
@@ -17,7 +20,6 @@ from intercom_simulator.http_messages import (
     json_response,
 )
 from intercom_simulator.jobs import Job, Jobs, NoFreeSlotError
-from intercom_simulator.tables import Selection, select_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +34,6 @@ SCOPE = "export_content_data"
 
 _SINCE = "2.5"
 _PARAMETERS = ("created_at_after", "created_at_before")
-_DAY_SECONDS = 86_400
 
 
 class _InvalidRangeError(Exception):
@@ -110,7 +111,7 @@ class ContentExport:
 
         def make(number: int) -> Job:
             seconds = before - after
-            fault = self.job_faults.next(lambda each: each.applies_to("content", number, seconds))
+            fault = self.job_faults.next(lambda fault: fault.applies_to("content", number, seconds))
             return self._new_job(number, after, before, fault or JobFault())
 
         try:
@@ -205,17 +206,17 @@ class ContentExport:
         return json_response(code, self._job_json(job, status))
 
     def _job_json(self, job: Job, status: str) -> dict[str, Any]:
-        words = {"completed": job.variant.completed_status}
+        status_words = {"completed": job.variant.completed_status}
         if job.fault.status_word is not None:
-            words["in_progress"] = job.fault.status_word
-        return self.downloads.job_json(job, status, words.get(status, status))
+            status_words["in_progress"] = job.fault.status_word
+        return self.downloads.job_json(job, status, status_words.get(status, status))
 
 
 def _parse_range(request: Request, max_seconds: int) -> tuple[int, int]:
     """Return the requested range, in unix seconds.
 
     Raises:
-        _RefusedError: The body is invalid. The message is worded as Intercom words it.
+        _InvalidRangeError: The body is invalid. The text is that of Intercom's error message.
     """
     try:
         body = json.loads(request.body or b"{}")
@@ -235,7 +236,7 @@ def _parse_range(request: Request, max_seconds: int) -> tuple[int, int]:
     if after > before:
         raise _InvalidRangeError("created_at_after is greater than created_at_before")
     if before - after > max_seconds:
-        raise _InvalidRangeError(f"export period is longer than {max_seconds // _DAY_SECONDS} days")
+        raise _InvalidRangeError(f"export period is longer than {max_seconds // DAY_SECONDS} days")
     return after, before
 
 
