@@ -57,18 +57,18 @@ class Database:
         cursor = self.connection.execute(query)
         names = [column[0] for column in cursor.description or ()]
         return [
-            {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            {name: _int_or_float(value) for name, value in zip(names, row, strict=True)}
             for row in cursor.fetchall()
         ]
 
 
 @contextmanager
-def connected(dsn: str, schema: str) -> Generator[Database]:
+def open_database(dsn: str, schema: str) -> Generator[Database]:
     """Connect to a database until the `with` block ends.
 
     Args:
         dsn: A PostgreSQL URL (`postgresql://user:password@host/database`, or
-            `host=… dbname=…`), or `duckdb:///path/of/a/file`.
+            `host=… dbname=…`), or `duckdb:///path/to/file.duckdb`.
         schema: Database schema of the marts.
 
     Yields:
@@ -78,7 +78,7 @@ def connected(dsn: str, schema: str) -> Generator[Database]:
         MissingMartsError: The schema has no table `messages`.
     """
     if dsn.startswith(_DUCKDB):
-        import duckdb  # noqa: PLC0415 - only where it is used
+        import duckdb  # noqa: PLC0415 - only for DuckDB
 
         path = dsn[len(_DUCKDB) :]
         with duckdb.connect(path, read_only=True) as file:
@@ -88,8 +88,8 @@ def connected(dsn: str, schema: str) -> Generator[Database]:
             file.execute(f"""SET search_path = '"{quoted}"'""")
             yield Database(file, path.rpartition("/")[2])
         return
-    import psycopg  # noqa: PLC0415 - likewise
-    from psycopg import sql  # noqa: PLC0415 - likewise
+    import psycopg  # noqa: PLC0415 - only for PostgreSQL
+    from psycopg import sql  # noqa: PLC0415 - the same
 
     with psycopg.connect(dsn) as connection:
         connection.read_only = True
@@ -114,12 +114,13 @@ def _has_messages(connection: _Connection, schema: str) -> bool:
 
 def _missing(schema: str) -> MissingMartsError:
     return MissingMartsError(
-        f"There is no table messages in the schema {schema}. Build the marts first "
-        "('dbt build', or 'meltano run dbt-postgres:build'), or name their schema: --schema"
+        f"There is no table messages in the schema {schema}. Build the marts first ('dbt build' or "
+        "'meltano run dbt-postgres:build'), or name the schema that has them with --schema."
     )
 
 
-def _plain(value: Any) -> Any:
+def _int_or_float(value: Any) -> Any:
+    """Return a decimal number as int or float, which JSON can represent; all else unchanged."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -1,4 +1,4 @@
-"""Queries on the marts, and their results, for the report."""
+"""Queries on the marts, and their results."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from intercom_report.database import Database, Row
 
-LONGEST_DELAY_HOURS = 72
-"""Longest delay of opens that is counted separately, as in `_DELAYS`."""
+MAX_DELAY_HOURS = 72
+"""Delay from which all opens are counted together; `_DELAYS` contains the same number."""
 
 _Z = 1.959964
-"""Two-sided 95 % quantile of the normal distribution, in standard deviations."""
+"""Two-sided 95% quantile of the normal distribution, in standard deviations."""
 
 _OVERVIEW = """
     SELECT count(*) AS sent,
@@ -110,13 +110,13 @@ class Marts:
 
     Attributes:
         overview: Totals of all messages.
-        as_of: Time up to which all data is exported.
-        workspaces: Workspaces of the rows.
-        days: Totals by day of the message.
+        as_of: Time up to which data is exported.
+        workspaces: Names of the workspaces.
+        days: Totals by the day on which messages were sent.
         channels: Messages by day and channel.
-        contents: Totals by content, with rates and their 95 % confidence intervals.
+        contents: Totals by content, with rates, and the 95% confidence interval of the open rate.
         delays: Opened messages by delay in whole hours; the last entry includes all longer delays.
-        funnel: Blocks of series.
+        funnel: Totals by block of a series.
         links: Clicks by content and link.
         domains: E-mails by domain.
         answers: Answers by question and choice.
@@ -165,7 +165,7 @@ def rate(part: float | None, whole: float | None) -> float | None:
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float] | None:
-    """Return the Wilson score interval (95 %) of a share.
+    """Return the Wilson score interval (95%) of a share.
 
     Unlike the normal approximation, it stays between 0 and 1 and is valid for few trials.
 

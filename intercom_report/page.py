@@ -13,15 +13,18 @@ import vl_convert
 from jinja2 import Environment
 from markupsafe import Markup
 
-from intercom_report.charts import charts
+from intercom_report.charts import answers_chart, charts
+from intercom_report.charts.breakdowns import choice_questions
+from intercom_report.charts.days import ROLLING_DAYS
+from intercom_report.charts.opens import MIN_MESSAGES
+from intercom_report.formats import format_count, format_value, one_line
 from intercom_report.marts import rate
-from intercom_report.tables import shown, tables
+from intercom_report.tables import tables
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from intercom_report.marts import Marts
-    from intercom_report.tables import Kind
 
 _GLOBAL = "window.vegaEmbed = vegaEmbed;"
 """JavaScript at the end of the library bundle, which exports it to page.js."""
@@ -43,12 +46,12 @@ class Origin:
     Args:
         database: Display name of the database.
         schema: The schema of the marts.
-        made_at: Time of creation, with a time zone.
+        created_at: Time of creation, with a time zone.
     """
 
     database: str
     schema: str
-    made_at: datetime
+    created_at: datetime
 
 
 def page(marts: Marts, origin: Origin) -> str:
@@ -69,9 +72,10 @@ def page(marts: Marts, origin: Origin) -> str:
         marts=marts,
         tiles=tiles(marts),
         charts=drawn,
-        choices=sorted(
-            {row["question"] for row in marts.answers if row["question_kind"] == "choice"}
-        ),
+        questions=questions(marts),
+        min_messages=MIN_MESSAGES,
+        rolling_days=ROLLING_DAYS,
+        scanner_clicks=format_count(marts.overview["automated_clicks"], "click", "clicks"),
         tables=tables(marts),
         specifications=_data(drawn),
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
@@ -86,26 +90,42 @@ def tiles(marts: Marts) -> list[Tile]:
     Args:
         marts: The data.
     """
-    o = marts.overview
+    totals = marts.overview
+
+    def number(name: str, column: str, note: str = "") -> Tile:
+        return Tile(name, format_value(totals[column], "number"), note)
 
     def share(name: str, part: str, whole: str) -> Tile:
-        note = f"{shown(o[part], 'number')} of {shown(o[whole], 'number')}"
-        return Tile(name, shown(rate(o[part], o[whole]), "percent"), note)
-
-    def number(name: str, column: str, note: str = "", kind: Kind = "number") -> Tile:
-        return Tile(name, shown(o[column], kind), note)
+        note = " of ".join(format_value(totals[column], "number") for column in (part, whole))
+        return Tile(name, format_value(rate(totals[part], totals[whole]), "percent"), note)
 
     return [
-        number("sent", "sent", f"{shown(o['contents'], 'number')} contents"),
-        number("people", "people"),
-        share("delivered", "delivered", "sent"),
-        share("opened", "opened", "open_base"),
-        share("clicked", "clicked", "click_base"),
-        share("replied", "replied", "reply_base"),
-        share("bounced", "bounced", "bounce_base"),
-        share("unsubscribed", "unsubscribed", "unsubscribe_base"),
-        number("goals hit", "goals"),
+        number(
+            "Sent",
+            "sent",
+            format_count(totals["contents"], "piece of content", "pieces of content"),
+        ),
+        number("Recipients", "people"),
+        share("Delivered", "delivered", "sent"),
+        share("Opened", "opened", "open_base"),
+        share("Clicked", "clicked", "click_base"),
+        share("Replied", "replied", "reply_base"),
+        share("Bounced", "bounced", "bounce_base"),
+        share("Unsubscribed", "unsubscribed", "unsubscribe_base"),
+        number("Goals hit", "goals"),
     ]
+
+
+def questions(marts: Marts) -> dict[str, str]:
+    """Return the questions with choices: their texts by name of the chart.
+
+    Args:
+        marts: The data.
+    """
+    return {
+        answers_chart(number): one_line(rows[0]["question"], "(no text)")
+        for number, rows in enumerate(choice_questions(marts).values(), start=1)
+    }
 
 
 def _script(code: str) -> Any:

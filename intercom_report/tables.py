@@ -1,11 +1,11 @@
-"""The tables of the report: columns and cells."""
+"""Tables of the report: columns and cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from intercom_report.charts import label_of
+from intercom_report.formats import Kind, content_label, format_value
 from intercom_report.marts import rate
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from intercom_report.database import Row
     from intercom_report.marts import Marts
-
-Kind = Literal["text", "number", "percent", "hours"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class Table:
     """A table.
 
     Attributes:
-        columns: Name and kind of each column.
-        rows: The cells.
+        columns: Header and kind of each column.
+        rows: Cells of each row.
     """
 
     columns: list[tuple[str, Kind]]
@@ -58,30 +56,12 @@ def tables(marts: Marts) -> dict[str, Table]:
     return {name: table for name, table in made.items() if table.rows}
 
 
-def shown(value: Any, kind: Kind) -> str:
-    """Return the displayed text of a value; a dash for None.
-
-    Args:
-        value: A text, a number, a share between 0 and 1, or hours.
-        kind: Kind of the value.
-    """
-    if value is None:
-        return "–"  # noqa: RUF001 - a dash
-    if kind == "percent":
-        return f"{value:.1%}"
-    if kind == "hours":
-        return f"{value:,.1f} h"
-    if kind == "number":
-        return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-    return str(value)
-
-
 def _table(rows: list[Row], columns: tuple[Column, ...]) -> Table:
     return Table(
         [(name, kind) for name, kind, _ in columns],
         [
             [
-                Cell(shown(value, kind), value, kind)
+                Cell(format_value(value, kind), value, kind)
                 for _, kind, get in columns
                 for value in [get(row)]
             ]
@@ -99,58 +79,58 @@ def _share(part: str, whole: str) -> Callable[[Row], Any]:
 
 
 _CONTENTS: tuple[Column, ...] = (
-    ("content", "text", label_of),
-    ("sent", "number", _of("sent")),
-    ("delivered", "number", _of("delivered")),
-    ("opened", "percent", _of("open_rate")),
-    ("clicked", "percent", _of("click_rate")),
-    ("replied", "percent", _of("reply_rate")),
-    ("goals", "number", _of("goals")),
-    ("unsubscribed", "number", _of("unsubscribed")),
-    ("bounced", "number", _of("bounced")),
-    ("complaints", "number", _of("complaints")),
+    ("Content", "text", content_label),
+    ("Sent", "number", _of("sent")),
+    ("Delivered", "number", _of("delivered")),
+    ("Open rate", "percent", _of("open_rate")),
+    ("Click rate", "percent", _of("click_rate")),
+    ("Reply rate", "percent", _of("reply_rate")),
+    ("Goals hit", "number", _of("goals")),
+    ("Unsubscribed", "number", _of("unsubscribed")),
+    ("Hard bounces", "number", _of("bounced")),
+    ("Spam complaints", "number", _of("complaints")),
 )
 
 _FUNNEL: tuple[Column, ...] = (
-    ("series", "text", _of("series")),
-    ("place", "number", _of("position")),
-    ("block", "text", label_of),
-    ("entered", "number", _of("entered")),
-    ("completed", "percent", _share("completed", "entered")),
-    ("exited", "percent", _share("exited", "entered")),
-    ("disengaged", "number", _of("disengaged")),
-    ("end of series", "number", _of("series_completions")),
-    ("since entry", "hours", _of("hours_since_entry")),
-    ("from the block before", "hours", _of("hours_from_previous")),
-    ("in the block", "hours", _of("hours_in_block")),
+    ("Series", "text", _of("series")),
+    ("Position", "number", _of("position")),
+    ("Block", "text", content_label),
+    ("Entered", "number", _of("entered")),
+    ("Completed", "percent", _share("completed", "entered")),
+    ("Exited", "percent", _share("exited", "entered")),
+    ("Disengaged", "number", _of("disengaged")),
+    ("Series completed", "number", _of("series_completions")),
+    ("Time since entry", "hours", _of("hours_since_entry")),
+    ("Time since previous block", "hours", _of("hours_from_previous")),
+    ("Time in block", "hours", _of("hours_in_block")),
 )
 
 _LINKS: tuple[Column, ...] = (
-    ("link", "text", _of("url")),
-    ("content", "text", label_of),
-    ("clicks", "number", _of("clicks")),
-    ("messages", "number", _of("messages_clicked")),
-    ("scanners' clicks", "number", _of("automated_clicks")),
+    ("Link", "text", lambda row: row["url"] or "(unknown)"),
+    ("Content", "text", content_label),
+    ("Clicks", "number", _of("clicks")),
+    ("Messages clicked", "number", _of("messages_clicked")),
+    ("Clicks by link scanners", "number", _of("automated_clicks")),
 )
 
 _DOMAINS: tuple[Column, ...] = (
-    ("domain", "text", _of("email_domain")),
-    ("sent", "number", _of("sent")),
-    ("delivered", "percent", _share("delivered", "sent")),
-    ("opened", "percent", _share("opened", "delivered")),
-    ("bounced", "percent", _share("bounced", "sent")),
-    ("for the moment", "percent", _share("soft_bounced", "sent")),
-    ("failed", "percent", _share("failed", "sent")),
-    ("complaints", "number", _of("complaints")),
-    ("unsubscribed", "number", _of("unsubscribed")),
+    ("Domain", "text", _of("email_domain")),
+    ("Sent", "number", _of("sent")),
+    ("Delivered", "percent", _share("delivered", "sent")),
+    ("Open rate", "percent", _share("opened", "delivered")),
+    ("Hard bounces", "percent", _share("bounced", "sent")),
+    ("Soft bounces", "percent", _share("soft_bounced", "sent")),
+    ("Failures", "percent", _share("failed", "sent")),
+    ("Spam complaints", "number", _of("complaints")),
+    ("Unsubscribed", "number", _of("unsubscribed")),
 )
 
 _ANSWERS: tuple[Column, ...] = (
-    ("survey", "text", _of("content_title")),
-    ("question", "text", _of("question")),
-    ("answer", "text", lambda row: row["choice"] or "(free text)"),
-    ("answers", "number", _of("answers")),
-    ("share", "percent", _of("share_of_answers")),
-    ("mean rating", "number", _of("average_rating")),
+    ("Survey", "text", _of("content_title")),
+    ("Question", "text", _of("question")),
+    ("Answer", "text", lambda row: row["choice"] or "(free text)"),
+    ("Answers", "number", _of("answers")),
+    ("Share", "percent", _of("share_of_answers")),
+    ("Mean rating", "number", _of("average_rating")),
     ("NPS", "number", _of("nps")),
 )

@@ -1,1 +1,1 @@
-"""Test of examples/lake: exports into S3, Delta tables, and the same marts in three engines."""
+"""Test of examples/lake: exports to S3, Delta tables, and the same marts from three engines."""

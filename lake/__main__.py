@@ -1,4 +1,4 @@
-"""`python -m lake`: two exports into an S3, Delta tables, marts by DuckDB, Spark and PostgreSQL.
+"""`python -m lake`: two exports to S3, Delta tables, marts by DuckDB, Spark and PostgreSQL.
 
 Environment variables: `RECEIPTS` (number of messages, 5000), `DAYS` (length of the history, 50).
 """
@@ -34,10 +34,10 @@ Marts = dict[str, list[Row]]
 
 
 def main() -> int:
-    """Run the test.
+    """Run the comparison.
 
     Returns:
-        The exit status: 0 if all engines have the same rows.
+        The exit status: 0 if all engines built the same rows.
     """
     if not PYTHON.exists():
         sys.exit(f"{PYTHON.parents[1]} does not exist: use 'make lake'")

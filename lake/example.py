@@ -1,4 +1,4 @@
-"""The programs of examples/lake, run by the Python of its own environment."""
+"""Runs the programs of examples/lake with the Python of their own environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def why_no_spark() -> str:
-    """Return why Spark cannot be used on this machine; empty if it can."""
+    """Return why Spark cannot run on this machine; empty if it can."""
     if not PYTHON.exists() or not list(PYTHON.parents[1].glob("lib/*/site-packages/pyspark")):
         return "PySpark is not installed: make spark"
     if shutil.which("java") is None:
@@ -39,7 +39,7 @@ class Lake:
 
     Args:
         url: Folder or bucket of both.
-        environment: Environment variables with which programs reach it.
+        environment: Environment variables with which programs access it.
         folder: Local folder for the catalog and the marts.
     """
 

@@ -1,4 +1,4 @@
-"""A simulated workspace that is exported twice, with overlap and with a new column."""
+"""A simulated workspace with two exports that overlap; the second one has a new column."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def running_workspace(**options: Any) -> Generator[Workspace]:
     """Start the simulator.
 
     Args:
-        options: Arguments of `Simulator`. By default all engagement comes within the lookback.
+        options: Arguments of `Simulator`. By default, all engagement is within the lookback.
     """
     clock = Clock(FIRST_EXPORT, running=False)
     options = {"days": 50, "max_delay_days": 14, "end": FIRST_EXPORT, "clock": clock, **options}

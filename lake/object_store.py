@@ -19,7 +19,7 @@ def running_s3() -> Generator[tuple[str, dict[str, str]]]:
     """Run the server, with an empty bucket.
 
     Yields:
-        The URL of the bucket, and the environment variables with which a program reaches it.
+        The URL of the bucket, and the environment variables with which programs access it.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -28,7 +28,7 @@ def running_s3() -> Generator[tuple[str, dict[str, str]]]:
         host, port = server.get_host_and_port()
         environment = {
             "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-            "AWS_ALLOW_HTTP": "true",  # delta-rs refuses it otherwise
+            "AWS_ALLOW_HTTP": "true",  # otherwise delta-rs refuses http
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_REGION": "us-east-1",

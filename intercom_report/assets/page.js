@@ -2,7 +2,6 @@
 
 const specifications = JSON.parse(document.getElementById("charts").textContent);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const narrow = window.matchMedia("(max-width: 520px)");
 const printing = window.matchMedia("print");
 
 function theme() {
@@ -24,17 +23,31 @@ function theme() {
       titleFontWeight: "normal",
       labelFontSize: 12,
       titleFontSize: 12,
+      labelSeparation: 6,
     },
-    legend: { columns: narrow.matches ? 2 : 6, labelColor: ink, labelFontSize: 12 },
+    legend: { labelColor: ink, labelFontSize: 12, symbolOpacity: 1 },
   };
 }
 
-// the labels of bars take too much of a narrow place
-function fitted(specification, width) {
+// How many entries of a legend fit side by side; widths in pixels, estimated.
+function legendColumns(labels, width) {
+  const widths = labels.map((label) => 28 + 7 * label.length);
+  const total = widths.reduce((sum, one) => sum + one, 0);
+  if (total <= width) return labels.length;
+  return Math.max(1, Math.floor(width / Math.max(...widths)));
+}
+
+// Truncate the labels of bars so that the bars have enough space, and wrap legends.
+function fitToWidth(specification, width) {
   const copy = structuredClone(specification);
-  const limit = Math.min(320, Math.round(width / 3));
+  const limit = Math.min(320, Math.round(width * 0.4));
+  const hasBarLabels = JSON.stringify(specification).includes("labelLimit");
+  const legendWidth = width - (hasBarLabels ? limit : 60);
   JSON.stringify(copy, (key, value) => {
     if (value && value.labelLimit) value.labelLimit = limit;
+    if (value && value.legend) {
+      value.legend.columns = legendColumns(value.scale.domain, legendWidth);
+    }
     return value;
   });
   delete copy.config;
@@ -43,28 +56,28 @@ function fitted(specification, width) {
 
 async function draw() {
   const config = theme();
-  for (const place of document.querySelectorAll("[data-chart]")) {
+  for (const element of document.querySelectorAll("[data-chart]")) {
     const options = { actions: false, renderer: "svg", config };
-    const specification = fitted(specifications[place.dataset.chart], place.clientWidth);
-    await vegaEmbed(place, specification, options);
+    const specification = fitToWidth(specifications[element.dataset.chart], element.clientWidth);
+    await vegaEmbed(element, specification, options);
   }
   document.documentElement.dataset.drawn = "yes";
 }
 
-function sortable(table) {
-  const heads = [...table.tHead.rows[0].cells];
-  heads.forEach((head, place) => {
-    head.addEventListener("click", () => {
-      const numeric = !head.classList.contains("text");
-      const before = head.getAttribute("aria-sort");
-      const descending = before ? before === "ascending" : numeric;
-      heads.forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", descending ? "descending" : "ascending");
-      const value = (row) => row.cells[place].dataset.order;
+function makeSortable(table) {
+  const headers = [...table.tHead.rows[0].cells];
+  headers.forEach((header, column) => {
+    header.addEventListener("click", () => {
+      const numeric = !header.classList.contains("text");
+      const previous = header.getAttribute("aria-sort");
+      const descending = previous ? previous === "ascending" : numeric;
+      headers.forEach((other) => other.removeAttribute("aria-sort"));
+      header.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      const value = (row) => row.cells[column].dataset.order;
       const rows = [...table.tBodies[0].rows];
       rows.sort((one, other) => {
         const [a, b] = [value(one), value(other)];
-        // what has no value comes last, whichever way
+        // Rows without a value come last in both directions.
         if (a === "" || b === "") return (a === "") - (b === "");
         const order = numeric ? Number(a) - Number(b) : a.localeCompare(b);
         return descending ? -order : order;
@@ -74,6 +87,12 @@ function sortable(table) {
   });
 }
 
-document.querySelectorAll("table.sortable").forEach(sortable);
+document.querySelectorAll("table.sortable").forEach(makeSortable);
 draw();
-for (const query of [dark, narrow, printing]) query.addEventListener("change", draw);
+for (const query of [dark, printing]) query.addEventListener("change", draw);
+
+let redraw;
+window.addEventListener("resize", () => {
+  clearTimeout(redraw);
+  redraw = setTimeout(draw, 200);
+});

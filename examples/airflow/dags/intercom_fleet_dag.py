@@ -1,12 +1,12 @@
-"""The fleet of examples/dagster on Airflow: a mapped task for each workspace and group of streams.
+"""The workspaces of examples/dagster on Airflow, with a mapped task for each workspace.
 
-Copy it into the folder of your DAGs, and of examples/dagster `intercom_fleet/`, `workspaces.yaml`
-and `meltano.yml` beside it or onto PYTHONPATH. The environment variables are those of that example:
-INTERCOM_FLEET_WORKSPACES, INTERCOM_FLEET_PROJECT, TARGET_POSTGRES_SQLALCHEMY_URL, and those of
-Meltano's state backend. `meltano` must be on PATH, or named by MELTANO.
+Copy this file into your DAGs folder. Copy `intercom_fleet/`, `workspaces.yaml` and `meltano.yml` of
+examples/dagster beside it, or put them on PYTHONPATH. The environment variables are those of that
+example: INTERCOM_FLEET_WORKSPACES, INTERCOM_FLEET_PROJECT, TARGET_POSTGRES_SQLALCHEMY_URL, and
+those of Meltano's state backend. `meltano` must be on PATH, or its path in MELTANO.
 
-One run a workspace: its groups are one task, and `max_active_runs` is 1. At most n in all:
-`max_active_tis_per_dag`.
+A workspace is synced once at a time, because one task syncs all its groups of streams and
+`max_active_runs` is 1. `max_active_tis_per_dag` limits the number of concurrent syncs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def intercom_fleet() -> None:
 
     @task
     def workspaces() -> list[str]:
-        """Return only names, so that no secret gets into Airflow's database."""
+        """Return the names only, so that Airflow's database contains no secrets."""
         return [workspace.name for workspace in load(_FILE)]
 
     @task(
@@ -53,22 +53,28 @@ def intercom_fleet() -> None:
         map_index_template="{{ workspace_name }}",
     )
     def sync(name: str) -> dict[str, Any]:
-        """Sync a workspace; a SIGTERM to the task is passed to the tap.
+        """Sync all groups of streams of a workspace; a SIGTERM to the task is passed to the tap.
+
+        Args:
+            name: Name of the workspace.
+
+        Returns:
+            The number of rows by stream.
 
         Raises:
-            AirflowFailException: The sync failed, and a retry would fail, too.
+            AirflowFailException: The sync failed, and a retry would fail too.
             RuntimeError: The sync failed, and a retry may succeed.
         """
         cast("dict[str, Any]", get_current_context())["workspace_name"] = name
-        workspace = next(found for found in load(_FILE) if found.name == name)
+        workspace = next(entry for entry in load(_FILE) if entry.name == name)
         rows: dict[str, int] = {}
         failed = []
         for group in workspace.streams:
-            one = Sync.from_environment(workspace, group)
-            result = one.run(_log.info)
+            group_sync = Sync.from_environment(workspace, group)
+            result = group_sync.run(_log.info)
             rows |= {stream: rows.get(stream, 0) + n for stream, n in result.log.rows.items()}
             if not result.outcome.is_success:
-                failed.append((result.outcome, f"{group}: {one.explain(result)}"))
+                failed.append((result.outcome, f"{group}: {group_sync.explain(result)}"))
         if not failed:
             return rows
         explanations = "; ".join(explanation for _, explanation in failed)

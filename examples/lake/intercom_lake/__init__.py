@@ -1,1 +1,1 @@
-"""From batch files in object storage to tables that are deduplicated by key, and to marts."""
+"""Merges batch files from object storage into Delta tables, and builds marts from them."""

@@ -1,9 +1,9 @@
-"""Builds the marts with DuckDB, on one machine with the data on its disk.
+"""Builds the marts with DuckDB, on one machine with enough disk space for the data.
 
     python -m intercom_lake.build_duckdb s3://lake/tables marts.duckdb
 
-Each Delta table is copied once, a part at a time, then dbt runs in the file. delta-rs reads the
-tables: DuckDB's own extension for Delta would have to be downloaded when this runs.
+Each Delta table is copied once, in batches of rows; then dbt runs in the DuckDB file. delta-rs
+reads the tables, because DuckDB would have to download its extension for Delta at run time.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def main() -> int:
         The exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m intercom_lake.build_duckdb")
-    parser.add_argument("tables", help="folder or URL below which the tables are")
-    parser.add_argument("database", type=Path, help="DuckDB file; not called as a schema is")
-    parser.add_argument("--select", nargs="+", default=SELECT, help="what dbt builds")
+    parser.add_argument("tables", help="folder or URL that contains the tables")
+    parser.add_argument("database", type=Path, help="DuckDB file; not named like a schema")
+    parser.add_argument("--select", nargs="+", default=SELECT, help="as in dbt run --select")
     arguments = parser.parse_args()
     copy_tables(arguments.tables, arguments.database)
     os.environ["INTERCOM_LAKE_DUCKDB"] = str(arguments.database)

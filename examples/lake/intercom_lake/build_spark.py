@@ -31,7 +31,7 @@ MASTER = "local-cluster[2,1,1024]"
 """Two worker processes on this machine, each with a core and 1,024 MiB."""
 
 _BYTES_PER_TASK = 128 * 1024 * 1024
-"""Size of the files that a worker reads at a time, compressed."""
+"""Compressed size of the files that one task reads."""
 
 
 def session(master: str, warehouse: Path) -> SparkSession:
@@ -82,10 +82,10 @@ def read_files(
     """Read files of a Delta table; this runs in the workers.
 
     Args:
-        batches: Rows with the path of a file each.
+        batches: Rows with the path of one file each.
         tables: Folder or URL of the tables.
-        stream: Whose table it is.
-        version: Version of the table, so that all workers see the same.
+        stream: The stream.
+        version: Version of the table, so that all workers read the same one.
 
     Yields:
         The rows of the files.
@@ -106,10 +106,10 @@ def main() -> int:
         The exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m intercom_lake.build_spark")
-    parser.add_argument("tables", help="folder or URL below which the tables are")
+    parser.add_argument("tables", help="folder or URL that contains the tables")
     parser.add_argument("warehouse", type=Path, help="folder of Spark's tables")
     parser.add_argument("--master", default=MASTER, help="address of the cluster")
-    parser.add_argument("--select", nargs="+", default=SELECT, help="what dbt builds")
+    parser.add_argument("--select", nargs="+", default=SELECT, help="as in dbt run --select")
     arguments = parser.parse_args()
     spark = session(arguments.master, arguments.warehouse)
     try:

@@ -1,4 +1,4 @@
-"""Runs the dbt package of this repository on tables of a lake, with any engine."""
+"""Runs the dbt package of this repository on the tables of the lake, with any engine."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Landing:
         """Return the files of a stream and a day of export, in the order of export.
 
         Raises:
-            ValueError: A file name is not one of the tap, so its place in the order is unknown.
+            ValueError: A file was not named by the tap, so its place in the order is unknown.
         """
         folder = FileSelector(f"{self._root}/{stream}/day={day}", allow_not_found=True)
         files = []
@@ -99,7 +99,7 @@ class Landing:
         return sorted(files, key=lambda file: file.exported_in)
 
     def read(self, files: list[LandedFile]) -> pa.RecordBatchReader:
-        """Return the rows of files, with `EXPORTED`; only a part of a file is in memory at a time.
+        """Return the rows of files, with `EXPORTED`; only a batch of rows is in memory at a time.
 
         A column that a later export added is null in the rows of the earlier ones.
         """

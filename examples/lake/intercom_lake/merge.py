@@ -1,9 +1,9 @@
-"""Merges the exports of a day into Delta tables; the latest export of each key is kept.
+"""Merges the exports of a day into Delta tables, which keep the latest row of each key.
 
     python -m intercom_lake.merge s3://lake/landing s3://lake/tables --catalog catalog.json
 
-Merging a day twice, or days in another order, changes nothing: a row replaces another one only if
-it was exported later.
+Merging a day twice, or days in another order, changes nothing: a row is replaced only by one that
+was exported later.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _ranked(key: Sequence[str], *, partitioned: bool) -> str:
 
 
 def keys_of(catalog: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the key of each stream of a Singer catalog, as `tap --discover` prints it."""
+    """Return the key of each stream of a Singer catalog."""
     return {entry["tap_stream_id"]: entry["key_properties"] for entry in catalog["streams"]}
 
 
@@ -144,10 +144,10 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m intercom_lake.merge")
     parser.add_argument("landing", help="batch_config.storage.root of the tap")
-    parser.add_argument("tables", help="folder or URL below which the tables are")
-    parser.add_argument("--catalog", required=True, help="what tap-intercom-export --discover said")
-    parser.add_argument("--day", help="a day of export, such as 2026-06-01; all without")
-    parser.add_argument("--streams", nargs="+", metavar="STREAM", help="only these")
+    parser.add_argument("tables", help="folder or URL that contains the tables")
+    parser.add_argument("--catalog", required=True, help="output of tap-intercom-export --discover")
+    parser.add_argument("--day", help="a day of export, such as 2026-06-01 (default: all)")
+    parser.add_argument("--streams", nargs="+", metavar="STREAM", help="merge only these")
     arguments = parser.parse_args()
     landing = Landing(arguments.landing)
     keys = keys_of(json.loads(Path(arguments.catalog).read_text(encoding="utf-8")))

@@ -2,56 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from demo.project import ROOT
-from intercom_report.database import connected
-from intercom_report.marts import Marts, read_marts, wilson_interval
+from intercom_report.database import open_database
+from intercom_report.marts import Marts, read_marts
 from tests.dbt.built.conftest import MARTS
 from tests.documents.markdown import blocks
+from tests.harness.browser import cut_off_texts, open_page, overlapping_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
     from tests.dbt.built.conftest import Workspace
 
 pytestmark = pytest.mark.timeout(600)
-
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-"""Program names of Chromium."""
 
 CHARTS = 9
 
 (PAGE,) = (block for block in blocks("docs/dbt.md") if "intercom_report" in block.text)
 COMMANDS = PAGE.lines
 """For PostgreSQL, and for DuckDB."""
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of Chromium, which is installed with apt if the tests run as root."""
-    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    apt = shutil.which("apt-get")
-    if found is None and os.geteuid() == 0 and apt:
-        install = ("install", "--yes", "--quiet", "--no-install-recommends", PROGRAMS[0])
-        for arguments in (("update", "--quiet"), install):
-            subprocess.run([apt, *arguments], check=False, capture_output=True)
-        found = shutil.which(PROGRAMS[0])
-    if found is None:
-        pytest.skip("needs Chromium: apt install chromium, or brew install --cask chromium")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -84,31 +63,8 @@ def run_report(command: str, dsn: str, *more: str) -> str:
 
 @pytest.fixture(scope="session")
 def marts(workspace: Workspace) -> Marts:
-    with connected(workspace.postgres.url(workspace.database), MARTS) as database:
+    with open_database(workspace.postgres.url(workspace.database), MARTS) as database:
         return read_marts(database)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield running
-        running.close()
-
-
-def opened(
-    browser: Browser, report: Path, width: int, scheme: Any = "light"
-) -> tuple[Page, list[str]]:
-    """Open the report; return the page, and errors and requests to the network."""
-    wrong: list[str] = []
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda it: None if it.url == report.as_uri() else wrong.append(it.url[:200]))
-    page.goto(report.as_uri())
-    page.wait_for_selector("html[data-drawn=yes]", state="attached")
-    return page, wrong
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -116,7 +72,7 @@ def opened(
 def test_all_charts_are_drawn_without_errors_and_network(
     browser: Browser, report: Path, width: int, scheme: str
 ) -> None:
-    page, wrong = opened(browser, report, width, scheme)
+    page, wrong = open_page(browser, report, width, scheme)
     try:
         assert wrong == []
         sizes = page.evaluate(
@@ -127,15 +83,17 @@ def test_all_charts_are_drawn_without_errors_and_network(
         assert len(sizes) == CHARTS
         assert all(w > 200 and h > 40 and marks > 0 for w, h, marks in sizes), sizes
         assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert overlapping_labels(page) == []
+        assert cut_off_texts(page) == []
     finally:
         page.close()
 
 
 def test_table_is_sorted_by_click_on_header(browser: Browser, report: Path) -> None:
-    page, _ = opened(browser, report, 1280)
+    page, _ = open_page(browser, report, 1280)
     try:
-        page.click("summary:has-text('All contents')")
-        head = page.locator("[data-table=contents] th", has_text="opened")
+        page.click("summary:has-text('All content')")
+        head = page.locator("[data-table=contents] th", has_text="Open rate")
         cells = page.locator("[data-table=contents] tbody td:nth-child(4)")
         for direction, reverse in (("descending", True), ("ascending", False)):
             head.locator("button").click()
@@ -150,7 +108,7 @@ def test_table_is_sorted_by_click_on_header(browser: Browser, report: Path) -> N
 
 
 def test_report_is_made_for_print(browser: Browser, report: Path) -> None:
-    page, wrong = opened(browser, report, 1280, "dark")
+    page, wrong = open_page(browser, report, 1280, "dark")
     try:
         page.emulate_media(media="print")
         assert (
@@ -171,22 +129,22 @@ def test_totals_equal_simulator(browser: Browser, report: Path, workspace: Works
         flags = [row[f"is_{name}"] for row in among if row[f"is_{name}"] is not None]
         return f"{100 * sum(flags) / len(flags):.1f}%"
 
-    page, _ = opened(browser, report, 1280)
+    page, _ = open_page(browser, report, 1280)
     try:
         tiles = page.locator("[data-tile]")
         found = {it.get_attribute("data-tile"): it.text_content() for it in tiles.all()}
     finally:
         page.close()
     assert found == {
-        "sent": f"{len(rows):,}",
-        "people": f"{len({row['user_id'] for row in rows}):,}",
-        "delivered": f"{100 * len(delivered) / len(rows):.1f}%",
+        "Sent": f"{len(rows):,}",
+        "Recipients": f"{len({row['user_id'] for row in rows}):,}",
+        "Delivered": f"{100 * len(delivered) / len(rows):.1f}%",
         **{
-            name: share(name, delivered)
+            name.capitalize(): share(name, delivered)
             for name in ("opened", "clicked", "replied", "unsubscribed")
         },
-        "bounced": share("bounced", rows),
-        "goals hit": f"{sum(row['is_goal_hit'] is True for row in rows):,}",
+        "Bounced": share("bounced", rows),
+        "Goals hit": f"{sum(row['is_goal_hit'] is True for row in rows):,}",
     }
 
 
@@ -233,7 +191,7 @@ def test_rows_equal_simulator(marts: Marts, workspace: Workspace) -> None:
 
 
 def test_duckdb_gives_the_same_report(built_in_duckdb: Path, marts: Marts) -> None:
-    with connected(f"duckdb:///{built_in_duckdb}", MARTS) as database:
+    with open_database(f"duckdb:///{built_in_duckdb}", MARTS) as database:
         other = read_marts(database)
     assert other.overview == marts.overview
     assert other.days == marts.days
@@ -267,21 +225,3 @@ def test_database_without_marts_is_an_error(workspace: Workspace) -> None:
     assert done.returncode == 1
     assert "no table messages in the schema nowhere" in done.stderr
     assert "dbt build" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("successes", "trials", "low", "high"),
-    [
-        # Newcombe 1998, Statistics in Medicine 17, table I, method 3
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_confidence_interval_is_wilson_score(
-    successes: int, trials: int, low: float, high: float
-) -> None:
-    interval = wilson_interval(successes, trials)
-    assert interval is not None
-    assert interval == pytest.approx((low, high), abs=5e-5)
