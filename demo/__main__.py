@@ -1,8 +1,8 @@
-"""`python -m demo`: two exports of a simulated workspace into PostgreSQL, dbt models, a report.
+"""`python -m demo`: two exports of a simulated workspace to PostgreSQL, dbt models, a report.
 
 Environment variables: `RECEIPTS` (number of messages, 50000), `DAYS` (length of the history, 90),
-`ALL` (if set, loads reporting datasets, AI content and custom objects, too), `KEEP` (if set, leaves
-PostgreSQL running, with the data).
+`ALL` (if set, also loads reporting datasets, AI content and custom objects), `KEEP` (if set, leaves
+PostgreSQL running with the data).
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
     from demo.postgres import Postgres
 
-RECEIPTS = 50_000
-DAYS = 90
+DEFAULT_RECEIPTS = 50_000
 
-_PRESENT_OFFSET = timedelta(days=2)
+DEFAULT_DAYS = 90
+
+_PRESENT_AGE = timedelta(days=2)
 """Age of the simulated present, so that the simulated clock can be advanced by a day."""
 
 _TIME_BETWEEN_RUNS = timedelta(days=1)
@@ -68,7 +69,7 @@ class Demo:
         connection: Connection to the database.
         project: The Meltano project.
         postgres: The database server.
-        all_streams: Whether to load reporting datasets, AI content and custom objects, too.
+        all_streams: Whether to load reporting datasets, AI content and custom objects too.
     """
 
     progress: Progress
@@ -94,19 +95,19 @@ class Demo:
         if self.all_streams:
             self._delete_entries()
         second = self._load("Run 2: a day later, with new messages and late opens", second_end)
-        opened = results.opened_since(self.connection, self.simulator, first_end, second_end)
+        opened = results.compare_late_opens(self.connection, self.simulator, first_end, second_end)
 
         show("\nRows in PostgreSQL and in the simulated Intercom\n")
         show(results.counts_table(first, second))
-        show("\nThe latest messages that were opened\n")
-        show(results.query_table(self.connection, results.RECEIPTS))
-        show("\nOpen and click rate of the ten most sent contents\n")
-        show(results.query_table(self.connection, results.RATES))
+        show("\nThe most recently sent messages that were opened\n")
+        show(results.query_table(self.connection, results.LATEST_OPENED_QUERY))
+        show("\nOpen and click rates of the content with the most messages\n")
+        show(results.query_table(self.connection, results.RATES_QUERY))
         if self.all_streams:
             show("\nConversations by channel, from the reporting dataset\n")
-            show(results.query_table(self.connection, results.CONVERSATIONS))
+            show(results.query_table(self.connection, results.CONVERSATIONS_QUERY))
             show("\nOrders by state, from a custom object\n")
-            show(results.query_table(self.connection, results.ORDERS))
+            show(results.query_table(self.connection, results.ORDERS_QUERY))
             show("\nA page and an order were deleted between the runs; run 2 removed them.")
         show(
             f"\n{opened.loaded:,} messages sent before run 1 ended were opened for the first time "
@@ -117,7 +118,7 @@ class Demo:
         show("\ndbt builds and tests the models of dbt/intercom_export")
         self._build()
         show(
-            f"\nDIFFERENT: {', '.join(count.label for count in differing)}"
+            f"\nCounts that differ: {', '.join(count.label for count in differing)}"
             if differing
             else f"\nAll {len(first) + len(second) + 1} counts are equal."
         )
@@ -142,16 +143,16 @@ class Demo:
         progress.log(
             f"{records:,} records loaded in {seconds:.1f} s, {records / seconds:,.0f} a second"
         )
-        progress.activity = "counting"
-        found = results.counts(self.connection, self.simulator, end)
+        progress.activity = "counting rows"
+        found = results.compare_tables(self.connection, self.simulator, end)
         if self.all_streams:
-            found += results.other_counts(self.connection, self.simulator, end)
+            found += results.compare_other_tables(self.connection, self.simulator, end)
         progress.activity = ""
         return found
 
     def _build(self) -> None:
         """Build the marts with dbt, and write the report."""
-        # importing Altair takes a second, so it is not imported at the start
+        # not at the start, because importing Altair takes a second
         from intercom_report.__main__ import write_report  # noqa: PLC0415
 
         self.progress.log(f"meltano run {DBT}:build")
@@ -162,10 +163,10 @@ class Demo:
         self.progress.activity = "writing the report"
         write_report(self.postgres.url(), MARTS, REPORT)
         self.progress.activity = ""
-        self.progress.log(f"The report: {REPORT.as_uri()}")
+        self.progress.log(f"Report: {REPORT.as_uri()}")
 
     def _delete_entries(self) -> None:
-        """Delete an external page and an order, as a user of the workspace would."""
+        """Delete an external page and an order in Intercom, as a user could."""
         page = self.simulator.ai_content.pages()[0]
         self.simulator.ai_content.remove_page(page["id"])
         kind = results.OBJECT_TYPES[0]
@@ -188,9 +189,9 @@ def main() -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    receipts = int(os.environ.get("RECEIPTS") or RECEIPTS)
-    days = int(os.environ.get("DAYS") or DAYS)
-    end = datetime.now(timezone.utc).replace(microsecond=0) - _PRESENT_OFFSET
+    receipts = int(os.environ.get("RECEIPTS") or DEFAULT_RECEIPTS)
+    days = int(os.environ.get("DAYS") or DEFAULT_DAYS)
+    end = datetime.now(timezone.utc).replace(microsecond=0) - _PRESENT_AGE
     try:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress())

@@ -1,4 +1,4 @@
-"""A temporary PostgreSQL server for the demo and the tests, without Docker, root or a port."""
+"""A temporary PostgreSQL server for the demo and the tests; needs no Docker, root or port."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Postgres:
         return f"{driver}://postgres@/{database}?host={quote(str(self.socket_folder), safe='')}"
 
     def psql_command(self, *schemas: str) -> str:
-        """Return a shell command that starts psql: of the machine, or of the package.
+        """Return a shell command that starts psql: the installed one, or that of the package.
 
         Args:
             schemas: Database schemas of the search path.
@@ -85,7 +85,7 @@ def running_postgres(keep: Callable[[], bool] = _never) -> Generator[Postgres]:
     """Run a new, empty server until the `with` block ends.
 
     Args:
-        keep: Returns, at the end, whether to leave the server running with its data.
+        keep: Called at the end: whether to leave the server running with its data.
 
     Yields:
         The server.
@@ -156,7 +156,7 @@ class _Server:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 check=False,
-                start_new_session=True,  # Ctrl-C must only reach the program that uses the server
+                start_new_session=True,  # so that Ctrl-C does not stop the server first
                 **self._owner,
             )
         if done.returncode:

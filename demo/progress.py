@@ -1,4 +1,4 @@
-"""Prints the progress of the demo with times."""
+"""Prints the progress of the demo, with the elapsed time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 HEARTBEAT_SECONDS = 5.0
-"""Time without output after which a line is printed."""
+"""Time without output after which a heartbeat is printed."""
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""A Meltano project in a folder; runs Meltano and passes on its log line by line."""
+"""A Meltano project in a folder; runs Meltano and parses its log line by line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Text tables of the demo: row counts compared with the simulator, and query results."""
+"""Compares row counts with the simulator, and formats query results as text tables."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 SCHEMA = "intercom"
 """Database schema of the tables."""
 
-ENGAGEMENT = ("open", "click")
-"""Statistics whose `first_*` column in `receipt` is counted, too."""
+FIRST_COLUMNS = ("open", "click")
+"""Events whose `first_*` column in `receipt` is compared, too."""
 
 DATASETS = ("conversation", "tickets")
 """Reporting datasets of the demo."""
@@ -27,12 +28,12 @@ DATASETS = ("conversation", "tickets")
 OBJECT_TYPES = ("Order", "Subscription plan")
 """Custom object types of the demo."""
 
-CONVERSATIONS = """
+CONVERSATIONS_QUERY = """
     SELECT channel, count(*) AS conversations, count(last_teammate_rating) AS rated,
            round(avg(conversation_first_response_time) / 60, 1) AS "minutes to first response"
       FROM reporting_conversation GROUP BY 1 ORDER BY conversations DESC, channel"""
 
-ORDERS = """
+ORDERS_QUERY = """
     SELECT custom_attributes ->> 'state' AS state, count(*) AS orders,
            sum((custom_attributes ->> 'amount')::numeric) AS amount
       FROM custom_object_instance WHERE type = 'Order' AND custom_attributes ? 'state'
@@ -41,24 +42,30 @@ ORDERS = """
 _MAX_CELL_CHARACTERS = 34
 """Longer cells are truncated."""
 
-RATES = """
+RATES_QUERY = """
     SELECT coalesce(content_title, '(no title)') AS content, content_type AS type, count(*) AS sent,
            round(100.0 * count(first_open) / count(*), 1) AS "opened %",
            round(100.0 * count(first_click) / count(*), 1) AS "clicked %"
       FROM receipt GROUP BY 1, 2 ORDER BY sent DESC, content LIMIT 10"""
 
-RECEIPTS = """
+LATEST_OPENED_QUERY = """
     SELECT receipt_id, received_at, name, coalesce(content_title, '(no title)') AS content,
            first_open, first_click
       FROM receipt WHERE first_open IS NOT NULL AND name IS NOT NULL
      ORDER BY received_at DESC LIMIT 5"""
 
-_FIRST_OPENED_SINCE = """
+_FIRST_OPENED_SINCE_QUERY = """
     SELECT count(*) FROM receipt WHERE received_at <= %(since)s AND first_open > %(since)s"""
 
 
 class Count(NamedTuple):
-    """A count in the database and the expected count."""
+    """A count in the simulator, and the same count in the database.
+
+    Attributes:
+        label: What is counted: a table, or a column of one.
+        expected: The simulator's count.
+        loaded: The database's count.
+    """
 
     label: str
     expected: int
@@ -70,8 +77,10 @@ class Count(NamedTuple):
         return self.expected != self.loaded
 
 
-def counts(connection: Connection[Any], simulator: Simulator, until: datetime) -> list[Count]:
-    """Compare the row counts of all tables, and the engagement in `receipt`, with the simulator.
+def compare_tables(
+    connection: Connection[Any], simulator: Simulator, until: datetime
+) -> list[Count]:
+    """Compare the tables of the message export, and columns of `receipt`, with the simulator.
 
     Args:
         connection: Connection to the database.
@@ -80,25 +89,25 @@ def counts(connection: Connection[Any], simulator: Simulator, until: datetime) -
     """
     expected = simulator.workspace.counts(until)
     expected["content_export"] = len(simulator.jobs)
-    # a row for each content and job, because the totals are those of the job's range
+    # a row for each content and job, because the totals are of the job's range
     expected["overview"] = sum(
         len(simulator.workspace.rows("overview", job.after, job.before, job.requested_at))
         for job in simulator.jobs
     )
     expected |= {"other_statistic": 0, "rejected_row": 0}
-    found = [Count(name, expected[name], rows_of(connection, name)) for name in sorted(expected)]
-    for statistic in ENGAGEMENT:
+    found = [Count(name, expected[name], count_rows(connection, name)) for name in sorted(expected)]
+    for statistic in FIRST_COLUMNS:
         expected_ids = {
             row["receipt_id"] for row in simulator.workspace.expected_rows(statistic, until)
         }
         column = f"first_{statistic}"
-        loaded = rows_of(connection, "receipt", column)
+        loaded = count_rows(connection, "receipt", column)
         found.append(Count(f"receipt.{column}", len(expected_ids), loaded))
     return found
 
 
-def rows_of(connection: Connection[Any], table: str, column: str | None = None) -> int:
-    """Return the number of rows of a table; 0 if the table does not exist.
+def count_rows(connection: Connection[Any], table: str, column: str | None = None) -> int:
+    """Count the rows of a table; 0 if the table does not exist.
 
     Args:
         connection: Connection to the database.
@@ -114,8 +123,10 @@ def rows_of(connection: Connection[Any], table: str, column: str | None = None) 
     return int(row[0]) if row else 0
 
 
-def other_counts(connection: Connection[Any], simulator: Simulator, until: datetime) -> list[Count]:
-    """Compare the row counts of reporting datasets, AI content and custom objects.
+def compare_other_tables(
+    connection: Connection[Any], simulator: Simulator, until: datetime
+) -> list[Count]:
+    """Compare the tables of reporting datasets, AI content and custom objects.
 
     Args:
         connection: Connection to the database.
@@ -133,13 +144,13 @@ def other_counts(connection: Connection[Any], simulator: Simulator, until: datet
             len(simulator.custom_objects.instances(name)) for name in OBJECT_TYPES
         ),
     }
-    return [Count(name, number, rows_of(connection, name)) for name, number in expected.items()]
+    return [Count(name, number, count_rows(connection, name)) for name, number in expected.items()]
 
 
-def opened_since(
+def compare_late_opens(
     connection: Connection[Any], simulator: Simulator, since: datetime, until: datetime
 ) -> Count:
-    """Count the messages sent before a time whose first open was after it.
+    """Compare the number of messages sent before a time and first opened after it.
 
     Args:
         connection: Connection to the database.
@@ -152,7 +163,9 @@ def opened_since(
     new = {row["receipt_id"] for row in workspace.expected_rows("open", until)} - before
     sent = {row["receipt_id"] for row in workspace.expected_rows("receipt", since)}
     # target-postgres writes times in UTC, without a time zone
-    row = connection.execute(_FIRST_OPENED_SINCE, {"since": since.replace(tzinfo=None)}).fetchone()
+    row = connection.execute(
+        _FIRST_OPENED_SINCE_QUERY, {"since": since.replace(tzinfo=None)}
+    ).fetchone()
     return Count("first opened after run 1", len(new & sent), int(row[0]) if row else 0)
 
 
@@ -161,7 +174,7 @@ def query_table(connection: Connection[Any], query: str) -> str:
 
     Args:
         connection: Connection to the database.
-        query: One of the constants of this module.
+        query: One of the queries in this module.
     """
     cursor = connection.execute(query.encode())
     names = [column.name for column in cursor.description or ()]
@@ -183,7 +196,7 @@ def counts_table(first: Sequence[Count], second: Sequence[Count]) -> str:
         )
         for a, b in zip(first, second, strict=True)
     ]
-    return table(("rows of", "run 1: Intercom", "loaded", "run 2: Intercom", "loaded", ""), rows)
+    return table(("table", "run 1: Intercom", "loaded", "run 2: Intercom", "loaded", ""), rows)
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -222,6 +235,8 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return f"{value:,}"
     text = "" if value is None else str(value).replace("\n", " ")
     return text if len(text) <= _MAX_CELL_CHARACTERS else text[: _MAX_CELL_CHARACTERS - 1] + "…"
 
