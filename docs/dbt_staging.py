@@ -39,7 +39,7 @@ _RENAMED = {"rows": "rows_by_statistic", "row": "row_values", "raw": "raw_row"}
 
 _CONVERSATION = {
     "conversation_id": ("string", "Intercom's id of the conversation."),
-    "conversation_started_at": ("timestamp", "When the conversation began."),
+    "conversation_started_at": ("timestamp", "When the conversation started."),
     "channel": ("string", "Channel, in the workspace's language."),
 }
 
@@ -52,7 +52,10 @@ REPORTING: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
             "currently_assigned_team_id": ("string", "Name of the team it is assigned to."),
             "conversation_first_closed_at": ("timestamp", "When it was first closed."),
             "conversation_first_response_time": ("number", "Seconds to the first reply."),
-            "conversation_time_to_close": ("number", "Seconds from its beginning to its last end."),
+            "conversation_time_to_close": (
+                "number",
+                "Seconds from its start to when it was last closed.",
+            ),
             "teammate_replies_count": ("string", "Number of replies by teammates."),
             "last_teammate_rating": ("string", "Last rating of a teammate, 1 to 5."),
             "fin_ai_agent_participated": ("string", "Whether Fin took part: true or false."),
@@ -75,7 +78,7 @@ REPORTING: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
                 "number",
                 "Seconds to this reply, if it is later.",
             ),
-            "teammate_time_to_close": ("number", "Seconds to this end of the conversation."),
+            "teammate_time_to_close": ("number", "Seconds until this closing of the conversation."),
         },
     ),
     "reporting_conversation_rating_sent": (
@@ -84,11 +87,20 @@ REPORTING: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = 
         {
             **_CONVERSATION,
             "conversation_rating_id": ("string", "The request."),
-            "conversation_rating_updated_at": ("timestamp", "When it was rated, else asked for."),
-            "conversation_rating": ("string", "The rating, 1 to 5; null when nobody answered."),
-            "conversation_rating_remark": ("string", "What the person wrote with it."),
-            "rated_agent_type": ("string", "Who is rated: a teammate, a bot, Fin."),
-            "rated_teammate_id": ("string", "Name of the teammate who is rated."),
+            "conversation_rating_updated_at": (
+                "timestamp",
+                "When it was rated; else when the rating was requested.",
+            ),
+            "conversation_rating": (
+                "string",
+                "The rating, 1 to 5; null if the request was not answered.",
+            ),
+            "conversation_rating_remark": (
+                "string",
+                "Remark that the person wrote with the rating.",
+            ),
+            "rated_agent_type": ("string", "Type of the rated agent: a teammate, a bot or Fin."),
+            "rated_teammate_id": ("string", "Name of the rated teammate."),
         },
     ),
     "reporting_teammate_handling_conversation": (
@@ -128,13 +140,13 @@ class Table:
 
 def tables() -> list[Table]:
     """Return the source tables, in the order of their names."""
-    told = subprocess.run(
+    discovered = subprocess.run(
         [sys.executable, "-m", "tap_intercom_export", "--discover"],
         check=True,
         capture_output=True,
         text=True,
     )
-    found = [_table(stream) for stream in json.loads(told.stdout)["streams"]]
+    found = [_table(stream) for stream in json.loads(discovered.stdout)["streams"]]
     found += [Table(name, *rest) for name, rest in REPORTING.items()]
     return sorted(found, key=lambda table: table.name)
 
@@ -145,12 +157,12 @@ def _table(stream: dict[str, Any]) -> Table:
         for name, schema in stream["schema"]["properties"].items()
     }
     if stream["stream"] == "receipt":
-        what = "One message delivered to one person."
+        description = "One message delivered to one person."
     elif stream["key_properties"] == ["event_id"]:
-        what = f"One event: {stream['stream'].replace('_', ' ')}."
+        description = f"One event: {stream['stream'].replace('_', ' ')}."
     else:
-        what = f"A record of the stream {stream['stream']}."
-    return Table(stream["stream"], what, tuple(stream["key_properties"]), columns)
+        description = f"A record of the stream {stream['stream']}."
+    return Table(stream["stream"], description, tuple(stream["key_properties"]), columns)
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -221,7 +233,8 @@ def _model(table: Table) -> dict[str, Any]:
     columns: list[dict[str, Any]] = [
         {
             "name": "source_relation",
-            "description": "Workspace, else schema, that the row comes from.",
+            "description": "The workspace of the row, or its schema if the tap's setting workspace "
+            "is not used.",
         }
     ]
     for name, (kind, text) in table.columns.items():
@@ -246,8 +259,8 @@ def _model(table: Table) -> dict[str, Any]:
         columns.append(column)
     return {
         "name": model_name(table),
-        "description": f"{table.description} Typed, the latest row by key; empty where the "
-        "table does not exist.",
+        "description": f"{table.description} Typed columns, the latest row of each key; empty if "
+        "the table does not exist.",
         "data_tests": [
             {
                 "intercom_export.unique_key": {

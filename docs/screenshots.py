@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "demo" / "report.html"
 
 PICTURES = (
-    ("report-light.png", 1280, 1240, "light"),
-    ("report-dark.png", 1280, 1240, "dark"),
+    ("report-light.png", 1280, 1330, "light"),
+    ("report-dark.png", 1280, 1330, "dark"),
     ("report-narrow.png", 400, 1240, "light"),
 )
 """File name, width and height in pixels, color scheme."""

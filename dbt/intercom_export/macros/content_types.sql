@@ -1,5 +1,5 @@
-{#- What is known of each type of content: its channel, and what Intercom tracks for it. A statistic
-    that is not tracked gives null, not 0. What has been seen in the data counts as tracked. -#}
+{#- The channel of each content type, and the statistics that Intercom tracks for it. A statistic that
+    is not tracked is null, not 0. A statistic that occurs in the data counts as tracked. -#}
 {% macro content_types() -%}
     {%- set known = {
         'email': {'channel': 'email', 'tracks': ['bounce', 'open', 'click', 'reply', 'unsubscribe', 'complaint']},
@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 
-{#- Whether Intercom is known to track a statistic for a content type. -#}
+{#- Whether the table above says that Intercom tracks a statistic for a content type. -#}
 {% macro is_tracked(content_type, statistic) -%}
     coalesce(lower({{ content_type }}) in (''
         {%- for name, facts in intercom_export.content_types().items() if statistic in facts.tracks -%}

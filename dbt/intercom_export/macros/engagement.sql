@@ -1,6 +1,6 @@
-{#- What can happen to a message: the column of `messages`, and the streams that tell of it. Each
-    stream but `email_failure` has a column `first_…` in `receipt` besides. -#}
-{% macro engagement() -%}
+{#- The events of a message: the time column in `messages`, and the streams that contain the events.
+    Each stream except `email_failure` also has a column `first_…` in `receipt`. -#}
+{% macro message_events() -%}
     {{ return([
         {'column': 'hard_bounced_at', 'streams': ['hard_bounce']},
         {'column': 'soft_bounced_at', 'streams': ['soft_bounce']},
@@ -24,8 +24,8 @@
 {%- endmacro %}
 
 
-{#- Streams whose events show that a person did something with the content of a message. -#}
-{% macro attention() -%}
+{#- Streams of events by which a person engages with the content of a message. -#}
+{% macro engagement_streams() -%}
     {{ return([
         'open', 'click', 'reply', 'keyword_reply', 'reaction', 'answer', 'completion',
         'collected_email', 'permission_grant', 'button_tap', 'screen_view', 'tour_step_view',
@@ -35,20 +35,20 @@
 {%- endmacro %}
 
 
-{#- All streams of events that are read, each once. -#}
+{#- All streams of the two lists above, without duplicates. -#}
 {% macro event_streams() -%}
     {%- set names = [] -%}
-    {%- for entry in intercom_export.engagement() -%}
+    {%- for entry in intercom_export.message_events() -%}
         {%- do names.extend(entry.streams) -%}
     {%- endfor -%}
-    {%- for name in intercom_export.attention() if name not in names -%}
+    {%- for name in intercom_export.engagement_streams() if name not in names -%}
         {%- do names.append(name) -%}
     {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
 
 
-{#- The columns of `receipt` with the first time of any of some streams. -#}
+{#- The `first_…` columns of `receipt` for a list of streams. -#}
 {% macro first_columns(streams, prefix) -%}
     {%- set columns = [] -%}
     {%- for name in streams if name != 'email_failure' -%}

@@ -1,5 +1,5 @@
-{#- Totals of messages and their rates. A rate is null where nothing was delivered, or where what it
-    counts is not tracked for any of the messages. -#}
+{#- Totals and rates of messages. A rate is null if no message was delivered, or if the event is not
+    tracked for any of the messages. -#}
 {% macro message_totals() -%}
     {%- set counted = {
         'bounced': 'is_bounced', 'opened': 'is_opened', 'clicked': 'is_clicked',

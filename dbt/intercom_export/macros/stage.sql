@@ -1,7 +1,7 @@
-{#- Reads one stream from every schema: typed, the latest row by key. A table or a column that does
-    not exist gives no rows or nulls. -#}
-{% macro stage(declared, key, columns, renamed={}) -%}
-    {%- set tables = intercom_export.source_tables(declared) if execute else [] -%}
+{#- Selects one stream from all schemas, with typed columns and the latest row of each key. A missing
+    table has no rows, and a missing column is null. -#}
+{% macro stage(declared_source, key, columns, renamed={}) -%}
+    {%- set tables = intercom_export.source_tables(declared_source) if execute else [] -%}
     with loaded as (
     {%- for table in tables %}
         select
@@ -34,7 +34,7 @@
             row_number() over (
                 partition by source_relation{% for name in key %}, {{ renamed.get(name, name) }}{% endfor %}
                 order by loaded_order desc
-            ) as newest_first
+            ) as latest_first
         from loaded
     )
 
@@ -44,18 +44,18 @@
         {{ renamed.get(name, name) }}{{ "," if not loop.last }}
         {%- endfor %}
     from ranked
-    where newest_first = 1
+    where latest_first = 1
 {%- endmacro %}
 
 
-{#- The existing tables of a stream: of each the relation, its columns by lower-case name, and an
-    expression for what tells workspaces apart. -#}
-{% macro source_tables(declared) -%}
+{#- The existing tables of a stream: the relation, its columns by lower-case name, and an expression
+    for the workspace of a row. -#}
+{% macro source_tables(declared_source) -%}
     {%- set configured = var('intercom_export_schema') -%}
     {%- set schemas = [configured] if configured is string else configured -%}
     {%- set found = [] -%}
-    {%- for schema in schemas if declared.identifier not in var('intercom_export_skip_streams') -%}
-        {%- set relation = adapter.get_relation(declared.database, schema, declared.identifier) -%}
+    {%- for schema in schemas if declared_source.identifier not in var('intercom_export_skip_streams') -%}
+        {%- set relation = adapter.get_relation(declared_source.database, schema, declared_source.identifier) -%}
         {%- if relation is not none -%}
             {%- set columns = {} -%}
             {%- for column in adapter.get_columns_in_relation(relation) -%}
@@ -64,7 +64,7 @@
                 }}) -%}
             {%- endfor -%}
             {%- set literal = "cast('" ~ schema ~ "' as " ~ dbt.type_string() ~ ")" -%}
-            {#- the tap's setting `workspace` puts a column into every record -#}
+            {#- the tap's setting `workspace` adds a column to every record -#}
             {%- set workspace = columns.get('workspace') -%}
             {%- do found.append({
                 'relation': relation,
@@ -78,7 +78,7 @@
 {%- endmacro %}
 
 
-{#- What tells which of several rows of a key was loaded last, where the target appends. -#}
+{#- The load time, by which the latest row of a key is found if the target appends. -#}
 {% macro loaded_order(columns) -%}
     {%- set names = ['_sdc_extracted_at', '_sdc_batched_at', '_sdc_received_at'] -%}
     {%- for name in names if name in columns -%}

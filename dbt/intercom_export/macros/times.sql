@@ -1,4 +1,4 @@
-{#- The day of an instant in the time zone of the variable intercom_export_timezone. -#}
+{#- The day of a time in the time zone of the variable intercom_export_timezone. -#}
 {% macro local_day(expression) -%}
     {%- set zone = var('intercom_export_timezone') -%}
     {%- if zone == 'UTC' -%}
@@ -20,7 +20,7 @@
     cast(convert_timezone('UTC', '{{ zone }}', {{ expression }}) as date)
 {%- endmacro %}
 
-{#- times are instants in Spark, and the session's time zone is UTC -#}
+{#- Spark's timestamps are instants, and the time zone of the session must be UTC. -#}
 {% macro spark__local_day(expression, zone) -%}
     cast(from_utc_timestamp({{ expression }}, '{{ zone }}') as date)
 {%- endmacro %}
@@ -30,7 +30,8 @@
 {%- endmacro %}
 
 
-{#- A time some seconds or days later, or earlier; BigQuery's dateadd gives another type. -#}
+{#- A time plus a number of seconds or days, which may be negative. The cast is for BigQuery, where
+    dateadd returns another type. -#}
 {% macro time_plus(datepart, number, expression) -%}
     {{ return(adapter.dispatch('time_plus', 'intercom_export')(datepart, number, expression)) }}
 {%- endmacro %}
@@ -39,12 +40,13 @@
     cast({{ dbt.dateadd(datepart, number, expression) }} as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
-{#- dbt's own loses fractions of a second there -#}
+{#- dbt.dateadd loses fractions of a second in Spark. -#}
 {% macro spark__time_plus(datepart, number, expression) -%}
     timestampadd({{ datepart }}, {{ number }}, {{ expression }})
 {%- endmacro %}
 
 
+{#- Seconds from one time to another; null if one of them is null. -#}
 {% macro seconds_between(earlier, later) -%}
     {{ return(adapter.dispatch('seconds_between', 'intercom_export')(earlier, later)) }}
 {%- endmacro %}
@@ -53,7 +55,7 @@
     {{ dbt.datediff(earlier, later, 'second') }}
 {%- endmacro %}
 
-{#- dbt's own fails on nulls there -#}
+{#- dbt.datediff fails on nulls in Spark. -#}
 {% macro spark__seconds_between(earlier, later) -%}
     (unix_timestamp({{ later }}) - unix_timestamp({{ earlier }}))
 {%- endmacro %}
@@ -63,29 +65,29 @@
 {%- endmacro %}
 
 
-{#- The earliest of several times, any of which may be null; least() differs between databases. -#}
+{#- The earliest of several times, ignoring nulls, which least() treats differently in each database. -#}
 {% macro earliest_of(expressions) -%}
-    {%- set never = "cast('9999-01-01' as " ~ dbt.type_timestamp() ~ ")" -%}
+    {%- set far_future = "cast('9999-01-01' as " ~ dbt.type_timestamp() ~ ")" -%}
     nullif(least(
         {%- for expression in expressions %}
-        coalesce({{ expression }}, {{ never }}){{ "," if not loop.last }}
+        coalesce({{ expression }}, {{ far_future }}){{ "," if not loop.last }}
         {%- endfor %}
-    ), {{ never }})
+    ), {{ far_future }})
 {%- endmacro %}
 
 
-{#- The latest of several times, any of which may be null. -#}
+{#- The latest of several times, ignoring nulls. -#}
 {% macro latest_of(expressions) -%}
-    {%- set never = "cast('1900-01-01' as " ~ dbt.type_timestamp() ~ ")" -%}
+    {%- set far_past = "cast('1900-01-01' as " ~ dbt.type_timestamp() ~ ")" -%}
     nullif(greatest(
         {%- for expression in expressions %}
-        coalesce({{ expression }}, {{ never }}){{ "," if not loop.last }}
+        coalesce({{ expression }}, {{ far_past }}){{ "," if not loop.last }}
         {%- endfor %}
-    ), {{ never }})
+    ), {{ far_past }})
 {%- endmacro %}
 
 
-{#- A share between 0 and 1; null where there is nothing to be a share of. -#}
+{#- A share between 0 and 1; null if the whole is zero. -#}
 {% macro share_of(part, whole) -%}
     cast({{ part }} as {{ intercom_export.type_double() }}) / nullif({{ whole }}, 0)
 {%- endmacro %}

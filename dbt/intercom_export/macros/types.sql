@@ -1,4 +1,4 @@
-{#- A source column as one of the types of the models; null where it does not exist. -#}
+{#- A source column, cast to a type of the models; null if the column does not exist. -#}
 {% macro column_as(column, kind) -%}
     {%- if column is none -%}
         cast(null as {{ intercom_export.type_of(kind) }})
@@ -14,11 +14,13 @@
 {%- endmacro %}
 
 
+{#- Whether a column type is a text type in any database. -#}
 {% macro is_text(type) -%}
     {{ return('char' in type or 'text' in type or 'string' in type) }}
 {%- endmacro %}
 
 
+{#- The database's type for a type of the models. -#}
 {% macro type_of(kind) -%}
     {%- if kind == 'timestamp' -%} {{ dbt.type_timestamp() }}
     {%- elif kind == 'integer' -%} {{ dbt.type_bigint() }}
@@ -37,7 +39,7 @@
 {% macro spark__type_double() -%} double {%- endmacro %}
 
 
-{#- Times without a zone are UTC already, as the targets write them; others are brought to UTC. -#}
+{#- A time in UTC. Targets write times without a time zone in UTC; others are converted. -#}
 {% macro utc_timestamp(expression, type) -%}
     {{ return(adapter.dispatch('utc_timestamp', 'intercom_export')(expression, type)) }}
 {%- endmacro %}
@@ -58,17 +60,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Spark's timestamp is an instant, and its session's time zone has to be UTC -#}
+{#- Spark's timestamps are instants, and the time zone of the session must be UTC. -#}
 {% macro spark__utc_timestamp(expression, type) -%}
     cast({{ expression }} as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
-{#- BigQuery's TIMESTAMP is an instant, a text or DATETIME without a zone is taken as UTC -#}
+{#- BigQuery's TIMESTAMP is an instant; a text or DATETIME without a time zone is read as UTC. -#}
 {% macro bigquery__utc_timestamp(expression, type) -%}
     cast({{ expression }} as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
 
+{#- A JSON column as text. -#}
 {% macro json_text(expression, type) -%}
     {{ return(adapter.dispatch('json_text', 'intercom_export')(expression, type)) }}
 {%- endmacro %}
@@ -90,7 +93,7 @@
 {%- endmacro %}
 
 
-{#- A text as a number; null where it is none. -#}
+{#- A text as a number; null if it is not a number. -#}
 {% macro number_or_null(expression) -%}
     {{ return(adapter.dispatch('number_or_null', 'intercom_export')(expression)) }}
 {%- endmacro %}
@@ -131,16 +134,16 @@
 {%- endmacro %}
 
 
-{#- The part of a text between two delimiters, counted from 1; "" or null where there is none. -#}
-{% macro part_of(text, delimiter, number) -%}
-    {{ return(adapter.dispatch('part_of', 'intercom_export')(text, delimiter, number)) }}
+{#- The n-th part of a text, counted from 1; empty or null if there are fewer parts. -#}
+{% macro nth_part(text, delimiter, number) -%}
+    {{ return(adapter.dispatch('nth_part', 'intercom_export')(text, delimiter, number)) }}
 {%- endmacro %}
 
-{% macro default__part_of(text, delimiter, number) -%}
+{% macro default__nth_part(text, delimiter, number) -%}
     {{ dbt.split_part(text, "'" ~ delimiter ~ "'", number) }}
 {%- endmacro %}
 
-{#- dbt's own fails there where the text has fewer parts -#}
-{% macro spark__part_of(text, delimiter, number) -%}
+{#- dbt.split_part fails in Spark if the text has fewer parts. -#}
+{% macro spark__nth_part(text, delimiter, number) -%}
     split_part({{ text }}, '{{ delimiter }}', {{ number }})
 {%- endmacro %}

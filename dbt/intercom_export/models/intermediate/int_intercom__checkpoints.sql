@@ -4,7 +4,7 @@ with checkpoints as (
 
 ),
 
-{#- a checkpoint does not name its series: its block does, in the receipts of the block -#}
+{#- checkpoints do not contain the series; the receipts of the block do -#}
 series_of_blocks as (
 
     select
@@ -22,7 +22,7 @@ with_series as (
     select
         checkpoints.*,
         series_of_blocks.series_id as series_of_block,
-        {#- a block that sends nothing is of the same series as the others of the entry -#}
+        {#- a block without messages belongs to the same series as the other blocks of the entry -#}
         max(series_of_blocks.series_id) over (
             partition by checkpoints.source_relation, checkpoints.series_entry_record_id, checkpoints.user_id
         ) as series_of_entry,

@@ -4,19 +4,19 @@ with clicks as (
 
 ),
 
-followed_at_once as (
+nearby_links as (
 
     select
-        one.source_relation,
-        one.event_id,
-        count(distinct other.url) as links
-    from clicks as one
-    inner join clicks as other
-        on one.source_relation = other.source_relation
-        and one.receipt_id = other.receipt_id
-        and other.created_at >= {{ intercom_export.time_plus('second', -var('intercom_export_scanner_seconds'), 'one.created_at') }}
-        and other.created_at <= {{ intercom_export.time_plus('second', var('intercom_export_scanner_seconds'), 'one.created_at') }}
-    group by one.source_relation, one.event_id
+        click.source_relation,
+        click.event_id,
+        count(distinct nearby.url) as links
+    from clicks as click
+    inner join clicks as nearby
+        on click.source_relation = nearby.source_relation
+        and click.receipt_id = nearby.receipt_id
+        and nearby.created_at >= {{ intercom_export.time_plus('second', -var('intercom_export_scanner_seconds'), 'click.created_at') }}
+        and nearby.created_at <= {{ intercom_export.time_plus('second', var('intercom_export_scanner_seconds'), 'click.created_at') }}
+    group by click.source_relation, click.event_id
 
 )
 
@@ -27,8 +27,8 @@ select
     clicks.created_at as clicked_at,
     clicks.link_type,
     clicks.url,
-    followed_at_once.links >= {{ var('intercom_export_scanner_links') }} as is_automated
+    nearby_links.links >= {{ var('intercom_export_scanner_links') }} as is_automated
 from clicks
-inner join followed_at_once
-    on clicks.source_relation = followed_at_once.source_relation
-    and clicks.event_id = followed_at_once.event_id
+inner join nearby_links
+    on clicks.source_relation = nearby_links.source_relation
+    and clicks.event_id = nearby_links.event_id

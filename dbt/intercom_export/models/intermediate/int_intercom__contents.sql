@@ -16,7 +16,7 @@ contents as (
         *,
         row_number() over (
             partition by source_relation, ruleset_id order by length(content_id), content_id
-        ) as place,
+        ) as variant_number,
         count(*) over (partition by source_relation, ruleset_id) as variants
     from receipts
     where latest_first = 1
@@ -35,6 +35,6 @@ select
     node_id,
     variants,
     case
-        when variants > 1 then substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ', cast(place as {{ dbt.type_int() }}), 1)
+        when variants > 1 then substring('ABCDEFGHIJKLMNOPQRSTUVWXYZ', cast(variant_number as {{ dbt.type_int() }}), 1)
     end as variant
 from contents

@@ -13,11 +13,11 @@ receipts as (
 select
     events.source_relation,
     events.receipt_id,
-    {%- for entry in intercom_export.engagement() %}
+    {%- for entry in intercom_export.message_events() %}
     min(case when events.statistic in ('{{ entry.streams | join("', '") }}') then events.occurred_at end) as {{ entry.column }},
     {%- endfor %}
     min(case when events.statistic = 'automated_click' then events.occurred_at end) as automated_click_at,
-    max(case when events.statistic in ('{{ intercom_export.attention() | join("', '") }}') then events.occurred_at end) as last_engaged_at,
+    max(case when events.statistic in ('{{ intercom_export.engagement_streams() | join("', '") }}') then events.occurred_at end) as last_engaged_at,
     count(case when events.statistic = 'open' then 1 end) as opens,
     count(case when events.statistic = 'click' then 1 end) as clicks,
     count(case when events.statistic = 'automated_click' then 1 end) as automated_clicks,

@@ -72,7 +72,7 @@ select
     by_url.ruleset_id,
     by_url.content_id,
     by_url.url,
-    {{ intercom_export.part_of(intercom_export.part_of(intercom_export.part_of('by_url.url', '//', 2), '/', 1), '?', 1) }} as url_host,
+    {{ intercom_export.nth_part(intercom_export.nth_part(intercom_export.nth_part('by_url.url', '//', 2), '/', 1), '?', 1) }} as url_host,
     by_url.link_type,
     contents.content_type,
     contents.content_title,

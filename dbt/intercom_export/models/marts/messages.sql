@@ -16,7 +16,7 @@ contents as (
 
 ),
 
-{#- first_click may be a scanner's; the events tell -#}
+{#- first_click may be a click by a link scanner, which the click events show -#}
 receipts_and_events as (
 
     select
@@ -25,7 +25,7 @@ receipts_and_events as (
         receipts.user_id,
         receipts.user_external_id,
         receipts.email,
-        nullif({{ intercom_export.part_of('lower(receipts.email)', '@', 2) }}, '') as email_domain,
+        nullif({{ intercom_export.nth_part('lower(receipts.email)', '@', 2) }}, '') as email_domain,
         receipts.name,
         receipts.company_id,
         receipts.company_external_id,
@@ -44,14 +44,14 @@ receipts_and_events as (
         receipts.node_id,
         receipts.received_at as sent_at,
         {{ intercom_export.local_day('receipts.received_at') }} as sent_on,
-        {%- for entry in intercom_export.engagement() %}
+        {%- for entry in intercom_export.message_events() %}
         {%- set firsts = ['case when not coalesce(events.is_first_click_automated, false) then receipts.first_click end']
             if entry.column == 'clicked_at' else intercom_export.first_columns(entry.streams, 'receipts') %}
         {{ intercom_export.earliest_of(['events.' ~ entry.column] + firsts) }} as {{ entry.column }},
         {%- endfor %}
         events.automated_click_at,
         {%- set firsts = ['case when not coalesce(events.is_first_click_automated, false) then receipts.first_click end'] %}
-        {%- for column in intercom_export.first_columns(intercom_export.attention(), 'receipts') if column != 'receipts.first_click' %}
+        {%- for column in intercom_export.first_columns(intercom_export.engagement_streams(), 'receipts') if column != 'receipts.first_click' %}
         {%- do firsts.append(column) %}
         {%- endfor %}
         {{ intercom_export.latest_of(['events.last_engaged_at'] + firsts) }} as last_engaged_at,
@@ -70,7 +70,7 @@ receipts_and_events as (
 
 ),
 
-{#- what was seen of a content type is tracked for it, whatever is known of it -#}
+{#- an event that occurs for a content type is tracked, even if content_types() does not say so -#}
 with_tracking as (
 
     select
@@ -133,7 +133,7 @@ select
     case when {{ tracked }} then {{ column }} is not null end as is_{{ name }},
     {%- endfor %}
     case when has_goal then goal_at is not null end as is_goal_hit,
-    {%- for entry in intercom_export.engagement() %}
+    {%- for entry in intercom_export.message_events() %}
     {{ entry.column }},
     {%- endfor %}
     automated_click_at,

@@ -92,7 +92,7 @@ blocks as (
 
 ),
 
-{#- the variants of a block share its ruleset; the first stands for it -#}
+{#- the variants of a block have the same ruleset; use the title of the first one -#}
 titles as (
 
     select

@@ -2,7 +2,7 @@ with answers as (
 
     select
         *,
-        {{ intercom_export.number_or_null('response') }} as number_given,
+        {{ intercom_export.number_or_null('response') }} as response_number,
         row_number() over (
             partition by source_relation, receipt_id, question_id
             order by created_at desc, event_id desc
@@ -17,7 +17,7 @@ messages as (
 
 ),
 
-{#- a rating is what is answered with numbers only, and not in free text -#}
+{#- a question is a rating if all answers are numbers and it is not free text -#}
 questions as (
 
     select
@@ -25,12 +25,12 @@ questions as (
         question_id,
         case
             when max(case when lower(response_type) like '%text%' then 1 else 0 end) = 1 then 'text'
-            when count(*) = count(number_given) then 'rating'
+            when count(*) = count(response_number) then 'rating'
             else 'choice'
         end as question_kind,
-        count(*) = count(number_given)
-            and min(number_given) >= 0
-            and max(number_given) <= 10
+        count(*) = count(response_number)
+            and min(response_number) >= 0
+            and max(response_number) <= 10
             and (
                 max(case when lower(question) like '%recommend%' then 1 else 0 end) = 1
                 {%- for id in var('intercom_export_nps_questions') %}
@@ -60,11 +60,11 @@ select
     questions.question_kind,
     questions.question_kind = 'rating' and questions.is_on_nps_scale as is_nps,
     answers.response,
-    case when questions.question_kind = 'rating' then answers.number_given end as rating,
+    case when questions.question_kind = 'rating' then answers.response_number end as rating,
     case
         when questions.question_kind <> 'rating' or not questions.is_on_nps_scale then null
-        when answers.number_given >= 9 then 'promoter'
-        when answers.number_given >= 7 then 'passive'
+        when answers.response_number >= 9 then 'promoter'
+        when answers.response_number >= 7 then 'passive'
         else 'detractor'
     end as nps_group,
     answers.created_at as answered_at,

@@ -1,6 +1,6 @@
 {{ config(enabled=var('intercom_export_reporting')) }}
 
-{#- labels of actions are in the workspace's language; durations tell replies and closings -#}
+{#- labels of actions depend on the workspace's language, so durations identify replies and closings -#}
 with actions as (
 
     select

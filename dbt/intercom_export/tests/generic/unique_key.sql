@@ -1,4 +1,4 @@
-{#- Rows whose key occurs more than once, or is not complete. -#}
+{#- Keys that occur more than once or contain null. -#}
 {% test unique_key(model, columns) %}
 
 select
@@ -11,19 +11,19 @@ having count(*) > 1 or {{ columns | join(' is null or ') }} is null
 {% endtest %}
 
 
-{#- Rows whose value is outside of a range; null is inside. -#}
-{% test between(model, column_name, least=none, most=none) %}
+{#- Values outside of a range; null is allowed. -#}
+{% test accepted_range(model, column_name, min_value=none, max_value=none) %}
 
 select {{ column_name }}
 from {{ model }}
 where
-    {% if least is not none %}{{ column_name }} < {{ least }}{% else %}false{% endif %}
-    or {% if most is not none %}{{ column_name }} > {{ most }}{% else %}false{% endif %}
+    {% if min_value is not none %}{{ column_name }} < {{ min_value }}{% else %}false{% endif %}
+    or {% if max_value is not none %}{{ column_name }} > {{ max_value }}{% else %}false{% endif %}
 
 {% endtest %}
 
 
-{#- Rows in which one value is more than another of which it is a part. -#}
+{#- Rows in which a number is greater than the whole that it is a part of. -#}
 {% test part_of(model, column_name, whole) %}
 
 select {{ column_name }}, {{ whole }}
@@ -33,7 +33,7 @@ where {{ column_name }} > {{ whole }}
 {% endtest %}
 
 
-{#- Rows in which one time is before another. -#}
+{#- Rows in which a time is earlier than another one. -#}
 {% test not_before(model, column_name, earlier) %}
 
 select {{ column_name }}, {{ earlier }}
