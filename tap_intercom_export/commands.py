@@ -12,7 +12,7 @@ from singer_sdk.singerlib import Catalog
 
 from tap_intercom_export.checks import Selection
 from tap_intercom_export.exports import RunPlan
-from tap_intercom_export.schemas import message_files
+from tap_intercom_export.schemas import csv_files
 from tap_intercom_export.streams import ContentExportStream, ListStream, ReportingStream
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
 
-MESSAGE_STREAMS = ("content_export", *message_files.MESSAGE_FILES, message_files.UNKNOWN_FILE.name)
+MESSAGE_STREAMS = ("content_export", *csv_files.MESSAGE_FILES, csv_files.UNKNOWN_FILE.name)
 """Streams that are filled by jobs of the message export."""
 
 
@@ -91,7 +91,7 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
     Returns:
         The exit status.
     """
-    from tap_intercom_export.checks import connection_test  # noqa: PLC0415 - not for --discover
+    from tap_intercom_export.checks import connection  # noqa: PLC0415 - not for --discover
 
     config = options["config"]
     tap = tap_class(
@@ -110,15 +110,15 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
         ]
         selection = Selection.from_streams(selected, MESSAGE_STREAMS, tap.config)
     clock = tap.clock_class()
-    results = connection_test.run_checks(
+    results = connection.run_checks(
         selection, tap.config, tap.settings, lambda: tap.client(clock), clock.now
     )
-    table = connection_test.format_table(results, sys.stdout.encoding or "ascii")
+    table = connection.format_table(results, sys.stdout.encoding or "ascii")
     sys.stdout.write(f"{table}\n")
     for result in results:
         if result.error:
             tap.logger.error("%s: %s", result.name, result.error)
-    return connection_test.exit_status(results)
+    return connection.exit_status(results)
 
 
 def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> None:

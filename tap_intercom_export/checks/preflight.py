@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tap_intercom_export.checks.local import (
+from tap_intercom_export.checks.directories import (
     LOW_FREE_BYTES,
     check_batch_folder,
     check_temporary_directory,

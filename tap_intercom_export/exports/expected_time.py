@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.clock import DAY_SECONDS
-from tap_intercom_export.wording import duration
+from tap_intercom_export.formatting import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,8 +23,8 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob, JobStatus
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import JobMeasurement
+from tap_intercom_export.formatting import counted, duration
 from tap_intercom_export.progress import JobEvent
-from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from tap_intercom_export.exports.plan_parts import (
     extent,
     total_sizes,
 )
-from tap_intercom_export.wording import counted, duration
+from tap_intercom_export.formatting import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.exports.window import Sizes, Window
-from tap_intercom_export.wording import duration
+from tap_intercom_export.formatting import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.wording import duration
+from tap_intercom_export.formatting import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

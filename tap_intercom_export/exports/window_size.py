@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tap_intercom_export.clock import DAY_SECONDS
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.exports.window import MIN_WINDOW_SECONDS, Sizes
-from tap_intercom_export.wording import counted, duration
+from tap_intercom_export.formatting import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

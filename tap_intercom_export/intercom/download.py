@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, error_name
 from tap_intercom_export.intercom.responses import (
     is_gone,
@@ -16,7 +17,6 @@ from tap_intercom_export.intercom.responses import (
     read_error,
 )
 from tap_intercom_export.intercom.retry import RetryBudget
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.formatting import counted, duration
 from tap_intercom_export.progress.totals import JobEvent, Remaining, RunTotals, WindowTotals
-from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

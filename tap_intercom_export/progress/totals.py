@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tap_intercom_export.wording import counted, duration, table
+from tap_intercom_export.formatting import counted, duration, table
 
 MAX_NAMES = 4
 """Maximum number of streams that are named in a line; for more, only the number is shown."""

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.parsers import time, time_of_number
+from tap_intercom_export.rows.cell_parsers import time, time_of_number
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas import Kind
 

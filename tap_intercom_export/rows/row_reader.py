@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tap_intercom_export.rows.cell_parsers import PARSERS, Parser
 from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
-from tap_intercom_export.rows.parsers import PARSERS, Parser
-from tap_intercom_export.rows.record import RowFormat
+from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.text_encoding import replace_invalid
 from tap_intercom_export.schemas import Column, FileSchema, Kind, normalized_name, property_names
 

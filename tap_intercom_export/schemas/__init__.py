@@ -1,20 +1,20 @@
 """The shape of the data: CSV files, columns, kinds and keys, and how a file is recognized.
 
 In: file names, CSV headers, and datasets as Intercom lists them. Out: `FileSchema` and `Column`
-objects, and JSON schemas. The table of all known files is `message_files.MESSAGE_FILES`.
+objects, and JSON schemas. The table of all known files is `csv_files.MESSAGE_FILES`.
 """
 
 from __future__ import annotations
 
+from tap_intercom_export.schemas.column_kinds import LENIENT_KINDS, TIME_KINDS, Kind
 from tap_intercom_export.schemas.columns import WORKSPACE, Column, FileSchema, json_schema
+from tap_intercom_export.schemas.csv_files import UNKNOWN_FILE
 from tap_intercom_export.schemas.excluded_columns import ExcludedColumns, is_pattern
 from tap_intercom_export.schemas.file_match import (
     schema_by_file_name,
     schema_by_header,
     statistic_name,
 )
-from tap_intercom_export.schemas.kinds import LENIENT_KINDS, TIME_KINDS, Kind
-from tap_intercom_export.schemas.message_files import UNKNOWN_FILE
 from tap_intercom_export.schemas.property_names import normalized_name, property_names, snake_case
 from tap_intercom_export.schemas.record_key import record_key
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset

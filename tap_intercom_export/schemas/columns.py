@@ -1,11 +1,11 @@
-"""Schema of a CSV file and its columns; `message_files.py` has those of the message export."""
+"""Schema of a CSV file and its columns; `csv_files.py` has those of the message export."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.column_kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

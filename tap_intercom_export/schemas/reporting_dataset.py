@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.errors import UnreadableDataError
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import WINDOW_COLUMNS, Column, FileSchema
-from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.property_names import property_names, snake_case
 
 if TYPE_CHECKING:

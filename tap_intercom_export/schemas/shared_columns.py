@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column
-from tap_intercom_export.schemas.kinds import Kind
 
 RECEIPT_ID = Column("receipt_id", Kind.ID, "The delivery of one message to one person.")
 

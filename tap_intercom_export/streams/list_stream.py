@@ -14,12 +14,12 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, UnreadableDataError
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom import ListPage, parse_json
 from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_completeness import ListPass, changed_meanwhile
 from tap_intercom_export.streams.rejections import ListRejections, entry_as_json
 from tap_intercom_export.streams.sdk import FullTableStream
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -23,6 +23,7 @@ from tap_intercom_export.exports import (
     WindowSchedule,
     plan_export,
 )
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom import MESSAGE_EXPORT
 from tap_intercom_export.schemas import (
     UNKNOWN_FILE,
@@ -35,8 +36,7 @@ from tap_intercom_export.schemas import (
     statistic_name,
 )
 from tap_intercom_export.streams.export_files import ExportFiles, ExportFileStream
-from tap_intercom_export.streams.windowed import WindowStream
-from tap_intercom_export.wording import counted
+from tap_intercom_export.streams.window_stream import WindowStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.message_export import ContentExportStream
-from tap_intercom_export.streams.windowed import WindowStream
+from tap_intercom_export.streams.window_stream import WindowStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import UnreadableFileError
-from tap_intercom_export.wording import counted
+from tap_intercom_export.formatting import counted
 
 if TYPE_CHECKING:
     import logging

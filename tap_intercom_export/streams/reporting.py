@@ -23,11 +23,11 @@ from tap_intercom_export.exports import (
     current_time,
     plan_export,
 )
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.schemas import Kind
 from tap_intercom_export.streams.rejections import FileRejections
-from tap_intercom_export.streams.windowed import FileStream
-from tap_intercom_export.wording import counted
+from tap_intercom_export.streams.window_stream import FileStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

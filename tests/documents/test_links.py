@@ -119,8 +119,8 @@ def test_names_in_the_text_occur_in_the_source(page: str) -> None:
 # --- CONTRIBUTING.md
 
 PLACES = {
-    "CSV file": ("schemas/message_files.py", "FileSchema("),
-    "column type": ("schemas/kinds.py", "class Kind"),
+    "CSV file": ("schemas/csv_files.py", "FileSchema("),
+    "column type": ("schemas/column_kinds.py", "class Kind"),
     "container": ("archive/formats.py", "def open_container"),
     "status word": ("exports/job.py", "JobStatus.COMPLETED,"),
     "429": ("intercom/responses.py", "SLOT_TAKEN_MESSAGE ="),

@@ -14,7 +14,7 @@ from tap_intercom_export.rows.csv_dialect import delimiter_of
 from tap_intercom_export.rows.csv_reader import CHUNK_BYTES, CellReader
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from tap_intercom_export.rows.csv_reader import DamagedRow

@@ -24,9 +24,9 @@ from benchmarks.shapes import SHAPES, Shape
 from tap_intercom_export.intercom import reporting
 from tap_intercom_export.rows import csv_reader
 from tap_intercom_export.rows.encoder import Encoder
-from tap_intercom_export.rows.record import RowFormat
+from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tap_intercom_export.formatting import counted, duration, table
 from tap_intercom_export.progress.bar import wants_progress_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
 from tap_intercom_export.progress.totals import JobEvent, Remaining, RunTotals, WindowTotals
-from tap_intercom_export.wording import counted, duration, table
 
 DAY = 86_400
 

@@ -37,7 +37,7 @@ How it works
 
 What it costs
     Four modules with some 850 lines that are harder to read than the rest of the tap, and the
-    rule that each change of a record's format is made twice: in `rows.record` and in
+    rule that each change of a record's format is made twice: in `rows.row_format` and in
     `row_function`. Generated code is also harder to debug; printing the result of
     `_Source.function` helps, and its docstring shows an example. The tests compare both ways for
     every file of the catalog, deselected properties, odd names, and random rows

@@ -12,9 +12,9 @@ from uuid import uuid4
 from singer_sdk.helpers._batch import BaseBatchFileEncoding, SDKBatchMessage
 from singer_sdk.singerlib.json import serialize_json
 
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.schemas import record_key
 from tap_intercom_export.singer.batch.writer import BatchWriter
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     import logging

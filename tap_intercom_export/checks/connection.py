@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.checks.local import (
+from tap_intercom_export.checks.directories import (
     LOW_FREE_BYTES,
     check_temporary_directory,
 )

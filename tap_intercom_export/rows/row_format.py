@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.parsers import MISSING_ID_CELLS, Parser, time
+from tap_intercom_export.formatting import counted
+from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, Parser, time
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas import (
     LENIENT_KINDS,
@@ -17,7 +18,6 @@ from tap_intercom_export.schemas import (
     property_names,
     snake_case,
 )
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
