@@ -25,8 +25,8 @@ from tap_intercom_export.archive.formats import (
     looks_like_csv,
     open_container,
 )
-from tap_intercom_export.archive.inflate import INFLATE_ERRORS
 from tap_intercom_export.archive.spool import discard
+from tap_intercom_export.compression import INFLATE_ERRORS
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ import zipfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from tap_intercom_export.archive.inflate import open_gzip, open_member
 from tap_intercom_export.archive.spool import SpoolSection, append, discard, new_spool
+from tap_intercom_export.archive.zip_member import open_member
+from tap_intercom_export.compression import open_gzip
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:
