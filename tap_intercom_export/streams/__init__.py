@@ -1,7 +1,7 @@
 """The streams that the Meltano SDK syncs.
 
 In: the tap as `singer_sdk.Tap`, and a `SyncContext`. Out: SCHEMA, RECORD or BATCH, and STATE
-messages. `sdk.py` is the only module that uses private parts of the SDK.
+messages. Only `sdk` uses private parts of the SDK.
 """
 
 from __future__ import annotations
