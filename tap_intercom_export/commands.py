@@ -91,7 +91,7 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
     Returns:
         The exit status.
     """
-    from tap_intercom_export.checks import connection  # noqa: PLC0415 - not for --discover
+    from tap_intercom_export.checks import check_result, connection  # noqa: PLC0415 - not for --discover
 
     config = options["config"]
     tap = tap_class(
@@ -113,12 +113,12 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
     results = connection.run_checks(
         selection, tap.config, tap.settings, lambda: tap.client(clock), clock.now
     )
-    table = connection.format_table(results, sys.stdout.encoding or "ascii")
+    table = check_result.format_table(results, sys.stdout.encoding or "ascii")
     sys.stdout.write(f"{table}\n")
     for result in results:
         if result.error:
             tap.logger.error("%s: %s", result.name, result.error)
-    return connection.exit_status(results)
+    return check_result.exit_status(results)
 
 
 def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> None:

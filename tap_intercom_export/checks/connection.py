@@ -5,10 +5,9 @@ from __future__ import annotations
 import email.utils
 import queue
 import threading
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.checks.check_result import CheckResult, Outcome
 from tap_intercom_export.checks.directories import (
     LOW_FREE_BYTES,
     check_temporary_directory,
@@ -23,7 +22,6 @@ from tap_intercom_export.errors import (
     UnauthorizedError,
     UnavailableError,
     VersionError,
-    exit_status_of,
 )
 from tap_intercom_export.exports import MAX_CLOCK_DIFFERENCE_SECONDS, UNKNOWN_JOB_ID
 from tap_intercom_export.intercom import (
@@ -47,41 +45,6 @@ PROBE_TIMEOUT_SECONDS = 5.0
 DEADLINE_SECONDS = 6.0
 """Time after which a request counts as failed. The lookup of a host name has no timeout of its
 own."""
-
-
-class Outcome(str, Enum):
-    """Result of a check."""
-
-    WORKS = "\u2713"
-    FAILS = "\u2717"
-    WARNING = "!"
-    NOT_NEEDED = "\u2013"
-
-
-PLAIN_OUTCOMES = {
-    Outcome.WORKS: "ok",
-    Outcome.FAILS: "FAILS",
-    Outcome.WARNING: "!",
-    Outcome.NOT_NEEDED: "-",
-}
-"""Replacements for terminals without these characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """A line of the table.
-
-    Attributes:
-        name: What was checked.
-        outcome: The result.
-        text: Details, and what to do.
-        error: The error, if it concerns selected streams.
-    """
-
-    name: str
-    outcome: Outcome
-    text: str
-    error: TapError | None = None
 
 
 def run_checks(
@@ -124,27 +87,6 @@ def run_checks(
         _check_clock(responses, now()),
         *_check_machine(config),
     ]
-
-
-def format_table(results: list[CheckResult], encoding: str) -> str:
-    """Format the results as a table.
-
-    Args:
-        results: The results.
-        encoding: Encoding of the output. Marks that it lacks are replaced.
-    """
-    try:
-        "".join(Outcome).encode(encoding)
-    except (LookupError, UnicodeError):
-        marks = PLAIN_OUTCOMES
-    else:
-        marks = {outcome: outcome.value for outcome in Outcome}
-    width = max(len(result.name) for result in results)
-    sign = max(len(marks[result.outcome]) for result in results)
-    return "\n".join(
-        f"{marks[result.outcome]:<{sign}} {result.name:<{width}}  {result.text}"
-        for result in results
-    )
 
 
 def _paths(config: Mapping[str, Any]) -> dict[str, str]:
@@ -340,9 +282,3 @@ def _check_machine(config: Mapping[str, Any]) -> list[CheckResult]:
             CheckResult("Batch files", Outcome.WORKS, "all packages for batch_config are installed")
         )
     return results
-
-
-def exit_status(results: list[CheckResult]) -> int:
-    """Return the exit status of the first error that concerns selected streams, or 0."""
-    error = next((result.error for result in results if result.error), None)
-    return int(exit_status_of(error)) if error else 0

@@ -20,7 +20,7 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
-from tap_intercom_export.exports.job import ExportJob, JobStatus
+from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.window import PendingRange
 from tap_intercom_export.exports.window_size import JobMeasurement
 from tap_intercom_export.formatting import counted, duration
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
+    from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.exports.job_runner import JobRunner
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.schedule import WindowSchedule

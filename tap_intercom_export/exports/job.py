@@ -1,42 +1,19 @@
-"""An export job: its range, its status, and its representation in the state."""
+"""An export job: its range, its status, and its entry in the state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
+from tap_intercom_export.exports.job_status import status_of
 from tap_intercom_export.exports.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_intercom_export.exports.job_status import JobStatus
     from tap_intercom_export.intercom import ExportApi
-
-
-class JobStatus(Enum):
-    """Meaning of a status."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    EMPTY = "no data"
-    FAILED = "failed"
-
-
-_STATUS_BY_WORD = {
-    "pending": JobStatus.RUNNING,
-    "in_progress": JobStatus.RUNNING,
-    "success": JobStatus.COMPLETED,
-    "done": JobStatus.COMPLETED,
-    "no_data": JobStatus.EMPTY,
-    "failed": JobStatus.FAILED,
-    "error": JobStatus.FAILED,
-    "expired": JobStatus.FAILED,
-    "canceled": JobStatus.FAILED,
-    "cancelled": JobStatus.FAILED,
-}
-"""Statuses from Intercom's reference, and others that tolerant clients expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +45,7 @@ class ExportJob:
     @property
     def progress(self) -> JobStatus | None:
         """Meaning of the status; None if it is unknown."""
-        word = self.status.lower()
-        # "completed" from message exports, "complete" in the prose and from reporting exports
-        return JobStatus.COMPLETED if word.startswith("complete") else _STATUS_BY_WORD.get(word)
+        return status_of(self.status)
 
     def has_same_request(self, api: ExportApi) -> bool:
         """Return whether a new job would have the same request, besides its range.

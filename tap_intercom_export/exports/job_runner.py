@@ -18,7 +18,8 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
-from tap_intercom_export.exports.job import ExportJob, JobStatus
+from tap_intercom_export.exports.job import ExportJob
+from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
 from tap_intercom_export.intercom.download import Downloader
 from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS

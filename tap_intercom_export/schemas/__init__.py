@@ -18,6 +18,7 @@ from tap_intercom_export.schemas.file_match import (
 from tap_intercom_export.schemas.property_names import normalized_name, property_names, snake_case
 from tap_intercom_export.schemas.record_key import record_key
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
+from tap_intercom_export.schemas.reporting_header import match_header, missing_attributes
 
 __all__ = [
     "LENIENT_KINDS",
@@ -32,6 +33,8 @@ __all__ = [
     "Kind",
     "is_pattern",
     "json_schema",
+    "match_header",
+    "missing_attributes",
     "normalized_name",
     "property_names",
     "record_key",

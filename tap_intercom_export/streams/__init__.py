@@ -14,7 +14,8 @@ from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.message_file import MessageFileStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.rejections import RejectedRowWriter
-from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
+from tap_intercom_export.streams.reporting import ReportingStream
+from tap_intercom_export.streams.reporting_run import ReportingRun
 from tap_intercom_export.streams.sdk import TapStream
 
 __all__ = [

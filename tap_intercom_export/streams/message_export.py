@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -28,14 +28,11 @@ from tap_intercom_export.intercom import MESSAGE_EXPORT
 from tap_intercom_export.schemas import (
     UNKNOWN_FILE,
     Column,
-    FileSchema,
     Kind,
-    normalized_name,
-    schema_by_file_name,
-    schema_by_header,
     statistic_name,
 )
 from tap_intercom_export.streams.export_files import ExportFiles, ExportFileStream
+from tap_intercom_export.streams.file_recognition import recognize_files
 from tap_intercom_export.streams.window_stream import WindowStream
 
 if TYPE_CHECKING:
@@ -43,16 +40,13 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports import ExportJob, ExportPlan, RunHistory
     from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.streams.context import SyncContext
+    from tap_intercom_export.streams.file_recognition import RecognizedFiles
 
 logger = logging.getLogger(__name__)
-
-RecognizedFiles: TypeAlias = "list[tuple[Member, FileSchema]]"
-"""The files of an archive, each with its schema."""
 
 PENDING_JOBS = 1
 """Number of pending jobs that Intercom allows a workspace, and so of exports to prefetch."""
@@ -113,7 +107,7 @@ class ContentExportStream(WindowStream):
         try:
             for export in self.run_log.waiting(exports):
                 with contextlib.closing(export), log.writing(export) as writing:
-                    files = _recognize_files(export.archive)
+                    files = recognize_files(export.archive)
                     self._warn_of_unknown_files(export.job, files)
                     if files:
                         job_state.begin_writing(export.job)
@@ -242,47 +236,6 @@ class ContentExportStream(WindowStream):
         self, record: Mapping[str, Any], context: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         return {"job_identifier": record["job_identifier"]}
-
-
-def _recognize_files(archive: Archive | None) -> RecognizedFiles:
-    """Recognize each member of an archive, by its name or else by its columns.
-
-    Beside a file with the name of a statistic, another one counts as its part only with the same
-    columns: a new statistic with a few columns of it would overwrite its rows.
-    """
-    files: dict[int, FileSchema] = {}
-    unnamed: list[Member] = []
-    for member in archive.members if archive else ():
-        file = schema_by_file_name(member.path)
-        if file is None or file is UNKNOWN_FILE:
-            unnamed.append(member)
-        else:
-            files[member.index] = file
-    if archive and unnamed:
-        headers: dict[str, list[set[str]]] = {}
-        for member in archive.members:
-            if member.index in files:
-                names = {normalized_name(name) for name in _header(archive, member)}
-                headers.setdefault(files[member.index].name, []).append(names)
-        for member in unnamed:
-            header = _header(archive, member)
-            is_named = schema_by_file_name(member.path) is UNKNOWN_FILE and len(archive.members) > 1
-            file = schema_by_header(header, is_named=is_named)
-            others = headers.get(file.name)
-            if others and {normalized_name(name) for name in header} not in others:
-                file = UNKNOWN_FILE
-            if file is not UNKNOWN_FILE:
-                logger.info("Reading '%.200s' as %s, by its columns", member.path, file.name)
-            files[member.index] = file
-    return [(member, files[member.index]) for member in (archive.members if archive else ())]
-
-
-def _header(archive: Archive, member: Member) -> list[str]:
-    """Return the names of a file's columns."""
-    from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
-
-    with archive.open(member) as source:
-        return CellReader(source, lambda _: None).header()
 
 
 def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:

@@ -122,7 +122,7 @@ PLACES = {
     "CSV file": ("schemas/csv_files.py", "FileSchema("),
     "column type": ("schemas/column_kinds.py", "class Kind"),
     "container": ("archive/formats.py", "def open_container"),
-    "status word": ("exports/job.py", "JobStatus.COMPLETED,"),
+    "status word": ("exports/job_status.py", "JobStatus.COMPLETED,"),
     "429": ("intercom/responses.py", "SLOT_TAKEN_MESSAGE ="),
     "setting": ("config/schema.py", "th.Property("),
     "list endpoint": ("streams/ai_content.py", "class ExternalPageStream"),
