@@ -12,8 +12,7 @@ from tap_intercom_export.checks.directories import (
     LOW_FREE_BYTES,
     check_temporary_directory,
 )
-from tap_intercom_export.checks.preflight import FIRST_ENTRY, object_path, unknown_object_type
-from tap_intercom_export.checks.selection import LIST_PATHS
+from tap_intercom_export.checks.preflight import unknown_object_type
 from tap_intercom_export.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -27,7 +26,10 @@ from tap_intercom_export.exports import MAX_CLOCK_DIFFERENCE_SECONDS, UNKNOWN_JO
 from tap_intercom_export.intercom import (
     ALL_DATASETS,
     DATASETS_PATH,
+    FIRST_ENTRY_QUERY,
+    LIST_PATHS,
     MESSAGE_EXPORT,
+    custom_objects_path,
     unknown_datasets,
 )
 from tap_intercom_export.intercom.client import Probe
@@ -94,9 +96,9 @@ def _paths(config: Mapping[str, Any]) -> dict[str, str]:
     return {
         "messages": MESSAGE_EXPORT.status_path.format(UNKNOWN_JOB_ID),
         "reporting": DATASETS_PATH,
-        **{name: path + FIRST_ENTRY for name, path in LIST_PATHS.items()},
+        **{name: path + FIRST_ENTRY_QUERY for name, path in LIST_PATHS.items()},
         **{
-            f"object {name}": object_path(name) + FIRST_ENTRY
+            f"object {name}": custom_objects_path(name) + FIRST_ENTRY_QUERY
             for name in config.get("custom_object_types") or ()
         },
     }

@@ -21,8 +21,8 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
+from tap_intercom_export.intercom import JOB_IDENTIFIER_KEYS
 from tap_intercom_export.intercom.download import Downloader
-from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS
 from tap_intercom_export.progress import JobEvent, RunLog
 
 if TYPE_CHECKING:

@@ -10,6 +10,12 @@ downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
 from __future__ import annotations
 
 from tap_intercom_export.intercom.export_api import ExportApi
+from tap_intercom_export.intercom.list_endpoints import (
+    CUSTOM_OBJECTS_PATH,
+    FIRST_ENTRY_QUERY,
+    LIST_PATHS,
+    custom_objects_path,
+)
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
 from tap_intercom_export.intercom.reporting import (
@@ -19,15 +25,20 @@ from tap_intercom_export.intercom.reporting import (
     list_datasets,
     unknown_datasets,
 )
-from tap_intercom_export.intercom.responses import parse_json
+from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS, parse_json
 
 __all__ = [
     "ALL_DATASETS",
+    "CUSTOM_OBJECTS_PATH",
     "DATASETS_PATH",
+    "FIRST_ENTRY_QUERY",
+    "JOB_IDENTIFIER_KEYS",
+    "LIST_PATHS",
     "MESSAGE_EXPORT",
     "ExportApi",
     "ListPage",
     "ReportingRequest",
+    "custom_objects_path",
     "list_datasets",
     "parse_json",
     "unknown_datasets",

@@ -1,4 +1,4 @@
-"""HTTP client of the API: host, token, headers, retries, and both kinds of 429."""
+"""HTTP client of the API: host, token, headers, and retries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from typing_extensions import override
 
 from tap_intercom_export.errors import (
     ConfigurationError,
-    SlotTakenError,
     TapError,
     TransientError,
 )
@@ -26,15 +25,13 @@ from tap_intercom_export.intercom.environment_errors import (
     proxy_problem,
     root_cause,
 )
+from tap_intercom_export.intercom.error_responses import raise_error
 from tap_intercom_export.intercom.responses import (
-    SLOT_TAKEN_MESSAGE,
     ApiResponse,
     describe_error,
     is_error_list,
     is_failed_job,
-    is_transient,
     parse_response,
-    raise_refusal,
 )
 from tap_intercom_export.intercom.retry import MAX_ATTEMPTS, RetryBudget
 
@@ -198,19 +195,11 @@ class IntercomClient:
     ) -> ApiResponse:
         """Return a successful response, or raise the error that it stands for; see `post`."""
         succeeded = response.status_code < 300  # noqa: PLR2004
-        if parsed is not None and (
+        if parsed is None or not (
             is_failed_job(parsed) or (succeeded and not is_error_list(parsed))
         ):
-            return parsed
-        message = describe_error(response, parsed)
-        # a list of errors in a success may come from a proxy that changes the status
-        if (
-            succeeded or response.status_code == http.client.TOO_MANY_REQUESTS
-        ) and SLOT_TAKEN_MESSAGE.search(message):
-            raise SlotTakenError(message)
-        if not succeeded and not is_transient(response.status_code):
-            raise_refusal(response, message, request, self.settings)
-        raise TransientError(message, response.headers)
+            raise_error(response, describe_error(response, parsed), request, self.settings)
+        return parsed
 
     def probe(self, path: str, timeout: float) -> Probe:
         """Send one GET request for `--test`; errors are returned, not raised.

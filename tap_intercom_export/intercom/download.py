@@ -10,12 +10,8 @@ from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
 from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, error_name
-from tap_intercom_export.intercom.responses import (
-    is_gone,
-    is_transient,
-    raise_refusal,
-    read_error,
-)
+from tap_intercom_export.intercom.error_responses import is_gone, is_transient, raise_refusal
+from tap_intercom_export.intercom.responses import read_error
 from tap_intercom_export.intercom.retry import RetryBudget
 
 if TYPE_CHECKING:
