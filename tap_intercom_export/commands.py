@@ -81,7 +81,7 @@ def add_options(command: click.Command) -> None:
             )
 
 
-def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> int:
+def check_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> int:
     """Check each part of the connection, print the results, and log the errors that matter.
 
     Args:

@@ -269,7 +269,7 @@ class TapIntercomExport(Tap):
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Run the connection test for `--test`; the SDK's own test would run an export."""
         if value == CliTestOptionValue.All.value:
-            ctx.exit(commands.test_connection(cls, ctx.params))
+            ctx.exit(commands.check_connection(cls, ctx.params))
         super().cb_test(ctx, param, value)
 
     @classmethod

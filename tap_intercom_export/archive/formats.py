@@ -56,16 +56,17 @@ _IN_CSV = re.compile(rb"[,;\n]")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """Maximum sizes, so that a decompression bomb cannot fill the disk or take hours.
 
     Attributes:
-        unpacked: Maximum bytes of all files, unpacked.
-        ratio: Maximum ratio of unpacked to packed size, from `MIN_RATIO_CHECK_BYTES` on.
+        unpacked_bytes: Maximum size of all files, unpacked.
+        compression_ratio: Maximum ratio of unpacked to packed size, from an unpacked size of
+            `MIN_RATIO_CHECK_BYTES` on.
     """
 
-    unpacked: int
-    ratio: float
+    unpacked_bytes: int
+    compression_ratio: float
 
     def check(self, unpacked: int, packed: int) -> None:
         """Raise an error if an archive exceeds a limit.
@@ -73,18 +74,18 @@ class Limits:
         Raises:
             RefusedArchiveError: It does.
         """
-        if unpacked > self.unpacked:
+        if unpacked > self.unpacked_bytes:
             raise RefusedArchiveError(
-                f"its files are larger than {self.unpacked:,} bytes (max_unpacked_gigabytes)"
+                f"its files are larger than {self.unpacked_bytes:,} bytes (max_unpacked_gigabytes)"
             )
-        if unpacked > MIN_RATIO_CHECK_BYTES and unpacked > packed * self.ratio:
+        if unpacked > MIN_RATIO_CHECK_BYTES and unpacked > packed * self.compression_ratio:
             raise RefusedArchiveError(
-                f"its files are more than {self.ratio:g} times as large as the archive "
+                f"its files are more than {self.compression_ratio:g} times as large as the archive "
                 "(max_compression_ratio)"
             )
 
 
-class Container(Protocol):
+class ArchiveFormat(Protocol):
     """An opened archive format."""
 
     def files(self) -> list[str]:
@@ -94,7 +95,7 @@ class Container(Protocol):
         """Open a file by its position in `files`."""
 
 
-def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Container:
+def open_format(spool: BinaryIO, limits: ArchiveLimits, resources: ExitStack) -> ArchiveFormat:
     """Recognize the format of a file by its first bytes, also inside gzip.
 
     Intercom's reference calls it a gzipped CSV, real clients get a ZIP, and the changelog mentions
@@ -123,7 +124,7 @@ def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Con
             resources.callback(discard, inner_spool)
             while chunk := unpacked.read(CHUNK_BYTES):
                 limits.check(inner_spool.tell() + len(chunk), packed)
-                append(inner_spool, chunk, limits.unpacked)
+                append(inner_spool, chunk, limits.unpacked_bytes)
         spool = inner_spool
     raise DamagedArchiveError(f"more than {MAX_NESTING_DEPTH} archive formats inside one another")
 
@@ -163,7 +164,7 @@ def looks_like_csv(start: bytes) -> bool:
     return is_text and any(delimiter in first_line for delimiter in (b",", b";", b"\t"))
 
 
-def is_container(head: bytes) -> bool:
+def is_archive(head: bytes) -> bool:
     """Return whether a file is a ZIP or a tar, by its first 512 bytes."""
     return head.startswith(_ZIP) or _is_tar(head)
 

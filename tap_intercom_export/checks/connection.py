@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 PROBE_TIMEOUT_SECONDS = 5.0
 """Seconds without data after which a request of the test fails."""
 
-DEADLINE_SECONDS = 6.0
+RESPONSE_DEADLINE_SECONDS = 6.0
 """Time after which a request counts as failed. The lookup of a host name has no timeout of its
 own."""
 
@@ -114,10 +114,10 @@ def _probe_all(paths: Mapping[str, str], connect: Callable[[], IntercomClient]) 
     for name, path in paths.items():
         # daemon threads: a hanging request must not keep the process alive
         threading.Thread(target=send, args=(name, path), name=f"probe-{name}", daemon=True).start()
-    late = UnavailableError(f"no response within {DEADLINE_SECONDS:.0f} s")
-    probes = {name: Probe(late, None, {}, DEADLINE_SECONDS) for name in paths}
+    late = UnavailableError(f"no response within {RESPONSE_DEADLINE_SECONDS:.0f} s")
+    probes = {name: Probe(late, None, {}, RESPONSE_DEADLINE_SECONDS) for name in paths}
     deadline = threading.Event()
-    timer = threading.Timer(DEADLINE_SECONDS, deadline.set)
+    timer = threading.Timer(RESPONSE_DEADLINE_SECONDS, deadline.set)
     timer.daemon = True
     timer.start()
     left = len(paths)

@@ -128,7 +128,7 @@ class JobRunner:
             RangeRefusedError: Intercom does not accept the range.
             ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
         """
-        backoff = self._backoff(self._settings.slot_timeout)
+        backoff = self._backoff(self._settings.slot_timeout_seconds)
         retry_budget = self._client.retry_budget("POST", self._api.create_path)
         while True:
             body = self._api.body(window.after, window.before)
@@ -210,7 +210,7 @@ class JobRunner:
             JobFailedError: It failed, expired or was canceled.
             JobTimedOutError: It did not end within `job_timeout_minutes`.
         """
-        backoff = self._backoff(self._settings.job_timeout)
+        backoff = self._backoff(self._settings.job_timeout_seconds)
         unknown: set[str] = set()
         is_missing = False
         while True:

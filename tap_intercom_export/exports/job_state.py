@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
+from tap_intercom_export.exports.job_measurement import MAX_MEASUREMENTS, JobMeasurement
 from tap_intercom_export.exports.schedule import RunHistory
 from tap_intercom_export.exports.window import PendingRange
-from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, JobMeasurement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -90,7 +90,7 @@ class JobState:
             measured: Duration and rows of the job, if known.
         """
         if measured is not None:
-            last = [*self.measured(), measured][-REMEMBERED_WINDOWS:]
+            last = [*self.measured(), measured][-MAX_MEASUREMENTS:]
             self._stream_state[RECENT_WINDOWS_KEY] = [one.to_state() for one in last]
         before = job.window.before
         left = [one for one in self.partly_written() if one.end > before]

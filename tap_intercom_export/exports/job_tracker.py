@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.exports.job_measurement import JobMeasurement
     from tap_intercom_export.exports.job_state import JobState
-    from tap_intercom_export.exports.window_size import JobMeasurement
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class PollBackoff:
         self._clock = clock
         self._started = clock.monotonic()
         self._limit = limit
-        self._pause = settings.poll_interval
-        self._max_pause = settings.poll_max_interval
+        self._pause = settings.poll_interval_seconds
+        self._max_pause = settings.poll_max_interval_seconds
         self._next_line = 0.0
 
     @property

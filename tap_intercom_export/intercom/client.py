@@ -250,7 +250,7 @@ class IntercomClient:
                 url,
                 headers={"Accept": accept, **extra, **(headers or {})},
                 auth=self._auth if own else _NoToken(),
-                timeout=timeout or self.settings.request_timeout,
+                timeout=timeout or self.settings.request_timeout_seconds,
                 allow_redirects=False,
                 **options,
             )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-intercom-export")
 
-T = TypeVar("T")
+ItemT = TypeVar("ItemT")
 
 
 class FinishedExport(Protocol):
@@ -104,7 +104,7 @@ class RunLog:
         """Remember new columns for the summary."""
         self.totals.new_columns.setdefault(stream, []).extend(names)
 
-    def waiting(self, exports: Iterable[T]) -> Iterator[T]:
+    def waiting(self, exports: Iterable[ItemT]) -> Iterator[ItemT]:
         """Yield exports, and measure the time waited for each.
 
         Args:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from tap_intercom_export.formatting import counted, duration, table
 
-MAX_NAMES = 4
+MAX_NAMED_STREAMS = 4
 """Maximum number of streams that are named in a line; for more, only the number is shown."""
 
 
@@ -186,5 +186,5 @@ class RunTotals:
 
 
 def _names_or_count(names: list[str], noun: str) -> str:
-    """Return the names if there are at most `MAX_NAMES`, else their number."""
-    return ", ".join(names) if len(names) <= MAX_NAMES else counted(len(names), noun)
+    """Return the names if there are at most `MAX_NAMED_STREAMS`, else their number."""
+    return ", ".join(names) if len(names) <= MAX_NAMED_STREAMS else counted(len(names), noun)

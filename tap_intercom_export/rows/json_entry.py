@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.schemas import Column
 
-REPLACEMENT = "\ufffd"
+REPLACEMENT_CHARACTER = "\ufffd"
 """Replaces characters that databases cannot store."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -174,7 +174,11 @@ def _with_storable_text(value: Any) -> tuple[Any, int]:
 
 def _replace_unstorable(value: Any) -> tuple[Any, int]:
     if isinstance(value, str):
-        return _UNSTORABLE.subn(REPLACEMENT, value) if _UNSTORABLE.search(value) else (value, 0)
+        return (
+            _UNSTORABLE.subn(REPLACEMENT_CHARACTER, value)
+            if _UNSTORABLE.search(value)
+            else (value, 0)
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"has {value}, which is not a number in JSON")
     if isinstance(value, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tap_intercom_export.rows.cell_parsers import PARSERS, Parser
-from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
+from tap_intercom_export.rows.csv_reader import CsvReader, DamagedRow
 from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.text_encoding import replace_invalid
 from tap_intercom_export.schemas import Column, FileSchema, Kind, normalized_name, property_names
@@ -44,7 +44,7 @@ class RowReader:
         parsers: Mapping[Kind, Parser] = PARSERS,
         is_excluded: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.rows = CellReader(source, on_damaged)
+        self.rows = CsvReader(source, on_damaged)
         header = self.rows.header()
         columns = (match or columns_by_name)(header, file)
         self.format = RowFormat(header, columns, file, constants, parsers, is_excluded)

@@ -7,7 +7,7 @@ objects, and JSON schemas. The table of all known files is `csv_files.MESSAGE_FI
 from __future__ import annotations
 
 from tap_intercom_export.schemas.column_kinds import LENIENT_KINDS, TIME_KINDS, Kind
-from tap_intercom_export.schemas.columns import WORKSPACE, Column, FileSchema, json_schema
+from tap_intercom_export.schemas.columns import WORKSPACE_COLUMN, Column, FileSchema, json_schema
 from tap_intercom_export.schemas.csv_files import UNKNOWN_FILE
 from tap_intercom_export.schemas.excluded_columns import ExcludedColumns, is_pattern
 from tap_intercom_export.schemas.file_match import (
@@ -24,7 +24,7 @@ __all__ = [
     "LENIENT_KINDS",
     "TIME_KINDS",
     "UNKNOWN_FILE",
-    "WORKSPACE",
+    "WORKSPACE_COLUMN",
     "Attribute",
     "Column",
     "Dataset",

@@ -22,7 +22,7 @@ _NO_LETTERS_FIRST = re.compile(r"[\W_]*(?:part[\W_]*)?(?:\d.*)?", re.DOTALL)
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
-MIN_SHARE = 0.5
+MIN_MATCHED_SHARE = 0.5
 """Minimum share of a file's columns by which the file is recognized."""
 
 
@@ -101,7 +101,7 @@ def schema_by_header(header: Sequence[str], *, is_named: bool = False) -> FileSc
 
     def is_match(file: FileSchema) -> bool:
         count = matched(file)
-        is_sure = count >= MIN_SHARE * len(file.columns) or (
+        is_sure = count >= MIN_MATCHED_SHARE * len(file.columns) or (
             bool(file.distinctive_columns) and _contains_all(file.distinctive_columns, present)
         )
         if is_named and file.hash_name:

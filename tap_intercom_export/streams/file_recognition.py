@@ -57,7 +57,7 @@ def recognize_files(archive: Archive | None) -> RecognizedFiles:
 
 def _header(archive: Archive, member: Member) -> list[str]:
     """Return the names of a file's columns."""
-    from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
+    from tap_intercom_export.rows import CsvReader  # noqa: PLC0415 - not for --discover
 
     with archive.open(member) as source:
-        return CellReader(source, lambda _: None).header()
+        return CsvReader(source, lambda _: None).header()

@@ -1,6 +1,6 @@
 """Base class of lists, which Intercom returns page by page: a full-table RESTStream of the SDK.
 
-Pages are requested by number, because the URL in `pages.next` may name another host.
+ListPaginator are requested by number, because the URL in `pages.next` may name another host.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MAX_PASSES = 2
 """Maximum passes: a list that was incomplete or changed while it was read is read once more."""
 
 
-class Pages(PageNumberPaginator):
+class ListPaginator(PageNumberPaginator):
     """Counts pages from 1 while the pass needs more.
 
     Args:
@@ -196,8 +196,8 @@ class ListStream(FullTableStream, RESTStream[int]):
             )
 
     @override
-    def get_new_paginator(self) -> Pages:
-        return Pages(self._pass)
+    def get_new_paginator(self) -> ListPaginator:
+        return ListPaginator(self._pass)
 
     @override
     def get_url_params(

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PENDING_JOBS = 1
+MAX_PENDING_JOBS = 1
 """Number of pending jobs that Intercom allows a workspace, and so of exports to prefetch."""
 
 COLUMNS = (
@@ -103,7 +103,7 @@ class ContentExportStream(WindowStream):
         exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
         plan = self._plan(schedule, bookmark, history)
         log.begin(bookmark, plan.end, plan.first_log_line(), schedule.remaining)
-        exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
+        exports = Prefetcher(exporter.tasks(bookmark), MAX_PENDING_JOBS, self._sync.events)
         try:
             for export in self.run_log.waiting(exports):
                 with contextlib.closing(export), log.writing(export) as writing:
@@ -142,9 +142,11 @@ class ContentExportStream(WindowStream):
         settings = self._sync.settings
         export_range, bookmark = self._range(now)
         deep_lookback = None
-        if settings.deep_lookback > settings.lookback:
+        if settings.deep_lookback_seconds > settings.lookback_seconds:
             deep_lookback = DeepLookback(
-                settings.deep_lookback, settings.deep_lookback_every, history.deep_lookback_at
+                settings.deep_lookback_seconds,
+                settings.deep_lookback_every_seconds,
+                history.deep_lookback_at,
             )
         return WindowSchedule(export_range, settings, history, deep_lookback), bookmark
 
@@ -256,7 +258,7 @@ def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:
         "row_count": sum(rows.values()),
         "rows": rows,
         "rejected_rows": 0,
-        "lookback_seconds": max(0, job.window.sizes(job.bookmark).lookback),
+        "lookback_seconds": max(0, job.window.size(job.bookmark).lookback_seconds),
         "tries": export.tries,
         "seconds_waited": round(export.seconds_waited, 3),
     }

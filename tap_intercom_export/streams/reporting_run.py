@@ -70,7 +70,7 @@ class ReportingRun:
         Args:
             now: The current time in unix seconds.
         """
-        return int(now) - self._sync.settings.reporting_retention + RETENTION_MARGIN_SECONDS
+        return int(now) - self._sync.settings.reporting_retention_seconds + RETENTION_MARGIN_SECONDS
 
     def retention_note(self, *streams: ReportingStream) -> str:
         """Return a note if Intercom no longer keeps some of the data that remains to be exported.
@@ -85,7 +85,7 @@ class ReportingRun:
         late = [each.name for each in streams if each.bookmark(otherwise=start - 1) < first - 1]
         if start >= first or not late:
             return ""
-        days = self._sync.settings.reporting_retention // DAY_SECONDS
+        days = self._sync.settings.reporting_retention_seconds // DAY_SECONDS
         return (
             f"Intercom keeps reporting data for {counted(days, 'day')} (reporting_retention_days): "
             f"exporting {', '.join(late)} from {to_text(first)} on, not from start_date"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import ConfigurationError
-from tap_intercom_export.schemas import WORKSPACE
+from tap_intercom_export.schemas import WORKSPACE_COLUMN
 from tap_intercom_export.streams.sdk import BlockStream
 
 
@@ -43,7 +43,7 @@ class WindowStream(BlockStream):
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = to_text(second)
         if self._sync.workspace:
-            self.stream_state[WORKSPACE.name] = self._sync.workspace
+            self.stream_state[WORKSPACE_COLUMN.name] = self._sync.workspace
 
     def _written_until(self) -> int | None:
         """Return the bookmark in the state, or None.
@@ -70,7 +70,7 @@ class WindowStream(BlockStream):
             ConfigurationError: It belongs to another workspace, or was written before `workspace`
                 was set, so that earlier rows do not have the column.
         """
-        written = self.stream_state.get(WORKSPACE.name, "")
+        written = self.stream_state.get(WORKSPACE_COLUMN.name, "")
         if written != self._sync.workspace:
             raise ConfigurationError(
                 f"The state's bookmark of {self.name} was written with workspace {written!r}, and "

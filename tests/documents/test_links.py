@@ -121,7 +121,7 @@ def test_names_in_the_text_occur_in_the_source(page: str) -> None:
 PLACES = {
     "CSV file": ("schemas/csv_files.py", "FileSchema("),
     "column type": ("schemas/column_kinds.py", "class Kind"),
-    "container": ("archive/formats.py", "def open_container"),
+    "container": ("archive/formats.py", "def open_format"),
     "status word": ("exports/job_status.py", "JobStatus.COMPLETED,"),
     "429": ("intercom/error_responses.py", "SLOT_TAKEN_MESSAGE ="),
     "setting": ("config/schema.py", "th.Property("),

@@ -47,7 +47,7 @@ What to do if it must go
     Set `Encoder.is_compiled` to False: then everything works the same, several times slower, and
     no code is generated. The tests use this switch to compare whole runs. To remove the package
     for good, make `Encoder._plain_lines` the only way, and delete this package,
-    `rows.escaped_block` and `CellReader.blocks`.
+    `rows.escaped_block` and `CsvReader.blocks`.
 
 Only `rows.encoder`, `rows.csv_reader` and `rows.escaped_block` use this package. Nothing outside
 of `rows` knows that it exists.

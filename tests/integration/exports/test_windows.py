@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
-from tap_intercom_export.exports.window import Sizes
-from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
+from tap_intercom_export.exports.job_measurement import JobMeasurement
+from tap_intercom_export.exports.window import WindowSize
+from tap_intercom_export.exports.window_size import JobLimits, WindowSizer
 from tests.faults import malicious_archives
 from tests.faults.runner import configuration
 from tests.faults.scenarios.scenario import DAY_SECONDS
@@ -143,7 +144,7 @@ def test_next_run_plans_windows_by_earlier_measurements(sim: Simulator) -> None:
     assert ExpectedRows(sim).missing(InMemoryTarget().load(again.lines).rows(), values=False) == {}
 
 
-DAYS_90 = Sizes(83 * DAY_SECONDS, 7 * DAY_SECONDS)
+DAYS_90 = WindowSize(83 * DAY_SECONDS, 7 * DAY_SECONDS)
 LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
 
 
@@ -165,6 +166,6 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
 def test_window_is_planned_to_stay_well_below_the_limits(
     measured: tuple[JobMeasurement, ...], days: int
 ) -> None:
-    assert WindowSizer(DAYS_90, LIMITS, measured).sizes == Sizes(
+    assert WindowSizer(DAYS_90, LIMITS, measured).size == WindowSize(
         days * DAY_SECONDS, 7 * DAY_SECONDS
     )
