@@ -12,7 +12,7 @@ from singer_sdk.singerlib import Catalog
 
 from tap_intercom_export.checks import Selection
 from tap_intercom_export.exports import RunPlan
-from tap_intercom_export.schemas import csv_files
+from tap_intercom_export.schemas import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.streams import ContentExportStream, ListStream, ReportingStream
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports import ExportPlan
     from tap_intercom_export.intercom.client import IntercomClient
 
-MESSAGE_STREAMS = ("content_export", *csv_files.MESSAGE_FILES, csv_files.UNKNOWN_FILE.name)
+MESSAGE_STREAMS = ("content_export", *MESSAGE_FILES, UNKNOWN_FILE.name)
 """Streams that are filled by jobs of the message export."""
 
 
@@ -48,7 +48,11 @@ class PlannableTap(Protocol):
         """The validated settings."""
 
     def client(self, clock: Clock) -> IntercomClient:
-        """Return a client for the configured workspace."""
+        """Return a client for the configured workspace.
+
+        Args:
+            clock: Sleeps between attempts.
+        """
 
     @property
     def streams(self) -> Mapping[str, Stream]:

@@ -47,7 +47,11 @@ def schema_by_file_name(path: str) -> FileSchema | None:
 
 
 def statistic_name(path: str) -> str:
-    """Return a file's name without folder, extension and time stamp, in lower case."""
+    """Return a file's name without folder, extension and time stamp, in lower case.
+
+    Args:
+        path: Path in the archive.
+    """
     return _SUFFIX.sub("", f"_{_base_name(path)}").strip("-_ ")
 
 

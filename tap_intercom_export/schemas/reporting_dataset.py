@@ -12,7 +12,7 @@ from functools import cached_property
 
 from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import WINDOW_COLUMNS, Column, FileSchema
-from tap_intercom_export.schemas.property_names import property_names, snake_case
+from tap_intercom_export.schemas.property_names import snake_case, unique_property_names
 
 KEY_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "call": ("call_id",),
@@ -104,7 +104,7 @@ class Dataset:
         """The attributes as columns, in the same order."""
         window = [] if self._has_time else [column.name for column in WINDOW_COLUMNS]
         others = [each.headers[0] for each in self.attributes if each.id not in self.key]
-        names = iter(property_names(others, reserved=[*window, *(self.key or ("row_id",))]))
+        names = iter(unique_property_names(others, reserved=[*window, *(self.key or ("row_id",))]))
         return tuple(
             Column(
                 attribute.id if attribute.id in self.key else next(names),

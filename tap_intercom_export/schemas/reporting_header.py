@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tap_intercom_export.errors import UnreadableDataError
 from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column
-from tap_intercom_export.schemas.property_names import property_names
+from tap_intercom_export.schemas.property_names import unique_property_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -186,7 +186,9 @@ def _with_new(header: list[str], columns: list[Column | None], file: FileSchema)
             f"which identifies its rows; its headers are {', '.join(header)[:500]}"
         )
     unknown = [label for label, column in zip(header, columns, strict=True) if column is None]
-    names = iter(property_names(unknown, reserved=[column.name for column in file.properties]))
+    names = iter(
+        unique_property_names(unknown, reserved=[column.name for column in file.properties])
+    )
     return [
         column
         or Column(next(names), Kind.TEXT, f'Column "{label}", which was not requested.', (label,))

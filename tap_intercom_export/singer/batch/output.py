@@ -147,7 +147,7 @@ class StreamBatches:
         Args:
             stream: Name of the stream, as in its SCHEMA.
             data: JSON objects, each with its line end.
-            keys: The key of each of them (`schemas.record_key`).
+            keys: The key of each of them (`schemas.keys`).
         """
         self._writers[stream].write(data, keys)
 
