@@ -96,6 +96,10 @@ def _log_reader_gone(logger: logging.Logger) -> None:
 def log_error(logger: logging.Logger, error: Exception) -> int:
     """Log an error in one line, with its traceback only at log level DEBUG.
 
+    Args:
+        logger: The tap's logger.
+        error: What ended the run.
+
     Returns:
         The exit status.
     """

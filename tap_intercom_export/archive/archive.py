@@ -105,7 +105,11 @@ class Archive:
 
     @contextmanager
     def open(self, member: Member) -> Generator[BinaryIO]:
-        """Open a file for reading bytes. Files can be opened repeatedly, one at a time."""
+        """Open a file for reading bytes. Files can be opened repeatedly, one at a time.
+
+        Args:
+            member: A file in `members`.
+        """
         with (
             self._format.open(member.index) as raw,
             io.BufferedReader(cast("io.RawIOBase", raw), CHUNK_BYTES) as stream,

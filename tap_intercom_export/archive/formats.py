@@ -71,6 +71,10 @@ class ArchiveLimits:
     def check(self, unpacked: int, packed: int) -> None:
         """Raise an error if an archive exceeds a limit.
 
+        Args:
+            unpacked: Bytes of all files so far, unpacked.
+            packed: Bytes of the archive as downloaded.
+
         Raises:
             RefusedArchiveError: It does.
         """
@@ -92,7 +96,11 @@ class ArchiveFormat(Protocol):
         """Return the names of all files."""
 
     def open(self, index: int) -> IO[bytes]:
-        """Open a file by its position in `files`."""
+        """Open a file by its position in `files`.
+
+        Args:
+            index: Position in `files`, from 0.
+        """
 
 
 def open_format(spool: BinaryIO, limits: ArchiveLimits, resources: ExitStack) -> ArchiveFormat:
@@ -105,6 +113,10 @@ def open_format(spool: BinaryIO, limits: ArchiveLimits, resources: ExitStack) ->
         spool: The file.
         limits: Maximum sizes.
         resources: Gets the temporary files that must be closed at the end.
+
+    Raises:
+        DamagedArchiveError: It is not complete, or too many formats are inside one another.
+        RefusedArchiveError: It is over a limit.
     """
     packed = _size(spool)
     for _ in range(MAX_NESTING_DEPTH):
@@ -157,7 +169,11 @@ def _without_gzip(open_file: Callable[[], IO[bytes]], path: str) -> IO[bytes]:
 
 
 def looks_like_csv(start: bytes) -> bool:
-    """Return whether a file is a text with delimiters in its first line, by its first bytes."""
+    """Return whether a file is a text with delimiters in its first line, by its first bytes.
+
+    Args:
+        start: The first bytes of the file.
+    """
     start = _to_utf_8(start).lstrip()
     first_line = start.partition(b"\n")[0]
     is_text = not start.startswith(_NOT_CSV) and not _NOT_IN_CSV.search(start)
@@ -165,7 +181,11 @@ def looks_like_csv(start: bytes) -> bool:
 
 
 def is_archive(head: bytes) -> bool:
-    """Return whether a file is a ZIP or a tar, by its first 512 bytes."""
+    """Return whether a file is a ZIP or a tar, by its first 512 bytes.
+
+    Args:
+        head: The first 512 bytes of the file.
+    """
     return head.startswith(_ZIP) or _is_tar(head)
 
 

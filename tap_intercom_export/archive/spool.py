@@ -24,7 +24,11 @@ def new_spool() -> BinaryIO:
 
 
 def discard(spool: BinaryIO) -> None:
-    """Close a spool; errors about unwritten bytes do not matter any more."""
+    """Close a spool; errors about unwritten bytes do not matter any more.
+
+    Args:
+        spool: The file.
+    """
     with contextlib.suppress(OSError):
         spool.close()
 
@@ -82,6 +86,9 @@ class Spool:
 
     def append(self, data: bytes) -> None:
         """Append data.
+
+        Args:
+            data: Bytes to append.
 
         Raises:
             TapError: The disk is full, or the limit is exceeded.

@@ -69,6 +69,10 @@ def format_table(results: list[CheckResult], encoding: str) -> str:
 
 
 def exit_status(results: list[CheckResult]) -> int:
-    """Return the exit status of the first error that concerns selected streams, or 0."""
+    """Return the exit status of the first error that concerns selected streams, or 0.
+
+    Args:
+        results: The results of all checks.
+    """
     error = next((result.error for result in results if result.error), None)
     return int(exit_status_of(error)) if error else 0

@@ -142,7 +142,11 @@ class BatchSettings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> BatchSettings | None:
-        """Return the settings from a validated configuration; None without `batch_config`."""
+        """Return the settings from a validated configuration; None without `batch_config`.
+
+        Args:
+            config: The tap's configuration.
+        """
         batch = config.get("batch_config")
         if not batch:
             return None

@@ -71,7 +71,11 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
-        """Return the settings from a configuration that `validate` found no problems in."""
+        """Return the settings from a configuration that `validate` found no problems in.
+
+        Args:
+            config: The tap's configuration, with its defaults.
+        """
         poll_interval_seconds = float(config["poll_interval_seconds"])
         return cls(
             access_token=config["access_token"],

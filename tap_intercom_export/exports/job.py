@@ -58,7 +58,11 @@ class ExportJob:
         return self.request_hash == api.request_hash(self.excluded_attributes)
 
     def updated(self, body: Mapping[str, Any]) -> ExportJob:
-        """Return the job with the status and URL of an API response."""
+        """Return the job with the status and URL of an API response.
+
+        Args:
+            body: JSON body of a response about the job.
+        """
         return replace(
             self,
             status=str(body.get("status") or ""),  # an unknown status, which is logged
@@ -84,7 +88,11 @@ class ExportJob:
 
     @classmethod
     def from_state(cls, state: Any) -> ExportJob | None:
-        """Return the job that `to_state` wrote, or None if the entry is invalid."""
+        """Return the job that `to_state` wrote, or None if the entry is invalid.
+
+        Args:
+            state: The entry in the state; a user may have edited it.
+        """
         try:
             window = Window(
                 to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])

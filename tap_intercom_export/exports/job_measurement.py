@@ -56,7 +56,11 @@ class JobMeasurement:
 
     @classmethod
     def from_state(cls, entry: Mapping[str, Any]) -> JobMeasurement | None:
-        """Return the measurement that `to_state` wrote, or None if the entry is invalid."""
+        """Return the measurement that `to_state` wrote, or None if the entry is invalid.
+
+        Args:
+            entry: The entry in the state; a user may have edited it.
+        """
         try:
             days = int(entry["range_seconds"]) / DAY_SECONDS
             own = entry.get("own_seconds")  # missing in the states of earlier versions

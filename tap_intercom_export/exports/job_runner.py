@@ -184,6 +184,9 @@ class JobRunner:
         Intercom marks a job that runs for more than a day as failed only when it is polled; until
         then it may hold the slot.
 
+        Args:
+            jobs: The jobs of one stream.
+
         Raises:
             ApiError: Intercom refused, or could not be reached.
         """

@@ -92,13 +92,21 @@ class JobTracker:
         return self._events.job_request(clock)
 
     def created(self, job: ExportJob) -> None:
-        """Add a new job."""
+        """Add a new job.
+
+        Args:
+            job: The job.
+        """
         with self._lock:
             self._jobs[job.identifier] = job
         self._events.post(JobCreated(self._state, job))
 
     def gone(self, job: ExportJob) -> None:
-        """Remove a job that is of no further use."""
+        """Remove a job that is of no further use.
+
+        Args:
+            job: The job.
+        """
         self._forget(job)
         self._events.post(JobGone(self._state, job))
 
@@ -106,6 +114,9 @@ class JobTracker:
         """Mark a job whose result will not be used, although it may still run.
 
         It stays in the state until it has ended, because polling it may be needed to free its slot.
+
+        Args:
+            job: The job.
         """
         job = replace(job, given_up=True)
         with self._lock:

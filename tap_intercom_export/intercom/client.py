@@ -101,7 +101,11 @@ class IntercomClient:
         return session
 
     def get(self, path: str) -> ApiResponse:
-        """Send a GET request; see `post`."""
+        """Send a GET request; see `post`.
+
+        Args:
+            path: Path of the API; begins with a slash.
+        """
         return self._call("GET", path, MAX_ATTEMPTS)[1]
 
     def get_page(self, path: str) -> requests.Response:
@@ -145,6 +149,13 @@ class IntercomClient:
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> ApiResponse:
         """Send a JSON body to a path of the API, without retries.
+
+        Args:
+            path: Path of the API; begins with a slash.
+            body: JSON body.
+
+        Returns:
+            A response with a status below 300, or the 504 of a job.
 
         Raises:
             TransientError: The attempt failed and can be repeated.
@@ -237,6 +248,15 @@ class IntercomClient:
     ) -> requests.Response:
         """Send one request without following redirects; the token goes to the configured host only.
 
+        Args:
+            method: HTTP method.
+            url: URL on any host.
+            accept: Value of the header `Accept`.
+            headers: Further headers.
+            timeout: Seconds without data after which the request fails; None for
+                `request_timeout_seconds`.
+            **options: Further arguments of `requests.Session.request`.
+
         Raises:
             ConfigurationError: A proxy or a certificate is wrong, so that retries cannot help.
         """
@@ -280,7 +300,11 @@ class IntercomClient:
             self._seconds_ahead = self.clock.now() - email.utils.mktime_tz(moment)
 
     def is_own_host(self, url: str) -> bool:
-        """Return whether a URL is on the configured host, the only one that may get the token."""
+        """Return whether a URL is on the configured host, the only one that may get the token.
+
+        Args:
+            url: A URL with scheme and host.
+        """
         return _origin(url) == _origin(self.settings.api_url)
 
 
@@ -315,5 +339,9 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 
 def error_name(error: BaseException) -> str:
-    """Return the class name of an error. Its message may contain a signed URL."""
+    """Return the class name of an error. Its message may contain a signed URL.
+
+    Args:
+        error: The error that requests or urllib3 raised.
+    """
     return type(root_cause(error)).__name__

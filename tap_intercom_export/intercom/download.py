@@ -49,6 +49,9 @@ class Destination(Protocol):
     def append(self, data: bytes) -> None:
         """Write to the end.
 
+        Args:
+            data: Bytes to write.
+
         Raises:
             TapError: The data does not fit.
         """

@@ -69,12 +69,19 @@ def is_transient(status: int) -> bool:
     """Return whether the same request may succeed after a response with this status.
 
     All statuses from 500 on count: networks in between have their own, such as 520 to 529.
+
+    Args:
+        status: HTTP status.
     """
     return status >= 500 or status in _TRANSIENT_CLIENT_STATUSES  # noqa: PLR2004
 
 
 def is_gone(status: int) -> bool:
-    """Return whether a status means that the resource does not exist, or no longer."""
+    """Return whether a status means that the resource does not exist, or no longer.
+
+    Args:
+        status: HTTP status.
+    """
     return status in _GONE_STATUSES
 
 

@@ -33,6 +33,9 @@ def parse_response(response: requests.Response) -> ApiResponse | None:
     """Parse the JSON object of a response; None if it has none.
 
     Of an error response at most `MAX_ERROR_BODY_BYTES` are read, and it is closed.
+
+    Args:
+        response: A response whose body is not read yet.
     """
     try:
         is_success = response.status_code < 300  # noqa: PLR2004
@@ -60,7 +63,11 @@ def parse_json(content: bytes) -> Any:
 
 
 def read_error(response: requests.Response) -> str:
-    """Describe an error response, or one that cannot be used although its status is a success."""
+    """Describe an error response, or one that cannot be used although its status is a success.
+
+    Args:
+        response: A response whose body is not read yet. It is closed.
+    """
     try:
         body = parse_json(_read_start(response))
     except (ValueError, RecursionError):
@@ -80,19 +87,32 @@ def _read_start(response: requests.Response) -> bytes:
 
 
 def is_failed_job(parsed: ApiResponse) -> bool:
-    """Return whether a 504 is Intercom's for a failed job, which has the job in its body."""
+    """Return whether a 504 is Intercom's for a failed job, which has the job in its body.
+
+    Args:
+        parsed: A response.
+    """
     failed = str(parsed.body.get("status")).lower() == "failed"
     has_job = any(parsed.body.get(key) for key in JOB_IDENTIFIER_KEYS)
     return parsed.status == http.client.GATEWAY_TIMEOUT and failed and has_job
 
 
 def is_error_list(parsed: ApiResponse) -> bool:
-    """Return whether a body is one of errors, whatever the status of the response."""
+    """Return whether a body is one of errors, whatever the status of the response.
+
+    Args:
+        parsed: A response.
+    """
     return parsed.body.get("type") == "error.list" and bool(parsed.body.get("errors"))
 
 
 def describe_error(response: requests.Response, parsed: ApiResponse | None) -> str:
-    """Format an error body: `401 unauthorized: Access Token Invalid (request …)`."""
+    """Format an error body: `401 unauthorized: Access Token Invalid (request …)`.
+
+    Args:
+        response: The response.
+        parsed: The same with its JSON body; None if it has none.
+    """
     if parsed is None:
         return f"HTTP {response.status_code} without a JSON body"
     errors = parsed.body.get("errors")

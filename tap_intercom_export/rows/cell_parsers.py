@@ -160,12 +160,22 @@ def time_of_number(value: float) -> str | None:
 
 
 def identifier(text: str) -> str | None:
-    """Return an id unchanged, or None for `-1` (also `'-1`), which means "none"."""
+    """Return an id unchanged, or None for `-1` (also `'-1`), which means "none".
+
+    Args:
+        text: A cell that is not empty.
+    """
     return None if text in NULL_ID_CELLS else text
 
 
 def number(text: str) -> int | float | None:
     """Parse a number; whole numbers become `int`.
+
+    Args:
+        text: A cell that is not empty.
+
+    Returns:
+        The number; None for a word such as `null`, or a dash.
 
     Raises:
         ValueError: The text is not a finite number.
@@ -182,6 +192,12 @@ def number(text: str) -> int | float | None:
 
 def integer(text: str) -> int | None:
     """Parse a whole number, also if it is written `3.0`.
+
+    Args:
+        text: A cell that is not empty.
+
+    Returns:
+        The number; None for a word such as `null`, or a dash.
 
     Raises:
         ValueError: The text is not a whole number, or a database has no integer type for it.

@@ -151,7 +151,11 @@ class ListStream(FullTableStream, RESTStream[int]):
                 yield self._sync.with_workspace(record)
 
     def with_context(self, entry: Any, _: Mapping[str, Any] | None, /) -> Any:
-        """Return an entry with the properties that only the request has, such as the type."""
+        """Return an entry with the properties that only the request has, such as the type.
+
+        Args:
+            entry: The entry as received.
+        """
         return entry
 
     def _skip_activate_version(self, name: str, problem: str, *, changed: bool) -> None:

@@ -318,7 +318,11 @@ class ListRejections:
 
 
 def entry_as_json(entry: Any) -> str | None:
-    """Return an entry as JSON in ASCII, or None if it is nested too deeply."""
+    """Return an entry as JSON in ASCII, or None if it is nested too deeply.
+
+    Args:
+        entry: A JSON value.
+    """
     try:
         return json.dumps(entry)
     except RecursionError:

@@ -133,7 +133,11 @@ class ReportingRun:
         )
 
     def check(self, dataset: Dataset) -> None:
-        """Check once that the token may export reporting data."""
+        """Check once that the token may export reporting data.
+
+        Args:
+            dataset: A dataset; its paths are those of all.
+        """
         if self._checked:
             return
         self._checked = True

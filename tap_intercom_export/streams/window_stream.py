@@ -37,7 +37,11 @@ class WindowStream(BlockStream):
         return otherwise if written is None or self.replication_method == "FULL_TABLE" else written
 
     def move_bookmark(self, second: int) -> None:
-        """Set the bookmark to a unix second up to which all is written; it never moves back."""
+        """Set the bookmark to a unix second up to which all is written; it never moves back.
+
+        Args:
+            second: The last unix second of a window that is written.
+        """
         self.finish_batches()
         second = max(second, self._written_until() or second)
         self.stream_state["replication_key"] = self.replication_key

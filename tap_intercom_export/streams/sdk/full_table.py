@@ -49,6 +49,9 @@ class FullTableStream(TapStream):
         """Select the stream, as the SDK's dry run does with all streams.
 
         The mapper removed the properties of streams that are not selected by default.
+
+        Args:
+            value: Whether the stream is selected; None for its default.
         """
         Stream.selected.fset(self, value)  # type: ignore[attr-defined]
         if value:
