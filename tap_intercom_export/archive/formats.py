@@ -1,4 +1,4 @@
-"""Archive formats, recognized by their first bytes: ZIP, tar, gzip, or a plain CSV.
+"""Archive formats (containers), recognized by their first bytes: ZIP, tar, gzip, or a plain CSV.
 
 No size that an archive declares is trusted before it is checked: not the length of its file list,
 not that of its headers, and not its unpacked size.

@@ -32,7 +32,7 @@ from tap_intercom_export.intercom import (
     custom_objects_path,
     unknown_datasets,
 )
-from tap_intercom_export.intercom.client import Probe
+from tap_intercom_export.intercom.probe import Probe, send_probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +109,7 @@ def _probe_all(paths: Mapping[str, str], connect: Callable[[], IntercomClient]) 
     found: queue.Queue[tuple[str, Probe]] = queue.Queue()
 
     def send(name: str, path: str) -> None:
-        found.put((name, connect().probe(path, PROBE_TIMEOUT_SECONDS)))
+        found.put((name, send_probe(connect(), path, PROBE_TIMEOUT_SECONDS)))
 
     for name, path in paths.items():
         # daemon threads: a hanging request must not keep the process alive

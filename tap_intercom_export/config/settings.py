@@ -1,4 +1,4 @@
-"""Validated settings in the units that the code uses."""
+"""Validated settings in the units that the code uses; `schema` defines them for users."""
 
 from __future__ import annotations
 

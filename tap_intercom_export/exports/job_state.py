@@ -1,4 +1,4 @@
-"""The jobs in a stream's state, which later runs resume."""
+"""The jobs in a stream's state, which later runs resume; `job_status` has their status words."""
 
 from __future__ import annotations
 

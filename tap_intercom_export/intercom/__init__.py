@@ -3,8 +3,8 @@
 In: paths, request bodies, and a destination for downloads. Out: responses, pages of lists and
 downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
 
-`client` and `download` are imported directly where they are used: they import requests, which
-`--discover` does not need.
+`client`, `download` and `probe` are imported directly where they are used: they import requests,
+which `--discover` does not need.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import email.utils
 import http.client
 import logging
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,7 +16,6 @@ from typing_extensions import override
 
 from tap_intercom_export.errors import (
     ConfigurationError,
-    TapError,
     TransientError,
 )
 from tap_intercom_export.intercom.environment_errors import (
@@ -25,14 +23,8 @@ from tap_intercom_export.intercom.environment_errors import (
     proxy_problem,
     root_cause,
 )
-from tap_intercom_export.intercom.error_responses import raise_error
-from tap_intercom_export.intercom.responses import (
-    ApiResponse,
-    describe_error,
-    is_error_list,
-    is_failed_job,
-    parse_response,
-)
+from tap_intercom_export.intercom.error_responses import check_response
+from tap_intercom_export.intercom.responses import parse_response
 from tap_intercom_export.intercom.retry import MAX_ATTEMPTS, RetryBudget
 
 if TYPE_CHECKING:
@@ -40,29 +32,13 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
+    from tap_intercom_export.intercom.responses import ApiResponse
 
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
 CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
 """Connection errors of requests and of urllib3."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Result of one request without retries.
-
-    Attributes:
-        error: The error of the response, or the reason for no response; None on success.
-        parsed: The response, if it has a JSON body.
-        headers: Headers of the response; empty if there is none.
-        seconds: Duration of the request.
-    """
-
-    error: TapError | None
-    parsed: ApiResponse | None
-    headers: Mapping[str, str]
-    seconds: float
 
 
 class IntercomClient:
@@ -188,7 +164,7 @@ class IntercomClient:
                 retry_budget.failed(str(error), error.headers)
 
     def _try(self, method: str, path: str, **options: Any) -> tuple[requests.Response, ApiResponse]:
-        """Send one request and interpret the response; see `post`.
+        """Send one request and check the response; see `post`.
 
         Raises:
             TransientError: The attempt failed and can be repeated.
@@ -199,42 +175,7 @@ class IntercomClient:
             parsed = parse_response(response)
         except CONNECTION_ERRORS as error:
             raise TransientError(f"no response ({error_name(error)})") from error
-        return response, self._interpret(response, parsed, f"{method} {path}")
-
-    def _interpret(
-        self, response: requests.Response, parsed: ApiResponse | None, request: str
-    ) -> ApiResponse:
-        """Return a successful response, or raise the error that it stands for; see `post`."""
-        succeeded = response.status_code < 300  # noqa: PLR2004
-        if parsed is None or not (
-            is_failed_job(parsed) or (succeeded and not is_error_list(parsed))
-        ):
-            raise_error(response, describe_error(response, parsed), request, self.settings)
-        return parsed
-
-    def probe(self, path: str, timeout: float) -> Probe:
-        """Send one GET request for `--test`; errors are returned, not raised.
-
-        Args:
-            path: Path of the API; begins with a slash.
-            timeout: Seconds without data after which the request fails.
-        """
-        started = self.clock.monotonic()
-        headers: Mapping[str, str] = {}
-        parsed = None
-        error: TapError | None = None
-        try:
-            url = self.settings.api_url + path
-            response = self.send(
-                "GET", url, accept="application/json", timeout=timeout, stream=True
-            )
-            headers, parsed = response.headers, parse_response(response)
-            parsed = self._interpret(response, parsed, f"GET {path}")
-        except CONNECTION_ERRORS as failed:
-            error = TransientError(f"no response ({error_name(failed)})")
-        except TapError as refused:
-            error = refused
-        return Probe(error, parsed, headers, self.clock.monotonic() - started)
+        return response, check_response(response, parsed, f"{method} {path}", self.settings)
 
     def send(
         self,

@@ -23,11 +23,13 @@ from tap_intercom_export.errors import (
     UnauthorizedError,
     VersionError,
 )
+from tap_intercom_export.intercom.responses import describe_error, is_error_list, is_failed_job
 
 if TYPE_CHECKING:
     import requests
 
     from tap_intercom_export.config import Settings
+    from tap_intercom_export.intercom.responses import ApiResponse
 
 _TRANSIENT_CLIENT_STATUSES = {408, 425, 429}
 """Statuses below 500 after which the same request may succeed."""
@@ -85,17 +87,17 @@ def is_gone(status: int) -> bool:
     return status in _GONE_STATUSES
 
 
-def raise_error(
-    response: requests.Response, message: str, request: str, settings: Settings
-) -> NoReturn:
-    """Raise the error that a response stands for.
+def check_response(
+    response: requests.Response, parsed: ApiResponse | None, request: str, settings: Settings
+) -> ApiResponse:
+    """Return the body of a successful response, or raise the error that the response stands for.
 
-    A 429 is either the rate limit, which is transient, or a taken job slot.
+    A 504 with a job in its body is returned: that is how Intercom reports a failed job. A 429 is
+    either the rate limit, which is transient, or a taken job slot.
 
     Args:
-        response: A response with an error status, or with a list of errors in a success, which may
-            come from a proxy that changes the status.
-        message: Description of the response (`describe_error`).
+        response: The response.
+        parsed: The same with its JSON body; None if it has none.
         request: What was requested, for the error.
         settings: Settings to name in the error.
 
@@ -106,8 +108,12 @@ def raise_error(
     """
     status = response.status_code
     succeeded = status < 300  # noqa: PLR2004
-    is_429 = status == http.client.TOO_MANY_REQUESTS
-    if (succeeded or is_429) and SLOT_TAKEN_MESSAGE.search(message):
+    if parsed is not None and (is_failed_job(parsed) or (succeeded and not is_error_list(parsed))):
+        return parsed
+    message = describe_error(response, parsed)
+    # a list of errors in a success may come from a proxy that changes the status
+    may_be_429 = succeeded or status == http.client.TOO_MANY_REQUESTS
+    if may_be_429 and SLOT_TAKEN_MESSAGE.search(message):
         raise SlotTakenError(message)
     if not succeeded and not is_transient(status):
         raise_refusal(response, message, request, settings)

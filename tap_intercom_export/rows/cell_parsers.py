@@ -1,4 +1,4 @@
-"""Parsers of CSV cells, one for each kind of column."""
+"""Parsers of CSV cells, one for each kind of column (`schemas/column_kinds.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The child streams of `content_export`: one for each CSV file of an archive."""
+"""The child streams of `content_export`: one for each CSV file in `schemas/csv_files.py`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tap_intercom_export.clock import DAY_SECONDS, to_text
 from tap_intercom_export.exports import Export, ExportRange, JobRunner, Prefetcher, current_time
@@ -18,12 +18,31 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.schemas import Dataset
     from tap_intercom_export.streams.context import SyncContext
-    from tap_intercom_export.streams.reporting import ReportingStream
 
 logger = logging.getLogger(__name__)
 
 RETENTION_MARGIN_SECONDS = DAY_SECONDS
 """Distance from the retention limit, which moves on while a job waits to be requested."""
+
+
+class RunStream(Protocol):
+    """The part of a reporting stream that the run uses."""
+
+    name: str
+
+    @property
+    def selected(self) -> bool:
+        """Whether the stream is written."""
+
+    def bookmark(self, *, otherwise: int) -> int:
+        """Return the unix second up to which all of the stream is written.
+
+        Args:
+            otherwise: Returned if there is no bookmark.
+        """
+
+    def tasks(self) -> Iterator[Callable[[], Iterator[Export]]]:
+        """Return an iterator over tasks, each of which yields exports in order of time."""
 
 
 class ReportingRun:
@@ -42,7 +61,7 @@ class ReportingRun:
 
     def __init__(self, sync: SyncContext, client: IntercomClient) -> None:
         self._client = client
-        self._streams: list[ReportingStream] = []
+        self._streams: list[RunStream] = []
         self.clock = sync.new_worker_clock()
         self._sync = sync
         self._exports: Iterator[tuple[int, Export]] | None = None
@@ -50,7 +69,7 @@ class ReportingRun:
         self._reached = 0
         self._checked = False
 
-    def add(self, stream: ReportingStream) -> None:
+    def add(self, stream: RunStream) -> None:
         """Add a stream whose exports belong to the run if it is selected.
 
         Args:
@@ -72,7 +91,7 @@ class ReportingRun:
         """
         return int(now) - self._sync.settings.reporting_retention_seconds + RETENTION_MARGIN_SECONDS
 
-    def retention_note(self, *streams: ReportingStream) -> str:
+    def retention_note(self, *streams: RunStream) -> str:
         """Return a note if Intercom no longer keeps some of the data that remains to be exported.
 
         Args:
@@ -91,7 +110,7 @@ class ReportingRun:
             f"exporting {', '.join(late)} from {to_text(first)} on, not from start_date"
         )
 
-    def exports_of(self, stream: ReportingStream) -> Iterator[Export]:
+    def exports_of(self, stream: RunStream) -> Iterator[Export]:
         """Yield the exports of one stream; exports of other streams are kept for later.
 
         Args:
@@ -116,7 +135,7 @@ class ReportingRun:
             raise
 
     @cached_property
-    def _in_order(self) -> list[ReportingStream]:
+    def _in_order(self) -> list[RunStream]:
         """The selected streams, in the order in which the SDK syncs them."""
         selected = (stream for stream in self._streams if stream.selected)
         return sorted(selected, key=lambda stream: stream.name)
