@@ -236,7 +236,7 @@ class TapIntercomExport(Tap):
         if names:
             self.logger.warning(
                 "The catalog has other key properties than the records: it may be older than the "
-                "tap, or than the setting workspace. The tap's own are used for %s. Make the "
+                "tap, or than the setting workspace. The tap's own are used for %s. Create the "
                 "catalog again with --discover",
                 ", ".join(names),
             )

@@ -15,10 +15,10 @@ MAX_NAMED_STREAMS = 4
 class JobEvent(str, Enum):
     """Something that happened to an export job; its value is the tag `status` of the metric."""
 
-    CREATED = "asked"
+    CREATED = "created"
     RESUMED = "resumed"
     FAILED = "failed"
-    RANGE_SHORTENED = "made_smaller"
+    RANGE_SHORTENED = "shortened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ class RunTotals:
         filled = sum(1 for rows in self.rows.values() if rows)
         work = (
             f"{how} after {duration(self.seconds)}: {counted(windows, 'window')} written, "
-            f"{jobs[JobEvent.RANGE_SHORTENED]} made smaller; "
-            f"{counted(jobs[JobEvent.CREATED], 'job')} asked for, "
+            f"{jobs[JobEvent.RANGE_SHORTENED]} shortened; "
+            f"{counted(jobs[JobEvent.CREATED], 'job')} created, "
             f"{jobs[JobEvent.RESUMED]} resumed, {jobs[JobEvent.FAILED]} failed"
         )
         time = (
