@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Chart: TypeAlias = Any
 """An Altair chart, whose methods have no types."""
 
-LEAST_MESSAGES = 30
+MIN_MESSAGES = 30
 """Minimum number of messages of a content in the ranking; rates of fewer are unreliable."""
 
 RANKED = 8
@@ -167,7 +167,7 @@ def rates_by_day(marts: Marts) -> list[Row]:
 
 def _contents(marts: Marts) -> Chart | None:
     ranked = sorted(
-        (row for row in marts.contents if row["open_base"] >= LEAST_MESSAGES),
+        (row for row in marts.contents if row["open_base"] >= MIN_MESSAGES),
         key=lambda row: row["open_rate"],
         reverse=True,
     )
