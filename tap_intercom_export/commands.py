@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports import ExportPlan
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
 
 MESSAGE_STREAMS = ("content_export", *MESSAGE_FILES, UNKNOWN_FILE.name)
 """Streams that are filled by jobs of the message export."""

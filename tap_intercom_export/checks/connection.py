@@ -29,17 +29,18 @@ from tap_intercom_export.intercom import (
     FIRST_ENTRY_QUERY,
     LIST_PATHS,
     MESSAGE_EXPORT,
+    Probe,
     custom_objects_path,
+    send_probe,
     unknown_datasets,
 )
-from tap_intercom_export.intercom.probe import Probe, send_probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tap_intercom_export.checks.selection import Selection
     from tap_intercom_export.config import Settings
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
 
 PROBE_TIMEOUT_SECONDS = 5.0
 """Seconds without data after which a request of the test fails."""

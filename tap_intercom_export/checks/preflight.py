@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tap_intercom_export.checks.selection import Selection
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
 
 logger = logging.getLogger(__name__)
 

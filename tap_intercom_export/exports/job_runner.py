@@ -21,8 +21,7 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
-from tap_intercom_export.intercom import JOB_IDENTIFIER_KEYS
-from tap_intercom_export.intercom.download import Downloader
+from tap_intercom_export.intercom import JOB_IDENTIFIER_KEYS, Downloader
 from tap_intercom_export.progress import JobEvent, RunLog
 
 if TYPE_CHECKING:
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import Window
-    from tap_intercom_export.intercom import ExportApi
-    from tap_intercom_export.intercom.client import IntercomClient
-    from tap_intercom_export.intercom.download import Destination
+    from tap_intercom_export.intercom import Destination, ExportApi, IntercomClient
     from tap_intercom_export.progress import ExportLog
 
 logger = logging.getLogger(__name__)

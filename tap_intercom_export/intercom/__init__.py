@@ -2,13 +2,12 @@
 
 In: paths, request bodies, and a destination for downloads. Out: responses, pages of lists and
 downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
-
-`client`, `download` and `probe` are imported directly where they are used: they import requests,
-which `--discover` does not need.
 """
 
 from __future__ import annotations
 
+from tap_intercom_export.intercom.client import IntercomClient
+from tap_intercom_export.intercom.download import Destination, Downloader
 from tap_intercom_export.intercom.export_api import ExportApi
 from tap_intercom_export.intercom.list_endpoints import (
     CUSTOM_OBJECTS_PATH,
@@ -18,6 +17,7 @@ from tap_intercom_export.intercom.list_endpoints import (
 )
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
+from tap_intercom_export.intercom.probe import Probe, send_probe
 from tap_intercom_export.intercom.reporting import (
     ALL_DATASETS,
     DATASETS_PATH,
@@ -35,11 +35,16 @@ __all__ = [
     "JOB_IDENTIFIER_KEYS",
     "LIST_PATHS",
     "MESSAGE_EXPORT",
+    "Destination",
+    "Downloader",
     "ExportApi",
+    "IntercomClient",
     "ListPage",
+    "Probe",
     "ReportingRequest",
     "custom_objects_path",
     "list_datasets",
     "parse_json",
+    "send_probe",
     "unknown_datasets",
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports import EventQueue
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
     from tap_intercom_export.progress import RunLog
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.singer.batch.output import BatchOutput

@@ -15,7 +15,7 @@ from tap_intercom_export.intercom import ReportingRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
     from tap_intercom_export.schemas import Dataset
     from tap_intercom_export.streams.context import SyncContext
 
