@@ -12,6 +12,7 @@ from tap_intercom_export import METRICS_LEVEL_VARIABLE
 from tap_intercom_export.singer import stdout
 
 TAP_NAME = "tap-intercom-export"
+"""Name of the tap, and of its logger."""
 
 VARIABLE_PREFIX = "TAP_INTERCOM_EXPORT_"
 """Beginning of the environment variables of the tap."""
@@ -32,6 +33,7 @@ NOISY_LOGGERS = (TAP_NAME, "singer_sdk.configuration._dict_config", "singer_sdk.
 """Loggers of these messages. A filter applies to its own logger only, not to child loggers."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+"""Levels that environment variables may name."""
 
 
 def main() -> None:

@@ -123,7 +123,8 @@ class JobRunner:
 
         Raises:
             RangeRefusedError: Intercom does not accept the range.
-            ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
+            UnavailableError: The slot stayed taken for `slot_timeout_minutes`.
+            ApiError: Any other refusal, or Intercom cannot be reached.
         """
         backoff = self._backoff(self._settings.slot_timeout_seconds)
         retry_budget = self._client.retry_budget("POST", self._api.create_path)

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobCreated:
-    """Intercom has created a job: it must be in the state at once."""
+    """Intercom has created a job: it must be in the state at once.
+
+    Attributes:
+        state: The jobs in the state.
+        job: The new job.
+    """
 
     state: JobState
     job: ExportJob
@@ -30,7 +35,12 @@ class JobCreated:
 
 @dataclass(frozen=True, slots=True)
 class JobGone:
-    """A job has ended or is unknown to Intercom, and is of no further use."""
+    """A job has ended or is unknown to Intercom, and is of no further use.
+
+    Attributes:
+        state: The jobs in the state.
+        job: The job.
+    """
 
     state: JobState
     job: ExportJob
@@ -42,7 +52,12 @@ class JobGone:
 
 @dataclass(frozen=True, slots=True)
 class JobGivenUp:
-    """A job's result will not be used, although the job may still run: it is not resumed."""
+    """A job's result will not be used, although the job may still run: it is not resumed.
+
+    Attributes:
+        state: The jobs in the state.
+        job: The job, marked as given up.
+    """
 
     state: JobState
     job: ExportJob

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom.client import IntercomClient
 
 MAX_REDIRECTS = 5
+"""Maximum redirects of one download. A client of Intercom follows one, to a signed URL."""
 
 CHUNK_BYTES = 256 * 1024
 """Bytes of a download that are read at once."""

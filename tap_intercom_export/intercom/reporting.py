@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DATASETS_PATH = "/export/reporting_data/get_datasets"
+"""Path of the list of datasets."""
 
 _LIST_SEPARATOR = ", "
 

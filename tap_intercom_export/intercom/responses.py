@@ -23,7 +23,12 @@ MAX_ERROR_BODY_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """A response of the API: its status and its JSON body."""
+    """A response of the API.
+
+    Attributes:
+        status: HTTP status.
+        body: JSON body.
+    """
 
     status: int
     body: dict[str, Any]

@@ -23,6 +23,8 @@ _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
 NULL_ID_CELLS = ("-1", "'-1")
+"""Cells of optional ids that mean "none"."""
+
 MISSING_ID_CELLS = frozenset(
     {*NULL_ID_CELLS, *("null", "Null", "NULL", "nil", "none", "None", "NONE", "n/a", "N/A")}
 )

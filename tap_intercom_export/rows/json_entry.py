@@ -56,8 +56,9 @@ class EntryReader:
             entry: A JSON value.
 
         Raises:
-            ValueError: The entry is not an object, a value does not have its property's kind, or a
-                key property is missing or has a character that databases cannot store.
+            UnreadableCellError: A value is not a time.
+            ValueError: The entry is not an object, another value does not have its property's
+                kind, or a key property is missing or has a character that databases cannot store.
         """
         if not isinstance(entry, dict):
             raise _type_error(entry, "an object")

@@ -27,6 +27,9 @@ def recognize_files(archive: Archive | None) -> RecognizedFiles:
 
     Beside a file with the name of a statistic, another one counts as its part only with the same
     columns: a new statistic with a few columns of it would overwrite its rows.
+
+    Args:
+        archive: The archive; None for a window without data.
     """
     files: dict[int, FileSchema] = {}
     unnamed: list[Member] = []

@@ -66,6 +66,7 @@ COLUMNS = (
     Column("tries", Kind.INTEGER, "Jobs requested until this one; 0 if an earlier run did."),
     Column("seconds_waited", Kind.NUMBER, "Seconds from its request to its verified archive."),
 )
+"""Properties of `content_export`."""
 
 
 class ContentExportStream(WindowStream):
@@ -73,6 +74,10 @@ class ContentExportStream(WindowStream):
 
     The SDK syncs the children of a record before it writes the record and continues. So everything
     of a window is written when this stream requests the next one.
+
+    Args:
+        tap: The tap.
+        sync: Objects that all streams of a run share.
     """
 
     def __init__(self, tap: Tap, sync: SyncContext) -> None:

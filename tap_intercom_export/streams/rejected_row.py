@@ -30,6 +30,7 @@ COLUMNS = (
         "deselected or excluded.",
     ),
 )
+"""Properties of `rejected_row`."""
 
 
 class RejectedRowStream(WindowStream):
@@ -37,6 +38,10 @@ class RejectedRowStream(WindowStream):
 
     Its records are written by `RejectedRowWriter` when the rows are found. Its own sync writes the
     SCHEMA only.
+
+    Args:
+        tap: The tap.
+        sync: Objects that all streams of a run share.
     """
 
     parent_stream_type = ContentExportStream
