@@ -77,7 +77,7 @@ lint: $(STAMP) ## Style and formatting (ruff), and the layers of the packages (i
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || \
 	  { echo "Not formatted as ruff does: run 'make format'" >&2; exit 1; }
-	@$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log >&2; exit 1; }
+	@$(BIN)/lint-imports --no-cache --no-logo > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log >&2; exit 1; }
 
 types: types-tap types-dagster types-airflow ## Types (mypy strict, and ty)
 

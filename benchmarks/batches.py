@@ -26,7 +26,7 @@ MEMORY_ROWS = 400_000
 """Number of rows of the archive for memory measurements; several files."""
 
 TIMES_SDK = 8.0
-MOST_MIB = {"jsonl": 150.0, "parquet": 200.0}
+MAX_MIB = {"jsonl": 150.0, "parquet": 200.0}
 """Goals."""
 
 

@@ -20,13 +20,9 @@ from pathlib import Path
 
 from intercom_simulator import Clock
 from tap_intercom_export.errors import TapError
-from tap_intercom_export.exports.window import ExportRange, PendingRange, Sizes, Window
-from tap_intercom_export.exports.window_size import (
-    REMEMBERED_WINDOWS,
-    JobLimits,
-    JobMeasurement,
-    WindowSizer,
-)
+from tap_intercom_export.exports.job_measurement import MAX_MEASUREMENTS, JobMeasurement
+from tap_intercom_export.exports.window import ExportRange, PendingRange, Window, WindowSize
+from tap_intercom_export.exports.window_size import JobLimits, WindowSizer
 
 DAY = 86_400
 HOUR = 3_600
@@ -154,14 +150,14 @@ class Year:
             asking += self._random.uniform(1, 4) * HOUR
         killed_in = self._random.randrange(4) if self._random.random() < model.run_is_killed else -1
         sizer = WindowSizer(
-            Sizes(int(model.window_days * DAY), int(model.lookback_days * DAY)),
+            WindowSize(int(model.window_days * DAY), int(model.lookback_days * DAY)),
             JobLimits(model.row_limit, DAY),
             self._measured,
         )
         export_range = ExportRange.until_now(self._start, None, began)
         for pending in export_range.pending_ranges(self._bookmark, int(model.window_days * DAY)):
             left = pending
-            while window := export_range.next_window(left, sizes := sizer.sizes):
+            while window := export_range.next_window(left, size := sizer.size):
                 rows = model.rows(window)
                 night.jobs += 1
                 took = self._job_seconds(window, min(rows, model.row_limit), night)
@@ -169,7 +165,7 @@ class Year:
                 if rows >= model.row_limit:
                     night.useless_jobs += 1
                     error = TapError("too many rows")
-                    sizer.shorten(sizes, window.sizes(left.bookmark), error)
+                    sizer.shorten(size, window.size(left.bookmark), error)
                     continue
                 if self._random.random() < model.job_fails:
                     night.useless_jobs += 1
@@ -182,7 +178,7 @@ class Year:
                     killed_in, writing = -1, writing + seconds / 2 + 2 * 60
                 self._write(window, rows, left, night)
                 measured = JobMeasurement((window.before - window.after) / DAY, took, int(rows))
-                self._measured = [*self._measured, measured][-REMEMBERED_WINDOWS:]
+                self._measured = [*self._measured, measured][-MAX_MEASUREMENTS:]
                 sizer.succeeded(measured)
                 left = PendingRange(window.before, left.end)
         night.seconds = max(asking, writing) - began
@@ -203,7 +199,7 @@ class Year:
         if rows >= self._model.row_limit:
             raise AssertionError(f"a cut export was written: {window}")
         night.rows += rows
-        night.lookbacks.append(window.sizes(pending.bookmark).lookback)
+        night.lookbacks.append(window.size(pending.bookmark).lookback_seconds)
         self._bookmark = window.before
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

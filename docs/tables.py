@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tap_intercom_export.schemas import message_files as files
+from tap_intercom_export.schemas import csv_files as files
 from tap_intercom_export.tap import TapIntercomExport
 
 if TYPE_CHECKING:

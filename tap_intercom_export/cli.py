@@ -11,9 +11,10 @@ import warnings
 from tap_intercom_export import METRICS_LEVEL_VARIABLE
 from tap_intercom_export.singer import stdout
 
-NAME = "tap-intercom-export"
+TAP_NAME = "tap-intercom-export"
+"""Name of the tap, and of its logger."""
 
-PREFIX = "TAP_INTERCOM_EXPORT_"
+VARIABLE_PREFIX = "TAP_INTERCOM_EXPORT_"
 """Beginning of the environment variables of the tap."""
 
 SUPPRESSED_MESSAGES = (
@@ -28,10 +29,11 @@ SUPPRESSED_MESSAGES = (
 )
 """Beginnings of SDK log messages that users do not need."""
 
-NOISY_LOGGERS = (NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
+NOISY_LOGGERS = (TAP_NAME, "singer_sdk.configuration._dict_config", "singer_sdk.singerlib.catalog")
 """Loggers of these messages. A filter applies to its own logger only, not to child loggers."""
 
-LEVELS = ("debug", "info", "warning", "error", "critical")
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+"""Levels that environment variables may name."""
 
 
 def main() -> None:
@@ -40,7 +42,7 @@ def main() -> None:
     After an error the exit status is that of its class (`errors.ExitStatus`), after a wrong
     argument 2, after a signal 128 plus the signal number.
     """
-    logger = logging.getLogger(NAME)
+    logger = logging.getLogger(TAP_NAME)
     for name in NOISY_LOGGERS:
         logging.getLogger(name).addFilter(
             lambda record: not str(record.msg).startswith(SUPPRESSED_MESSAGES)
@@ -72,16 +74,16 @@ def _check_level() -> None:
     Raises:
         ConfigurationError: A level does not exist.
     """
-    names = (f"{PREFIX}LOGLEVEL", "LOGLEVEL")
+    names = (f"{VARIABLE_PREFIX}LOGLEVEL", "LOGLEVEL")
     first = next((name for name in names if os.environ.get(name)), None)
     for variable in (first, METRICS_LEVEL_VARIABLE):
         level = os.environ.get(variable or "")
         try:
-            logging.NullHandler().setLevel((level or LEVELS[1]).upper())
+            logging.NullHandler().setLevel((level or LOG_LEVELS[1]).upper())
         except ValueError:
             from tap_intercom_export.errors import ConfigurationError  # noqa: PLC0415 - see above
 
-            allowed = ", ".join(LEVELS)
+            allowed = ", ".join(LOG_LEVELS)
             raise ConfigurationError(
                 f"{variable}: must be one of {allowed}, not {level!r}"
             ) from None
@@ -95,6 +97,10 @@ def _log_reader_gone(logger: logging.Logger) -> None:
 
 def log_error(logger: logging.Logger, error: Exception) -> int:
     """Log an error in one line, with its traceback only at log level DEBUG.
+
+    Args:
+        logger: The tap's logger.
+        error: What ended the run.
 
     Returns:
         The exit status.
@@ -120,7 +126,7 @@ def log_error(logger: logging.Logger, error: Exception) -> int:
         lines = error.lines if isinstance(error, SettingsError) else error.errors
         for line in lines:
             logger.error("%s", line)
-        if hint := find_setting_hint(lines, sys.argv[1:], os.environ, PREFIX):
+        if hint := find_setting_hint(lines, sys.argv[1:], os.environ, VARIABLE_PREFIX):
             logger.error("%s", hint)
         return ExitStatus.CONFIGURATION
     message = f"{type(error).__name__}: {error}"

@@ -71,12 +71,20 @@ class Clock:
                 self.check()
 
     def jitter(self, seconds: float) -> float:
-        """Return a random duration of 50 % to 100 % of `seconds`, so that clients spread out."""
+        """Return a random duration of 50 % to 100 % of `seconds`, so that clients spread out.
+
+        Args:
+            seconds: The longest duration.
+        """
         return seconds * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
 
 
 def to_text(seconds: float) -> str:
-    """Format unix seconds as in state and records: `2026-01-31T23:59:59Z`."""
+    """Format unix seconds as in state and records: `2026-01-31T23:59:59Z`.
+
+    Args:
+        seconds: Unix seconds. A fraction is cut off.
+    """
     moment = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
     return moment.replace(tzinfo=None).isoformat() + "Z"  # %Y would not pad a year before 1000
 

@@ -12,7 +12,7 @@ from singer_sdk.singerlib import Catalog
 
 from tap_intercom_export.checks import Selection
 from tap_intercom_export.exports import RunPlan
-from tap_intercom_export.schemas import message_files
+from tap_intercom_export.schemas import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.streams import ContentExportStream, ListStream, ReportingStream
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports import ExportPlan
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
 
-MESSAGE_STREAMS = ("content_export", *message_files.MESSAGE_FILES, message_files.UNKNOWN_FILE.name)
+MESSAGE_STREAMS = ("content_export", *MESSAGE_FILES, UNKNOWN_FILE.name)
 """Streams that are filled by jobs of the message export."""
 
 
@@ -48,7 +48,11 @@ class PlannableTap(Protocol):
         """The validated settings."""
 
     def client(self, clock: Clock) -> IntercomClient:
-        """Return a client for the configured workspace."""
+        """Return a client for the configured workspace.
+
+        Args:
+            clock: Sleeps between attempts.
+        """
 
     @property
     def streams(self) -> Mapping[str, Stream]:
@@ -81,7 +85,7 @@ def add_options(command: click.Command) -> None:
             )
 
 
-def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> int:
+def check_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> int:
     """Check each part of the connection, print the results, and log the errors that matter.
 
     Args:
@@ -91,7 +95,7 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
     Returns:
         The exit status.
     """
-    from tap_intercom_export.checks import connection_test  # noqa: PLC0415 - not for --discover
+    from tap_intercom_export.checks import check_result, connection  # noqa: PLC0415 - not for --discover
 
     config = options["config"]
     tap = tap_class(
@@ -110,15 +114,15 @@ def test_connection(tap_class: Callable[..., PlannableTap], options: Mapping[str
         ]
         selection = Selection.from_streams(selected, MESSAGE_STREAMS, tap.config)
     clock = tap.clock_class()
-    results = connection_test.run_checks(
+    results = connection.run_checks(
         selection, tap.config, tap.settings, lambda: tap.client(clock), clock.now
     )
-    table = connection_test.format_table(results, sys.stdout.encoding or "ascii")
+    table = check_result.format_table(results, sys.stdout.encoding or "ascii")
     sys.stdout.write(f"{table}\n")
     for result in results:
         if result.error:
             tap.logger.error("%s: %s", result.name, result.error)
-    return connection_test.exit_status(results)
+    return check_result.exit_status(results)
 
 
 def show_plan(tap_class: Callable[..., PlannableTap], options: Mapping[str, Any]) -> None:

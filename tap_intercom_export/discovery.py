@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.intercom import list_datasets
-from tap_intercom_export.schemas import message_files
+from tap_intercom_export.schemas import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.streams import (
     ContentExportStream,
     ContentImportSourceStream,
@@ -43,7 +43,7 @@ def build_streams(tap: Tap, sync: SyncContext) -> list[Stream]:
         ContentExportStream(tap, sync),
         *(
             MessageFileStream(tap, sync, file, rejected)
-            for file in (*message_files.MESSAGE_FILES.values(), message_files.UNKNOWN_FILE)
+            for file in (*MESSAGE_FILES.values(), UNKNOWN_FILE)
         ),
         rejected_rows,
         *_reporting_streams(tap, sync, rejected),

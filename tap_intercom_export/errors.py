@@ -162,7 +162,11 @@ class OutputError(TapError):
 
 
 def exit_status_of(error: BaseException) -> ExitStatus:
-    """Return the exit status of an error, or of the first of its causes that has one."""
+    """Return the exit status of an error, or of the first of its causes that has one.
+
+    Args:
+        error: What ended the run.
+    """
     cause: BaseException | None = error
     while cause is not None:
         status = getattr(cause, "exit_status", ExitStatus.OTHER)

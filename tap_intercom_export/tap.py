@@ -34,6 +34,7 @@ from tap_intercom_export.config import (
 from tap_intercom_export.discovery import build_streams
 from tap_intercom_export.errors import SettingsError
 from tap_intercom_export.exports import EventQueue
+from tap_intercom_export.intercom import IntercomClient
 from tap_intercom_export.progress import ProgressBar, RunLog, log_points, wants_progress_bar
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.singer.message_writer import MessageWriter
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
 
-    from tap_intercom_export.intercom.client import IntercomClient
     from tap_intercom_export.singer.batch.output import BatchOutput
 
 
@@ -137,8 +137,6 @@ class TapIntercomExport(Tap):
         Args:
             clock: Sleeps between attempts.
         """
-        from tap_intercom_export.intercom.client import IntercomClient  # noqa: PLC0415 - not for --discover
-
         return IntercomClient(self.settings, f"{self.name}/{self.plugin_version}", clock)
 
     @override
@@ -236,7 +234,7 @@ class TapIntercomExport(Tap):
         if names:
             self.logger.warning(
                 "The catalog has other key properties than the records: it may be older than the "
-                "tap, or than the setting workspace. The tap's own are used for %s. Make the "
+                "tap, or than the setting workspace. The tap's own are used for %s. Create the "
                 "catalog again with --discover",
                 ", ".join(names),
             )
@@ -269,7 +267,7 @@ class TapIntercomExport(Tap):
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Run the connection test for `--test`; the SDK's own test would run an export."""
         if value == CliTestOptionValue.All.value:
-            ctx.exit(commands.test_connection(cls, ctx.params))
+            ctx.exit(commands.check_connection(cls, ctx.params))
         super().cb_test(ctx, param, value)
 
     @classmethod

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.columns import json_schema
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

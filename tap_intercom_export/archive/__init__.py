@@ -7,7 +7,7 @@ says whether another download can help.
 from __future__ import annotations
 
 from tap_intercom_export.archive.archive import Archive, Member, open_archive
-from tap_intercom_export.archive.formats import Limits
+from tap_intercom_export.archive.formats import ArchiveLimits
 from tap_intercom_export.archive.spool import Spool
 
-__all__ = ["Archive", "Limits", "Member", "Spool", "open_archive"]
+__all__ = ["Archive", "ArchiveLimits", "Member", "Spool", "open_archive"]

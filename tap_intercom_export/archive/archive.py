@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tap_intercom_export.archive.formats import (
-    Container,
-    Limits,
-    is_container,
+    ArchiveFormat,
+    ArchiveLimits,
+    is_archive,
     looks_like_csv,
-    open_container,
+    open_format,
 )
-from tap_intercom_export.archive.inflate import INFLATE_ERRORS
 from tap_intercom_export.archive.spool import discard
+from tap_intercom_export.compression import INFLATE_ERRORS
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:
@@ -81,15 +81,15 @@ class Archive:
     """A verified archive. Close it when its rows are written.
 
     Args:
-        container: Gives access to the archive's files.
+        archive_format: Gives access to the archive's files.
         members: The CSV files.
         resources: Open files, closed with the archive.
     """
 
     def __init__(
-        self, container: Container, members: tuple[Member, ...], resources: ExitStack
+        self, archive_format: ArchiveFormat, members: tuple[Member, ...], resources: ExitStack
     ) -> None:
-        self._container = container
+        self._format = archive_format
         self._resources = resources
         self.members = members
 
@@ -105,9 +105,13 @@ class Archive:
 
     @contextmanager
     def open(self, member: Member) -> Generator[BinaryIO]:
-        """Open a file for reading bytes. Files can be opened repeatedly, one at a time."""
+        """Open a file for reading bytes. Files can be opened repeatedly, one at a time.
+
+        Args:
+            member: A file in `members`.
+        """
         with (
-            self._container.open(member.index) as raw,
+            self._format.open(member.index) as raw,
             io.BufferedReader(cast("io.RawIOBase", raw), CHUNK_BYTES) as stream,
         ):
             yield stream
@@ -117,7 +121,7 @@ class Archive:
         self._resources.close()
 
 
-def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
+def open_archive(spool: BinaryIO, limits: ArchiveLimits) -> Archive:
     """Verify a downloaded file to its last byte and return its contents.
 
     Args:
@@ -139,17 +143,17 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
         if not packed:
             raise DamagedArchiveError("it is empty")
         try:
-            container = open_container(spool, limits, resources)
-            files = container.files()
+            archive_format = open_format(spool, limits, resources)
+            files = archive_format.files()
             members: list[Member] = []
             unpacked = 0
             for index, path in enumerate(files):
                 size = rows = lines = 0
-                for counts in _scan(container.open(index)):
+                for counts in _scan(archive_format.open(index)):
                     size, rows, lines = counts
                     limits.check(unpacked + size, packed)
                 unpacked += size
-                with container.open(index) as stream:
+                with archive_format.open(index) as stream:
                     head = stream.read(HEAD_BYTES)
                 if _is_csv(path, head) and not _is_nested_archive(path, head):
                     members.append(Member(index, path, rows, lines, size))
@@ -163,7 +167,7 @@ def open_archive(spool: BinaryIO, limits: Limits) -> Archive:
             if error.errno not in {None, errno.EINVAL}:  # a disk error, not a damaged archive
                 raise
             raise DamagedArchiveError(str(error)) from error
-        return Archive(container, tuple(members), resources.pop_all())
+        return Archive(archive_format, tuple(members), resources.pop_all())
 
 
 def _scan(stream: IO[bytes]) -> Iterator[tuple[int, int, int]]:
@@ -211,10 +215,10 @@ def _is_csv(path: str, head: bytes) -> bool:
 
 def _is_nested_archive(path: str, head: bytes) -> bool:
     """Return whether a file is an archive in disguise; log that it is skipped."""
-    is_archive = is_container(head)
-    if is_archive:
-        logger.warning("Skipping '%.200s' in the archive: a nested archive", path)
-    return is_archive
+    if not is_archive(head):
+        return False
+    logger.warning("Skipping '%.200s' in the archive: a nested archive", path)
+    return True
 
 
 def _is_system_file(path: str) -> bool:

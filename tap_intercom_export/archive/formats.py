@@ -1,4 +1,4 @@
-"""Archive formats, recognized by their first bytes: ZIP, tar, gzip, or a plain CSV.
+"""Archive formats (containers), recognized by their first bytes: ZIP, tar, gzip, or a plain CSV.
 
 No size that an archive declares is trusted before it is checked: not the length of its file list,
 not that of its headers, and not its unpacked size.
@@ -15,8 +15,9 @@ import zipfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from tap_intercom_export.archive.inflate import open_gzip, open_member
 from tap_intercom_export.archive.spool import SpoolSection, append, discard, new_spool
+from tap_intercom_export.archive.zip_member import open_member
+from tap_intercom_export.compression import open_gzip
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 
 if TYPE_CHECKING:
@@ -55,45 +56,54 @@ _IN_CSV = re.compile(rb"[,;\n]")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """Maximum sizes, so that a decompression bomb cannot fill the disk or take hours.
 
     Attributes:
-        unpacked: Maximum bytes of all files, unpacked.
-        ratio: Maximum ratio of unpacked to packed size, from `MIN_RATIO_CHECK_BYTES` on.
+        unpacked_bytes: Maximum size of all files, unpacked.
+        compression_ratio: Maximum ratio of unpacked to packed size, from an unpacked size of
+            `MIN_RATIO_CHECK_BYTES` on.
     """
 
-    unpacked: int
-    ratio: float
+    unpacked_bytes: int
+    compression_ratio: float
 
     def check(self, unpacked: int, packed: int) -> None:
         """Raise an error if an archive exceeds a limit.
 
+        Args:
+            unpacked: Bytes of all files so far, unpacked.
+            packed: Bytes of the archive as downloaded.
+
         Raises:
             RefusedArchiveError: It does.
         """
-        if unpacked > self.unpacked:
+        if unpacked > self.unpacked_bytes:
             raise RefusedArchiveError(
-                f"its files are larger than {self.unpacked:,} bytes (max_unpacked_gigabytes)"
+                f"its files are larger than {self.unpacked_bytes:,} bytes (max_unpacked_gigabytes)"
             )
-        if unpacked > MIN_RATIO_CHECK_BYTES and unpacked > packed * self.ratio:
+        if unpacked > MIN_RATIO_CHECK_BYTES and unpacked > packed * self.compression_ratio:
             raise RefusedArchiveError(
-                f"its files are more than {self.ratio:g} times as large as the archive "
+                f"its files are more than {self.compression_ratio:g} times as large as the archive "
                 "(max_compression_ratio)"
             )
 
 
-class Container(Protocol):
+class ArchiveFormat(Protocol):
     """An opened archive format."""
 
     def files(self) -> list[str]:
         """Return the names of all files."""
 
     def open(self, index: int) -> IO[bytes]:
-        """Open a file by its position in `files`."""
+        """Open a file by its position in `files`.
+
+        Args:
+            index: Position in `files`, from 0.
+        """
 
 
-def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Container:
+def open_format(spool: BinaryIO, limits: ArchiveLimits, resources: ExitStack) -> ArchiveFormat:
     """Recognize the format of a file by its first bytes, also inside gzip.
 
     Intercom's reference calls it a gzipped CSV, real clients get a ZIP, and the changelog mentions
@@ -103,6 +113,10 @@ def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Con
         spool: The file.
         limits: Maximum sizes.
         resources: Gets the temporary files that must be closed at the end.
+
+    Raises:
+        DamagedArchiveError: It is not complete, or too many formats are inside one another.
+        RefusedArchiveError: It is over a limit.
     """
     packed = _size(spool)
     for _ in range(MAX_NESTING_DEPTH):
@@ -122,7 +136,7 @@ def open_container(spool: BinaryIO, limits: Limits, resources: ExitStack) -> Con
             resources.callback(discard, inner_spool)
             while chunk := unpacked.read(CHUNK_BYTES):
                 limits.check(inner_spool.tell() + len(chunk), packed)
-                append(inner_spool, chunk, limits.unpacked)
+                append(inner_spool, chunk, limits.unpacked_bytes)
         spool = inner_spool
     raise DamagedArchiveError(f"more than {MAX_NESTING_DEPTH} archive formats inside one another")
 
@@ -155,15 +169,23 @@ def _without_gzip(open_file: Callable[[], IO[bytes]], path: str) -> IO[bytes]:
 
 
 def looks_like_csv(start: bytes) -> bool:
-    """Return whether a file is a text with delimiters in its first line, by its first bytes."""
+    """Return whether a file is a text with delimiters in its first line, by its first bytes.
+
+    Args:
+        start: The first bytes of the file.
+    """
     start = _to_utf_8(start).lstrip()
     first_line = start.partition(b"\n")[0]
     is_text = not start.startswith(_NOT_CSV) and not _NOT_IN_CSV.search(start)
     return is_text and any(delimiter in first_line for delimiter in (b",", b";", b"\t"))
 
 
-def is_container(head: bytes) -> bool:
-    """Return whether a file is a ZIP or a tar, by its first 512 bytes."""
+def is_archive(head: bytes) -> bool:
+    """Return whether a file is a ZIP or a tar, by its first 512 bytes.
+
+    Args:
+        head: The first 512 bytes of the file.
+    """
     return head.startswith(_ZIP) or _is_tar(head)
 
 

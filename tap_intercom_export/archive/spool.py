@@ -14,17 +14,21 @@ from tap_intercom_export.errors import ConfigurationError, TapError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-PREFIX = "tap-intercom-export-"
+FILE_NAME_PREFIX = "tap-intercom-export-"
 """Prefix of the names of temporary files, on systems where they have one."""
 
 
 def new_spool() -> BinaryIO:
     """Return an empty temporary file without a name, readable by this user only."""
-    return cast("BinaryIO", tempfile.TemporaryFile(prefix=PREFIX))
+    return cast("BinaryIO", tempfile.TemporaryFile(prefix=FILE_NAME_PREFIX))
 
 
 def discard(spool: BinaryIO) -> None:
-    """Close a spool; errors about unwritten bytes do not matter any more."""
+    """Close a spool; errors about unwritten bytes do not matter any more.
+
+    Args:
+        spool: The file.
+    """
     with contextlib.suppress(OSError):
         spool.close()
 
@@ -82,6 +86,9 @@ class Spool:
 
     def append(self, data: bytes) -> None:
         """Append data.
+
+        Args:
+            data: Bytes to append.
 
         Raises:
             TapError: The disk is full, or the limit is exceeded.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from tap_intercom_export.checks.preflight import (
     check_before_first_job,
-    object_path,
     unknown_object_type,
 )
 from tap_intercom_export.checks.selection import Selection
@@ -18,6 +17,5 @@ __all__ = [
     "Selection",
     "check_before_first_job",
     "find_selection_warnings",
-    "object_path",
     "unknown_object_type",
 ]

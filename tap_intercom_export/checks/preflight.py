@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from tap_intercom_export.checks.local import (
+from tap_intercom_export.checks.directories import (
     LOW_FREE_BYTES,
     check_batch_folder,
     check_temporary_directory,
 )
-from tap_intercom_export.checks.selection import LIST_PATHS, Selection
 from tap_intercom_export.errors import ConfigurationError, ForbiddenError, NotFoundError
+from tap_intercom_export.intercom import FIRST_ENTRY_QUERY, LIST_PATHS, custom_objects_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.checks.selection import Selection
+    from tap_intercom_export.intercom import IntercomClient
 
 logger = logging.getLogger(__name__)
-
-FIRST_ENTRY = "?page=1&per_page=1"
-"""Query for the smallest possible page of a list."""
 
 
 def check_before_first_job(
@@ -71,7 +68,7 @@ def check_list(client: IntercomClient, stream: str) -> None:
         ApiError: Any other refusal, or Intercom cannot be reached.
     """
     try:
-        client.get_page(LIST_PATHS[stream] + FIRST_ENTRY)
+        client.get_page(LIST_PATHS[stream] + FIRST_ENTRY_QUERY)
     except ForbiddenError as error:
         raise ForbiddenError(
             f"The stream {stream} is selected: {error} Otherwise deselect the stream."
@@ -91,22 +88,13 @@ def check_object_type(client: IntercomClient, name: str) -> None:
         ApiError: Any other refusal, or Intercom cannot be reached.
     """
     try:
-        client.get_page(object_path(name) + FIRST_ENTRY)
+        client.get_page(custom_objects_path(name) + FIRST_ENTRY_QUERY)
     except NotFoundError as error:
         raise unknown_object_type(name, error) from error
     except ForbiddenError as error:
         raise ForbiddenError(
             f"The type {name!r} of custom_object_types: {error} Otherwise remove it there."
         ) from error
-
-
-def object_path(name: str) -> str:
-    """Return the path of the instances of a custom object type.
-
-    Args:
-        name: The type.
-    """
-    return f"/custom_object_instances/{quote(name, safe='')}"
 
 
 def unknown_object_type(name: str, error: Exception) -> ConfigurationError:

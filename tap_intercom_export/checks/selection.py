@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.intercom import LIST_PATHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CUSTOM_OBJECTS_STREAM = "custom_object_instance"
-LIST_PATHS = {
-    "content_import_source": "/ai/content_import_sources",
-    "external_page": "/ai/external_pages",
-}
-"""Paths of the AI content lists, by stream."""
+"""Stream of all custom object types."""
 
 REPORTING_PREFIX = "reporting_"
+"""Beginning of the names of streams of reporting datasets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tap_intercom_export.config.arguments import (
     find_bad_option_file,
     find_setting_hint,
 )
-from tap_intercom_export.config.batch import PACKAGES, BatchSettings
+from tap_intercom_export.config.batch import STORAGE_PACKAGES, BatchSettings
 from tap_intercom_export.config.schema import API_URLS, CONFIG_JSONSCHEMA, LOOPBACK_HOSTS
 from tap_intercom_export.config.settings import Settings, add_workspace_to_batch_prefix
 from tap_intercom_export.config.validation import (
@@ -25,7 +25,7 @@ __all__ = [
     "API_URLS",
     "CONFIG_JSONSCHEMA",
     "LOOPBACK_HOSTS",
-    "PACKAGES",
+    "STORAGE_PACKAGES",
     "BatchSettings",
     "Settings",
     "add_workspace_to_batch_prefix",

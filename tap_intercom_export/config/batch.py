@@ -22,7 +22,7 @@ COMPRESSIONS = {
 DEFAULT_BATCH_SIZE = 100_000
 """Rows in a file. Warehouses load files of 10 to 250 MB best; this many receipts are 7 to 14 MB."""
 
-PACKAGES = {
+STORAGE_PACKAGES = {
     "s3": ("s3fs", "s3"),
     "s3a": ("s3fs", "s3"),
     "gs": ("gcsfs", "gcs"),
@@ -142,7 +142,11 @@ class BatchSettings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> BatchSettings | None:
-        """Return the settings from a validated configuration; None without `batch_config`."""
+        """Return the settings from a validated configuration; None without `batch_config`.
+
+        Args:
+            config: The tap's configuration.
+        """
         batch = config.get("batch_config")
         if not batch:
             return None
@@ -187,7 +191,7 @@ def find_batch_problems(config: Mapping[str, Any]) -> list[str]:
             f"{settings.prefix!r}; a brace is written twice"
         )
     scheme = settings.root.partition("://")[0] if "://" in settings.root else ""
-    package, extra = PACKAGES.get(scheme, ("", ""))
+    package, extra = STORAGE_PACKAGES.get(scheme, ("", ""))
     if package and not _is_installed(package):
         found.append(
             f"batch_config.storage.root: {scheme}:// needs the package {package}: "

@@ -1,4 +1,4 @@
-"""Validated settings in the units that the code uses."""
+"""Validated settings in the units that the code uses; `schema` defines them for users."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ class Settings:
         api_version: Value of the header `Intercom-Version`.
         start: First unix second to export.
         end: Last unix second to export, or None for "up to a minute ago".
-        window: Seconds of new time in one job.
-        lookback: Seconds before the bookmark that each job exports again.
-        deep_lookback: Seconds before the bookmark that a deep lookback exports again; 0 for none.
-        deep_lookback_every: Seconds between two deep lookbacks.
-        poll_interval: First pause between two polls, in seconds.
-        poll_max_interval: Longest pause between two polls, in seconds.
-        job_timeout: Maximum duration of a job in seconds.
-        slot_timeout: Maximum seconds to wait for the workspace's job slot.
+        window_seconds: Seconds of new time in one job.
+        lookback_seconds: Seconds before the bookmark that each job exports again.
+        deep_lookback_seconds: Seconds before the bookmark that a deep lookback exports again; 0
+            for none.
+        deep_lookback_every_seconds: Seconds between two deep lookbacks.
+        poll_interval_seconds: First pause between two polls.
+        poll_max_interval_seconds: Longest pause between two polls.
+        job_timeout_seconds: Maximum duration of a job.
+        slot_timeout_seconds: Maximum time to wait for the workspace's job slot.
         max_rejected_percent: Share of a file's rows that may be rejected.
         export_row_limit: Row count at which an export counts as truncated.
-        request_timeout: Seconds without data after which a request fails.
+        request_timeout_seconds: Time without data after which a request fails.
         reporting_timezone: Name of the time zone of reporting datasets.
         reporting_concurrency: Reporting jobs that run at the same time.
-        reporting_retention: Seconds for which Intercom keeps reporting data.
+        reporting_retention_seconds: Time for which Intercom keeps reporting data.
         max_archive_bytes: Maximum size of a download.
         max_unpacked_bytes: Maximum size of an archive's unpacked files.
         max_compression_ratio: Maximum ratio of unpacked to packed size.
@@ -49,20 +50,20 @@ class Settings:
     api_version: str
     start: int
     end: int | None
-    window: int
-    lookback: int
-    deep_lookback: int
-    deep_lookback_every: int
-    poll_interval: float
-    poll_max_interval: float
-    job_timeout: float
-    slot_timeout: float
+    window_seconds: int
+    lookback_seconds: int
+    deep_lookback_seconds: int
+    deep_lookback_every_seconds: int
+    poll_interval_seconds: float
+    poll_max_interval_seconds: float
+    job_timeout_seconds: float
+    slot_timeout_seconds: float
     max_rejected_percent: float
     export_row_limit: int
-    request_timeout: float
+    request_timeout_seconds: float
     reporting_timezone: str
     reporting_concurrency: int
-    reporting_retention: int
+    reporting_retention_seconds: int
     max_archive_bytes: int
     max_unpacked_bytes: int
     max_compression_ratio: float
@@ -70,28 +71,34 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
-        """Return the settings from a configuration that `validate` found no problems in."""
-        poll_interval = float(config["poll_interval_seconds"])
+        """Return the settings from a configuration that `validate` found no problems in.
+
+        Args:
+            config: The tap's configuration, with its defaults.
+        """
+        poll_interval_seconds = float(config["poll_interval_seconds"])
         return cls(
             access_token=config["access_token"],
             api_url=(config.get("api_url") or API_URLS[config["region"]]).rstrip("/"),
             api_version=config["api_version"],
             start=to_seconds(config["start_date"]),
             end=to_seconds(config["end_date"]) if config.get("end_date") else None,
-            window=int(config["window_days"]) * DAY_SECONDS,
-            lookback=int(config["lookback_days"]) * DAY_SECONDS,
-            deep_lookback=int(config["deep_lookback_days"]) * DAY_SECONDS,
-            deep_lookback_every=int(config["deep_lookback_every_days"]) * DAY_SECONDS,
-            poll_interval=poll_interval,
-            poll_max_interval=max(poll_interval, float(config["poll_max_interval_seconds"])),
-            job_timeout=float(config["job_timeout_minutes"]) * 60,
-            slot_timeout=float(config["slot_timeout_minutes"]) * 60,
+            window_seconds=int(config["window_days"]) * DAY_SECONDS,
+            lookback_seconds=int(config["lookback_days"]) * DAY_SECONDS,
+            deep_lookback_seconds=int(config["deep_lookback_days"]) * DAY_SECONDS,
+            deep_lookback_every_seconds=int(config["deep_lookback_every_days"]) * DAY_SECONDS,
+            poll_interval_seconds=poll_interval_seconds,
+            poll_max_interval_seconds=max(
+                poll_interval_seconds, float(config["poll_max_interval_seconds"])
+            ),
+            job_timeout_seconds=float(config["job_timeout_minutes"]) * 60,
+            slot_timeout_seconds=float(config["slot_timeout_minutes"]) * 60,
             max_rejected_percent=float(config["max_rejected_percent"]),
             export_row_limit=int(config["export_row_limit"]),
-            request_timeout=float(config["request_timeout_seconds"]),
+            request_timeout_seconds=float(config["request_timeout_seconds"]),
             reporting_timezone=config["reporting_timezone"],
             reporting_concurrency=int(config["reporting_concurrency"]),
-            reporting_retention=int(config["reporting_retention_days"]) * DAY_SECONDS,
+            reporting_retention_seconds=int(config["reporting_retention_days"]) * DAY_SECONDS,
             max_archive_bytes=int(float(config["max_archive_gigabytes"]) * GIGABYTE_BYTES),
             max_unpacked_bytes=int(float(config["max_unpacked_gigabytes"]) * GIGABYTE_BYTES),
             max_compression_ratio=float(config["max_compression_ratio"]),

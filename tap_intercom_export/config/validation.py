@@ -27,7 +27,7 @@ INTERCOM_FOUNDED_DATE = "2011-01-01"
 NOT_SET = "is required and not set"
 """End of the message about a missing setting."""
 
-OTHER_VARIABLES = ("loglevel", "metrics_loglevel")
+LOG_LEVEL_VARIABLES = ("loglevel", "metrics_loglevel")
 """Environment variables with the prefix of the settings that are no settings, without it."""
 
 
@@ -122,7 +122,7 @@ def config_from_environment(schema: dict[str, Any], prefix: str) -> dict[str, An
     unknown = {
         name: os.environ[prefix + name.upper()]
         for name in names
-        if name not in schema["properties"] and name not in OTHER_VARIABLES and name[0] != "_"
+        if name not in schema["properties"] and name not in LOG_LEVEL_VARIABLES and name[0] != "_"
     }
     return {**parse_environment_config({"properties": filled}, prefix), **unknown}
 

@@ -55,7 +55,11 @@ class EventQueue:
     # Called by worker threads
 
     def post(self, event: Event) -> None:
-        """Post an event to the main thread."""
+        """Post an event to the main thread.
+
+        Args:
+            event: The event. The main thread applies it soon.
+        """
         self._events.append(event)
         self._posted.set()
 
@@ -134,11 +138,19 @@ class EventQueue:
             self._events.popleft()
 
     def add_waiting_worker(self, permission: threading.Event) -> None:
-        """Register a worker that waits for permission."""
+        """Register a worker that waits for permission.
+
+        Args:
+            permission: Is set when the worker may create a job.
+        """
         self._waiting_workers.append(permission)
 
     def request_ended(self, permission: threading.Event) -> None:
-        """Register that a request is complete and its job, if any, is in the state."""
+        """Register that a request is complete and its job, if any, is in the state.
+
+        Args:
+            permission: The permission that the worker had.
+        """
         if permission in self._open_requests:
             self._open_requests.remove(permission)
 

@@ -7,15 +7,15 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from tap_intercom_export.clock import DAY_SECONDS
-from tap_intercom_export.wording import duration
+from tap_intercom_export.formatting import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_intercom_export.exports.job_measurement import JobMeasurement
     from tap_intercom_export.exports.window import Window
-    from tap_intercom_export.exports.window_size import JobMeasurement
 
-MIN_SPREAD = 1.5
+MIN_LENGTH_RATIO = 1.5
 """Minimum ratio of the longest to the shortest measured range for a linear fit."""
 
 
@@ -95,7 +95,7 @@ def _fitted_seconds(days: Sequence[float], points: Sequence[tuple[float, float]]
     lengths, seconds = [length for length, _ in points], [one for _, one in points]
     mean, mean_seconds = sum(lengths) / len(points), sum(seconds) / len(points)
     base, per_day = 0.0, sum(seconds) / sum(lengths)
-    if max(lengths) >= MIN_SPREAD * min(lengths):
+    if max(lengths) >= MIN_LENGTH_RATIO * min(lengths):
         spread = sum((length - mean) ** 2 for length in lengths)
         slope = sum((length - mean) * (one - mean_seconds) for length, one in points) / spread
         if slope <= 0:  # longer windows did not take longer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_intercom_export.archive import Archive, Limits, Spool, open_archive
+from tap_intercom_export.archive import Archive, ArchiveLimits, Spool, open_archive
 from tap_intercom_export.clock import DAY_SECONDS, to_text
 from tap_intercom_export.errors import (
     DamagedArchiveError,
@@ -20,17 +20,18 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
-from tap_intercom_export.exports.job import ExportJob, JobStatus
+from tap_intercom_export.exports.job_measurement import JobMeasurement
+from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.window import PendingRange
-from tap_intercom_export.exports.window_size import JobMeasurement
+from tap_intercom_export.formatting import counted, duration
 from tap_intercom_export.progress import JobEvent
-from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
+    from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.exports.job_runner import JobRunner
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.schedule import WindowSchedule
@@ -122,12 +123,13 @@ class Exporter:
         self._schedule = schedule
         self._row_limit = settings.export_row_limit
         self._truncated_from = self._row_limit - self._row_limit // ROW_LIMIT_MARGIN_DIVISOR
-        self._limits = Limits(settings.max_unpacked_bytes, settings.max_compression_ratio)
+        self._limits = ArchiveLimits(settings.max_unpacked_bytes, settings.max_compression_ratio)
         self._max_archive_bytes = settings.max_archive_bytes
         self._jobs = jobs
         self._clock = clock
         self._pause_after_failure = min(
-            settings.poll_max_interval, PAUSE_AFTER_FAILURE_POLLS * settings.poll_interval
+            settings.poll_max_interval_seconds,
+            PAUSE_AFTER_FAILURE_POLLS * settings.poll_interval_seconds,
         )
 
     def tasks(self, bookmark: int) -> Iterator[Callable[[], Iterator[Export]]]:
@@ -176,7 +178,7 @@ class Exporter:
                 RangeRefusedError,
                 TooManyRowsError,
             ) as error:
-                chosen.sizer.shorten(chosen.sizes, window.sizes(pending.bookmark), error)
+                chosen.sizer.shorten(chosen.size, window.size(pending.bookmark), error)
                 self._log.count_job(JobEvent.RANGE_SHORTENED)
                 self._allow_overwriting_if_stuck(pending, window)
             else:

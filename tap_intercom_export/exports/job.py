@@ -1,42 +1,19 @@
-"""An export job: its range, its status, and its representation in the state."""
+"""An export job: its range, its status, and its entry in the state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
+from tap_intercom_export.exports.job_status import status_of
 from tap_intercom_export.exports.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_intercom_export.exports.job_status import JobStatus
     from tap_intercom_export.intercom import ExportApi
-
-
-class JobStatus(Enum):
-    """Meaning of a status."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    EMPTY = "no data"
-    FAILED = "failed"
-
-
-_STATUS_BY_WORD = {
-    "pending": JobStatus.RUNNING,
-    "in_progress": JobStatus.RUNNING,
-    "success": JobStatus.COMPLETED,
-    "done": JobStatus.COMPLETED,
-    "no_data": JobStatus.EMPTY,
-    "failed": JobStatus.FAILED,
-    "error": JobStatus.FAILED,
-    "expired": JobStatus.FAILED,
-    "canceled": JobStatus.FAILED,
-    "cancelled": JobStatus.FAILED,
-}
-"""Statuses from Intercom's reference, and others that tolerant clients expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +45,7 @@ class ExportJob:
     @property
     def progress(self) -> JobStatus | None:
         """Meaning of the status; None if it is unknown."""
-        word = self.status.lower()
-        # "completed" from message exports, "complete" in the prose and from reporting exports
-        return JobStatus.COMPLETED if word.startswith("complete") else _STATUS_BY_WORD.get(word)
+        return status_of(self.status)
 
     def has_same_request(self, api: ExportApi) -> bool:
         """Return whether a new job would have the same request, besides its range.
@@ -83,7 +58,11 @@ class ExportJob:
         return self.request_hash == api.request_hash(self.excluded_attributes)
 
     def updated(self, body: Mapping[str, Any]) -> ExportJob:
-        """Return the job with the status and URL of an API response."""
+        """Return the job with the status and URL of an API response.
+
+        Args:
+            body: JSON body of a response about the job.
+        """
         return replace(
             self,
             status=str(body.get("status") or ""),  # an unknown status, which is logged
@@ -109,7 +88,11 @@ class ExportJob:
 
     @classmethod
     def from_state(cls, state: Any) -> ExportJob | None:
-        """Return the job that `to_state` wrote, or None if the entry is invalid."""
+        """Return the job that `to_state` wrote, or None if the entry is invalid.
+
+        Args:
+            state: The entry in the state; a user may have edited it.
+        """
         try:
             window = Window(
                 to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])

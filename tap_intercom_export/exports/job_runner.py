@@ -18,10 +18,10 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
-from tap_intercom_export.exports.job import ExportJob, JobStatus
+from tap_intercom_export.exports.job import ExportJob
+from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
-from tap_intercom_export.intercom.download import Downloader
-from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS
+from tap_intercom_export.intercom import JOB_IDENTIFIER_KEYS, Downloader
 from tap_intercom_export.progress import JobEvent, RunLog
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job_tracker import JobTracker
     from tap_intercom_export.exports.window import Window
-    from tap_intercom_export.intercom import ExportApi
-    from tap_intercom_export.intercom.client import IntercomClient
-    from tap_intercom_export.intercom.download import Destination
+    from tap_intercom_export.intercom import Destination, ExportApi, IntercomClient
     from tap_intercom_export.progress import ExportLog
 
 logger = logging.getLogger(__name__)
@@ -125,9 +123,10 @@ class JobRunner:
 
         Raises:
             RangeRefusedError: Intercom does not accept the range.
-            ApiError: The slot stayed taken for `slot_timeout_minutes`, or any other refusal.
+            UnavailableError: The slot stayed taken for `slot_timeout_minutes`.
+            ApiError: Any other refusal, or Intercom cannot be reached.
         """
-        backoff = self._backoff(self._settings.slot_timeout)
+        backoff = self._backoff(self._settings.slot_timeout_seconds)
         retry_budget = self._client.retry_budget("POST", self._api.create_path)
         while True:
             body = self._api.body(window.after, window.before)
@@ -183,6 +182,9 @@ class JobRunner:
         Intercom marks a job that runs for more than a day as failed only when it is polled; until
         then it may hold the slot.
 
+        Args:
+            jobs: The jobs of one stream.
+
         Raises:
             ApiError: Intercom refused, or could not be reached.
         """
@@ -209,7 +211,7 @@ class JobRunner:
             JobFailedError: It failed, expired or was canceled.
             JobTimedOutError: It did not end within `job_timeout_minutes`.
         """
-        backoff = self._backoff(self._settings.job_timeout)
+        backoff = self._backoff(self._settings.job_timeout_seconds)
         unknown: set[str] = set()
         is_missing = False
         while True:

@@ -1,4 +1,4 @@
-"""The jobs in a stream's state, which later runs resume."""
+"""The jobs in a stream's state, which later runs resume; `job_status` has their status words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.exports.job import ExportJob
+from tap_intercom_export.exports.job_measurement import MAX_MEASUREMENTS, JobMeasurement
 from tap_intercom_export.exports.schedule import RunHistory
 from tap_intercom_export.exports.window import PendingRange
-from tap_intercom_export.exports.window_size import REMEMBERED_WINDOWS, JobMeasurement
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -61,22 +61,38 @@ class JobState:
         return [job for job in jobs if job is not None]
 
     def add(self, job: ExportJob) -> None:
-        """Add a job and write the state."""
+        """Add a job and write the state.
+
+        Args:
+            job: The job.
+        """
         self._write([*self._entries(), job.to_state()])
 
     def update(self, job: ExportJob) -> None:
-        """Update a job, if it is still in the state, and write the state."""
+        """Update a job, if it is still in the state, and write the state.
+
+        Args:
+            job: The job, with its new values.
+        """
         if any(str(entry["job_identifier"]) == job.identifier for entry in self._entries()):
             self.add(job)
 
     def remove(self, job: ExportJob) -> None:
-        """Remove a job and write the state."""
+        """Remove a job and write the state.
+
+        Args:
+            job: The job.
+        """
         self._write(
             [entry for entry in self._entries() if str(entry["job_identifier"]) != job.identifier]
         )
 
     def begin_writing(self, job: ExportJob) -> None:
-        """Record that rows of a job's window are about to be written, and write the state."""
+        """Record that rows of a job's window are about to be written, and write the state.
+
+        Args:
+            job: The job of the window.
+        """
         entry = {"bookmark": to_text(job.bookmark), "created_at_before": to_text(job.window.before)}
         known = [one for one in self._stream_state.get(WRITING_KEY) or [] if one != entry]
         self._stream_state[WRITING_KEY] = [*known, entry]
@@ -90,7 +106,7 @@ class JobState:
             measured: Duration and rows of the job, if known.
         """
         if measured is not None:
-            last = [*self.measured(), measured][-REMEMBERED_WINDOWS:]
+            last = [*self.measured(), measured][-MAX_MEASUREMENTS:]
             self._stream_state[RECENT_WINDOWS_KEY] = [one.to_state() for one in last]
         before = job.window.before
         left = [one for one in self.partly_written() if one.end > before]
@@ -118,7 +134,11 @@ class JobState:
         return RunHistory(tuple(self.stored()), tuple(self.measured()), deep_lookback_at)
 
     def note_deep_lookback(self, job: ExportJob) -> None:
-        """Record a deep lookback; the next call that writes the state includes it."""
+        """Record a deep lookback; the next call that writes the state includes it.
+
+        Args:
+            job: The job of the window with the deep lookback.
+        """
         self._stream_state[DEEP_LOOKBACK_KEY] = to_text(job.window.before)
 
     def partly_written(self) -> tuple[PendingRange, ...]:

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports.events import EventQueue
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.exports.job_measurement import JobMeasurement
     from tap_intercom_export.exports.job_state import JobState
-    from tap_intercom_export.exports.window_size import JobMeasurement
 
 
 @dataclass(frozen=True, slots=True)
 class JobCreated:
-    """Intercom has created a job: it must be in the state at once."""
+    """Intercom has created a job: it must be in the state at once.
+
+    Attributes:
+        state: The jobs in the state.
+        job: The new job.
+    """
 
     state: JobState
     job: ExportJob
@@ -30,7 +35,12 @@ class JobCreated:
 
 @dataclass(frozen=True, slots=True)
 class JobGone:
-    """A job has ended or is unknown to Intercom, and is of no further use."""
+    """A job has ended or is unknown to Intercom, and is of no further use.
+
+    Attributes:
+        state: The jobs in the state.
+        job: The job.
+    """
 
     state: JobState
     job: ExportJob
@@ -42,7 +52,12 @@ class JobGone:
 
 @dataclass(frozen=True, slots=True)
 class JobGivenUp:
-    """A job's result will not be used, although the job may still run: it is not resumed."""
+    """A job's result will not be used, although the job may still run: it is not resumed.
+
+    Attributes:
+        state: The jobs in the state.
+        job: The job, marked as given up.
+    """
 
     state: JobState
     job: ExportJob
@@ -92,13 +107,21 @@ class JobTracker:
         return self._events.job_request(clock)
 
     def created(self, job: ExportJob) -> None:
-        """Add a new job."""
+        """Add a new job.
+
+        Args:
+            job: The job.
+        """
         with self._lock:
             self._jobs[job.identifier] = job
         self._events.post(JobCreated(self._state, job))
 
     def gone(self, job: ExportJob) -> None:
-        """Remove a job that is of no further use."""
+        """Remove a job that is of no further use.
+
+        Args:
+            job: The job.
+        """
         self._forget(job)
         self._events.post(JobGone(self._state, job))
 
@@ -106,6 +129,9 @@ class JobTracker:
         """Mark a job whose result will not be used, although it may still run.
 
         It stays in the state until it has ended, because polling it may be needed to free its slot.
+
+        Args:
+            job: The job.
         """
         job = replace(job, given_up=True)
         with self._lock:

@@ -13,18 +13,18 @@ from tap_intercom_export.exports.plan_parts import (
     DeepLookbackPlan,
     PlannedWindow,
     extent,
-    total_sizes,
+    total_size,
 )
-from tap_intercom_export.wording import counted, duration
+from tap_intercom_export.formatting import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_intercom_export.exports.expected_time import ExpectedTime
     from tap_intercom_export.exports.schedule import RunHistory, WindowSchedule
-    from tap_intercom_export.exports.window import Sizes
+    from tap_intercom_export.exports.window import WindowSize
 
-MAX_NAMES = 5
+MAX_NAMED_STREAMS = 5
 """Maximum number of streams that are named in a line; for more, only the number is shown."""
 
 MAX_WINDOW_LINES = 12
@@ -33,8 +33,8 @@ MAX_WINDOW_LINES = 12
 FIRST_WINDOW_LINES, LAST_WINDOW_LINES = 4, 3
 """Windows shown at the beginning and end of a longer list."""
 
-LINE_WIDTH = 100
-"""Line length at which a list of names is wrapped."""
+MAX_LINE_CHARACTERS = 100
+"""Length at which a list of names is wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class ExportPlan:
         bookmark: Everything up to this unix second is exported.
         end: Last unix second to export.
         windows: The windows, in order of time.
-        sizes: Current sizes of windows.
-        largest: Maximum sizes, from the settings.
+        size: Current maximum size of a window.
+        largest: Largest size, from the settings.
         reason: Why windows are smaller than that, or "".
         abandoned: Jobs of earlier runs that are not resumed.
         deep_lookback: When the deep lookback takes place; None without one.
@@ -63,8 +63,8 @@ class ExportPlan:
     bookmark: int
     end: int
     windows: tuple[PlannedWindow, ...]
-    sizes: Sizes
-    largest: Sizes
+    size: WindowSize
+    largest: WindowSize
     reason: str = ""
     abandoned: tuple[AbandonedJob, ...] = ()
     deep_lookback: DeepLookbackPlan | None = None
@@ -80,7 +80,7 @@ class ExportPlan:
             "streams": list(self.streams),
             "bookmark": to_text(self.bookmark),
             "end": to_text(self.end),
-            "window_seconds": self.sizes.window,
+            "window_seconds": self.size.new_seconds,
             "window_reason": self.reason or None,
             "windows": [planned.to_dict() for planned in self.windows],
             "abandoned_jobs": [job.identifier for job in self.abandoned],
@@ -97,11 +97,11 @@ class ExportPlan:
         """Return the first log line of a run: the range, the windows, and the jobs to resume."""
         if not self.windows:
             return f"Nothing to export: {self._why_nothing()}"
-        resumed = sum(1 for planned in self.windows if planned.resumes)
+        resumed = sum(1 for planned in self.windows if planned.resumed_job)
         about = "" if self.expected is None else f"; about {duration(self.expected.seconds)}"
         return (
             f"Exporting {self._range()} in {counted(len(self.windows), 'window')}"
-            f"{self._sizes_text()}; {_named(self.streams)}"
+            f"{self._size_text()}; {_named(self.streams)}"
             + (f"; resuming {counted(resumed, 'job')} of an earlier run" if resumed else "")
             + about
         )
@@ -135,15 +135,15 @@ class ExportPlan:
         """Return the new time; a first run includes the second of start_date itself."""
         return f"{to_text(max(self.start, self.bookmark))} to {to_text(self.end)}"
 
-    def _sizes_text(self) -> str:
+    def _size_text(self) -> str:
         """Return the sizes of the windows, for the middle of a sentence."""
         if len(self.windows) == 1:
-            return f" ({extent(self.windows[0].sizes)})"
-        again = self.sizes.lookback
+            return f" ({extent(self.windows[0].size)})"
+        again = self.size.lookback_seconds
         lookback = f"with {duration(again)} of lookback" if again else "without lookback"
         last = self.windows[-1]
-        deep = f", {duration(last.sizes.lookback)} in the last one" if last.is_deep else ""
-        return f" of up to {duration(self.sizes.window)}, {lookback}{deep}"
+        deep = f", {duration(last.size.lookback_seconds)} in the last one" if last.is_deep else ""
+        return f" of up to {duration(self.size.new_seconds)}, {lookback}{deep}"
 
     def _window_lines(self) -> Iterator[str]:
         """Yield a line for each window; of a long list, only for the first and last ones."""
@@ -155,22 +155,24 @@ class ExportPlan:
             lines[FIRST_WINDOW_LINES:-LAST_WINDOW_LINES] = [
                 (
                     f"  {'…':>{width}}  {counted(len(middle), 'window')}, {between}  "
-                    f"{extent(total_sizes(middle))} (each with --format json)"
+                    f"{extent(total_size(middle))} (each with --format json)"
                 )
             ]
         yield from lines
         if len(windows) > 1:
-            yield f"  in all {extent(total_sizes(windows))}"
+            yield f"  in all {extent(total_size(windows))}"
 
     def _size_reason(self) -> str:
-        """Return why the windows have their sizes."""
-        largest = f"{duration(self.largest.window)} new (window_days)"
+        """Return why the windows have their size."""
+        largest = f"{duration(self.largest.new_seconds)} new (window_days)"
         again = (
-            f"{duration(self.largest.lookback)} again" if self.largest.lookback else "no lookback"
+            f"{duration(self.largest.lookback_seconds)} again"
+            if self.largest.lookback_seconds
+            else "no lookback"
         )
         lookback = f"{again} (lookback_days)"
         if self.reason:
-            now = duration(self.sizes.window)
+            now = duration(self.size.new_seconds)
             return f"{now} in place of {largest}: {self.reason}; {lookback}"
         return f"at most {largest}, {lookback}"
 
@@ -267,7 +269,7 @@ def plan_export(
         bookmark,
         export_range.end,
         tuple(windows),
-        schedule.sizer.sizes,
+        schedule.sizer.size,
         schedule.largest,
         schedule.sizer.reason,
         tuple(abandoned),
@@ -287,20 +289,20 @@ def _deep_lookback_plan(
     in_run = any(planned.is_deep for planned in windows)
     last = schedule.export_range.end if in_run else deep.last
     return DeepLookbackPlan(
-        deep.lookback,
+        deep.lookback_seconds,
         schedule.is_deep_lookback_due,
         in_run,
         deep.last,
-        None if last is None else last + deep.every,
+        None if last is None else last + deep.interval_seconds,
     )
 
 
 def _named(streams: Sequence[str]) -> str:
     """Return the names of few streams, or the number of many."""
-    few = len(streams) <= MAX_NAMES
+    few = len(streams) <= MAX_NAMED_STREAMS
     return f"streams: {', '.join(streams)}" if few else counted(len(streams), "stream")
 
 
 def _wrapped(text: str) -> list[str]:
     """Wrap a long line; `--format json` gives programs the complete names."""
-    return textwrap.wrap(text, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return textwrap.wrap(text, MAX_LINE_CHARACTERS, subsequent_indent="  ", break_on_hyphens=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.wording import duration
+from tap_intercom_export.formatting import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +40,8 @@ class PollBackoff:
         self._clock = clock
         self._started = clock.monotonic()
         self._limit = limit
-        self._pause = settings.poll_interval
-        self._max_pause = settings.poll_max_interval
+        self._pause = settings.poll_interval_seconds
+        self._max_pause = settings.poll_max_interval_seconds
         self._next_line = 0.0
 
     @property

@@ -48,7 +48,12 @@ class _TaskStarted(Generic[ItemT]):
 
 @dataclass(frozen=True, slots=True)
 class ExportReady(Generic[ItemT]):
-    """A worker has finished an item, or its task."""
+    """A worker has finished an item, or its task.
+
+    Attributes:
+        task: The task.
+        item: The item; an end marker after the last one.
+    """
 
     task: _Task[ItemT]
     item: ItemT | _EndMarker

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.exports.window import PendingRange, Sizes
-from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
+from tap_intercom_export.exports.window import PendingRange, WindowSize
+from tap_intercom_export.exports.window_size import JobLimits, WindowSizer
 from tap_intercom_export.progress import Remaining
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports.job import ExportJob
+    from tap_intercom_export.exports.job_measurement import JobMeasurement
     from tap_intercom_export.exports.window import ExportRange, Window
 
 
@@ -22,13 +23,13 @@ class DeepLookback:
     """A longer lookback at intervals.
 
     Attributes:
-        lookback: Its length in seconds.
-        every: Seconds between two deep lookbacks.
+        lookback_seconds: Its length.
+        interval_seconds: Time between two deep lookbacks.
         last: End of the last window with a deep lookback, in unix seconds; None if there was none.
     """
 
-    lookback: int
-    every: int
+    lookback_seconds: int
+    interval_seconds: int
     last: int | None
 
     def is_due(self, end: int) -> bool:
@@ -37,7 +38,7 @@ class DeepLookback:
         Args:
             end: End of the last window of the run, in unix seconds.
         """
-        return self.last is None or end - self.last >= self.every
+        return self.last is None or end - self.last >= self.interval_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ class NextWindow:
 
     Attributes:
         window: The range.
-        sizes: The sizes it was derived from. The start or end of the export may have limited it.
+        size: The size it was derived from. The start or end of the export may have limited it.
         sizer: Gets the result of the job.
         is_deep: Whether it has the deep lookback.
     """
 
     window: Window
-    sizes: Sizes
+    size: WindowSize
     sizer: WindowSizer
     is_deep: bool
 
@@ -100,7 +101,7 @@ class WindowSchedule:
 
     Attributes:
         export_range: The range to export.
-        largest: Maximum sizes, from the settings.
+        largest: Largest size of a window, from the settings.
         deep_lookback: The deep lookback; None without one.
     """
 
@@ -116,18 +117,22 @@ class WindowSchedule:
         self.deep_lookback = deep_lookback
         self._stored = history.stored
         self._has_same_request = has_same_request
-        self.largest = Sizes(settings.window, settings.lookback)
-        limits = JobLimits(settings.export_row_limit, settings.job_timeout)
+        self.largest = WindowSize(settings.window_seconds, settings.lookback_seconds)
+        limits = JobLimits(settings.export_row_limit, settings.job_timeout_seconds)
         self._sizer = WindowSizer(self.largest, limits, history.measured)
         self._deep_sizer = (
-            WindowSizer(Sizes(settings.window, deep_lookback.lookback), limits, history.measured)
+            WindowSizer(
+                WindowSize(settings.window_seconds, deep_lookback.lookback_seconds),
+                limits,
+                history.measured,
+            )
             if deep_lookback is not None and deep_lookback.is_due(export_range.end)
             else None
         )
 
     @property
     def sizer(self) -> WindowSizer:
-        """Sizes of windows with the usual lookback."""
+        """Chooses the size of windows with the usual lookback."""
         return self._sizer
 
     @property
@@ -164,7 +169,7 @@ class WindowSchedule:
             bookmark: Everything up to this unix second is exported.
         """
         while True:
-            following = self.export_range.pending_ranges(bookmark, self._sizer.sizes.window)
+            following = self.export_range.pending_ranges(bookmark, self._sizer.size.new_seconds)
             pending = next(following, None)
             if pending is None:
                 return
@@ -181,17 +186,17 @@ class WindowSchedule:
         """
         end = self.export_range.end
         if self._deep_sizer is not None and pending.end == end:
-            sizes = self._deep_sizer.sizes
-            window = self.export_range.next_window(pending, sizes)
+            size = self._deep_sizer.size
+            window = self.export_range.next_window(pending, size)
             if window is not None and window.before == end:
-                return NextWindow(window, sizes, self._deep_sizer, is_deep=True)
+                return NextWindow(window, size, self._deep_sizer, is_deep=True)
             # The window with the deep lookback has to be shorter; keep the end for it
-            length = end - sizes.window - pending.bookmark
+            length = end - size.new_seconds - pending.bookmark
             if length > 0:
                 pending = next(self.export_range.pending_ranges(pending.bookmark, length), pending)
-        sizes = self._sizer.sizes
-        window = self.export_range.next_window(pending, sizes)
-        return None if window is None else NextWindow(window, sizes, self._sizer, is_deep=False)
+        size = self._sizer.size
+        window = self.export_range.next_window(pending, size)
+        return None if window is None else NextWindow(window, size, self._sizer, is_deep=False)
 
     def has_deep_lookback(self, job: ExportJob) -> bool:
         """Return whether a job counts as the deep lookback that was due.
@@ -202,7 +207,7 @@ class WindowSchedule:
         Args:
             job: A job whose window is written.
         """
-        usual = job.bookmark - self.largest.lookback - 1
+        usual = job.bookmark - self.largest.lookback_seconds - 1
         reached = job.window.after <= max(self.export_range.start, usual)
         return self.is_deep_lookback_due and reached and job.window.before == self.export_range.end
 

@@ -24,18 +24,23 @@ SETTLING_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The range of one job, both ends inclusive, in unix seconds."""
+    """The range of one job.
+
+    Attributes:
+        after: First unix second.
+        before: Last unix second, inclusive.
+    """
 
     after: int
     before: int
 
-    def sizes(self, bookmark: int) -> Sizes:
-        """Return the length of its new time and of its lookback.
+    def size(self, bookmark: int) -> WindowSize:
+        """Return its size: the length of its new time and of its lookback.
 
         Args:
             bookmark: The unix second at which its new time begins.
         """
-        return Sizes(self.before - bookmark, max(0, bookmark - self.after))
+        return WindowSize(self.before - bookmark, max(0, bookmark - self.after))
 
     def __str__(self) -> str:
         """Return both ends as date-times."""
@@ -43,36 +48,55 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """Length of a window's new time and of its lookback, in seconds."""
+class WindowSize:
+    """Length of a window's new time and of its lookback.
 
-    window: int
-    lookback: int
+    Attributes:
+        new_seconds: Length of the time that is not exported yet.
+        lookback_seconds: Length of the time before it, which is exported again.
+    """
 
-    def halved(self, actual: Sizes) -> Sizes | None:
-        """Return sizes that make a window shorter than it was.
+    new_seconds: int
+    lookback_seconds: int
+
+    def halved(self, actual: WindowSize) -> WindowSize | None:
+        """Return a size that makes a window shorter than it was.
 
         Args:
-            actual: The sizes the window really had. They may be smaller than these sizes, if the
+            actual: The size that the window really had. It may be smaller than this size, if the
                 window was limited by the start or end of the range to export.
 
         Returns:
-            Half of the larger actual size, and the other size unchanged; None if both are minimal.
+            Half of the longer actual length, and the other one unchanged; None if both are minimal.
         """
-        if max(actual.window, actual.lookback) <= MIN_WINDOW_SECONDS:
+        if max(actual.new_seconds, actual.lookback_seconds) <= MIN_WINDOW_SECONDS:
             return None
-        if actual.window >= actual.lookback:
-            return Sizes(max(MIN_WINDOW_SECONDS, actual.window // 2), self.lookback)
-        return Sizes(self.window, max(MIN_WINDOW_SECONDS, actual.lookback // 2))
+        if actual.new_seconds >= actual.lookback_seconds:
+            return WindowSize(
+                max(MIN_WINDOW_SECONDS, actual.new_seconds // 2), self.lookback_seconds
+            )
+        return WindowSize(self.new_seconds, max(MIN_WINDOW_SECONDS, actual.lookback_seconds // 2))
 
-    def doubled(self, limit: Sizes) -> Sizes:
-        """Return sizes twice as long, but at most those of `limit`."""
-        return Sizes(min(limit.window, self.window * 2), min(limit.lookback, self.lookback * 2))
+    def doubled(self, limit: WindowSize) -> WindowSize:
+        """Return twice the size, but at most `limit`.
+
+        Args:
+            limit: The largest size.
+        """
+        return WindowSize(
+            min(limit.new_seconds, self.new_seconds * 2),
+            min(limit.lookback_seconds, self.lookback_seconds * 2),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class PendingRange:
-    """New time to export: after `bookmark`, up to and including `end`, in unix seconds."""
+    """New time to export.
+
+    Attributes:
+        bookmark: The unix second after which it begins.
+        end: Last unix second, inclusive.
+    """
 
     bookmark: int
     end: int
@@ -95,7 +119,13 @@ class ExportRange:
 
     @classmethod
     def until_now(cls, start: int, end: int | None, now: float) -> ExportRange:
-        """Return the range from `start` to `end`, or to the last settled second before `now`."""
+        """Return the range from `start` to `end`, or to the last settled second before `now`.
+
+        Args:
+            start: First unix second.
+            end: Last unix second; None for none.
+            now: The current time in unix seconds.
+        """
         settled = int(now) - SETTLING_SECONDS
         return cls(start, settled if end is None else min(end, settled))
 
@@ -104,12 +134,12 @@ class ExportRange:
         """The bookmark of a stream before its first export."""
         return self.start - 1
 
-    def next_window(self, pending: PendingRange, sizes: Sizes) -> Window | None:
+    def next_window(self, pending: PendingRange, size: WindowSize) -> Window | None:
         """Return the first window of a pending range.
 
         Args:
             pending: Everything up to and including its bookmark is exported.
-            sizes: Maximum length of the window and its lookback.
+            size: Maximum length of the window's new time and of its lookback.
 
         Returns:
             A window that ends after the bookmark, and not before partly written windows: a window
@@ -118,13 +148,13 @@ class ExportRange:
         """
         bookmark = pending.bookmark
         before = min(
-            self._end_outside_partly_written(bookmark, bookmark + sizes.window), pending.end
+            self._end_outside_partly_written(bookmark, bookmark + size.new_seconds), pending.end
         )
         if before <= bookmark:
             return None
         # The window begins at the bookmark itself, not a second later: if Intercom compares
         # fractions of a second, the last window did not have the rest of the bookmark's second.
-        after = max(self.start, bookmark - sizes.lookback)
+        after = max(self.start, bookmark - size.lookback_seconds)
         # Whether Intercom accepts equal bounds is unknown; a second more does no harm.
         return Window(min(after, before - 1), before)
 

@@ -2,16 +2,22 @@
 
 In: paths, request bodies, and a destination for downloads. Out: responses, pages of lists and
 downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
-
-`client` and `download` are imported directly where they are used: they import requests, which
-`--discover` does not need.
 """
 
 from __future__ import annotations
 
+from tap_intercom_export.intercom.client import IntercomClient
+from tap_intercom_export.intercom.download import Destination, Downloader
 from tap_intercom_export.intercom.export_api import ExportApi
+from tap_intercom_export.intercom.list_endpoints import (
+    CUSTOM_OBJECTS_PATH,
+    FIRST_ENTRY_QUERY,
+    LIST_PATHS,
+    custom_objects_path,
+)
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
+from tap_intercom_export.intercom.probe import Probe, send_probe
 from tap_intercom_export.intercom.reporting import (
     ALL_DATASETS,
     DATASETS_PATH,
@@ -19,16 +25,26 @@ from tap_intercom_export.intercom.reporting import (
     list_datasets,
     unknown_datasets,
 )
-from tap_intercom_export.intercom.responses import parse_json
+from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS, parse_json
 
 __all__ = [
     "ALL_DATASETS",
+    "CUSTOM_OBJECTS_PATH",
     "DATASETS_PATH",
+    "FIRST_ENTRY_QUERY",
+    "JOB_IDENTIFIER_KEYS",
+    "LIST_PATHS",
     "MESSAGE_EXPORT",
+    "Destination",
+    "Downloader",
     "ExportApi",
+    "IntercomClient",
     "ListPage",
+    "Probe",
     "ReportingRequest",
+    "custom_objects_path",
     "list_datasets",
     "parse_json",
+    "send_probe",
     "unknown_datasets",
 ]

@@ -1,4 +1,4 @@
-"""HTTP client of the API: host, token, headers, retries, and both kinds of 429."""
+"""HTTP client of the API: host, token, headers, and retries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import email.utils
 import http.client
 import logging
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,8 +16,6 @@ from typing_extensions import override
 
 from tap_intercom_export.errors import (
     ConfigurationError,
-    SlotTakenError,
-    TapError,
     TransientError,
 )
 from tap_intercom_export.intercom.environment_errors import (
@@ -26,16 +23,8 @@ from tap_intercom_export.intercom.environment_errors import (
     proxy_problem,
     root_cause,
 )
-from tap_intercom_export.intercom.responses import (
-    SLOT_TAKEN_MESSAGE,
-    ApiResponse,
-    describe_error,
-    is_error_list,
-    is_failed_job,
-    is_transient,
-    parse_response,
-    raise_refusal,
-)
+from tap_intercom_export.intercom.error_responses import check_response
+from tap_intercom_export.intercom.responses import parse_response
 from tap_intercom_export.intercom.retry import MAX_ATTEMPTS, RetryBudget
 
 if TYPE_CHECKING:
@@ -43,29 +32,13 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
+    from tap_intercom_export.intercom.responses import ApiResponse
 
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
 CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
 """Connection errors of requests and of urllib3."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Result of one request without retries.
-
-    Attributes:
-        error: The error of the response, or the reason for no response; None on success.
-        parsed: The response, if it has a JSON body.
-        headers: Headers of the response; empty if there is none.
-        seconds: Duration of the request.
-    """
-
-    error: TapError | None
-    parsed: ApiResponse | None
-    headers: Mapping[str, str]
-    seconds: float
 
 
 class IntercomClient:
@@ -104,7 +77,11 @@ class IntercomClient:
         return session
 
     def get(self, path: str) -> ApiResponse:
-        """Send a GET request; see `post`."""
+        """Send a GET request; see `post`.
+
+        Args:
+            path: Path of the API; begins with a slash.
+        """
         return self._call("GET", path, MAX_ATTEMPTS)[1]
 
     def get_page(self, path: str) -> requests.Response:
@@ -149,6 +126,13 @@ class IntercomClient:
     def post_once(self, path: str, body: Mapping[str, Any]) -> ApiResponse:
         """Send a JSON body to a path of the API, without retries.
 
+        Args:
+            path: Path of the API; begins with a slash.
+            body: JSON body.
+
+        Returns:
+            A response with a status below 300, or the 504 of a job.
+
         Raises:
             TransientError: The attempt failed and can be repeated.
             ApiError: As for `post`.
@@ -180,7 +164,7 @@ class IntercomClient:
                 retry_budget.failed(str(error), error.headers)
 
     def _try(self, method: str, path: str, **options: Any) -> tuple[requests.Response, ApiResponse]:
-        """Send one request and interpret the response; see `post`.
+        """Send one request and check the response; see `post`.
 
         Raises:
             TransientError: The attempt failed and can be repeated.
@@ -191,50 +175,7 @@ class IntercomClient:
             parsed = parse_response(response)
         except CONNECTION_ERRORS as error:
             raise TransientError(f"no response ({error_name(error)})") from error
-        return response, self._interpret(response, parsed, f"{method} {path}")
-
-    def _interpret(
-        self, response: requests.Response, parsed: ApiResponse | None, request: str
-    ) -> ApiResponse:
-        """Return a successful response, or raise the error that it stands for; see `post`."""
-        succeeded = response.status_code < 300  # noqa: PLR2004
-        if parsed is not None and (
-            is_failed_job(parsed) or (succeeded and not is_error_list(parsed))
-        ):
-            return parsed
-        message = describe_error(response, parsed)
-        # a list of errors in a success may come from a proxy that changes the status
-        if (
-            succeeded or response.status_code == http.client.TOO_MANY_REQUESTS
-        ) and SLOT_TAKEN_MESSAGE.search(message):
-            raise SlotTakenError(message)
-        if not succeeded and not is_transient(response.status_code):
-            raise_refusal(response, message, request, self.settings)
-        raise TransientError(message, response.headers)
-
-    def probe(self, path: str, timeout: float) -> Probe:
-        """Send one GET request for `--test`; errors are returned, not raised.
-
-        Args:
-            path: Path of the API; begins with a slash.
-            timeout: Seconds without data after which the request fails.
-        """
-        started = self.clock.monotonic()
-        headers: Mapping[str, str] = {}
-        parsed = None
-        error: TapError | None = None
-        try:
-            url = self.settings.api_url + path
-            response = self.send(
-                "GET", url, accept="application/json", timeout=timeout, stream=True
-            )
-            headers, parsed = response.headers, parse_response(response)
-            parsed = self._interpret(response, parsed, f"GET {path}")
-        except CONNECTION_ERRORS as failed:
-            error = TransientError(f"no response ({error_name(failed)})")
-        except TapError as refused:
-            error = refused
-        return Probe(error, parsed, headers, self.clock.monotonic() - started)
+        return response, check_response(response, parsed, f"{method} {path}", self.settings)
 
     def send(
         self,
@@ -247,6 +188,15 @@ class IntercomClient:
         **options: Any,
     ) -> requests.Response:
         """Send one request without following redirects; the token goes to the configured host only.
+
+        Args:
+            method: HTTP method.
+            url: URL on any host.
+            accept: Value of the header `Accept`.
+            headers: Further headers.
+            timeout: Seconds without data after which the request fails; None for
+                `request_timeout_seconds`.
+            **options: Further arguments of `requests.Session.request`.
 
         Raises:
             ConfigurationError: A proxy or a certificate is wrong, so that retries cannot help.
@@ -261,7 +211,7 @@ class IntercomClient:
                 url,
                 headers={"Accept": accept, **extra, **(headers or {})},
                 auth=self._auth if own else _NoToken(),
-                timeout=timeout or self.settings.request_timeout,
+                timeout=timeout or self.settings.request_timeout_seconds,
                 allow_redirects=False,
                 **options,
             )
@@ -291,7 +241,11 @@ class IntercomClient:
             self._seconds_ahead = self.clock.now() - email.utils.mktime_tz(moment)
 
     def is_own_host(self, url: str) -> bool:
-        """Return whether a URL is on the configured host, the only one that may get the token."""
+        """Return whether a URL is on the configured host, the only one that may get the token.
+
+        Args:
+            url: A URL with scheme and host.
+        """
         return _origin(url) == _origin(self.settings.api_url)
 
 
@@ -326,5 +280,9 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 
 def error_name(error: BaseException) -> str:
-    """Return the class name of an error. Its message may contain a signed URL."""
+    """Return the class name of an error. Its message may contain a signed URL.
+
+    Args:
+        error: The error that requests or urllib3 raised.
+    """
     return type(root_cause(error)).__name__

@@ -8,15 +8,11 @@ from urllib.parse import urljoin, urlsplit
 
 from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, error_name
-from tap_intercom_export.intercom.responses import (
-    is_gone,
-    is_transient,
-    raise_refusal,
-    read_error,
-)
+from tap_intercom_export.intercom.error_responses import is_gone, is_transient, raise_refusal
+from tap_intercom_export.intercom.responses import read_error
 from tap_intercom_export.intercom.retry import RetryBudget
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +22,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom.client import IntercomClient
 
 MAX_REDIRECTS = 5
+"""Maximum redirects of one download. A client of Intercom follows one, to a signed URL."""
 
 CHUNK_BYTES = 256 * 1024
 """Bytes of a download that are read at once."""
@@ -52,6 +49,9 @@ class Destination(Protocol):
 
     def append(self, data: bytes) -> None:
         """Write to the end.
+
+        Args:
+            data: Bytes to write.
 
         Raises:
             TapError: The data does not fit.

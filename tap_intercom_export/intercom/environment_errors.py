@@ -98,7 +98,11 @@ def proxy_problem(
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """Return the error inside those of requests and urllib3's retries, whose text has the URL."""
+    """Return the error inside those of requests and urllib3's retries, whose text has the URL.
+
+    Args:
+        error: The error that requests or urllib3 raised.
+    """
     inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
     reason = getattr(inner, "reason", None)
     return reason if isinstance(reason, BaseException) else inner

@@ -9,10 +9,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.errors import ConfigurationError, MalformedListError, UnreadableDataError
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom.export_api import ExportApi
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.schemas import Attribute, Dataset
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DATASETS_PATH = "/export/reporting_data/get_datasets"
+"""Path of the list of datasets."""
 
 _LIST_SEPARATOR = ", "
 

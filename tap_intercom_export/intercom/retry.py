@@ -1,4 +1,7 @@
-"""Retries: how often a request is attempted, and the pauses in between."""
+"""Retries: how often a request is attempted, and the pauses in between.
+
+`error_responses` decides which errors are retried.
+"""
 
 from __future__ import annotations
 

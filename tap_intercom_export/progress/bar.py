@@ -7,14 +7,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.wording import counted
+from tap_intercom_export.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.progress import Progress, TaskID
 
-ORCHESTRATORS = ("MELTANO_EXTRACTOR_NAME", "AIRFLOW_HOME", "DAGSTER_HOME", "CI", "NO_PROGRESS")
+NO_BAR_VARIABLES = ("MELTANO_EXTRACTOR_NAME", "AIRFLOW_HOME", "DAGSTER_HOME", "CI", "NO_PROGRESS")
 """Environment variables that ask for log lines, even if stderr looks like a terminal."""
 
 
@@ -24,7 +24,7 @@ def wants_progress_bar(environment: Mapping[str, str] = os.environ) -> bool:
     Args:
         environment: The environment variables.
     """
-    if any(environment.get(name) for name in ORCHESTRATORS) or environment.get("TERM") == "dumb":
+    if any(environment.get(name) for name in NO_BAR_VARIABLES) or environment.get("TERM") == "dumb":
         return False
     try:
         return sys.stderr.isatty()

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tap_intercom_export.clock import to_text
+from tap_intercom_export.formatting import counted, duration
 from tap_intercom_export.progress.totals import JobEvent, Remaining, RunTotals, WindowTotals
-from tap_intercom_export.wording import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-intercom-export")
 
-T = TypeVar("T")
+ItemT = TypeVar("ItemT")
 
 
 class FinishedExport(Protocol):
@@ -93,18 +93,33 @@ class RunLog:
         return ExportLog(self, name, label, workers, self._lock, self._bar)
 
     def add_rows(self, stream: str, number: int) -> None:
-        """Count written rows."""
+        """Count written rows.
+
+        Args:
+            stream: Name of the stream.
+            number: Number of rows.
+        """
         self.totals.rows[stream] += number
 
     def add_rejected(self, stream: str, number: int) -> None:
-        """Count rejected rows."""
+        """Count rejected rows.
+
+        Args:
+            stream: Name of the stream or list.
+            number: Number of rows or entries.
+        """
         self.totals.rejected[stream] += number
 
     def add_columns(self, stream: str, names: Iterable[str]) -> None:
-        """Remember new columns for the summary."""
+        """Remember new columns for the summary.
+
+        Args:
+            stream: Name of the stream.
+            names: Names of the new properties.
+        """
         self.totals.new_columns.setdefault(stream, []).extend(names)
 
-    def waiting(self, exports: Iterable[T]) -> Iterator[T]:
+    def waiting(self, exports: Iterable[ItemT]) -> Iterator[ItemT]:
         """Yield exports, and measure the time waited for each.
 
         Args:
@@ -198,11 +213,21 @@ class ExportLog:
         self._remaining: Callable[[int], Remaining] = lambda _: Remaining()
 
     def info(self, message: str, *args: Any) -> None:
-        """Log an event."""
+        """Log an event.
+
+        Args:
+            message: Format of the log line, without the prefix.
+            *args: Values for the format.
+        """
         logger.info(f"{self.prefix}{message}", *args)  # noqa: G004 - a dataset's id, no text of a user
 
     def warning(self, message: str, *args: Any) -> None:
-        """Log an event that needs attention."""
+        """Log an event that needs attention.
+
+        Args:
+            message: Format of the log line, without the prefix.
+            *args: Values for the format.
+        """
         logger.warning(f"{self.prefix}{message}", *args)  # noqa: G004 - likewise
 
     def begin(
@@ -224,12 +249,20 @@ class ExportLog:
             self._bar.begin(self.prefix or self.name, totals.end - totals.begin)
 
     def count_job(self, event: JobEvent) -> None:
-        """Count an event of a job."""
+        """Count an event of a job.
+
+        Args:
+            event: What happened to the job.
+        """
         with self._lock:
             self._totals.jobs[event] += 1
 
     def heartbeat(self, text: str) -> None:
-        """Report that a job is being waited for, on the bar if there is one."""
+        """Report that a job is being waited for, on the bar if there is one.
+
+        Args:
+            text: The job and its status.
+        """
         if self._bar is not None:
             self._bar.show_wait(f"{self.prefix}{text}")
         else:

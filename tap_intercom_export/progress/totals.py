@@ -6,19 +6,19 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tap_intercom_export.wording import counted, duration, table
+from tap_intercom_export.formatting import counted, duration, table
 
-MAX_NAMES = 4
+MAX_NAMED_STREAMS = 4
 """Maximum number of streams that are named in a line; for more, only the number is shown."""
 
 
 class JobEvent(str, Enum):
     """Something that happened to an export job; its value is the tag `status` of the metric."""
 
-    CREATED = "asked"
+    CREATED = "created"
     RESUMED = "resumed"
     FAILED = "failed"
-    RANGE_SHORTENED = "made_smaller"
+    RANGE_SHORTENED = "shortened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ class RunTotals:
         filled = sum(1 for rows in self.rows.values() if rows)
         work = (
             f"{how} after {duration(self.seconds)}: {counted(windows, 'window')} written, "
-            f"{jobs[JobEvent.RANGE_SHORTENED]} made smaller; "
-            f"{counted(jobs[JobEvent.CREATED], 'job')} asked for, "
+            f"{jobs[JobEvent.RANGE_SHORTENED]} shortened; "
+            f"{counted(jobs[JobEvent.CREATED], 'job')} created, "
             f"{jobs[JobEvent.RESUMED]} resumed, {jobs[JobEvent.FAILED]} failed"
         )
         time = (
@@ -186,5 +186,5 @@ class RunTotals:
 
 
 def _names_or_count(names: list[str], noun: str) -> str:
-    """Return the names if there are at most `MAX_NAMES`, else their number."""
-    return ", ".join(names) if len(names) <= MAX_NAMES else counted(len(names), noun)
+    """Return the names if there are at most `MAX_NAMED_STREAMS`, else their number."""
+    return ", ".join(names) if len(names) <= MAX_NAMED_STREAMS else counted(len(names), noun)

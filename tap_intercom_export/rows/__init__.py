@@ -8,15 +8,15 @@ encoded lines; damaged rows go to a callback.
 
 from __future__ import annotations
 
-from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
+from tap_intercom_export.rows.cell_parsers import PARSERS, time_in
+from tap_intercom_export.rows.csv_reader import CsvReader, DamagedRow
 from tap_intercom_export.rows.encoder import Encoder, Lines, record_envelope
 from tap_intercom_export.rows.json_entry import EntryReader
-from tap_intercom_export.rows.parsers import PARSERS, time_in
 from tap_intercom_export.rows.row_reader import RowReader
 
 __all__ = [
     "PARSERS",
-    "CellReader",
+    "CsvReader",
     "DamagedRow",
     "Encoder",
     "EntryReader",

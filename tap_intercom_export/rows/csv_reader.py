@@ -48,7 +48,7 @@ class DamagedRow:
     reason_without_cell: str
 
 
-class CellReader:
+class CsvReader:
     """Iterates over the rows of a CSV file; RFC 4180, UTF-8, LF or CRLF.
 
     The delimiter may also be a semicolon or a tab, and the encoding UTF-16 with a byte order mark.

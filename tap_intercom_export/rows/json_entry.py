@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.parsers import time, time_of_number
+from tap_intercom_export.rows.cell_parsers import time, time_of_number
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas import Kind
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.schemas import Column
 
-REPLACEMENT = "\ufffd"
+REPLACEMENT_CHARACTER = "\ufffd"
 """Replaces characters that databases cannot store."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -56,8 +56,9 @@ class EntryReader:
             entry: A JSON value.
 
         Raises:
-            ValueError: The entry is not an object, a value does not have its property's kind, or a
-                key property is missing or has a character that databases cannot store.
+            UnreadableCellError: A value is not a time.
+            ValueError: The entry is not an object, another value does not have its property's
+                kind, or a key property is missing or has a character that databases cannot store.
         """
         if not isinstance(entry, dict):
             raise _type_error(entry, "an object")
@@ -174,7 +175,11 @@ def _with_storable_text(value: Any) -> tuple[Any, int]:
 
 def _replace_unstorable(value: Any) -> tuple[Any, int]:
     if isinstance(value, str):
-        return _UNSTORABLE.subn(REPLACEMENT, value) if _UNSTORABLE.search(value) else (value, 0)
+        return (
+            _UNSTORABLE.subn(REPLACEMENT_CHARACTER, value)
+            if _UNSTORABLE.search(value)
+            else (value, 0)
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"has {value}, which is not a number in JSON")
     if isinstance(value, list):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tap_intercom_export.rows.csv_reader import CellReader, DamagedRow
-from tap_intercom_export.rows.parsers import PARSERS, Parser
-from tap_intercom_export.rows.record import RowFormat
+from tap_intercom_export.rows.cell_parsers import PARSERS, Parser
+from tap_intercom_export.rows.csv_reader import CsvReader, DamagedRow
+from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.text_encoding import replace_invalid
-from tap_intercom_export.schemas import Column, FileSchema, Kind, normalized_name, property_names
+from tap_intercom_export.schemas import (
+    Column,
+    FileSchema,
+    Kind,
+    normalized_name,
+    unique_property_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +50,7 @@ class RowReader:
         parsers: Mapping[Kind, Parser] = PARSERS,
         is_excluded: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.rows = CellReader(source, on_damaged)
+        self.rows = CsvReader(source, on_damaged)
         header = self.rows.header()
         columns = (match or columns_by_name)(header, file)
         self.format = RowFormat(header, columns, file, constants, parsers, is_excluded)
@@ -65,7 +71,11 @@ class RowReader:
                 yield record
 
     def record_or_none(self, cells: list[str]) -> dict[str, Any] | None:
-        """Return the record of the current row; reject the row and return None if it is damaged."""
+        """Return the record of the current row; reject the row and return None if it is damaged.
+
+        Args:
+            cells: The cells of the row.
+        """
         replaced = 0
         try:
             if self.rows.has_invalid:
@@ -95,6 +105,10 @@ def columns_by_name(header: list[str], file: FileSchema) -> list[Column]:
 
     A header that differs from a known column only in spelling is that column, unless another
     header has the exact name.
+
+    Args:
+        header: Headers of the file.
+        file: The expected file.
     """
     known = {column.name: column for column in file.columns}
     columns: list[Column | None] = [known.pop(name, None) for name in header]
@@ -108,7 +122,7 @@ def columns_by_name(header: list[str], file: FileSchema) -> list[Column]:
     if file.fold_into:
         names = _deduplicated(headers)
     else:
-        names = property_names(headers, reserved=[column.name for column in file.properties])
+        names = unique_property_names(headers, reserved=[column.name for column in file.properties])
     for index, name in zip(unknown, names, strict=True):
         text = f'Column "{header[index]}" of the file, which the tap does not know.'
         columns[index] = Column(name, Kind.TEXT, text, (header[index],))

@@ -30,10 +30,18 @@ def decode(data: bytes) -> tuple[str, bool]:
 
 
 def encode(text: str) -> bytes:
-    """Return the bytes from which `decode` made a text."""
+    """Return the bytes from which `decode` made a text.
+
+    Args:
+        text: A text that `decode` returned, or a part of it.
+    """
     return text.replace(NUL, "\0").encode(errors="surrogateescape")
 
 
 def replace_invalid(cell: str) -> tuple[str, int]:
-    """Return a decoded text with U+FFFD in place of each mark, and the number of marks."""
+    """Return a decoded text with U+FFFD in place of each mark, and the number of marks.
+
+    Args:
+        cell: A text that `decode` returned, or a part of it.
+    """
     return _INVALID.subn("\ufffd", cell)

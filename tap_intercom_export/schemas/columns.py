@@ -1,11 +1,11 @@
-"""Schema of a CSV file and its columns; `message_files.py` has those of the message export."""
+"""Schema of a CSV file and its columns; `csv_files.py` has those of the message export."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.column_kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ class FileSchema:
     def derived_columns(self) -> tuple[Column, ...]:
         """Properties that are not columns of the file."""
         return (
-            *((WORKSPACE,) if self.has_workspace else ()),
+            *((WORKSPACE_COLUMN,) if self.has_workspace else ()),
             *((Column(self.hash_name, Kind.ID, _HASH),) if self.hash_name else ()),
             *(() if self.time == () else (Column("created_at", Kind.TIME, _CREATED_AT),)),
             *(WINDOW_COLUMNS if self.has_window else ()),
@@ -102,10 +102,10 @@ class FileSchema:
         """
         if not workspace:
             return self
-        return replace(self, has_workspace=True, key=(WORKSPACE.name, *self.key))
+        return replace(self, has_workspace=True, key=(WORKSPACE_COLUMN.name, *self.key))
 
 
-WORKSPACE = Column("workspace", Kind.ID, "The workspace: value of the setting `workspace`.")
+WORKSPACE_COLUMN = Column("workspace", Kind.ID, "The workspace: value of the setting `workspace`.")
 """Property of every record if the setting `workspace` is set."""
 
 _HASH = "Hash of all filled columns of the row, which has no id at Intercom."

@@ -17,7 +17,11 @@ _SEPARATORS = re.compile(r"[\s\-]+")
 
 
 def is_pattern(text: str) -> bool:
-    """Return whether a text is a pattern of a stream and a column, such as `*.email`."""
+    """Return whether a text is a pattern of a stream and a column, such as `*.email`.
+
+    Args:
+        text: An entry of the setting `excluded_columns`.
+    """
     stream, dot, column = text.partition(".")
     return bool(stream.strip() and dot and column.strip())
 
@@ -44,7 +48,11 @@ class ExcludedColumns:
         return bool(self._patterns)
 
     def excludes(self, column: Column) -> bool:
-        """Return whether a column is excluded, by its property name or by one of its headers."""
+        """Return whether a column is excluded, by its property name or by one of its headers.
+
+        Args:
+            column: A column of the stream.
+        """
         return self.matches(column.name) or any(map(self.matches, column.headers))
 
     def matches(self, name: str, parents: tuple[str, ...] = ()) -> bool:

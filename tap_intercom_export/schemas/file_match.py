@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.schemas.property_names import normalized_name
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _NO_LETTERS_FIRST = re.compile(r"[\W_]*(?:part[\W_]*)?(?:\d.*)?", re.DOTALL)
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
-MIN_SHARE = 0.5
+MIN_MATCHED_SHARE = 0.5
 """Minimum share of a file's columns by which the file is recognized."""
 
 
@@ -47,7 +47,11 @@ def schema_by_file_name(path: str) -> FileSchema | None:
 
 
 def statistic_name(path: str) -> str:
-    """Return a file's name without folder, extension and time stamp, in lower case."""
+    """Return a file's name without folder, extension and time stamp, in lower case.
+
+    Args:
+        path: Path in the archive.
+    """
     return _SUFFIX.sub("", f"_{_base_name(path)}").strip("-_ ")
 
 
@@ -101,7 +105,7 @@ def schema_by_header(header: Sequence[str], *, is_named: bool = False) -> FileSc
 
     def is_match(file: FileSchema) -> bool:
         count = matched(file)
-        is_sure = count >= MIN_SHARE * len(file.columns) or (
+        is_sure = count >= MIN_MATCHED_SHARE * len(file.columns) or (
             bool(file.distinctive_columns) and _contains_all(file.distinctive_columns, present)
         )
         if is_named and file.hash_name:

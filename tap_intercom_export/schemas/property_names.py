@@ -63,7 +63,11 @@ def snake_case(header: str) -> str:
 
 
 def normalized_name(header: str) -> str:
-    """Return only the letters and digits of a header, to compare headers in different spellings."""
+    """Return only the letters and digits of a header, to compare headers in different spellings.
+
+    Args:
+        header: The header as it is in the file.
+    """
     return snake_case(header).replace("_", "")
 
 
@@ -87,7 +91,7 @@ def property_name(header: str) -> str:
     return _with_hash(name or "column", " ".join(_normalized(header).split()))
 
 
-def property_names(headers: Iterable[str], reserved: Iterable[str]) -> list[str]:
+def unique_property_names(headers: Iterable[str], reserved: Iterable[str]) -> list[str]:
     """Return a unique property name for each header.
 
     Each header gets its `property_name`. If several headers would get the same one, the header that

@@ -18,6 +18,9 @@ def write_all(data: bytes | memoryview) -> None:
     A text stream loses the rest of a long text if a signal handler interrupts the write: the
     underlying buffer then reports a partial write, which the text stream ignores.
 
+    Args:
+        data: Complete lines.
+
     Raises:
         BrokenPipeError: stdout was closed by its reader.
     """

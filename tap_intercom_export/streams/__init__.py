@@ -1,7 +1,7 @@
 """The streams that the Meltano SDK syncs.
 
 In: the tap as `singer_sdk.Tap`, and a `SyncContext`. Out: SCHEMA, RECORD or BATCH, and STATE
-messages. `sdk.py` is the only module that uses private parts of the SDK.
+messages. Only `sdk` uses private parts of the SDK.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.message_file import MessageFileStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.rejections import RejectedRowWriter
-from tap_intercom_export.streams.reporting import ReportingRun, ReportingStream
+from tap_intercom_export.streams.reporting import ReportingStream
+from tap_intercom_export.streams.reporting_run import ReportingRun
 from tap_intercom_export.streams.sdk import TapStream
 
 __all__ = [

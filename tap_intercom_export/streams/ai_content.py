@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tap_intercom_export.intercom import LIST_PATHS
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.list_stream import ListStream
 
@@ -13,7 +14,7 @@ class ContentImportSourceStream(ListStream):
     """A source of content for AI agents, such as a website."""
 
     name = "content_import_source"
-    path = "/ai/content_import_sources"
+    path = LIST_PATHS[name]
     selected_by_default = False
     COLUMNS = (
         Column("id", Kind.ID, "The source."),
@@ -31,7 +32,7 @@ class ExternalPageStream(ListStream):
     """A page of a content import source."""
 
     name = "external_page"
-    path = "/ai/external_pages"
+    path = LIST_PATHS[name]
     selected_by_default = False
     COLUMNS = (
         Column("id", Kind.ID, "The page."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.schemas import WORKSPACE
+from tap_intercom_export.schemas import WORKSPACE_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
     from tap_intercom_export.exports import EventQueue
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
     from tap_intercom_export.progress import RunLog
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.singer.batch.output import BatchOutput
@@ -70,7 +70,7 @@ class SyncContext:
         Args:
             record: The record without it.
         """
-        return {WORKSPACE.name: self.workspace, **record} if self.workspace else record
+        return {WORKSPACE_COLUMN.name: self.workspace, **record} if self.workspace else record
 
     def columns_with_workspace(self, columns: Iterable[Column]) -> tuple[Column, ...]:
         """Return the properties of a stream, with `workspace` if it is configured.
@@ -78,7 +78,7 @@ class SyncContext:
         Args:
             columns: Properties without it.
         """
-        return (WORKSPACE, *columns) if self.workspace else tuple(columns)
+        return (WORKSPACE_COLUMN, *columns) if self.workspace else tuple(columns)
 
     def key_with_workspace(self, key: tuple[str, ...]) -> tuple[str, ...]:
         """Return the key of a stream, with `workspace` if it is configured.
@@ -86,4 +86,4 @@ class SyncContext:
         Args:
             key: The key within a workspace.
         """
-        return (WORKSPACE.name, *key) if self.workspace else key
+        return (WORKSPACE_COLUMN.name, *key) if self.workspace else key

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_intercom_export.checks import object_path, unknown_object_type
+from tap_intercom_export.checks import unknown_object_type
 from tap_intercom_export.errors import NotFoundError
+from tap_intercom_export.intercom import CUSTOM_OBJECTS_PATH, custom_objects_path
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.list_stream import ListStream
 
@@ -19,7 +20,7 @@ class CustomObjectInstanceStream(ListStream):
     """An instance of a custom object."""
 
     name = "custom_object_instance"
-    path = "/custom_object_instances/{type}"
+    path = CUSTOM_OBJECTS_PATH
     KEY = ("type", "id")
     COLUMNS = (
         Column("type", Kind.ID, "Its type, as in custom_object_types."),
@@ -40,7 +41,7 @@ class CustomObjectInstanceStream(ListStream):
 
     @override
     def get_url(self, context: Mapping[str, Any] | None) -> str:
-        return self.url_base + object_path((context or {})["type"])
+        return self.url_base + custom_objects_path((context or {})["type"])
 
     @override
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:

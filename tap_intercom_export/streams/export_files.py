@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.streams.windowed import FileStream
+from tap_intercom_export.streams.file_stream import FileStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

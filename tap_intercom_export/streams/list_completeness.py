@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.wording import counted
+from tap_intercom_export.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -35,19 +35,31 @@ class ListPass:
         self._seen_before_page = 0
 
     def begin_page(self, page: ListPage) -> None:
-        """Register a page before its entries."""
+        """Register a page before its entries.
+
+        Args:
+            page: The page.
+        """
         if page.total is not None:
             self.totals.add(page.total)
         self._is_last = page.is_last
         self._seen_before_page = self._seen
 
     def add(self, key: Hashable) -> None:
-        """Register an entry by its key."""
+        """Register an entry by its key.
+
+        Args:
+            key: Values of its key properties.
+        """
         self.count += 1
         self._keys.add(key)
 
     def reject(self, content: Hashable) -> None:
-        """Register an unreadable entry by its content; it may have no key."""
+        """Register an unreadable entry by its content; it may have no key.
+
+        Args:
+            content: The entry, or a hash of it.
+        """
         self.count += 1
         self.rejected += 1
         self._unreadable.add(content)

@@ -1,6 +1,6 @@
 """Base class of lists, which Intercom returns page by page: a full-table RESTStream of the SDK.
 
-Pages are requested by number, because the URL in `pages.next` may name another host.
+ListPaginator are requested by number, because the URL in `pages.next` may name another host.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, UnreadableDataError
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom import ListPage, parse_json
 from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_completeness import ListPass, changed_meanwhile
 from tap_intercom_export.streams.rejections import ListRejections, entry_as_json
 from tap_intercom_export.streams.sdk import FullTableStream
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,7 +41,7 @@ MAX_PASSES = 2
 """Maximum passes: a list that was incomplete or changed while it was read is read once more."""
 
 
-class Pages(PageNumberPaginator):
+class ListPaginator(PageNumberPaginator):
     """Counts pages from 1 while the pass needs more.
 
     Args:
@@ -151,7 +151,11 @@ class ListStream(FullTableStream, RESTStream[int]):
                 yield self._sync.with_workspace(record)
 
     def with_context(self, entry: Any, _: Mapping[str, Any] | None, /) -> Any:
-        """Return an entry with the properties that only the request has, such as the type."""
+        """Return an entry with the properties that only the request has, such as the type.
+
+        Args:
+            entry: The entry as received.
+        """
         return entry
 
     def _skip_activate_version(self, name: str, problem: str, *, changed: bool) -> None:
@@ -196,8 +200,8 @@ class ListStream(FullTableStream, RESTStream[int]):
             )
 
     @override
-    def get_new_paginator(self) -> Pages:
-        return Pages(self._pass)
+    def get_new_paginator(self) -> ListPaginator:
+        return ListPaginator(self._pass)
 
     @override
     def get_url_params(

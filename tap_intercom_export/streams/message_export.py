@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -23,38 +23,32 @@ from tap_intercom_export.exports import (
     WindowSchedule,
     plan_export,
 )
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom import MESSAGE_EXPORT
 from tap_intercom_export.schemas import (
     UNKNOWN_FILE,
     Column,
-    FileSchema,
     Kind,
-    normalized_name,
-    schema_by_file_name,
-    schema_by_header,
     statistic_name,
 )
 from tap_intercom_export.streams.export_files import ExportFiles, ExportFileStream
-from tap_intercom_export.streams.windowed import WindowStream
-from tap_intercom_export.wording import counted
+from tap_intercom_export.streams.file_recognition import recognize_files
+from tap_intercom_export.streams.window_stream import WindowStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.archive import Archive, Member
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.exports import ExportJob, ExportPlan, RunHistory
     from tap_intercom_export.progress import ExportLog
     from tap_intercom_export.streams.context import SyncContext
+    from tap_intercom_export.streams.file_recognition import RecognizedFiles
 
 logger = logging.getLogger(__name__)
 
-RecognizedFiles: TypeAlias = "list[tuple[Member, FileSchema]]"
-"""The files of an archive, each with its schema."""
-
-PENDING_JOBS = 1
+MAX_PENDING_JOBS = 1
 """Number of pending jobs that Intercom allows a workspace, and so of exports to prefetch."""
 
 COLUMNS = (
@@ -72,6 +66,7 @@ COLUMNS = (
     Column("tries", Kind.INTEGER, "Jobs requested until this one; 0 if an earlier run did."),
     Column("seconds_waited", Kind.NUMBER, "Seconds from its request to its verified archive."),
 )
+"""Properties of `content_export`."""
 
 
 class ContentExportStream(WindowStream):
@@ -79,6 +74,10 @@ class ContentExportStream(WindowStream):
 
     The SDK syncs the children of a record before it writes the record and continues. So everything
     of a window is written when this stream requests the next one.
+
+    Args:
+        tap: The tap.
+        sync: Objects that all streams of a run share.
     """
 
     def __init__(self, tap: Tap, sync: SyncContext) -> None:
@@ -109,11 +108,11 @@ class ContentExportStream(WindowStream):
         exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
         plan = self._plan(schedule, bookmark, history)
         log.begin(bookmark, plan.end, plan.first_log_line(), schedule.remaining)
-        exports = Prefetcher(exporter.tasks(bookmark), PENDING_JOBS, self._sync.events)
+        exports = Prefetcher(exporter.tasks(bookmark), MAX_PENDING_JOBS, self._sync.events)
         try:
             for export in self.run_log.waiting(exports):
                 with contextlib.closing(export), log.writing(export) as writing:
-                    files = _recognize_files(export.archive)
+                    files = recognize_files(export.archive)
                     self._warn_of_unknown_files(export.job, files)
                     if files:
                         job_state.begin_writing(export.job)
@@ -148,9 +147,11 @@ class ContentExportStream(WindowStream):
         settings = self._sync.settings
         export_range, bookmark = self._range(now)
         deep_lookback = None
-        if settings.deep_lookback > settings.lookback:
+        if settings.deep_lookback_seconds > settings.lookback_seconds:
             deep_lookback = DeepLookback(
-                settings.deep_lookback, settings.deep_lookback_every, history.deep_lookback_at
+                settings.deep_lookback_seconds,
+                settings.deep_lookback_every_seconds,
+                history.deep_lookback_at,
             )
         return WindowSchedule(export_range, settings, history, deep_lookback), bookmark
 
@@ -244,47 +245,6 @@ class ContentExportStream(WindowStream):
         return {"job_identifier": record["job_identifier"]}
 
 
-def _recognize_files(archive: Archive | None) -> RecognizedFiles:
-    """Recognize each member of an archive, by its name or else by its columns.
-
-    Beside a file with the name of a statistic, another one counts as its part only with the same
-    columns: a new statistic with a few columns of it would overwrite its rows.
-    """
-    files: dict[int, FileSchema] = {}
-    unnamed: list[Member] = []
-    for member in archive.members if archive else ():
-        file = schema_by_file_name(member.path)
-        if file is None or file is UNKNOWN_FILE:
-            unnamed.append(member)
-        else:
-            files[member.index] = file
-    if archive and unnamed:
-        headers: dict[str, list[set[str]]] = {}
-        for member in archive.members:
-            if member.index in files:
-                names = {normalized_name(name) for name in _header(archive, member)}
-                headers.setdefault(files[member.index].name, []).append(names)
-        for member in unnamed:
-            header = _header(archive, member)
-            is_named = schema_by_file_name(member.path) is UNKNOWN_FILE and len(archive.members) > 1
-            file = schema_by_header(header, is_named=is_named)
-            others = headers.get(file.name)
-            if others and {normalized_name(name) for name in header} not in others:
-                file = UNKNOWN_FILE
-            if file is not UNKNOWN_FILE:
-                logger.info("Reading '%.200s' as %s, by its columns", member.path, file.name)
-            files[member.index] = file
-    return [(member, files[member.index]) for member in (archive.members if archive else ())]
-
-
-def _header(archive: Archive, member: Member) -> list[str]:
-    """Return the names of a file's columns."""
-    from tap_intercom_export.rows import CellReader  # noqa: PLC0415 - not for --discover
-
-    with archive.open(member) as source:
-        return CellReader(source, lambda _: None).header()
-
-
 def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:
     """Return the record of an export."""
     job = export.job
@@ -303,7 +263,7 @@ def _record(export: Export, files: RecognizedFiles) -> dict[str, Any]:
         "row_count": sum(rows.values()),
         "rows": rows,
         "rejected_rows": 0,
-        "lookback_seconds": max(0, job.window.sizes(job.bookmark).lookback),
+        "lookback_seconds": max(0, job.window.size(job.bookmark).lookback_seconds),
         "tries": export.tries,
         "seconds_waited": round(export.seconds_waited, 3),
     }

@@ -1,4 +1,4 @@
-"""The child streams of `content_export`: one for each CSV file of an archive."""
+"""The child streams of `content_export`: one for each CSV file in `schemas/csv_files.py`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,11 @@ class MessageFileStream(ExportFileStream):
         self._rejected = rejected
 
     def is_excluded(self, header: str) -> bool:
-        """Return whether the column with a header is left out of the object of unknown columns."""
+        """Return whether the column with a header is left out of the object of unknown columns.
+
+        Args:
+            header: The header as it is in the file.
+        """
         return self.column_selection.excluded.matches(header, (self._file.fold_into,))
 
     @override

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.message_export import ContentExportStream
-from tap_intercom_export.streams.windowed import WindowStream
+from tap_intercom_export.streams.window_stream import WindowStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,7 @@ COLUMNS = (
         "deselected or excluded.",
     ),
 )
+"""Properties of `rejected_row`."""
 
 
 class RejectedRowStream(WindowStream):
@@ -37,6 +38,10 @@ class RejectedRowStream(WindowStream):
 
     Its records are written by `RejectedRowWriter` when the rows are found. Its own sync writes the
     SCHEMA only.
+
+    Args:
+        tap: The tap.
+        sync: Objects that all streams of a run share.
     """
 
     parent_stream_type = ContentExportStream

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import UnreadableFileError
-from tap_intercom_export.wording import counted
+from tap_intercom_export.formatting import counted
 
 if TYPE_CHECKING:
     import logging
@@ -318,7 +318,11 @@ class ListRejections:
 
 
 def entry_as_json(entry: Any) -> str | None:
-    """Return an entry as JSON in ASCII, or None if it is nested too deeply."""
+    """Return an entry as JSON in ASCII, or None if it is nested too deeply.
+
+    Args:
+        entry: A JSON value.
+    """
     try:
         return json.dumps(entry)
     except RecursionError:

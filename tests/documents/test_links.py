@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from typing_extensions import override
 
-from tap_intercom_export.checks.selection import LIST_PATHS
+from tap_intercom_export.intercom import LIST_PATHS
 from tap_intercom_export.streams import ListStream, ai_content
 from tap_intercom_export.tap import TapIntercomExport
 from tests.documents.markdown import PAGES, ROOT, anchors, inline_code, links
@@ -119,13 +119,13 @@ def test_names_in_the_text_occur_in_the_source(page: str) -> None:
 # --- CONTRIBUTING.md
 
 PLACES = {
-    "CSV file": ("schemas/message_files.py", "FileSchema("),
-    "column type": ("schemas/kinds.py", "class Kind"),
-    "container": ("archive/formats.py", "def open_container"),
-    "status word": ("exports/job.py", "JobStatus.COMPLETED,"),
-    "429": ("intercom/responses.py", "SLOT_TAKEN_MESSAGE ="),
+    "CSV file": ("schemas/csv_files.py", "FileSchema("),
+    "column type": ("schemas/column_kinds.py", "class Kind"),
+    "container": ("archive/formats.py", "def open_format"),
+    "status word": ("exports/job_status.py", "JobStatus.COMPLETED,"),
+    "429": ("intercom/error_responses.py", "SLOT_TAKEN_MESSAGE ="),
     "setting": ("config/schema.py", "th.Property("),
-    "list endpoint": ("streams/ai_content.py", "class ExternalPageStream"),
+    "list endpoint": ("intercom/list_endpoints.py", "LIST_PATHS ="),
     "fault": ("intercom_simulator/faults.py", "class Fault"),
 }
 """Places to add something, and a text that occurs there."""

@@ -66,12 +66,12 @@ def test_documented_lines_and_metrics_occur_in_run(
         if "METRIC: " in line
     }
     alerts = rows()
-    for name in ("The data is old", "Rows were rejected", "Windows were made smaller", "Jobs fail"):
+    for name in ("The data is old", "Rows were rejected", "Windows were shortened", "Jobs fail"):
         patterns, named = alerts[name]
         assert patterns
         for pattern in patterns:
             assert any(re.search(pattern, line) for line in lines), (name, pattern)
-        assert set(named) - {"made_smaller"} <= metrics, name
+        assert set(named) - {"shortened"} <= metrics, name
     table = PAGE.split("## Metrics")[1].split("## SQL")[0]
     documented = set(re.findall(r"(?m)^\| `(\w+)` \|", table))
     assert metrics <= documented

@@ -55,7 +55,7 @@ def test_run_logs_plan_progress_and_summary(simulate: Simulate, configure: Confi
     assert all("left" in line for line in written[:2])
     assert "left" not in written[2]
     (done,) = [line for line in lines if line.startswith("Done after")]
-    assert done.endswith("3 windows written, 0 made smaller; 4 jobs asked for, 0 resumed, 1 failed")
+    assert done.endswith("3 windows written, 0 shortened; 4 jobs created, 0 resumed, 1 failed")
     counts = Counter(m["stream"] for m in output.messages if m["type"] == "RECORD")
     table = dict(re.findall(r"(?m)^  (\w+) +([\d,]+)$", "\n".join(lines)))
     assert {name: int(text.replace(",", "")) for name, text in table.items()} == counts

@@ -1,6 +1,6 @@
-"""The private parts of the SDK that the tap uses are in one module, and still exist.
+"""The private parts of the SDK that the tap uses are in one package, and still exist.
 
-If a release of the SDK changes any of them, these tests name it. Then compare `streams/sdk.py`
+If a release of the SDK changes any of them, these tests name it. Then compare `streams/sdk/`
 with the new source of the SDK before changing the upper bound in pyproject.toml.
 """
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
 
 PACKAGE = Path(tap_intercom_export.__file__).parent
+SEAM = sorted(Path(sdk.__file__).parent.glob("*.py"))
 SDK = f"singer-sdk {version('singer-sdk')}"
 
 METHODS: list[tuple[type, str, str]] = [
@@ -79,9 +80,9 @@ def parameters(function: Callable[..., Any]) -> str:
 def test_sdk_method_has_expected_parameters(owner: type, name: str, expected: str) -> None:
     where = f"{owner.__module__}.{owner.__name__}.{name}"
     method = getattr(owner, name, None)
-    assert method is not None, f"{SDK} has no {where} any more; see streams/sdk.py"
+    assert method is not None, f"{SDK} has no {where} any more; see streams/sdk"
     found = parameters(method)
-    assert found == expected, f"{SDK} changed {where}{expected} to {found}; see streams/sdk.py"
+    assert found == expected, f"{SDK} changed {where}{expected} to {found}; see streams/sdk"
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +95,12 @@ def stream() -> Stream:
 @pytest.mark.parametrize("name", [*FIELDS, *PUBLIC])
 def test_stream_has_fields_of_seam(stream: Stream, name: str) -> None:
     found = hasattr(stream, name)
-    assert found, f"A stream of {SDK} has no {name} any more; see streams/sdk.py"
+    assert found, f"A stream of {SDK} has no {name} any more; see streams/sdk"
 
 
 def test_stream_knows_whether_state_was_sent(stream: Stream) -> None:
     flushed = getattr(stream.state_manager, "is_flushed", None)
-    assert isinstance(flushed, bool), f"{SDK} keeps is_flushed elsewhere; see streams/sdk.py"
+    assert isinstance(flushed, bool), f"{SDK} keeps is_flushed elsewhere; see streams/sdk"
 
 
 def test_unmapped_stream_has_single_default_map(stream: Stream) -> None:
@@ -122,7 +123,7 @@ def test_sdk_calls_what_the_seam_overrides() -> None:
     for caller, called in calls.items():
         source = inspect.getsource(getattr(Stream, caller))
         assert f"self.{called}(" in source, (
-            f"Stream.{caller} of {SDK} does not call {called} any more: what streams/sdk.py "
+            f"Stream.{caller} of {SDK} does not call {called} any more: what streams/sdk "
             "overrides is without effect"
         )
     assert "self.get_batch_config(" in inspect.getsource(Stream.sync)
@@ -143,24 +144,21 @@ def used_in(path: Path) -> Iterator[str]:
             yield node.attr
 
 
-def test_seam_lists_all_private_names_it_uses() -> None:
-    used = private_names() & set(used_in(Path(sdk.__file__)))
-    listed = set(re.findall(r"`(_\w+)`", sdk.__doc__ or ""))
+@pytest.mark.parametrize("path", SEAM, ids=lambda path: path.name)
+def test_seam_lists_all_private_names_it_uses(path: Path) -> None:
+    used = private_names() & set(used_in(path))
+    listed = set(re.findall(r"`(_\w+)`", ast.get_docstring(ast.parse(path.read_text())) or ""))
     assert used == listed, f"not said: {used - listed}; said but not used: {listed - used}"
 
 
 def test_all_private_methods_of_seam_are_tested() -> None:
-    used = private_names() & set(used_in(Path(sdk.__file__)))
+    used = private_names() & {name for path in SEAM for name in used_in(path)}
     assert used == {name for owner, name, _ in METHODS if owner is Stream} | set(FIELDS)
 
 
 @pytest.mark.parametrize(
     "path",
-    [
-        path
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if "simulator" not in path.parts and path != Path(sdk.__file__)
-    ],
+    [path for path in sorted(PACKAGE.rglob("*.py")) if path not in SEAM],
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
 def test_no_other_module_uses_private_stream_members(path: Path) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.rows.row_reader import RowReader
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows.csv_dialect import delimiter_of
-from tap_intercom_export.rows.csv_reader import CHUNK_BYTES, CellReader
+from tap_intercom_export.rows.csv_reader import CHUNK_BYTES, CsvReader
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from tap_intercom_export.rows.csv_reader import DamagedRow
@@ -34,7 +34,7 @@ def as_csv(
 
 def cells_of(data: bytes) -> list[list[str]]:
     damaged: list[DamagedRow] = []
-    reader = CellReader(io.BytesIO(data), damaged.append)
+    reader = CsvReader(io.BytesIO(data), damaged.append)
     rows = [reader.header(), *reader]
     assert damaged == []
     return rows

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tap_intercom_export.rows import csv_reader as csv_reader_module
 from tap_intercom_export.rows import text_encoding
 from tap_intercom_export.rows.compiled import escape
-from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CellReader, DamagedRow
+from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CsvReader, DamagedRow
 from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read(data: bytes | io.BufferedIOBase) -> Result:
 
 def row_by_row(source: io.BufferedIOBase) -> Result:
     damaged: list[DamagedRow] = []
-    reader = CellReader(cast("BinaryIO", source), damaged.append)
+    reader = CsvReader(cast("BinaryIO", source), damaged.append)
     result = Result(reader.header(), damaged=damaged)
     for row in reader:
         result.rows.append(row)
@@ -55,7 +55,7 @@ def row_by_row(source: io.BufferedIOBase) -> Result:
 
 def by_blocks(content: bytes) -> Result:
     damaged: list[DamagedRow] = []
-    reader = CellReader(io.BytesIO(content), damaged.append)
+    reader = CsvReader(io.BytesIO(content), damaged.append)
     result = Result(reader.header(), damaged=damaged)
     for block in reader.blocks():
         for row in cells_of(reader, block):
@@ -64,7 +64,7 @@ def by_blocks(content: bytes) -> Result:
     return result
 
 
-def cells_of(reader: CellReader, block: EscapedBlock | Iterator[list[str]]) -> Iterator[list[str]]:
+def cells_of(reader: CsvReader, block: EscapedBlock | Iterator[list[str]]) -> Iterator[list[str]]:
     if not isinstance(block, EscapedBlock):
         yield from block
         return
@@ -234,7 +234,7 @@ def test_invalid_characters_are_detected_at_any_buffer_boundary(
 
 def test_rejected_row_keeps_its_bytes() -> None:
     damaged: list[DamagedRow] = []
-    reader = CellReader(io.BytesIO(b'a,b\n1,x\n2,"\xe9t\0"\n'), damaged.append)
+    reader = CsvReader(io.BytesIO(b'a,b\n1,x\n2,"\xe9t\0"\n'), damaged.append)
     reader.header()
     for cells in reader:
         if cells[0] == "2":
@@ -329,7 +329,7 @@ def test_row_with_very_many_lines_has_bounded_memory(monkeypatch: pytest.MonkeyP
     """Each line ends within a quote that the next line closes, so all of them would be one row."""
     monkeypatch.setattr(csv_reader_module, "MAX_CELL_CHARACTERS", 1000)
     held = 0
-    reader = CellReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)
+    reader = CsvReader(io.BytesIO(b'a,b\n1,"\n' + b'","\n' * 10_000), lambda _: None)
     reader.header()
     for row in reader:
         held = max(held, sum(map(len, row)))
@@ -362,7 +362,7 @@ def test_invalid_header_is_rejected_with_following_row() -> None:
 
 def test_reader_can_reject_current_row() -> None:
     damaged: list[DamagedRow] = []
-    reader = CellReader(io.BytesIO(b'a,b\n1,"x\ny"\n2,z\n'), damaged.append)
+    reader = CsvReader(io.BytesIO(b'a,b\n1,"x\ny"\n2,z\n'), damaged.append)
     reader.header()
     for cells in reader:
         if cells[0] == "1":

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.column_kinds import Kind
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 from tests.unit.encoder_comparison import (
     ALL,
     GOOD,

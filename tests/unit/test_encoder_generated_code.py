@@ -9,9 +9,9 @@ import pytest
 
 from tap_intercom_export.rows.compiled import escape
 from tap_intercom_export.rows.encoder import Encoder
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 from tests.unit.encoder_comparison import (
     REPORT,
     UNUSUAL_NAMES,

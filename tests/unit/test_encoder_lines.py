@@ -7,7 +7,7 @@ import pytest
 from tap_intercom_export.rows import csv_reader as csv_reader_module
 from tap_intercom_export.rows import encoder as encoder_module
 from tap_intercom_export.rows.encoder import Encoder
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 from tests.unit.encoder_comparison import (
     REPORT,
     TIMES,

@@ -24,9 +24,10 @@ from benchmarks.shapes import SHAPES, Shape
 from tap_intercom_export.intercom import reporting
 from tap_intercom_export.rows import csv_reader
 from tap_intercom_export.rows.encoder import Encoder
-from tap_intercom_export.rows.record import RowFormat
+from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas import match_header
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ class Table:
             return RowReader(source, MESSAGE_FILES[self.shape.stream], {}, damaged.append)
         client = mock.Mock(get=lambda _: mock.Mock(body={"data": [DATASET]}))
         (dataset,) = reporting.list_datasets(client, ["*"])
-        match = partial(dataset.match, ())
+        match = partial(match_header, dataset, ())
         return RowReader(source, dataset.file, {}, damaged.append, match)
 
     def expected(self) -> Iterator[dict[str, Any]]:

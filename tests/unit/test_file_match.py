@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.schemas.file_match import (
     schema_by_file_name,
     schema_by_header,
     statistic_name,
 )
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.statistic_files import ASSUMED_FILES, COLUMNS, OBSERVED_FILES, RECEIPT_COLUMNS
 
 SIMILAR_NAMES = [

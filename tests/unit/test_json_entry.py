@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows.json_entry import EntryReader
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column
-from tap_intercom_export.schemas.kinds import Kind
 
 COLUMNS = (
     Column("id", Kind.ID, ""),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tap_intercom_export.rows.parsers import (
+from tap_intercom_export.rows.cell_parsers import (
     PARSERS,
     identifier,
     integer,
@@ -20,7 +20,7 @@ from tap_intercom_export.rows.parsers import (
     time_in,
     time_of_number,
 )
-from tap_intercom_export.schemas.kinds import Kind
+from tap_intercom_export.schemas.column_kinds import Kind
 
 if TYPE_CHECKING:
     from decimal import Decimal

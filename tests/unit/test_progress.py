@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tap_intercom_export.formatting import counted, duration, table
 from tap_intercom_export.progress.bar import wants_progress_bar
 from tap_intercom_export.progress.metric_points import log_points, points
 from tap_intercom_export.progress.run_log import RunLog
 from tap_intercom_export.progress.totals import JobEvent, Remaining, RunTotals, WindowTotals
-from tap_intercom_export.wording import counted, duration, table
 
 DAY = 86_400
 
@@ -135,7 +135,7 @@ def run_totals() -> RunTotals:
 def test_summary_has_totals_of_run() -> None:
     assert run_totals().summary("Done") == [
         (
-            "Done after 1 min 40 s: 2 windows written, 0 made smaller; 3 jobs asked for, "
+            "Done after 1 min 40 s: 2 windows written, 0 shortened; 3 jobs created, "
             "0 resumed, 1 failed"
         ),
         (
@@ -168,7 +168,7 @@ def test_metrics_have_one_line_per_stream_in_sdk_format() -> None:
         ("timer", "sync_duration", 0.5, {"stream": "open", "status": "failed"}),
         ("counter", "record_count", 1500, {"stream": "receipt"}),
         ("timer", "sync_duration", 1.5, {"stream": "receipt", "status": "succeeded"}),
-        ("counter", "export_job_count", 3, {"stream": "content_export", "status": "asked"}),
+        ("counter", "export_job_count", 3, {"stream": "content_export", "status": "created"}),
         ("counter", "export_job_count", 1, {"stream": "content_export", "status": "failed"}),
         ("counter", "download_bytes", 999, {"stream": "content_export"}),
         ("counter", "rejected_row_count", 4, {"stream": "receipt"}),

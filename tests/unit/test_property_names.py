@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tap_intercom_export.schemas.property_names import (
     MAX_NAME_BYTES,
     property_name,
-    property_names,
     snake_case,
+    unique_property_names,
 )
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ plain_name = st.from_regex(r"[a-z_][a-z0-9_]{0,40}", fullmatch=True).filter(
 
 @given(headers, st.lists(plain_name, max_size=4))
 def test_property_names_are_unique(names: list[str], reserved: list[str]) -> None:
-    made = property_names(names, reserved)
+    made = unique_property_names(names, reserved)
     assert len(set(made)) == len(names)
     assert not set(made) & set(reserved)
 
 
 @given(headers)
 def test_property_names_are_valid_in_databases(names: list[str]) -> None:
-    for name in property_names(names, ()):
+    for name in unique_property_names(names, ()):
         assert re.fullmatch("[a-z_][a-z0-9_]*", name, re.ASCII)
         assert len(name) <= MAX_NAME_BYTES == 63
         assert name not in SYSTEM_COLUMNS
@@ -51,22 +51,22 @@ def test_property_names_are_valid_in_databases(names: list[str]) -> None:
 
 @given(st.lists(plain_name, unique=True, max_size=10))
 def test_valid_names_are_unchanged(names: list[str]) -> None:
-    assert property_names(names, ()) == names
+    assert unique_property_names(names, ()) == names
 
 
 @given(st.lists(unicode_text, max_size=8), st.randoms(use_true_random=False))
 def test_order_of_headers_does_not_matter(names: list[str], random: Random) -> None:
     names = list(dict.fromkeys(names))
-    made = dict(zip(names, property_names(names, ()), strict=True))
+    made = dict(zip(names, unique_property_names(names, ()), strict=True))
     random.shuffle(names)
-    assert dict(zip(names, property_names(names, ()), strict=True)) == made
+    assert dict(zip(names, unique_property_names(names, ()), strict=True)) == made
 
 
 @given(unicode_text, headers)
 def test_name_does_not_depend_on_other_headers(header: str, others: list[str]) -> None:
     others = [other for other in others if property_name(other) != property_name(header)]
-    alone = property_names([header], ())
-    assert property_names([*others, header], ())[-1:] == alone == [property_name(header)]
+    alone = unique_property_names([header], ())
+    assert unique_property_names([*others, header], ())[-1:] == alone == [property_name(header)]
 
 
 @given(unicode_text, unicode_text)
@@ -78,7 +78,7 @@ def test_headers_with_equal_names_differ_only_in_spelling(one: str, other: str) 
 
 
 def test_long_headers_with_equal_start_have_different_names() -> None:
-    first, second = property_names(["q" * 100 + "1", "q" * 100 + "2"], ())
+    first, second = unique_property_names(["q" * 100 + "1", "q" * 100 + "2"], ())
     assert first != second
     assert len(first) == len(second) == MAX_NAME_BYTES
 
@@ -127,7 +127,7 @@ def test_possibly_clashing_header_gets_hash_suffix(header: str, beginning: str) 
 
 
 def test_names_are_stable_between_releases() -> None:
-    assert property_names(["Discount %", "ctid", "a", "a"], ()) == [
+    assert unique_property_names(["Discount %", "ctid", "a", "a"], ()) == [
         "discount_040b3658",
         "ctid_045f85c6",
         "a",
@@ -136,16 +136,16 @@ def test_names_are_stable_between_releases() -> None:
 
 
 def test_header_equal_to_name_keeps_it() -> None:
-    first, second = property_names(["Client", "client"], ())
+    first, second = unique_property_names(["Client", "client"], ())
     assert second == "client"
     assert re.fullmatch("client_[0-9a-f]{8}", first)
 
 
 def test_reserved_name_gets_hash_suffix() -> None:
-    (name,) = property_names(["created_at"], ["created_at"])
+    (name,) = unique_property_names(["created_at"], ["created_at"])
     assert re.fullmatch("created_at_[0-9a-f]{8}", name)
 
 
 def test_names_of_repeated_headers_do_not_depend_on_headers_between() -> None:
-    with_others = property_names(["x", "a", "y", "a", string.punctuation, "a"], ())
-    assert [with_others[place] for place in (1, 3, 5)] == property_names(["a"] * 3, ())
+    with_others = unique_property_names(["x", "a", "y", "a", string.punctuation, "a"], ())
+    assert [with_others[place] for place in (1, 3, 5)] == unique_property_names(["a"] * 3, ())

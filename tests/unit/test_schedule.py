@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from tap_intercom_export.config import CONFIG_JSONSCHEMA, Settings
 from tap_intercom_export.exports.expected_time import expected_time
+from tap_intercom_export.exports.job_measurement import JobMeasurement
 from tap_intercom_export.exports.schedule import DeepLookback, RunHistory, WindowSchedule
-from tap_intercom_export.exports.window import ExportRange, Sizes, Window
-from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
+from tap_intercom_export.exports.window import ExportRange, Window, WindowSize
+from tap_intercom_export.exports.window_size import JobLimits, WindowSizer
 from tap_intercom_export.progress import Remaining
 
 DAY = 86_400
@@ -95,7 +96,7 @@ def test_reason_names_what_makes_windows_smaller(
     measured: tuple[JobMeasurement, ...], reason: str
 ) -> None:
     limits = JobLimits(10_000_000, 86_400)
-    assert WindowSizer(Sizes(30 * DAY, 7 * DAY), limits, measured).reason == reason
+    assert WindowSizer(WindowSize(30 * DAY, 7 * DAY), limits, measured).reason == reason
 
 
 def windows(*days: int) -> list[Window]:

@@ -37,7 +37,7 @@ How it works
 
 What it costs
     Four modules with some 850 lines that are harder to read than the rest of the tap, and the
-    rule that each change of a record's format is made twice: in `rows.record` and in
+    rule that each change of a record's format is made twice: in `rows.row_format` and in
     `row_function`. Generated code is also harder to debug; printing the result of
     `_Source.function` helps, and its docstring shows an example. The tests compare both ways for
     every file of the catalog, deselected properties, odd names, and random rows
@@ -47,7 +47,7 @@ What to do if it must go
     Set `Encoder.is_compiled` to False: then everything works the same, several times slower, and
     no code is generated. The tests use this switch to compare whole runs. To remove the package
     for good, make `Encoder._plain_lines` the only way, and delete this package,
-    `rows.escaped_block` and `CellReader.blocks`.
+    `rows.escaped_block` and `CsvReader.blocks`.
 
 Only `rows.encoder`, `rows.csv_reader` and `rows.escaped_block` use this package. Nothing outside
 of `rows` knows that it exists.

@@ -11,7 +11,7 @@ from tap_intercom_export.schemas import TIME_KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_intercom_export.rows.record import RowFormat
+    from tap_intercom_export.rows.row_format import RowFormat
     from tap_intercom_export.schemas import Kind
 
 MAX_PLAIN_DIGITS = 15

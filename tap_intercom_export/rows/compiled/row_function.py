@@ -12,15 +12,15 @@ from itertools import groupby, islice
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
+from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, NULL_ID_CELLS, time
 from tap_intercom_export.rows.compiled.cell_readers import json_reader, lenient_time, sample_cell
 from tap_intercom_export.rows.compiled.escape import as_json_module
 from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
-from tap_intercom_export.rows.parsers import MISSING_ID_CELLS, NULL_ID_CELLS, time
-from tap_intercom_export.rows.record import digest
+from tap_intercom_export.rows.row_format import digest
 from tap_intercom_export.schemas import Kind
 
 if TYPE_CHECKING:
-    from tap_intercom_export.rows.record import RowFormat
+    from tap_intercom_export.rows.row_format import RowFormat
 
 RowFunction = Callable[[Iterator[str], Callable[[str], None], Callable[[str], None]], "str | None"]
 """Encodes escaped rows and passes the text of each to a callback, and its key to another one if

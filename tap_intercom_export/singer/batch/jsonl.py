@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 from typing import TYPE_CHECKING, BinaryIO
 
-try:
-    from isal import igzip
-except ImportError:  # no wheel for this platform
-    igzip = None  # type: ignore[assignment]
+from tap_intercom_export.compression import open_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +14,6 @@ GZIP_LEVEL = 1
 
 EXTENSIONS = {"gzip": "jsonl.gz", "none": "jsonl"}
 """File name extension by compression; some targets recognize gzip by it."""
-
-_open_gzip: Callable[..., gzip.GzipFile] = igzip.IGzipFile if igzip else gzip.GzipFile
 
 
 class JsonLinesFile:
@@ -32,7 +26,7 @@ class JsonLinesFile:
 
     def __init__(self, out: BinaryIO, compression: str) -> None:
         self._gzip = (
-            _open_gzip(fileobj=out, mode="wb", compresslevel=GZIP_LEVEL)
+            open_gzip(fileobj=out, mode="wb", compresslevel=GZIP_LEVEL)
             if compression == "gzip"
             else None
         )

@@ -12,9 +12,9 @@ from uuid import uuid4
 from singer_sdk.helpers._batch import BaseBatchFileEncoding, SDKBatchMessage
 from singer_sdk.singerlib.json import serialize_json
 
+from tap_intercom_export.formatting import counted
 from tap_intercom_export.schemas import record_key
 from tap_intercom_export.singer.batch.writer import BatchWriter
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     import logging
@@ -147,7 +147,7 @@ class StreamBatches:
         Args:
             stream: Name of the stream, as in its SCHEMA.
             data: JSON objects, each with its line end.
-            keys: The key of each of them (`schemas.record_key`).
+            keys: The key of each of them (`schemas.keys`).
         """
         self._writers[stream].write(data, keys)
 

@@ -11,7 +11,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from tap_intercom_export.errors import TapError
-from tap_intercom_export.wording import counted
+from tap_intercom_export.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import fsspec
 
-from tap_intercom_export.config import PACKAGES
+from tap_intercom_export.config import STORAGE_PACKAGES
 from tap_intercom_export.errors import TapError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Storage:
         self._root = str(path).rstrip("/")
         names = {self._fs.protocol} if isinstance(self._fs.protocol, str) else {*self._fs.protocol}
         self._is_local = "file" in names
-        self._is_object_store = bool(names & PACKAGES.keys())
+        self._is_object_store = bool(names & STORAGE_PACKAGES.keys())
 
     def check(self) -> None:
         """Check that files can be written, before hours are spent on an export job.

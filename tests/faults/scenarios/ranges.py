@@ -61,7 +61,7 @@ RANGES = (
         ),
         expect=Expect(
             values=False,
-            log=("export period is longer than 9 days", "shortened"),
+            log=("export period is longer than 9 days", "Requesting less"),
         ),
     ),
     Scenario(
@@ -85,7 +85,7 @@ RANGES = (
             bookmark=False,
             requests=1,
             log=("Set a later start_date",),
-            not_in_log=("shortened",),
+            not_in_log=("Requesting less",),
         ),
     ),
 )

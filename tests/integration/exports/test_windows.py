@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from intercom_simulator import ApiVariant, Fault, JobFault, Simulator
-from tap_intercom_export.exports.window import Sizes
-from tap_intercom_export.exports.window_size import JobLimits, JobMeasurement, WindowSizer
+from tap_intercom_export.exports.job_measurement import JobMeasurement
+from tap_intercom_export.exports.window import WindowSize
+from tap_intercom_export.exports.window_size import JobLimits, WindowSizer
 from tests.faults import malicious_archives
 from tests.faults.runner import configuration
 from tests.faults.scenarios.scenario import DAY_SECONDS
@@ -94,7 +95,7 @@ def test_unrelated_400_with_days_does_not_shrink_window(sim: Simulator) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message), times=None))
     run = run_without_waiting(configuration(sim))
     assert run.exit_code
-    assert "shortened" not in run.log
+    assert "Requesting less" not in run.log
     assert len(sim.requests) == 1
 
 
@@ -110,7 +111,7 @@ def test_too_long_range_is_shortened(sim: Simulator, message: str) -> None:
     sim.faults.add(Fault("create", status=400, body=bad_request(message)))
     run = run_without_waiting(configuration(sim))
     assert run.exit_code == 0
-    assert "shortened" in run.log
+    assert "Requesting less" in run.log
 
 
 def test_range_refused_as_too_long_is_requested_in_smaller_windows() -> None:
@@ -143,7 +144,7 @@ def test_next_run_plans_windows_by_earlier_measurements(sim: Simulator) -> None:
     assert ExpectedRows(sim).missing(InMemoryTarget().load(again.lines).rows(), values=False) == {}
 
 
-DAYS_90 = Sizes(83 * DAY_SECONDS, 7 * DAY_SECONDS)
+DAYS_90 = WindowSize(83 * DAY_SECONDS, 7 * DAY_SECONDS)
 LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
 
 
@@ -165,6 +166,6 @@ LIMITS = JobLimits(rows=10_000_000, seconds=86_400)
 def test_window_is_planned_to_stay_well_below_the_limits(
     measured: tuple[JobMeasurement, ...], days: int
 ) -> None:
-    assert WindowSizer(DAYS_90, LIMITS, measured).sizes == Sizes(
+    assert WindowSizer(DAYS_90, LIMITS, measured).size == WindowSize(
         days * DAY_SECONDS, 7 * DAY_SECONDS
     )

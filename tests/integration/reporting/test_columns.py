@@ -14,6 +14,7 @@ from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.errors import AttributesRefusedError, TapError
 from tap_intercom_export.intercom import ReportingRequest
 from tap_intercom_export.rows import DamagedRow, Encoder, RowReader
+from tap_intercom_export.schemas import match_header
 from tap_intercom_export.schemas.reporting_dataset import Attribute, Dataset
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
@@ -173,7 +174,7 @@ def without_hash(name: str) -> str:
 
 
 def matched(*header: str, refused: tuple[str, ...] = ()) -> list[str]:
-    return [column.name for column in RATED.match(refused, list(header), RATED.file)]
+    return [column.name for column in match_header(RATED, refused, list(header), RATED.file)]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ BRANDED = Dataset(
 def test_column_is_not_matched_to_other_attribute_than_its_label(
     header: tuple[str, ...], refused: tuple[str, ...], expected: list[str]
 ) -> None:
-    columns = BRANDED.match(refused, list(header), BRANDED.file)
+    columns = match_header(BRANDED, refused, list(header), BRANDED.file)
     assert [without_hash(column.name) for column in columns] == expected
 
 
@@ -249,7 +250,7 @@ def test_repeated_labels_match_attributes_in_order() -> None:
         ),
     )
     header = ["brand", "title", "title", "title"]
-    names = [column.name for column in titles.match((), header, titles.file)]
+    names = [column.name for column in match_header(titles, (), header, titles.file)]
     assert names == ["people_brand", "type_1_title", "type_2_title", "type_3_title"]
 
 
@@ -257,7 +258,7 @@ def test_rows_without_an_id_are_rejected() -> None:
     """With an empty id, they would overwrite each other in the target."""
     damaged: list[DamagedRow] = []
     source = io.BytesIO(b"conversation_id,conversation_started_at,Topic\n1,,a\n,,b\n,,c\n")
-    reader = RowReader(source, RATED.file, {}, damaged.append, partial(RATED.match, ()))
+    reader = RowReader(source, RATED.file, {}, damaged.append, partial(match_header, RATED, ()))
     records = [line for lines in Encoder(reader, "", "\n", set()).lines() for line in [lines.data]]
     assert b"".join(records).count(b"\n") == 1
     assert [(row.line, row.reason) for row in damaged] == [

@@ -42,7 +42,7 @@ def test_too_large_job_is_split(
         simulator.job_faults.add(JobFault(export="reporting", dataset="conversation", **fault))
     config = configure(simulator, reporting_datasets=["conversation", "call"], **settings)
     output = run(config)
-    assert "shortened" in output.log
+    assert "Requesting less" in output.log
     assert (
         dataset_differences(simulator, "conversation", output)
         == dataset_differences(simulator, "call", output)

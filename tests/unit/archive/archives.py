@@ -8,12 +8,12 @@ import tarfile
 import zipfile
 
 from tap_intercom_export.archive.archive import Archive, Member, open_archive
-from tap_intercom_export.archive.formats import Limits
+from tap_intercom_export.archive.formats import ArchiveLimits
 
 RECEIPT = b"receipt_id,name\n" + b"".join(b"%d,name %d\n" % (n, n * n) for n in range(200))
 OPEN = b"receipt_id,opened_at\n" + b"".join(b"%d,2026-04-01\n" % n for n in range(100))
 FILES = {"receipt_20260401.csv": RECEIPT, "open_20260401.csv": OPEN}
-NO_LIMITS = Limits(unpacked=10**15, ratio=10**9)
+NO_LIMITS = ArchiveLimits(unpacked_bytes=10**15, compression_ratio=10**9)
 
 
 def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -44,7 +44,7 @@ def gzipped(data: bytes, name: str = "") -> bytes:
     return packed.getvalue()
 
 
-def opened(data: bytes, limits: Limits = NO_LIMITS) -> Archive:
+def opened(data: bytes, limits: ArchiveLimits = NO_LIMITS) -> Archive:
     """Open an archive from bytes."""
     return open_archive(io.BytesIO(data), limits)
 

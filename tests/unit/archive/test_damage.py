@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_intercom_export.archive import formats as formats_module
-from tap_intercom_export.archive.formats import Limits
+from tap_intercom_export.archive.formats import ArchiveLimits
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 from tests.unit.archive.archives import (
     FILES,
@@ -176,9 +176,11 @@ def test_random_bytes_are_refused(length: int) -> None:
 
 def test_files_larger_than_allowed_are_refused() -> None:
     total = len(RECEIPT) + len(OPEN)
-    assert opened(WHOLE["zip"], Limits(unpacked=total, ratio=500)).rows == 300
+    assert (
+        opened(WHOLE["zip"], ArchiveLimits(unpacked_bytes=total, compression_ratio=500)).rows == 300
+    )
     with pytest.raises(RefusedArchiveError, match="max_unpacked_gigabytes"):
-        opened(WHOLE["zip"], Limits(unpacked=total - 1, ratio=500))
+        opened(WHOLE["zip"], ArchiveLimits(unpacked_bytes=total - 1, compression_ratio=500))
 
 
 @pytest.mark.parametrize("wrap", [lambda d: zipped({"a.csv": d}), gzipped], ids=["zip", "gzip"])
@@ -188,7 +190,7 @@ def test_too_high_compression_ratio_is_refused(
     monkeypatch.setattr(formats_module, "MIN_RATIO_CHECK_BYTES", 1000)
     data = wrap(b"a\n" * 500_000)
     with pytest.raises(RefusedArchiveError, match="max_compression_ratio"):
-        opened(data, Limits(unpacked=10**9, ratio=20))
+        opened(data, ArchiveLimits(unpacked_bytes=10**9, compression_ratio=20))
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred], ids=["zip", "tar"])

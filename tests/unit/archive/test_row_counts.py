@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.archive import archive as archive_module
-from tap_intercom_export.rows.csv_reader import CellReader
+from tap_intercom_export.rows.csv_reader import CsvReader
 from tests.unit.archive.archives import opened, zipped
 
 
 def rows_read(data: bytes) -> int:
     """Return the number of rows in a CSV, including damaged ones."""
     damaged: list[object] = []
-    reader = CellReader(io.BytesIO(data), damaged.append)
+    reader = CsvReader(io.BytesIO(data), damaged.append)
     reader.header()
     return sum(1 for _ in reader) + len(damaged)
 

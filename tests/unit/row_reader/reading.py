@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.row_reader import RowReader
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.column_kinds import Kind
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.row_reader.reading import (
     AFTER,
     BEFORE,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 from tests.unit.row_reader.reading import (
     KNOWN_FILES,
     LATER,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.row_reader.reading import (
     KNOWN_FILES,
     LATER,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import json_schema
-from tap_intercom_export.schemas.kinds import Kind
-from tap_intercom_export.schemas.message_files import MESSAGE_FILES, UNKNOWN_FILE
+from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 from tests.unit.row_reader.reading import (
     CELLS,
     KNOWN_FILES,

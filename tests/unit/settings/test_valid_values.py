@@ -23,20 +23,20 @@ def test_token_and_start_date_are_sufficient() -> None:
         api_version="2.16",
         start=NEW_YEAR,
         end=None,
-        window=30 * DAY,
-        lookback=7 * DAY,
-        deep_lookback=0,
-        deep_lookback_every=7 * DAY,
-        poll_interval=5,
-        poll_max_interval=60,
-        job_timeout=24 * 60 * 60,
-        slot_timeout=4 * 60 * 60,
+        window_seconds=30 * DAY,
+        lookback_seconds=7 * DAY,
+        deep_lookback_seconds=0,
+        deep_lookback_every_seconds=7 * DAY,
+        poll_interval_seconds=5,
+        poll_max_interval_seconds=60,
+        job_timeout_seconds=24 * 60 * 60,
+        slot_timeout_seconds=4 * 60 * 60,
         max_rejected_percent=50,
         export_row_limit=10_000_000,
-        request_timeout=300,
+        request_timeout_seconds=300,
         reporting_timezone="UTC",
         reporting_concurrency=3,
-        reporting_retention=730 * 86_400,
+        reporting_retention_seconds=730 * 86_400,
         max_archive_bytes=100 * 10**9,
         max_unpacked_bytes=2000 * 10**9,
         max_compression_ratio=500,
@@ -111,13 +111,13 @@ def test_times_may_have_a_fraction_in_a_configuration() -> None:
     settings = settings_of(
         poll_interval_seconds=0.25, job_timeout_minutes=0.5, request_timeout_seconds=1.5
     )
-    assert (settings.poll_interval, settings.job_timeout) == (0.25, 30)
-    assert settings.request_timeout == 1.5
+    assert (settings.poll_interval_seconds, settings.job_timeout_seconds) == (0.25, 30)
+    assert settings.request_timeout_seconds == 1.5
 
 
 def test_maximum_pause_is_not_shorter_than_first_pause() -> None:
     settings = settings_of(poll_interval_seconds=90, poll_max_interval_seconds=10)
-    assert settings.poll_max_interval == 90
+    assert settings.poll_max_interval_seconds == 90
 
 
 @pytest.mark.parametrize("name", ["end_date", "api_url", "user_agent", "region", "window_days"])

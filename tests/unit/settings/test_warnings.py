@@ -18,7 +18,7 @@ def test_range_longer_than_90_days_is_a_warning(
     """One public client reports a 400 that names 90 days, another one requests 365 days per job."""
     config = {**GOOD, "window_days": window, "lookback_days": lookback}
     settings = TapIntercomExport(config=config).settings
-    assert (settings.window, settings.lookback) == (window * DAY, lookback * DAY)
+    assert (settings.window_seconds, settings.lookback_seconds) == (window * DAY, lookback * DAY)
     assert ("372 days together" in caplog.text) is warned
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tap_intercom_export.exports.window import (
     ExportRange,
     PendingRange,
-    Sizes,
     Window,
+    WindowSize,
 )
 
 HOUR = 3600
@@ -26,22 +26,22 @@ class Run:
 
     export_range: ExportRange
     bookmark: int
-    sizes: Sizes
+    size: WindowSize
 
 
 @st.composite
-def legal_sizes(draw: st.DrawFn) -> Sizes:
-    """Return valid sizes: whole days, 90 days together."""
+def legal_size(draw: st.DrawFn) -> WindowSize:
+    """Return a valid size: whole days, 90 days together."""
     window = draw(st.integers(1, 90))
-    return Sizes(window * DAY, draw(st.integers(0, 90 - window)) * DAY)
+    return WindowSize(window * DAY, draw(st.integers(0, 90 - window)) * DAY)
 
 
 @st.composite
-def runs(draw: st.DrawFn, sizes: st.SearchStrategy[Sizes] | None = None) -> Run:
+def runs(draw: st.DrawFn, size: st.SearchStrategy[WindowSize] | None = None) -> Run:
     """Return a run of at most 30 windows, with a bookmark at or before the end."""
-    chosen = draw(legal_sizes() if sizes is None else sizes)
+    chosen = draw(legal_size() if size is None else size)
     start = draw(st.integers(0, 2 * NEW_YEAR))
-    export_range = ExportRange(start, start + draw(st.integers(0, 30 * chosen.window)))
+    export_range = ExportRange(start, start + draw(st.integers(0, 30 * chosen.new_seconds)))
     bookmark = draw(st.integers(export_range.initial_bookmark, export_range.end))
     return Run(export_range, bookmark, chosen)
 
@@ -54,7 +54,7 @@ def rest_of(export_range: ExportRange, bookmark: int) -> PendingRange:
 def walk(run: Run) -> list[Window]:
     """Return the windows of a run, in order."""
     windows, bookmark = [], run.bookmark
-    while window := run.export_range.next_window(rest_of(run.export_range, bookmark), run.sizes):
+    while window := run.export_range.next_window(rest_of(run.export_range, bookmark), run.size):
         windows.append(window)
         bookmark = window.before
         assert len(windows) <= 40, "the run does not come to an end"

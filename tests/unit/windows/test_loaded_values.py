@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tap_intercom_export.exports.window import (
     ExportRange,
     PendingRange,
-    Sizes,
     Window,
+    WindowSize,
 )
 from tests.unit.windows.runs import DAY, Run, rest_of, runs, walk
 
@@ -46,13 +46,13 @@ def histories(draw: st.DrawFn) -> tuple[Run, list[Message]]:
         Message(run.export_range.start + at, run.export_range.start + at + later)
         for at, later in pairs
     ]
-    return Run(run.export_range, run.export_range.initial_bookmark, run.sizes), messages
+    return Run(run.export_range, run.export_range.initial_bookmark, run.size), messages
 
 
 @given(histories(), st.lists(st.sampled_from(["halve", "double", "keep"]), max_size=60))
 @example(
     (
-        Run(ExportRange(0, 20 * DAY), -1, Sizes(4 * DAY, 4 * DAY)),
+        Run(ExportRange(0, 20 * DAY), -1, WindowSize(4 * DAY, 4 * DAY)),
         [Message(3 * DAY, 5 * DAY), Message(4 * DAY - 1, 4 * DAY)],
     ),
     ["keep", "halve", "halve", "halve", "double"],
@@ -63,9 +63,9 @@ def test_loaded_open_is_never_erased_by_later_windows(
     run, messages = history
     loaded: dict[Message, bool] = {}
     seen: set[Message] = set()
-    bookmark, sizes, left = run.bookmark, run.sizes, list(steps)
+    bookmark, size, left = run.bookmark, run.size, list(steps)
     for _ in range(120):
-        window = run.export_range.next_window(rest_of(run.export_range, bookmark), sizes)
+        window = run.export_range.next_window(rest_of(run.export_range, bookmark), size)
         if window is None:
             break
         load(loaded, messages, window)
@@ -73,8 +73,8 @@ def test_loaded_open_is_never_erased_by_later_windows(
         seen = {message for message, opened in loaded.items() if opened}
         bookmark = window.before
         step = left.pop(0) if left else "double"
-        sizes = (sizes.halved(sizes) or sizes) if step == "halve" else sizes
-        sizes = sizes.doubled(run.sizes) if step == "double" else sizes
+        size = (size.halved(size) or size) if step == "halve" else size
+        size = size.doubled(run.size) if step == "double" else size
 
 
 @given(histories())
@@ -86,7 +86,7 @@ def test_run_loads_every_open_within_lookback(
     for window in walk(run):
         load(loaded, messages, window)
     for message in messages:
-        in_time = message.opened - message.sent <= run.sizes.lookback
+        in_time = message.opened - message.sent <= run.size.lookback_seconds
         if in_time and message.opened <= run.export_range.end:
             assert loaded[message]
 

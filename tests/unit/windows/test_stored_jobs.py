@@ -30,7 +30,7 @@ def test_job_fits_only_if_contiguous_and_later(run: Run, data: st.DataObject) ->
 
 @given(runs(), st.integers(0, 365 * DAY))
 def test_window_of_a_run_fits_in_a_later_run(run: Run, later: int) -> None:
-    window = run.export_range.next_window(rest_of(run.export_range, run.bookmark), run.sizes)
+    window = run.export_range.next_window(rest_of(run.export_range, run.bookmark), run.size)
     assume(window is not None)
     assert window is not None
     grown = ExportRange(run.export_range.start, run.export_range.end + later)

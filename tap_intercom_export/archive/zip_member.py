@@ -1,33 +1,19 @@
-"""Decompression with ISA-L if its package is installed (twice as fast), else with zlib."""
+"""Opens a file of a ZIP with the decompressor of `compression`, which zipfile cannot use."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import struct
 import zipfile
-import zlib
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from typing_extensions import override
 
 from tap_intercom_export.archive.spool import SpoolSection
-
-try:
-    from isal import igzip, isal_zlib
-except ImportError:  # no wheel for this platform
-    isal_zlib = None  # type: ignore[assignment]
+from tap_intercom_export.compression import HAS_ISAL, open_gzip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _typeshed import WriteableBuffer
-
-INFLATE_ERRORS = (zlib.error, cast("type[Exception]", isal_zlib.error) if isal_zlib else zlib.error)
-"""Exceptions for damaged data, besides those of gzip and zipfile."""
-
-open_gzip: Callable[..., gzip.GzipFile] = igzip.IGzipFile if isal_zlib else gzip.GzipFile
-"""Opens a gzip file; takes the arguments of `gzip.GzipFile`."""
 
 
 def open_member(spool: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
@@ -43,7 +29,7 @@ def open_member(spool: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipIn
     """
     stream = archive.open(member)  # verifies the file's own header against the directory
     deflated = member.compress_type == zipfile.ZIP_DEFLATED and member.compress_size
-    if isal_zlib is None or not deflated:
+    if not HAS_ISAL or not deflated:
         return stream
     stream.close()
     return cast("IO[bytes]", open_gzip(fileobj=_AsGzip(spool, member)))

@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.rows.parsers import MISSING_ID_CELLS, Parser, time
+from tap_intercom_export.formatting import counted
+from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, Parser, time
 from tap_intercom_export.rows.unreadable_cell import UnreadableCellError
 from tap_intercom_export.schemas import (
     LENIENT_KINDS,
@@ -14,10 +15,9 @@ from tap_intercom_export.schemas import (
     Column,
     FileSchema,
     Kind,
-    property_names,
     snake_case,
+    unique_property_names,
 )
-from tap_intercom_export.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,12 +80,12 @@ class RowFormat:
         ]
         self.template = dict.fromkeys(column.name for column in (*file.properties, *self.extra))
         lenient = [column.name for column in columns if column.kind in LENIENT_KINDS]
-        texts = property_names([f"{name}_text" for name in lenient], reserved=self.template)
+        texts = unique_property_names([f"{name}_text" for name in lenient], reserved=self.template)
         self._text_names = dict(zip(lenient, texts, strict=True))
         given = {column.name for column in file.derived_columns}
         self.template |= {name: constants[name] for name in constants if name in given}
         self.statistic = constants["statistic"] if file.has_file_name else file.name
-        self.hash_names = property_names(header, ()) if file.fold_into else self._names
+        self.hash_names = unique_property_names(header, ()) if file.fold_into else self._names
         self._hash_order = sorted(range(len(columns)), key=self.hash_names.__getitem__)
         self.identifying = frozenset(file.key) | {"receipt_id"}
         ids = {column.name for column in columns if column.kind is Kind.ID}
@@ -98,6 +98,9 @@ class RowFormat:
 
     def record(self, cells: list[str]) -> dict[str, Any]:
         """Return the record of a row, with all properties; empty ones are None.
+
+        Args:
+            cells: The cells of the row.
 
         Raises:
             ValueError: The number of cells is wrong, a cell does not have its column's kind, or a

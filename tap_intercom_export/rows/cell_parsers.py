@@ -1,4 +1,4 @@
-"""Parsers of CSV cells, one for each kind of column."""
+"""Parsers of CSV cells, one for each kind of column (`schemas/column_kinds.py`)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NO_TIME = {"0", "-1", "'-1", "-", "\u2013", "\u2014"}
 NULL_ID_CELLS = ("-1", "'-1")
+"""Cells of optional ids that mean "none"."""
+
 MISSING_ID_CELLS = frozenset(
     {*NULL_ID_CELLS, *("null", "Null", "NULL", "nil", "none", "None", "NONE", "n/a", "N/A")}
 )
@@ -160,12 +162,22 @@ def time_of_number(value: float) -> str | None:
 
 
 def identifier(text: str) -> str | None:
-    """Return an id unchanged, or None for `-1` (also `'-1`), which means "none"."""
+    """Return an id unchanged, or None for `-1` (also `'-1`), which means "none".
+
+    Args:
+        text: A cell that is not empty.
+    """
     return None if text in NULL_ID_CELLS else text
 
 
 def number(text: str) -> int | float | None:
     """Parse a number; whole numbers become `int`.
+
+    Args:
+        text: A cell that is not empty.
+
+    Returns:
+        The number; None for a word such as `null`, or a dash.
 
     Raises:
         ValueError: The text is not a finite number.
@@ -182,6 +194,12 @@ def number(text: str) -> int | float | None:
 
 def integer(text: str) -> int | None:
     """Parse a whole number, also if it is written `3.0`.
+
+    Args:
+        text: A cell that is not empty.
+
+    Returns:
+        The number; None for a word such as `null`, or a dash.
 
     Raises:
         ValueError: The text is not a whole number, or a database has no integer type for it.

@@ -7,9 +7,9 @@ schema that Fivetran publishes; the descriptions are ours.
 
 from __future__ import annotations
 
-from tap_intercom_export.schemas.assumed_files import ASSUMED_FILES
+from tap_intercom_export.schemas.assumed_csv_files import ASSUMED_FILES
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
-from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.shared_columns import COMPANY, PERSON, RECEIPT_ID, USER
 
 RECEIPT_STATISTICS: dict[str, str] = {

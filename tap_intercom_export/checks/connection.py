@@ -5,16 +5,14 @@ from __future__ import annotations
 import email.utils
 import queue
 import threading
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.checks.local import (
+from tap_intercom_export.checks.check_result import CheckResult, Outcome
+from tap_intercom_export.checks.directories import (
     LOW_FREE_BYTES,
     check_temporary_directory,
 )
-from tap_intercom_export.checks.preflight import FIRST_ENTRY, object_path, unknown_object_type
-from tap_intercom_export.checks.selection import LIST_PATHS
+from tap_intercom_export.checks.preflight import unknown_object_type
 from tap_intercom_export.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -23,65 +21,33 @@ from tap_intercom_export.errors import (
     UnauthorizedError,
     UnavailableError,
     VersionError,
-    exit_status_of,
 )
 from tap_intercom_export.exports import MAX_CLOCK_DIFFERENCE_SECONDS, UNKNOWN_JOB_ID
 from tap_intercom_export.intercom import (
     ALL_DATASETS,
     DATASETS_PATH,
+    FIRST_ENTRY_QUERY,
+    LIST_PATHS,
     MESSAGE_EXPORT,
+    Probe,
+    custom_objects_path,
+    send_probe,
     unknown_datasets,
 )
-from tap_intercom_export.intercom.client import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tap_intercom_export.checks.selection import Selection
     from tap_intercom_export.config import Settings
-    from tap_intercom_export.intercom.client import IntercomClient
+    from tap_intercom_export.intercom import IntercomClient
 
 PROBE_TIMEOUT_SECONDS = 5.0
 """Seconds without data after which a request of the test fails."""
 
-DEADLINE_SECONDS = 6.0
+RESPONSE_DEADLINE_SECONDS = 6.0
 """Time after which a request counts as failed. The lookup of a host name has no timeout of its
 own."""
-
-
-class Outcome(str, Enum):
-    """Result of a check."""
-
-    WORKS = "\u2713"
-    FAILS = "\u2717"
-    WARNING = "!"
-    NOT_NEEDED = "\u2013"
-
-
-PLAIN_OUTCOMES = {
-    Outcome.WORKS: "ok",
-    Outcome.FAILS: "FAILS",
-    Outcome.WARNING: "!",
-    Outcome.NOT_NEEDED: "-",
-}
-"""Replacements for terminals without these characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """A line of the table.
-
-    Attributes:
-        name: What was checked.
-        outcome: The result.
-        text: Details, and what to do.
-        error: The error, if it concerns selected streams.
-    """
-
-    name: str
-    outcome: Outcome
-    text: str
-    error: TapError | None = None
 
 
 def run_checks(
@@ -126,35 +92,14 @@ def run_checks(
     ]
 
 
-def format_table(results: list[CheckResult], encoding: str) -> str:
-    """Format the results as a table.
-
-    Args:
-        results: The results.
-        encoding: Encoding of the output. Marks that it lacks are replaced.
-    """
-    try:
-        "".join(Outcome).encode(encoding)
-    except (LookupError, UnicodeError):
-        marks = PLAIN_OUTCOMES
-    else:
-        marks = {outcome: outcome.value for outcome in Outcome}
-    width = max(len(result.name) for result in results)
-    sign = max(len(marks[result.outcome]) for result in results)
-    return "\n".join(
-        f"{marks[result.outcome]:<{sign}} {result.name:<{width}}  {result.text}"
-        for result in results
-    )
-
-
 def _paths(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the paths to request, none of which creates an export job."""
     return {
         "messages": MESSAGE_EXPORT.status_path.format(UNKNOWN_JOB_ID),
         "reporting": DATASETS_PATH,
-        **{name: path + FIRST_ENTRY for name, path in LIST_PATHS.items()},
+        **{name: path + FIRST_ENTRY_QUERY for name, path in LIST_PATHS.items()},
         **{
-            f"object {name}": object_path(name) + FIRST_ENTRY
+            f"object {name}": custom_objects_path(name) + FIRST_ENTRY_QUERY
             for name in config.get("custom_object_types") or ()
         },
     }
@@ -165,15 +110,15 @@ def _probe_all(paths: Mapping[str, str], connect: Callable[[], IntercomClient]) 
     found: queue.Queue[tuple[str, Probe]] = queue.Queue()
 
     def send(name: str, path: str) -> None:
-        found.put((name, connect().probe(path, PROBE_TIMEOUT_SECONDS)))
+        found.put((name, send_probe(connect(), path, PROBE_TIMEOUT_SECONDS)))
 
     for name, path in paths.items():
         # daemon threads: a hanging request must not keep the process alive
         threading.Thread(target=send, args=(name, path), name=f"probe-{name}", daemon=True).start()
-    late = UnavailableError(f"no response within {DEADLINE_SECONDS:.0f} s")
-    probes = {name: Probe(late, None, {}, DEADLINE_SECONDS) for name in paths}
+    late = UnavailableError(f"no response within {RESPONSE_DEADLINE_SECONDS:.0f} s")
+    probes = {name: Probe(late, None, {}, RESPONSE_DEADLINE_SECONDS) for name in paths}
     deadline = threading.Event()
-    timer = threading.Timer(DEADLINE_SECONDS, deadline.set)
+    timer = threading.Timer(RESPONSE_DEADLINE_SECONDS, deadline.set)
     timer.daemon = True
     timer.start()
     left = len(paths)
@@ -340,9 +285,3 @@ def _check_machine(config: Mapping[str, Any]) -> list[CheckResult]:
             CheckResult("Batch files", Outcome.WORKS, "all packages for batch_config are installed")
         )
     return results
-
-
-def exit_status(results: list[CheckResult]) -> int:
-    """Return the exit status of the first error that concerns selected streams, or 0."""
-    error = next((result.error for result in results if result.error), None)
-    return int(exit_status_of(error)) if error else 0

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
-
-from typing_extensions import override
-
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import ConfigurationError
-from tap_intercom_export.schemas import WORKSPACE
+from tap_intercom_export.schemas import WORKSPACE_COLUMN
 from tap_intercom_export.streams.sdk import BlockStream
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tap_intercom_export.rows import Lines, RowReader
 
 
 class WindowStream(BlockStream):
@@ -48,13 +37,17 @@ class WindowStream(BlockStream):
         return otherwise if written is None or self.replication_method == "FULL_TABLE" else written
 
     def move_bookmark(self, second: int) -> None:
-        """Set the bookmark to a unix second up to which all is written; it never moves back."""
+        """Set the bookmark to a unix second up to which all is written; it never moves back.
+
+        Args:
+            second: The last unix second of a window that is written.
+        """
         self.finish_batches()
         second = max(second, self._written_until() or second)
         self.stream_state["replication_key"] = self.replication_key
         self.stream_state["replication_key_value"] = to_text(second)
         if self._sync.workspace:
-            self.stream_state[WORKSPACE.name] = self._sync.workspace
+            self.stream_state[WORKSPACE_COLUMN.name] = self._sync.workspace
 
     def _written_until(self) -> int | None:
         """Return the bookmark in the state, or None.
@@ -81,52 +74,10 @@ class WindowStream(BlockStream):
             ConfigurationError: It belongs to another workspace, or was written before `workspace`
                 was set, so that earlier rows do not have the column.
         """
-        written = self.stream_state.get(WORKSPACE.name, "")
+        written = self.stream_state.get(WORKSPACE_COLUMN.name, "")
         if written != self._sync.workspace:
             raise ConfigurationError(
                 f"The state's bookmark of {self.name} was written with workspace {written!r}, and "
                 f"workspace is {self._sync.workspace!r} now. Use the state of this workspace, or "
                 "start over: meltano run --full-refresh, or run without --state."
             )
-
-
-class FileStream(WindowStream):
-    """A stream whose records are the rows of CSV files."""
-
-    _has_logged_slow_path = False
-
-    @abstractmethod
-    def readers(self) -> Iterator[RowReader]:
-        """Yield a reader for each file of the run; the file's columns are announced."""
-
-    @override
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Yield the records one by one; used if the SDK has to process them."""
-        if not self._has_logged_slow_path and self.ABORT_AT_RECORD_COUNT is None:
-            self._has_logged_slow_path = True
-            self.logger.info(
-                "'%s' is written record by record by the SDK, which is slower, because of stream "
-                "maps or flattening",
-                self.name,
-            )
-        for reader in self.readers():
-            for record in reader:
-                self.add_columns(reader.format.text_columns(record))
-                yield record
-
-    @override
-    def record_lines(self) -> Iterator[Lines]:
-        """Yield encoded RECORD messages in blocks; for batches, the records alone."""
-        from tap_intercom_export.rows import Encoder, record_envelope  # noqa: PLC0415 - not for --discover
-
-        for reader in self.readers():
-            self.column_selection.deselect_unwanted(reader.format.text_columns())
-            now = datetime.now(timezone.utc).isoformat()
-            envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
-            yield from Encoder(
-                reader,
-                *envelope,
-                self.deselected(),
-                omit_nulls=self.batches is not None and self.batches.reads_missing_as_null,
-                with_keys=self.batches is not None,
-            ).lines()

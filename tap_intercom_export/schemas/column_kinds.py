@@ -1,4 +1,4 @@
-"""Kinds of columns, and the JSON schema of each."""
+"""Kinds of columns, which are their types, and the JSON schema of each."""
 
 from __future__ import annotations
 

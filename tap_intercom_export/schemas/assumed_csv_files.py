@@ -6,8 +6,8 @@ columns are taken from the file when it first comes.
 
 from __future__ import annotations
 
+from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
-from tap_intercom_export.schemas.kinds import Kind
 from tap_intercom_export.schemas.shared_columns import PERSON, RECEIPT_ID, USER
 
 _DESCRIPTIONS: dict[str, str] = {
