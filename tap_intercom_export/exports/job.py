@@ -63,10 +63,11 @@ class ExportJob:
         Args:
             body: JSON body of a response about the job.
         """
+        url = body.get("download_url")
         return replace(
             self,
             status=str(body.get("status") or ""),  # an unknown status, which is logged
-            download_url=str(body.get("download_url") or ""),
+            download_url=url if isinstance(url, str) else "",
         )
 
     def to_state(self) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import (
+    ApiError,
     AttributesRefusedError,
     JobFailedError,
     JobTimedOutError,
@@ -21,7 +21,7 @@ from tap_intercom_export.errors import (
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
-from tap_intercom_export.intercom import JOB_IDENTIFIER_KEYS, Downloader
+from tap_intercom_export.intercom import JOB_IDENTIFIER_KEYS, Downloader, absolute_url
 from tap_intercom_export.progress import JobEvent, RunLog
 
 if TYPE_CHECKING:
@@ -264,27 +264,29 @@ class JobRunner:
         """Download a completed job's archive.
 
         The path on the configured host works for every known client. The `download_url` of the job
-        is tried first only if it is on that host too.
+        is requested only if that path is unknown to Intercom, and only if it is a URL.
 
         Args:
             job: A completed job.
             destination: Where to write the bytes; empty.
 
         Raises:
-            NotFoundError: The archive is gone.
+            NotFoundError: The archive is gone: the path is unknown, and `download_url` is of no use
+                either.
             ApiError: Intercom refused, or could not be reached.
         """
-        own = self._api.download_path.format(job.identifier)
-        given = urljoin(self._settings.api_url, job.download_url) if job.download_url else own
-        addresses = [given, own] if self._client.is_own_host(given) else [own, given]
+        path = self._api.download_path.format(job.identifier)
         downloader = Downloader(self._client)
-        for address in dict.fromkeys(addresses):
+        try:
+            downloader.download(path, destination)
+        except NotFoundError as gone:
+            given = absolute_url(self._settings.api_url, job.download_url)
+            if given is None or given == self._settings.api_url + path:
+                raise
             try:
-                downloader.download(address, destination)
-                return  # noqa: TRY300 - in the loop
-            except NotFoundError as error:  # noqa: PERF203 - two rounds at most
-                gone = error
-        raise gone
+                downloader.download(given, destination)
+            except ApiError as error:  # otherwise each run would stop at this job
+                raise NotFoundError(f"{gone}; download_url: {error}") from error
 
     def cancel(self, job: ExportJob) -> bool:
         """Cancel a job that is no longer needed, to free its slot. Never fails.

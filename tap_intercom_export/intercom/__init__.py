@@ -7,7 +7,7 @@ downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
 from __future__ import annotations
 
 from tap_intercom_export.intercom.client import IntercomClient
-from tap_intercom_export.intercom.download import Destination, Downloader
+from tap_intercom_export.intercom.download import Destination, Downloader, absolute_url
 from tap_intercom_export.intercom.export_api import ExportApi
 from tap_intercom_export.intercom.list_endpoints import (
     CUSTOM_OBJECTS_PATH,
@@ -42,6 +42,7 @@ __all__ = [
     "ListPage",
     "Probe",
     "ReportingRequest",
+    "absolute_url",
     "custom_objects_path",
     "list_datasets",
     "parse_json",

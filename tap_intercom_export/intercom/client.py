@@ -15,6 +15,7 @@ import urllib3
 from typing_extensions import override
 
 from tap_intercom_export.errors import (
+    ApiError,
     ConfigurationError,
     TransientError,
 )
@@ -200,11 +201,14 @@ class IntercomClient:
 
         Raises:
             ConfigurationError: A proxy or a certificate is wrong, so that retries cannot help.
+            ApiError: The response is a redirect to an invalid URL.
         """
         own = self.is_own_host(url)
         extra = {"Intercom-Version": self.settings.api_version} if own else {}
         started = self.clock.monotonic()
         status = "no response"
+        parts = urlsplit(url)
+        shown = parts.path if own else parts.hostname  # on other hosts the path may be signed
         try:
             response = self._session.request(
                 method,
@@ -222,6 +226,11 @@ class IntercomClient:
             if problem := permanent_problem(error, url):
                 raise ConfigurationError(problem) from None  # the cause may contain a password
             raise
+        except ValueError:  # requests parses a redirect even if it does not follow it
+            raise ApiError(
+                f"{method} {shown} was redirected to an invalid URL. Check region, api_url, and "
+                "the proxy."
+            ) from None
         else:
             if response.status_code == http.client.PROXY_AUTHENTICATION_REQUIRED and (
                 problem := proxy_problem(url)
@@ -229,8 +238,6 @@ class IntercomClient:
                 response.close()
                 raise ConfigurationError(problem)
         finally:
-            parts = urlsplit(url)
-            shown = parts.path if own else parts.netloc  # on other hosts the path may be signed
             milliseconds = (self.clock.monotonic() - started) * 1000
             logger.debug("%s %s: %s in %.0f ms", method, shown, status, milliseconds)
         return response

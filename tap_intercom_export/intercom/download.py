@@ -6,6 +6,8 @@ import http.client
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
+import requests
+
 from tap_intercom_export.config import LOOPBACK_HOSTS
 from tap_intercom_export.errors import ApiError
 from tap_intercom_export.formatting import counted
@@ -16,8 +18,6 @@ from tap_intercom_export.intercom.retry import RetryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import requests
 
     from tap_intercom_export.intercom.client import IntercomClient
 
@@ -83,7 +83,7 @@ class Downloader:
             TapError: The file is too large, or the disk is full.
         """
         url = urljoin(self._settings.api_url, url)
-        retry_budget = RetryBudget(self._client.clock, f"Download from {urlsplit(url).netloc}")
+        retry_budget = RetryBudget(self._client.clock, f"Download from {_host(url)}")
         validator, total = "", None
         while True:
             start = destination.size
@@ -111,7 +111,7 @@ class Downloader:
                     ):
                         raise_refusal(response, message, "the download", self._settings)
                     else:  # the next attempt begins at the API, which signs a new URL
-                        message = f"{message} from {urlsplit(response.url).netloc}"
+                        message = f"{message} from {_host(response.url)}"
                 retry_budget.failed(message, response.headers)
             except CONNECTION_ERRORS as error:
                 if validator and destination.size > start:
@@ -147,9 +147,35 @@ class Downloader:
             )
             if not response.is_redirect:
                 return response
-            url = urljoin(url, response.headers["Location"])
             response.close()
+            location = absolute_url(url, response.headers["Location"])
+            if location is None:
+                raise ApiError("The download was redirected to an invalid URL.")
+            url = location
         raise ApiError(f"The download was redirected more than {MAX_REDIRECTS} times.")
+
+
+def absolute_url(base: str, url: str) -> str | None:
+    """Return the absolute form of a URL that Intercom names; None if it cannot be requested.
+
+    Args:
+        base: The URL that a relative one is relative to.
+        url: An absolute or relative URL.
+    """
+    if not url.strip():
+        return None
+    try:
+        absolute = urljoin(base, url)
+        requests.Request("GET", absolute).prepare()
+        is_url = urlsplit(absolute).scheme in {"http", "https"} and urlsplit(absolute).port != 0
+    except (requests.RequestException, ValueError):  # which one depends on what is wrong
+        return None
+    return absolute if is_url else None
+
+
+def _host(url: str) -> str:
+    """Return host and port of a URL, for the log: without a user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _continues(response: requests.Response, start: int, validator: str, total: int | None) -> bool:

@@ -134,6 +134,77 @@ def test_504_of_a_failed_job_is_not_retried(sim: Simulator) -> None:
     assert "ended as 'failed'" in run.log
 
 
+INVALID_URLS = [
+    5,
+    {"url": "x"},
+    ["https://x"],
+    True,
+    " ",
+    "\0",
+    "None",
+    "https://",
+    "http://[bad",
+    "https://api.intercom.io:port/x",
+    "https://[1]:99999999/x",
+    "https://a b/c",
+    "https://\udcff/x",
+    "ftp://intercom.example/x",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "//other.invalid/x",
+    "http://127.0.0.1:1/x",
+]
+"""Values of `download_url` that no archive can be downloaded from."""
+
+
+@pytest.mark.parametrize("url", INVALID_URLS)
+def test_invalid_download_url_does_not_matter(sim: Simulator, url: Any) -> None:
+    body = {"job_identifier": "x", "status": "completed", "download_url": url}
+    sim.faults.add(Fault("status", body=body, times=None))
+    run = run_without_waiting(configuration(sim, window_days=30))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 1
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("url", INVALID_URLS)
+def test_job_whose_archive_is_nowhere_is_gone(sim: Simulator, url: Any) -> None:
+    """Otherwise every run would stop at it, although a new job has the same data."""
+    body = {"job_identifier": "x", "status": "completed", "download_url": url}
+    sim.faults.add(
+        Fault("status", body=body, times=None), Fault("download", status=404, body=ERRORS)
+    )
+    run = run_without_waiting(configuration(sim, window_days=30))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 2
+    assert f"Forgetting job {sim.jobs[0].identifier}, which is gone" in run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+def test_log_does_not_have_the_password_of_a_download_url(sim: Simulator) -> None:
+    body = {
+        "job_identifier": "x",
+        "status": "completed",
+        "download_url": "https://user:secret@127.0.0.1:1/x",
+    }
+    sim.faults.add(
+        Fault("status", body=body, times=None), Fault("download", status=404, body=ERRORS)
+    )
+    run = run_without_waiting(configuration(sim, window_days=30))
+    assert "Download from 127.0.0.1:1 failed" in run.log
+    assert "secret" not in run.log
+
+
+@pytest.mark.parametrize("location", ["https://[bad", "ftp://x/y", " "])
+@pytest.mark.parametrize("route", ["status", "download"])
+def test_redirect_to_an_invalid_url_is_an_error(sim: Simulator, route: Any, location: str) -> None:
+    sim.faults.add(Fault(route, redirect=location, times=None))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 3
+    assert "was redirected to" in run.log
+    assert "job" in run.state["bookmarks"]["content_export"]
+
+
 class _CappedRanges(ThreadingHTTPServer):
     """Serves `content`, at most `cap` bytes in one response, as a 206."""
 
