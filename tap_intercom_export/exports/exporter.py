@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tap_intercom_export.archive import Archive, ArchiveLimits, Spool, open_archive
 from tap_intercom_export.clock import DAY_SECONDS, to_text
 from tap_intercom_export.errors import (
+    ApiError,
     DamagedArchiveError,
     JobFailedError,
     JobTimedOutError,
@@ -215,7 +216,7 @@ class Exporter:
             tries += not stored
             job = stored or self._runner.create(window, bookmark, self._jobs)
             try:
-                export = self._finish(job)
+                export = self._finish_stored(job) if stored else self._finish(job)
                 waited = self._clock.monotonic() - begun
                 return replace(export, tries=tries, seconds_waited=waited)
             except NotFoundError as error:
@@ -249,6 +250,27 @@ class Exporter:
             f"{MAX_JOBS_PER_WINDOW} jobs for {window} failed; {gone} of them were gone before "
             "their data could be downloaded. Try again later"
         )
+
+    def _finish_stored(self, job: ExportJob) -> Export:
+        """Finish a job of an earlier run, which counts as gone if Intercom refuses only that job.
+
+        Raises:
+            NotFoundError: It is gone, or refused.
+        """
+        try:
+            return self._finish(job)
+        except NotFoundError:
+            raise
+        except ApiError as error:
+            if not self._runner.is_refused_for_good(error):
+                raise
+            self._log.warning(
+                "Intercom accepts the token, but refuses job %s of an earlier run (%s). It may be "
+                "the job of another app or token. Exporting its window again",
+                job.identifier,
+                error,
+            )
+            raise NotFoundError(str(error)) from error
 
     def _finish(self, job: ExportJob) -> Export:
         """Wait for a job and download its archive.

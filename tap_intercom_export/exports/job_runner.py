@@ -97,6 +97,22 @@ class JobRunner:
         except NotFoundError:
             return
 
+    def is_refused_for_good(self, error: ApiError) -> bool:
+        """Return whether Intercom refuses one job, while it accepts the token for others.
+
+        Nobody knows whether a job can be read with another token than its own.
+
+        Args:
+            error: The error of a request about the job.
+        """
+        if isinstance(error, UnavailableError):
+            return False
+        try:
+            self.check()
+        except ApiError:
+            return False
+        return True
+
     def current_time(self) -> float:
         """Return the current time to use as the end of the export, in unix seconds.
 
@@ -194,6 +210,10 @@ class JobRunner:
                 running = job.updated(response.body).progress in {JobStatus.RUNNING, None}
             except NotFoundError:
                 running = False
+            except ApiError as error:
+                if not self.is_refused_for_good(error):
+                    raise
+                running = False  # or it may be, but this tap cannot do anything about it
             if job.given_up and not running:
                 jobs.gone(job)
 

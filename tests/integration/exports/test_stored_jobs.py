@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
+
+import pytest
 
 from intercom_simulator import Fault, JobFault, Simulator
 from tests.faults.runner import configuration
@@ -101,3 +104,67 @@ def test_failed_job_is_created_again_after_pause(sim: Simulator) -> None:
     assert run.exit_code == 0
     assert [pause for pause in run.pauses if 30 <= pause <= 60]
     assert re.search(r"ended as 'failed'.* Retrying once in [3-6]\d s", run.log)
+
+
+def _state_with_job(sim: Simulator, config: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return the state of a run that ended while its first job was ready for download."""
+    sim.faults.add(Fault("download", status=500, times=None))
+    first = run_without_waiting(config)
+    assert first.exit_code == 4
+    sim.faults.clear()
+    state: dict[str, Any] = first.state
+    state["bookmarks"]["content_export"]["job"].update(changes)
+    return state
+
+
+FORBIDDEN = {"type": "error.list", "errors": [{"code": "forbidden", "message": "Not your job"}]}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 409, 422])
+@pytest.mark.parametrize("route", ["status", "download"])
+def test_stored_job_that_is_refused_does_not_stop_every_run(
+    sim: Simulator, route: Any, status: int
+) -> None:
+    """As with the token of another app, if that cannot read the jobs of the old one."""
+    config = configuration(sim)
+    state = _state_with_job(sim, config)
+    job = sim.jobs[0].identifier
+    sim.faults.add(Fault(route, status=status, body=FORBIDDEN))
+    run = run_without_waiting(config, state)
+    assert run.exit_code == 0, run.log
+    assert f"Intercom accepts the token, but refuses job {job} of an earlier run" in run.log
+    assert job not in json.dumps(run.state)
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_stored_job_is_kept_while_the_token_is_refused(sim: Simulator, status: int) -> None:
+    config = configuration(sim)
+    state = _state_with_job(sim, config)
+    sim.faults.add(Fault(status=status, body=FORBIDDEN, times=None))
+    run = run_without_waiting(config, state)
+    assert run.exit_code == 3
+    assert not run.lines or "job" in run.state["bookmarks"]["content_export"]
+    sim.faults.clear()
+    again = run_without_waiting(config, state)
+    assert f"Resuming job {sim.jobs[0].identifier}" in again.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(again.lines).rows()) == {}
+
+
+def test_refused_job_that_was_given_up_does_not_stop_every_run(sim: Simulator) -> None:
+    config = configuration(sim)
+    state = _state_with_job(sim, config, given_up=True)
+    job = sim.jobs[0].identifier
+    sim.faults.add(Fault("status", status=403, body=FORBIDDEN))
+    run = run_without_waiting(config, state)
+    assert run.exit_code == 0, run.log
+    assert job not in json.dumps(run.state)
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+def test_new_job_that_is_refused_ends_the_run(sim: Simulator) -> None:
+    sim.faults.add(Fault("status", status=403, body=FORBIDDEN, times=None))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 3
+    assert len(sim.jobs) == 1
+    assert "job" in run.state["bookmarks"]["content_export"]
