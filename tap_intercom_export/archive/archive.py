@@ -21,13 +21,15 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 from tap_intercom_export.archive.formats import (
     ArchiveFormat,
     ArchiveLimits,
-    is_archive,
+    is_packed,
     looks_like_csv,
+    looks_like_json_or_html,
     open_format,
 )
 from tap_intercom_export.archive.spool import discard
 from tap_intercom_export.compression import INFLATE_ERRORS
 from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
+from tap_intercom_export.schemas import UNKNOWN_FILE, schema_by_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -155,7 +157,7 @@ def open_archive(spool: BinaryIO, limits: ArchiveLimits) -> Archive:
                 unpacked += size
                 with archive_format.open(index) as stream:
                     head = stream.read(HEAD_BYTES)
-                if _is_csv(path, head) and not _is_nested_archive(path, head):
+                if _is_csv(path, head):
                     members.append(Member(index, path, rows, lines, size))
             if not members and any(not _is_system_file(path) for path in files):
                 raise RefusedArchiveError("there is no CSV file among its files")
@@ -194,34 +196,45 @@ def _scan(stream: IO[bytes]) -> Iterator[tuple[int, int, int]]:
 def _is_csv(path: str, head: bytes) -> bool:
     """Return whether a file is a CSV file; log what is skipped.
 
+    The path does not matter, as no file is ever written under it: `../receipt.csv` is read too.
+
     Args:
         path: Its path in the archive.
         head: Its first bytes, which decide if its extension is another one.
+
+    Raises:
+        DamagedArchiveError: It has the name of a CSV file, but is a web page or JSON.
+        RefusedArchiveError: It may hold rows, but in a format that the tap does not read.
     """
-    parts = path.replace("\\", "/").split("/")
     if not path:
         return True  # the only file of a format without names
-    if ".." in parts or not parts[0] or parts[0][1:2] == ":":
-        logger.warning("Skipping '%.200s' in the archive: its path leads out of it", path)
+    if _is_system_file(path):
+        logger.info("Skipping '%.200s' in the archive: not a CSV file", path)
         return False
-    is_system_file, base = _is_system_file(path), parts[-1].lower()
+    if is_packed(head):
+        raise RefusedArchiveError(
+            f"'{path:.200}' in it is an archive itself, or compressed in a format that this "
+            "version of the tap does not read. Please report it"
+        )
+    base = _base_name(path).lower()
     is_named = base.endswith((".csv", ".csv.gz")) or "." not in base
-    if base and not is_system_file and (is_named or looks_like_csv(head)):
+    if base and is_named and looks_like_json_or_html(head):
+        raise DamagedArchiveError(f"'{path:.200}' in it is a JSON or HTML text")
+    if base and (is_named or looks_like_csv(head)):
         return True
-    level = logging.INFO if is_system_file else logging.WARNING
-    logger.log(level, "Skipping '%.200s' in the archive: not a CSV file", path)
+    if head and schema_by_file_name(base.rpartition(".")[0]) not in (None, UNKNOWN_FILE):
+        raise RefusedArchiveError(
+            f"'{path:.200}' in it has the name of a CSV file, but is none. Please report it"
+        )
+    logger.warning("Skipping '%.200s' in the archive: not a CSV file", path)
     return False
 
 
-def _is_nested_archive(path: str, head: bytes) -> bool:
-    """Return whether a file is an archive in disguise; log that it is skipped."""
-    if not is_archive(head):
-        return False
-    logger.warning("Skipping '%.200s' in the archive: a nested archive", path)
-    return True
+def _base_name(path: str) -> str:
+    """Return the name of a file without its folder."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _is_system_file(path: str) -> bool:
     """Return whether an operating system adds such files to archives."""
-    base = path.replace("\\", "/").rpartition("/")[2]
-    return "__MACOSX" in path or base.startswith(".")
+    return "__MACOSX" in path or _base_name(path).startswith(".")

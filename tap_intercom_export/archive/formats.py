@@ -43,6 +43,16 @@ MAX_NESTING_DEPTH = 3
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
 _TAR = (b"ustar", 257)
+_OTHER_PACKED = (
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",  # Zstandard
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!",
+    b"PAR1",  # Parquet
+)
+"""First bytes of other formats that may hold rows, and that the tap cannot read."""
+
 _EXTENSION_HEADERS = {b"x", b"g", b"X", b"L", b"K"}
 """Types of tar headers that extend the next one (pax, and GNU's long names)."""
 _NOT_CSV = (b"<", b"{", b"[")
@@ -152,16 +162,12 @@ def _head(spool: BinaryIO) -> bytes:
     return head
 
 
-def _without_gzip(open_file: Callable[[], IO[bytes]], path: str) -> IO[bytes]:
-    """Return the content of a file, decompressed if it may be a CSV file and is gzipped.
+def _without_gzip(open_file: Callable[[], IO[bytes]]) -> IO[bytes]:
+    """Return the content of a file, decompressed if it is gzipped, whatever its name.
 
     Args:
         open_file: Opens the file. Its first bytes are read before it is opened again.
-        path: Its path; also a file named `.csv` may be gzipped.
     """
-    base = path.replace("\\", "/").rpartition("/")[2].lower()
-    if "." in base and not base.endswith((".csv", ".csv.gz")):
-        return open_file()
     with open_file() as stream:
         is_wrapped = stream.read(len(_GZIP)) == _GZIP
     stream = open_file()
@@ -180,13 +186,24 @@ def looks_like_csv(start: bytes) -> bool:
     return is_text and any(delimiter in first_line for delimiter in (b",", b";", b"\t"))
 
 
-def is_archive(head: bytes) -> bool:
-    """Return whether a file is a ZIP or a tar, by its first 512 bytes.
+def looks_like_json_or_html(start: bytes) -> bool:
+    """Return whether a file is a JSON or HTML text.
+
+    Args:
+        start: The first bytes of the file.
+    """
+    return _to_utf_8(start).lstrip().startswith(_NOT_CSV)
+
+
+def is_packed(head: bytes) -> bool:
+    """Return whether a file is an archive or compressed, by its first 512 bytes.
+
+    gzip does not count: it is already removed.
 
     Args:
         head: The first 512 bytes of the file.
     """
-    return head.startswith(_ZIP) or _is_tar(head)
+    return head.startswith((*_ZIP, *_OTHER_PACKED)) or _is_tar(head)
 
 
 def _is_tar(head: bytes) -> bool:
@@ -231,7 +248,7 @@ class _Zip:
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
-        return _without_gzip(lambda: open_member(self._spool, self._zip, info), info.filename)
+        return _without_gzip(lambda: open_member(self._spool, self._zip, info))
 
 
 def _read_directory_size(spool: BinaryIO) -> tuple[int, int]:
@@ -268,7 +285,7 @@ class _Tar:
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
-        return _without_gzip(lambda: cast("IO[bytes]", self._tar.extractfile(info)), info.name)
+        return _without_gzip(lambda: cast("IO[bytes]", self._tar.extractfile(info)))
 
 
 def _check_headers(spool: BinaryIO) -> None:

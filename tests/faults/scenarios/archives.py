@@ -57,29 +57,47 @@ ARCHIVES = (
     Scenario(
         "paths outside the archive",
         "The archive has `../../x.csv`, `/etc/x.csv` and `C:\\x.csv` in it",
-        "skips them with one line each; writes no file to disk",
+        "reads them like any other file, as no file is written to disk under its name",
         given=Given(
             variant=ApiVariant(
                 extra_members=(
                     Member("../../x.csv", b"a,b\n1,2\n"),
-                    Member("/etc/x.csv", b"a,b\n1,2\n"),
-                    Member("C:\\x.csv", b"a,b\n1,2\n"),
+                    Member("/etc/x.csv", b"a,b\n3,4\n"),
+                    Member("C:\\x.csv", b"a,b\n5,6\n"),
                 )
             ),
         ),
         expect=Expect(
-            records={"other_statistic": 0},
-            log=(r"Skipping '\.\./\.\./x\.csv' .*leads out", "'/etc/x.csv'", "'C:"),
+            records={"other_statistic": 3},
+            log=(r"Unknown file '\.\./\.\./x\.csv' with 1 row", "'/etc/x.csv'", "'C:"),
+            extra_rows=True,
         ),
     ),
     Scenario(
         "nested archive",
-        "The archive holds another archive, a picture and a folder for macOS",
-        "skips them with one line each",
+        "The archive holds another archive, which may have rows",
+        "refuses it; the bookmark stays, the next run downloads it again",
         given=Given(
             variant=ApiVariant(
                 extra_members=(
                     Member("more.zip", malicious_archives.create_zip({"receipt.csv": b"a\n1\n"})),
+                )
+            ),
+        ),
+        expect=Expect(
+            exit_code=UNREADABLE,
+            bookmark=False,
+            records={"receipt": 0},
+            log=("'more.zip' in it is an archive itself",),
+        ),
+    ),
+    Scenario(
+        "no rows",
+        "The archive holds a picture and a folder for macOS",
+        "skips them with one line each",
+        given=Given(
+            variant=ApiVariant(
+                extra_members=(
                     Member("logo.png", b"\x89PNG\r\n\x1a\n"),
                     Member("__MACOSX/._receipt.csv", b"\0\5\x16\7"),
                 )
@@ -87,7 +105,23 @@ ARCHIVES = (
         ),
         expect=Expect(
             records={"other_statistic": 0},
-            log=("Skipping 'more.zip' in the archive: not a CSV file", "logo.png"),
+            log=("Skipping 'logo.png' in the archive: not a CSV file", "_receipt.csv"),
+        ),
+    ),
+    Scenario(
+        "a known file in another format",
+        "The archive has a file `receipt_20250601.json`",
+        "refuses it; the bookmark stays, the next run downloads it again",
+        given=Given(
+            variant=ApiVariant(
+                extra_members=(Member("receipt_20250601.json", b'[{"receipt_id": "1"}]'),)
+            ),
+        ),
+        expect=Expect(
+            exit_code=UNREADABLE,
+            bookmark=False,
+            records={"receipt": 0},
+            log=("'receipt_20250601.json' in it has the name of a CSV file, but is none",),
         ),
     ),
     Scenario(

@@ -160,13 +160,15 @@ _DRIFT = (
     Scenario(
         "an archive named CSV",
         "A member with the extension .csv is an archive",
-        "skips it with a warning",
+        "refuses it; the bookmark stays, the next run downloads it again",
         given=Given(
             variant=ApiVariant(extra_members=(Member("more.csv", _nested()),)),
         ),
         expect=Expect(
-            records={"receipt": 60},
-            log=("WARNING Skipping 'more.csv' in the archive: a nested archive",),
+            exit_code=UNREADABLE,
+            bookmark=False,
+            records={"receipt": 0},
+            log=("'more.csv' in it is an archive itself",),
         ),
     ),
     Scenario(

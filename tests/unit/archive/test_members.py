@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import io
+import lzma
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_intercom_export.errors import RefusedArchiveError
+from tap_intercom_export.errors import DamagedArchiveError, RefusedArchiveError
 from tests.unit.archive.archives import OPEN, RECEIPT, contents, gzipped, opened, tarred, zipped
 
 if TYPE_CHECKING:
@@ -38,19 +40,65 @@ def test_gzipped_member_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> No
     assert contents(wrap(files)) == [("open.csv.gz", OPEN), ("receipt.csv", RECEIPT)]
 
 
-@pytest.mark.parametrize("name", ["more.csv", "more", "more.csv.gz"])
+@pytest.mark.parametrize("name", ["more.csv", "more", "more.csv.gz", "more.zip", "receipt.tgz"])
 @pytest.mark.parametrize("nest", [zipped, tarred], ids=["zip", "tar"])
-def test_nested_archive_named_csv_is_skipped_with_warning(
-    caplog: pytest.LogCaptureFixture, nest: Callable[[dict[str, bytes]], bytes], name: str
-) -> None:
+def test_nested_archive_is_refused(nest: Callable[[dict[str, bytes]], bytes], name: str) -> None:
+    """It may hold rows, which the bookmark would leave behind."""
     nested = nest({"receipt.csv": RECEIPT})
-    nested = gzipped(nested) if name.endswith(".gz") else nested
-    assert contents(zipped({"open.csv": OPEN, name: nested})) == [("open.csv", OPEN)]
-    (line,) = caplog.records
-    assert line.levelname == "WARNING"
-    assert f"'{name}'" in line.getMessage()
-    with pytest.raises(RefusedArchiveError, match="no CSV file"):
-        opened(zipped({name: nested}))
+    nested = gzipped(nested) if name.endswith("gz") else nested
+    with pytest.raises(RefusedArchiveError, match=f"'{name}' in it is an archive itself"):
+        opened(zipped({"open.csv": OPEN, name: nested}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bz2.compress(OPEN),
+        lzma.compress(OPEN),
+        b"\x28\xb5\x2f\xfd\x24\x00",
+        b"PAR1\x15\x04",
+        b"7z\xbc\xaf\x27\x1c",
+    ],
+    ids=["bzip2", "xz", "zstandard", "parquet", "7z"],
+)
+def test_member_in_a_format_that_is_not_read_is_refused(content: bytes) -> None:
+    with pytest.raises(RefusedArchiveError, match="is an archive itself"):
+        opened(zipped({"open.csv": OPEN, "more.bin": content}))
+
+
+@pytest.mark.parametrize(
+    "name", ["receipt_20260401.json", "receipt_20260401-120000.xml", "click.dat"]
+)
+@pytest.mark.parametrize("content", [b'[{"receipt_id": "1"}]', b"\0\1\2\3", b"one column\n1\n"])
+def test_member_named_like_a_file_of_intercom_is_never_skipped(name: str, content: bytes) -> None:
+    with pytest.raises(RefusedArchiveError, match="has the name of a CSV file, but is none"):
+        opened(zipped({"open.csv": OPEN, name: content}))
+
+
+@pytest.mark.parametrize("name", ["receipt.csv", "receipt_20260401", "new.csv"])
+@pytest.mark.parametrize("content", [b'{"errors": [1]}', b"<html>\n", b"\xef\xbb\xbf [1,2]"])
+def test_web_page_or_json_named_csv_is_damage(name: str, content: bytes) -> None:
+    """It would be a file with a header and no rows."""
+    with pytest.raises(DamagedArchiveError, match="is a JSON or HTML text"):
+        opened(zipped({"open.csv": OPEN, name: content}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../receipt.csv", "../../receipt.csv", "/receipt.csv", "/tmp/receipt.csv", "C:\\receipt.csv"],  # noqa: S108 - not a path here
+)
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_member_whose_path_leads_out_of_the_archive_is_read(
+    wrap: Callable[[dict[str, bytes]], bytes], name: str
+) -> None:
+    """No file is written under the name of a member, so its path cannot do harm."""
+    [(_, read)] = contents(wrap({name: RECEIPT}))
+    assert read == RECEIPT
+
+
+@pytest.mark.parametrize("name", ["open.gz", "open_20260401.csv.GZ", "open.txt", "open.csv.1"])
+def test_gzipped_member_is_read_whatever_its_name(name: str) -> None:
+    assert contents(zipped({name: gzipped(OPEN)})) == [(name, OPEN)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
@@ -70,11 +118,8 @@ def test_single_gzipped_file_is_read_regardless_of_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("open.txt", b"Nothing to see here\n"),
-        ("open.json", b'[{"receipt_id": 1, "opened_at": 2}]'),
-        ("../open.csv", OPEN),
-        ("open.csv.zip", zipped({"open.csv": OPEN})),
-        ("open.gz", gzipped(OPEN)),
+        ("more.txt", b"Nothing to see here\n"),
+        ("more.json", b'[{"receipt_id": 1, "opened_at": 2}]'),
     ],
 )
 def test_archive_without_readable_files_is_not_empty_window(name: str, content: bytes) -> None:
