@@ -89,17 +89,20 @@ def to_text(seconds: float) -> str:
     return moment.replace(tzinfo=None).isoformat() + "Z"  # %Y would not pad a year before 1000
 
 
-def to_seconds(text: str) -> int:
+def to_seconds(text: object) -> int:
     """Parse a date-time into whole unix seconds, rounded down.
 
     Args:
-        text: An ISO 8601 date or date-time that begins with the year; UTC if it has no offset.
+        text: An ISO 8601 date or date-time that begins with the year; UTC if it has no offset. It
+            may be anything, as it is often from a state.
 
     Raises:
         ValueError: The text is not such a date-time.
     """
     import pendulum  # noqa: PLC0415 - not loaded for --version and --discover
 
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is not a text")  # noqa: TRY004 - a value, not its type
     if not text[:4].isdigit():
         raise ValueError(f"{text!r} does not begin with a year")
     parsed = pendulum.parse(text, tz="UTC")

@@ -44,6 +44,7 @@ def find_selection_warnings(
     yield from unknown_in_catalog(catalog, streams)
     yield from rules_without_match(environment.get(SELECT_RULES_VARIABLE), streams)
     yield from exclusions_without_stream(config.get("excluded_columns") or (), streams)
+    yield from state_of_other_streams(state, streams)
     yield from bookmarks_in_the_future(state, selected, now)
 
 
@@ -131,6 +132,21 @@ def exclusions_without_stream(patterns: Iterable[str], streams: Collection[str])
                 f"excluded_columns: {pattern!r} matches no stream"
                 f"{_nearest(stream_pattern, streams)}"
             )
+
+
+def state_of_other_streams(state: Mapping[str, Any], streams: Collection[str]) -> Iterator[str]:
+    """Warn about a state without any stream of this tap, as that of another tap.
+
+    Args:
+        state: The tap's state.
+        streams: Names of all streams.
+    """
+    names = sorted(state.get("bookmarks") or {})
+    if names and not any(name in streams for name in names):
+        yield (
+            f"The state has bookmarks of other streams only ({', '.join(names[:5])}), so all is "
+            "exported from start_date on. It may be the state of another tap."
+        )
 
 
 def bookmarks_in_the_future(

@@ -20,6 +20,16 @@ OPTION_FILES = {
 }
 """What the file of each command line option must contain."""
 
+STATE_PARTS: dict[str, tuple[type[list[Any] | dict[str, Any]], str]] = {
+    "job": (dict, "an object"),
+    "next_jobs": (list, "a list"),
+    "writing": (list, "a list"),
+    "recent_windows": (list, "a list"),
+    "partitions": (list, "a list of the SDK's partitions"),
+    "progress_markers": (dict, "an object"),
+}
+"""Type of each part of a stream's state that is not a single value: the tap's own and the SDK's."""
+
 
 def find_bad_option_file(arguments: list[str]) -> str | None:
     """Return what is wrong with a file named on the command line, or None.
@@ -63,6 +73,8 @@ def check_state(state: object) -> None:
                 f"The state has no object for {', '.join(damaged)}, but something else. It may be "
                 "damaged, or written by hand: use the last STATE that the tap wrote."
             )
+        for name, entry in sorted(bookmarks.items()):
+            _check_entry(name, entry)
         return
     below = [name for name, value in entries.items() if isinstance(value, dict)]
     where = f", here below {below[0]!r}" if below and "bookmarks" in entries[below[0]] else ""
@@ -70,6 +82,30 @@ def check_state(state: object) -> None:
         f"The state has no bookmarks{where}. It must be {OPTION_FILES['--state']}. "
         "To start over, run without --state."
     )
+
+
+def _check_entry(name: str, entry: Mapping[str, Any]) -> None:
+    """Refuse the state of one stream if a part of it has another structure.
+
+    Args:
+        name: The stream.
+        entry: Its entry in the state.
+
+    Raises:
+        ConfigurationError: It has.
+    """
+    for key, (kind, noun) in STATE_PARTS.items():
+        part = entry.get(key, kind())
+        if key == "partitions" and isinstance(part, list):
+            is_right = all(isinstance(one, dict) and "context" in one for one in part)
+        else:
+            is_right = isinstance(part, kind)
+        if not is_right:
+            raise ConfigurationError(
+                f"The state's {key!r} of {name} is not {noun}. The state may be damaged, written "
+                "by hand, or of another tap: use the last STATE that the tap wrote, or start over: "
+                "meltano run --full-refresh, or run without --state."
+            )
 
 
 def check_catalog(catalog: object) -> None:

@@ -95,11 +95,14 @@ class ExportJob:
             state: The entry in the state; a user may have edited it.
         """
         try:
+            identifier = state["job_identifier"]
+            if not isinstance(identifier, (str, int)) or not str(identifier).strip():
+                return None
             window = Window(
                 to_seconds(state["created_at_after"]), to_seconds(state["created_at_before"])
             )
             return cls(
-                str(state["job_identifier"]),
+                str(identifier),
                 window,
                 str(state["requested_at"]),
                 to_seconds(state["bookmark"]) if "bookmark" in state else window.after - 1,

@@ -70,7 +70,7 @@ class JobMeasurement:
                 int(entry["rows"]),
                 None if own is None else int(own),
             )
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return None
         least = min(found.seconds, found.rows, found.own_seconds or 0)
         return found if found.days > 0 and least >= 0 else None

@@ -60,6 +60,16 @@ class JobState:
         jobs = [ExportJob.from_state(entry) for entry in self._entries()]
         return [job for job in jobs if job is not None]
 
+    def unreadable(self) -> list[str]:
+        """Return the keys whose entries cannot all be read, and are not used."""
+        known = self._stream_state.get
+        jobs = [known(CURRENT_JOB_KEY) or None, *(known(NEXT_JOBS_KEY) or [])]
+        unread = [one for one in jobs if one is not None and ExportJob.from_state(one) is None]
+        keys = [f"{CURRENT_JOB_KEY} or {NEXT_JOBS_KEY}"] if unread else []
+        if len(self.partly_written()) < len(known(WRITING_KEY) or []):
+            keys.append(WRITING_KEY)
+        return keys
+
     def add(self, job: ExportJob) -> None:
         """Add a job and write the state.
 

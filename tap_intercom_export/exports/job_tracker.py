@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.exports.job import ExportJob
     from tap_intercom_export.exports.job_measurement import JobMeasurement
     from tap_intercom_export.exports.job_state import JobState
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ class JobTracker:
 
     def __init__(self, state: JobState, events: EventQueue) -> None:
         self.stored = state.stored()
+        for key in state.unreadable():
+            logger.warning(
+                "The state has something in %s that cannot be read, and is not used: it is damaged "
+                "or was edited. A job there may hold the workspace's slot until it ends; a window "
+                "there is exported again, and may overwrite later events. To get those back, "
+                "raise lookback_days for one run",
+                key,
+            )
         self._state = state
         self._events = events
         self._lock = threading.Lock()

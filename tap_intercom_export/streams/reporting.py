@@ -53,6 +53,8 @@ class ReportingStream(FileStream):
         run: The exports of all reporting streams.
     """
 
+    has_constant_replication_key = False  # Intercom may name another time attribute
+
     def __init__(
         self,
         tap: Tap,

@@ -17,6 +17,9 @@ class WindowStream(BlockStream):
 
     emit_activate_version_messages = False
 
+    has_constant_replication_key = True
+    """Whether the replication key is the same in every version and workspace."""
+
     @property
     def drives_jobs(self) -> bool:
         """Whether selecting this stream alone makes a run create jobs."""
@@ -59,6 +62,7 @@ class WindowStream(BlockStream):
         if not value:
             return None
         self._check_workspace()
+        self._check_replication_key()
         try:
             return to_seconds(value)
         except (TypeError, ValueError):
@@ -79,5 +83,19 @@ class WindowStream(BlockStream):
             raise ConfigurationError(
                 f"The state's bookmark of {self.name} was written with workspace {written!r}, and "
                 f"workspace is {self._sync.workspace!r} now. Use the state of this workspace, or "
+                "start over: meltano run --full-refresh, or run without --state."
+            )
+
+    def _check_replication_key(self) -> None:
+        """Check that the bookmark is one of this tap, and not of another that has such a stream.
+
+        Raises:
+            ConfigurationError: It is another tap's, which counts something else.
+        """
+        written = self.stream_state.get("replication_key") or self.replication_key
+        if written != self.replication_key and self.has_constant_replication_key:
+            raise ConfigurationError(
+                f"The state's bookmark of {self.name} is for {written!r}, and the tap's is for "
+                f"{self.replication_key!r}: it is the state of another tap. Use the tap's own, or "
                 "start over: meltano run --full-refresh, or run without --state."
             )
