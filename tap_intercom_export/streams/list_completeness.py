@@ -21,12 +21,14 @@ class ListPass:
 
     Attributes:
         totals: All totals that pages reported.
+        pages: Number of pages.
         count: Number of entries, including unreadable ones.
         rejected: Number of unreadable entries.
     """
 
     def __init__(self) -> None:
         self.totals: set[int] = set()
+        self.pages = 0
         self.count = 0
         self.rejected = 0
         self._keys: set[Hashable] = set()
@@ -40,6 +42,7 @@ class ListPass:
         Args:
             page: The page.
         """
+        self.pages += 1
         if page.total is not None:
             self.totals.add(page.total)
         self._is_last = page.is_last

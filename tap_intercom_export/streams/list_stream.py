@@ -13,7 +13,7 @@ from singer_sdk.pagination import PageNumberPaginator
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
-from tap_intercom_export.errors import MalformedListError, UnreadableDataError
+from tap_intercom_export.errors import MalformedListError, NotFoundError, UnreadableDataError
 from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom import ListPage, parse_json
 from tap_intercom_export.schemas import json_schema
@@ -120,6 +120,10 @@ class ListStream(FullTableStream, RESTStream[int]):
                 yield from self._records(context, passes[-1], reader, rejects)
             except MalformedListError as error:
                 problem = f"a response {error}"
+            except NotFoundError as error:
+                if not passes[-1].pages:
+                    raise
+                problem = f"there is no page {passes[-1].pages + 1} ({error})"
             problem = problem or passes[-1].shortfall()
             if not problem:
                 break
