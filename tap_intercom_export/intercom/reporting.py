@@ -6,13 +6,14 @@ import hashlib
 import json
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.errors import ConfigurationError, MalformedListError, UnreadableDataError
 from tap_intercom_export.formatting import counted
 from tap_intercom_export.intercom.export_api import ExportApi
 from tap_intercom_export.intercom.list_page import ListPage
-from tap_intercom_export.schemas import Attribute, Dataset
+from tap_intercom_export.schemas import Attribute, Dataset, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -126,18 +127,50 @@ def list_datasets(client: IntercomClient, wanted: Iterable[str]) -> list[Dataset
         The wanted datasets, sorted by id.
 
     Raises:
-        ConfigurationError: The workspace has no dataset of one of these ids.
+        ConfigurationError: The workspace has no dataset of one of these ids, or two of them would
+            share a table.
         ApiError: Intercom refuses, or cannot be reached.
     """
     entries = _single_page_entries(client.get(DATASETS_PATH).body)
-    found = {
-        dataset.id: dataset for dataset in map(_parse_dataset, _entries_with_id(entries, "dataset"))
-    }
+    found: dict[str, Dataset] = {}
+    for dataset in map(_parse_dataset, _entries_with_id(entries, "dataset")):
+        found[dataset.id] = _merged(found[dataset.id], dataset) if dataset.id in found else dataset
     names = list(dict.fromkeys(wanted))
     unknown = [name for name in names if name != ALL_DATASETS and name not in found]
     if unknown:
         raise unknown_datasets(unknown, found)
-    return [found[name] for name in sorted(found if ALL_DATASETS in names else names)]
+    ids = sorted(found if ALL_DATASETS in names else names)
+    _check_tables(ids)
+    return [found[name] for name in ids]
+
+
+def _merged(dataset: Dataset, other: Dataset) -> Dataset:
+    """Return a dataset that Intercom lists twice, with the attributes of both entries."""
+    logger.warning("Intercom lists the dataset %s twice; using the attributes of both", dataset.id)
+    others = (one for one in other.attributes if one not in dataset.attributes)
+    return replace(dataset, attributes=(*dataset.attributes, *others))
+
+
+def _check_tables(ids: Iterable[str]) -> None:
+    """Check that no two datasets would be one table.
+
+    Targets ignore the case of a stream's name and replace punctuation in it.
+
+    Args:
+        ids: The ids of the datasets.
+
+    Raises:
+        ConfigurationError: Two would.
+    """
+    tables: dict[str, str] = {}
+    for name in ids:
+        other = tables.setdefault(snake_case(name), name)
+        if other != name:
+            raise ConfigurationError(
+                f"reporting_datasets: the ids {other!r} and {name!r} differ only in case or "
+                "punctuation, so most targets would write both into one table. Name the ids of the "
+                "datasets to export, with one of these two"
+            )
 
 
 def unknown_datasets(unknown: Iterable[str], known: Iterable[str]) -> ConfigurationError:

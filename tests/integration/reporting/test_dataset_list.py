@@ -60,6 +60,41 @@ def test_invalid_entries_of_dataset_list_are_logged(
     assert len(warnings) == 5
 
 
+@pytest.mark.parametrize("other", ["CALL", "Call", "call ", "call.", "cáll"])
+def test_datasets_that_would_share_a_table_are_refused(
+    simulate: Simulate, configure: Configure, other: str
+) -> None:
+    simulator = simulate(**SMALL, faults=[list_of(listed("call"), {**listed("call"), "id": other})])
+    output = run_tap(configure(simulator, reporting_datasets=["*"]), "--discover", check=False)
+    assert output.exit_code == 2
+    assert "differ only in case or punctuation" in output.log
+    assert repr(other) in output.log
+
+
+def test_one_of_two_datasets_that_would_share_a_table_can_be_exported(
+    simulate: Simulate, configure: Configure
+) -> None:
+    simulator = simulate(**SMALL)
+    simulator.faults.add(list_of(listed("call"), {**listed("tickets"), "id": "Call"}))
+    output = run_tap(configure(simulator, reporting_datasets=["call"]), "--discover", check=False)
+    assert output.exit_code == 0, output.log
+
+
+def test_dataset_that_is_listed_twice_has_the_attributes_of_both(
+    simulate: Simulate, configure: Configure
+) -> None:
+    call = listed("call")
+    halves = [
+        {**call, "attributes": part} for part in (call["attributes"][:5], call["attributes"][3:])
+    ]
+    simulator = simulate(**SMALL, faults=[list_of(*halves)])
+    output = run_tap(configure(simulator, reporting_datasets=["*"]), "--discover", check=False)
+    assert output.exit_code == 0, output.log
+    catalog = json.loads("\n".join(output.lines))
+    assert len(schema_of(catalog, "call")) == len(DATASETS["call"].attributes)
+    assert "Intercom lists the dataset call twice" in output.log
+
+
 @pytest.mark.parametrize("time", ["", None, "no_such_attribute"])
 def test_dataset_without_time_attribute_keeps_bookmark(
     simulate: Simulate, configure: Configure, time: str | None
