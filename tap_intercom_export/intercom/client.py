@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs the paths of signed URLs
 
+CONNECT_TIMEOUT_SECONDS = 30.0
+"""Longest time until a connection is established. A firewall that drops packets would otherwise
+delay the first log line of a run by minutes."""
+
 CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
 """Connection errors of requests and of urllib3."""
 
@@ -205,6 +209,7 @@ class IntercomClient:
         """
         own = self.is_own_host(url)
         extra = {"Intercom-Version": self.settings.api_version} if own else {}
+        silence = timeout or self.settings.request_timeout_seconds
         started = self.clock.monotonic()
         status = "no response"
         parts = urlsplit(url)
@@ -215,7 +220,7 @@ class IntercomClient:
                 url,
                 headers={"Accept": accept, **extra, **(headers or {})},
                 auth=self._auth if own else _NoToken(),
-                timeout=timeout or self.settings.request_timeout_seconds,
+                timeout=(min(silence, CONNECT_TIMEOUT_SECONDS), silence),
                 allow_redirects=False,
                 **options,
             )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
+import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +55,28 @@ def test_no_response_error_says_what_to_check() -> None:
 def test_error_response_does_not_mention_network() -> None:
     with pytest.raises(ApiError, match=r"HTTP 503$"):
         RetryBudget(QuickClock(), "GET /", max_attempts=1).failed("HTTP 503", {})
+
+
+def test_firewall_that_drops_packets_is_noticed_soon(
+    connect: Callable[..., IntercomClient],
+    simulate: Callable[..., Simulator],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`request_timeout_seconds` is five minutes, for slow responses only."""
+    monkeypatch.setattr("tap_intercom_export.intercom.client.CONNECT_TIMEOUT_SECONDS", 0.2)
+    with socket.socket() as silent, ExitStack() as waiting:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        for _ in range(4):  # the kernel drops the connections that do not fit into the queue
+            other = waiting.enter_context(socket.socket())
+            other.settimeout(0)
+            other.connect_ex(silent.getsockname())
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        client = connect(simulate(receipts=1), api_url=url)
+        started = time.monotonic()
+        with pytest.raises(ApiError, match="failed 9 times; the last time: no response"):
+            client.get(JOB)
+    assert time.monotonic() - started < 20
 
 
 def test_port_without_tls_is_not_retried(
