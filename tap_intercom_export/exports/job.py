@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
-from tap_intercom_export.exports.job_status import status_of
+from tap_intercom_export.exports.job_status import JobStatus, is_known, status_of
 from tap_intercom_export.exports.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_intercom_export.exports.job_status import JobStatus
     from tap_intercom_export.intercom import ExportApi
 
 
@@ -46,6 +45,11 @@ class ExportJob:
     def progress(self) -> JobStatus | None:
         """Meaning of the status; None if it is unknown."""
         return status_of(self.status)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the job is complete by a status that may mean "not entirely"."""
+        return self.progress is JobStatus.COMPLETED and not is_known(self.status)
 
     def has_same_request(self, api: ExportApi) -> bool:
         """Return whether a new job would have the same request, besides its range.

@@ -254,6 +254,13 @@ class JobRunner:
                     job.status,
                     backoff.elapsed,
                 )
+                if job.is_doubtful:
+                    self.log.warning(
+                        "The tap does not know the status '%s' and takes it for completed: job %s "
+                        "may lack rows. Ask Intercom's support what it means",
+                        job.status,
+                        job.identifier,
+                    )
                 return job
             if job.progress is JobStatus.FAILED:
                 raise JobFailedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 
@@ -15,6 +16,8 @@ class JobStatus(Enum):
 
 
 STATUS_BY_WORD = {
+    "complete": JobStatus.COMPLETED,
+    "completed": JobStatus.COMPLETED,
     "pending": JobStatus.RUNNING,
     "in_progress": JobStatus.RUNNING,
     "success": JobStatus.COMPLETED,
@@ -29,14 +32,30 @@ STATUS_BY_WORD = {
 """Meaning of each word: those of Intercom's reference, and others that tolerant clients expect."""
 
 
-def status_of(word: str) -> JobStatus | None:
-    """Return the meaning of a status word; None if it is unknown.
+_SEPARATORS = re.compile(r"[\s_-]+")
 
-    All words that begin with "complete" are known: Intercom's message exports send "completed",
+
+def status_of(status: str) -> JobStatus | None:
+    """Return the meaning of a status; None if it is unknown.
+
+    All that begin with "complete" are known: Intercom's message exports send "completed",
     reporting exports and the prose of its reference have "complete".
 
     Args:
-        word: The `status` of a response, in any case.
+        status: The `status` of a response, in any spelling.
     """
-    word = word.lower()
+    word = _word(status)
     return JobStatus.COMPLETED if word.startswith("complete") else STATUS_BY_WORD.get(word)
+
+
+def is_known(status: str) -> bool:
+    """Return whether a status is one of the known words, and does not only begin with one.
+
+    Args:
+        status: The `status` of a response, in any spelling.
+    """
+    return _word(status) in STATUS_BY_WORD
+
+
+def _word(status: str) -> str:
+    return _SEPARATORS.sub("_", status.strip().lower())

@@ -38,7 +38,8 @@ class DeepLookback:
         Args:
             end: End of the last window of the run, in unix seconds.
         """
-        return self.last is None or end - self.last >= self.interval_seconds
+        # a time after the end is from a clock that was wrong, and would be none for long
+        return self.last is None or not 0 <= end - self.last < self.interval_seconds
 
 
 @dataclass(frozen=True, slots=True)

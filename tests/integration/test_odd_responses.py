@@ -118,6 +118,35 @@ def test_missing_status_of_job_is_logged_once(sim: Simulator) -> None:
     assert run.log.count("has the unknown status ''; still waiting") == 1
 
 
+@pytest.mark.parametrize(
+    "status", ["COMPLETED", " completed ", "Complete\n", "Success", "DONE", "completed_with_errors"]
+)
+def test_completed_in_any_spelling(sim: Simulator, status: str) -> None:
+    sim.faults.add(Fault("status", body={"job_identifier": "x", "status": status}, times=None))
+    run = run_without_waiting(configuration(sim, window_days=30))
+    assert run.exit_code == 0, run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+    assert ("WARNING The tap does not know the status" in run.log) is ("errors" in status)
+
+
+@pytest.mark.parametrize("status", ["No Data", " no-data", "NO_DATA"])
+def test_no_data_in_any_spelling(sim: Simulator, status: str) -> None:
+    """Otherwise the job would be polled for hours, canceled, and requested again."""
+    sim.faults.add(Fault("status", body={"job_identifier": "x", "status": status}, times=None))
+    run = run_without_waiting(configuration(sim, window_days=30))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 1
+    assert run.bookmarks["receipt"] == "2025-06-01T12:30:00Z"
+
+
+@pytest.mark.parametrize("status", ["Failed", " ERROR ", "Cancelled", "Expired"])
+def test_failed_in_any_spelling(sim: Simulator, status: str) -> None:
+    sim.faults.add(Fault("status", body={"job_identifier": "x", "status": status}))
+    run = run_without_waiting(configuration(sim, window_days=30))
+    assert run.exit_code == 0, run.log
+    assert len(sim.jobs) == 2
+
+
 def test_504_of_a_gateway_without_a_job_is_retried(sim: Simulator) -> None:
     sim.faults.add(Fault("status", status=504, body={"status": "failed", "message": "upstream"}))
     run = run_without_waiting(configuration(sim))

@@ -73,6 +73,14 @@ def test_deep_lookback_is_due_by_days_since_the_last_one(days: int, since: int) 
     assert plan.is_deep_lookback_due == (since >= 14)
 
 
+@given(st.integers(1, 200), st.integers(1, 20_000))
+def test_a_deep_lookback_in_the_future_does_not_put_off_the_next_one(days: int, late: int) -> None:
+    """As after a run with a clock that was years ahead."""
+    end = NEW_YEAR + days * DAY
+    plan = schedule(days, RunHistory(), DeepLookback(60 * DAY, 14 * DAY, end + late * DAY))
+    assert plan.is_deep_lookback_due
+
+
 @pytest.mark.parametrize(
     ("measured", "reason"),
     [
