@@ -28,6 +28,8 @@ MAX_LINE_BYTES = MAX_CELL_CHARACTERS + CHUNK_BYTES
 MAX_RAW_CHARACTERS = 1_000_000
 """Maximum characters of a damaged row that are kept; a Singer message must stay below 50 MiB."""
 
+_CARRIAGE_RETURN = "a carriage return (CR) outside of quotes; lines must end with LF or CRLF"
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -215,7 +217,8 @@ class CsvReader:
             except csv.Error as error:
                 self._given_back.extendleft(reversed(self._row[1:]))
                 del self._row[1:]
-                self.reject(f"is not CSV: {error}")
+                is_cr = "new-line character" in str(error)  # the csv module's advice is for Python
+                self.reject(f"is not CSV: {_CARRIAGE_RETURN if is_cr else error}")
                 reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
             else:
                 if cells and not self._is_cut():

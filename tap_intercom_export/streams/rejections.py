@@ -51,6 +51,11 @@ class RejectedRowWriter:
             return "see the stream rejected_row"
         return "they are not written, as rejected_row is not selected"
 
+    @property
+    def is_selected(self) -> bool:
+        """Whether rejected rows are written."""
+        return self._stream.selected
+
     def needs_rows_of(self, export: Export) -> bool:
         """Return whether the damaged rows of an export are still to be written.
 
@@ -195,6 +200,7 @@ class FileRejections:
             UnreadableFileError: Too many rows are damaged.
         """
         self._check_share(records + self.count)
+        self._check_whole_file(records)
         if not self.count:
             return
         self._writer.count(self._stream, self.count)
@@ -220,6 +226,19 @@ class FileRejections:
                 counted(characters, "character"),
                 self.file,
                 self._export.job.identifier,
+            )
+
+    def _check_whole_file(self, records: int) -> None:
+        """Raise an error if nothing of a small file can be read, and `rejected_row` has none of it.
+
+        One damaged row may be the only one of a file; several are a format that has changed.
+        """
+        is_kept = self._writer.is_selected and not self._hides_cells
+        if records or self.count < 2 or is_kept or not self._is_known:  # noqa: PLR2004
+            return
+        if self._writer.max_percent < 100:  # noqa: PLR2004
+            raise UnreadableFileError(
+                self._explain(f"None of the {self.count} rows in {self.file}")
             )
 
     def _check_share(self, rows: int) -> None:

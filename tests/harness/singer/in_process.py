@@ -50,13 +50,17 @@ def run_in_process(
 
 
 def run_without_waiting(
-    config: Mapping[str, Any], state: Mapping[str, Any] | None = None
+    config: Mapping[str, Any],
+    state: Mapping[str, Any] | None = None,
+    *,
+    catalog: Mapping[str, Any] | None = None,
 ) -> Output:
     """Run the tap in this process with clocks that skip pauses; the run may fail.
 
     Args:
         config: Configuration.
         state: State from which it starts.
+        catalog: Catalog of the run.
 
     Returns:
         The output, with the exit status and the log of the command line.
@@ -86,7 +90,7 @@ def run_without_waiting(
     exit_code = 0
     with _restored_signals(), _Log() as log:
         try:
-            _sync(Tap, config, state)
+            _sync(Tap, config, state, catalog)
         except Exception as error:  # noqa: BLE001 - as the command line does
             exit_code = log_error(logging.getLogger("tap-intercom-export"), error)
     pauses = [pause for clock in clocks for pause in clock.pauses]
