@@ -42,6 +42,7 @@ METHODS: list[tuple[type, str, str]] = [
     (Stream, "_generate_record_messages", "(self, record)"),
     (Stream, "_generate_schema_messages", "(self)"),
     (Stream, "_increment_stream_state", "(self, latest_record, *, context=None)"),
+    (Stream, "_process_record", "(self, record, child_context=None, partition_context=None)"),
     (Stream, "_sync_children", "(self, child_context)"),
     (Stream, "_sync_records", "(self, context=None, *, write_messages=True)"),
     (Stream, "_write_activate_version_message", "(self, full_table_version)"),
@@ -117,7 +118,6 @@ def test_sdk_calls_what_the_seam_overrides() -> None:
     calls = {
         "sync": "_sync_records",
         "_write_record_message": "_generate_record_messages",
-        "_process_record": "_sync_children",
         "_sync_records": "_write_starting_replication_value",
     }
     for caller, called in calls.items():
@@ -126,6 +126,7 @@ def test_sdk_calls_what_the_seam_overrides() -> None:
             f"Stream.{caller} of {SDK} does not call {called} any more: what streams/sdk "
             "overrides is without effect"
         )
+    assert "self._process_record(" in inspect.getsource(Stream._sync_records)
     assert "self.get_batch_config(" in inspect.getsource(Stream.sync)
     assert "self._increment_stream_state(" in inspect.getsource(Stream)
 

@@ -8,6 +8,8 @@ Private parts of the SDK:
   earlier times; it moves with whole windows only.
 - `_write_starting_replication_value`: would write an unused value into the state, and a log line
   for every stream and window.
+- `_process_record`: the SDK does not sync the children of a record that a stream map leaves out;
+  the rows of a window would be lost, as its bookmarks move all the same.
 - `_sync_children`: a child without rows in the window is not synced; it would only write four log
   lines.
 - `_write_record_message`, `_write_schema_message`: write a rejected row while another stream is
@@ -178,6 +180,17 @@ class BlockStream(TapStream):
         self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
     ) -> None:
         pass
+
+    @override
+    def _process_record(
+        self,
+        record: dict[str, Any],
+        child_context: Mapping[str, Any] | None = None,
+        partition_context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Sync the children of a record, even if a stream map leaves the record itself out."""
+        for context in self.generate_child_contexts(record=record, context=child_context):
+            self._sync_children(context)
 
     @override
     def _sync_children(self, child_context: Mapping[str, Any] | None) -> None:
