@@ -157,6 +157,11 @@ class TapIntercomExport(Tap):
         self.mapper.register_raw_streams_from_catalog(selected)
         stream_maps, self.mapper.stream_maps_dict = self.mapper.stream_maps_dict, {}
         self.mapper.register_raw_streams_from_catalog(others)
+        for stream in self.streams.values():  # the parent of the selected ones may be among them
+            if self.catalog.get_stream(stream.name) is None:
+                self.mapper.register_raw_stream_schema(
+                    stream.name, {"type": "object", "properties": {}}, stream.primary_keys
+                )
         self.mapper.stream_maps_dict = stream_maps
 
     @override

@@ -111,3 +111,21 @@ def test_list_is_a_full_table_whatever_the_catalog_says(
     assert len(second.loaded("external_page")) == 20
     assert "replication_key_value" not in str(second.state)
     assert "ACTIVATE_VERSION" in {message["type"] for message in second.messages}
+
+
+@pytest.mark.parametrize("streams", [("receipt",), ("open", "receipt"), ("content_export",)])
+def test_catalog_may_have_the_selected_streams_only(
+    simulate: Simulate,
+    configure: Configure,
+    streams: tuple[str, ...],
+) -> None:
+    """Without `content_export`, whose children the others are, and without `rejected_row`."""
+    config = configure(simulate(days=20, receipts=40))
+    complete = select(discover_in_process(config), *streams)
+    expected = run_in_process(config, catalog=complete)
+    entries = [one for one in complete["streams"] if one["tap_stream_id"] in streams]
+    output = run_in_process(config, catalog={"streams": entries})
+    assert {m["stream"] for m in output.messages if m["type"] == "RECORD"} == {*streams}
+    for name in streams:
+        assert len(output.loaded(name)) == len(expected.loaded(name)) > 0
+    assert set(output.bookmarks) == {*streams}
