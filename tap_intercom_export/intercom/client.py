@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import http.client
 import logging
 import threading
@@ -26,7 +25,7 @@ from tap_intercom_export.intercom.environment_errors import (
 )
 from tap_intercom_export.intercom.error_responses import check_response
 from tap_intercom_export.intercom.responses import parse_response
-from tap_intercom_export.intercom.retry import MAX_ATTEMPTS, RetryBudget
+from tap_intercom_export.intercom.retry import MAX_ATTEMPTS, RetryBudget, parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -249,8 +248,9 @@ class IntercomClient:
 
     def _compare_clocks(self, date: str) -> None:
         """Compare this machine's clock with the `Date` header of a response."""
-        if moment := email.utils.parsedate_tz(date):
-            self._seconds_ahead = self.clock.now() - email.utils.mktime_tz(moment)
+        moment = parse_http_date(date)
+        if moment is not None:
+            self._seconds_ahead = self.clock.now() - moment
 
     def is_own_host(self, url: str) -> bool:
         """Return whether a URL is on the configured host, the only one that may get the token.

@@ -27,6 +27,9 @@ FIRST_PAUSE_SECONDS = 1.0
 MAX_PAUSE_SECONDS = 60.0
 """Longest pause between two attempts, even if a header asks for more."""
 
+YEAR_2000, YEAR_10000 = 946_684_800, 253_402_300_800
+"""Unix seconds between which the dates of headers are."""
+
 
 class RetryBudget:
     """Counts the failed attempts of one request and pauses between them.
@@ -88,6 +91,23 @@ def _requested_pause(headers: Mapping[str, str], now: float) -> float:
     after, reset = headers.get("Retry-After", ""), headers.get("X-RateLimit-Reset", "")
     if after.isdecimal():
         return float(after)
-    if after and (moment := email.utils.parsedate_tz(after)):
-        return email.utils.mktime_tz(moment) - now
+    if (moment := parse_http_date(after)) is not None:
+        return moment - now
     return float(reset) - now if reset.isdecimal() else 0.0
+
+
+def parse_http_date(text: str) -> float | None:
+    """Parse the date of a header into unix seconds.
+
+    Args:
+        text: `Thu, 01 Jan 2026 00:00:00 GMT`.
+
+    Returns:
+        Unix seconds; None if it is not a date, or not one of this century or later.
+    """
+    try:
+        moment = email.utils.parsedate_tz(text)
+        seconds = 0 if moment is None else email.utils.mktime_tz(moment)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if YEAR_2000 <= seconds < YEAR_10000 else None

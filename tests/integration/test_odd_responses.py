@@ -74,6 +74,32 @@ def test_archive_that_is_never_ready_ends_the_run(sim: Simulator) -> None:
     assert "job" in run.state["bookmarks"]["content_export"]
 
 
+INVALID_DATES = [
+    "",
+    "yesterday",
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Mon, 01 Jan 99999 00:00:00 GMT",
+    "Mon, 01 Jan 2025 00:00:00 +999999999999999999999",
+]
+
+
+@pytest.mark.parametrize("date", INVALID_DATES)
+def test_invalid_date_of_a_response_is_ignored(sim: Simulator, date: str) -> None:
+    """Otherwise all would be exported up to 1970, in every run."""
+    sim.faults.add(Fault(headers={"Date": date}, times=None, handled=True))
+    run = run_without_waiting(configuration(sim, end_date=None, window_days=400, lookback_days=0))
+    assert run.exit_code == 0, run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("date", INVALID_DATES)
+def test_invalid_date_to_retry_at_is_ignored(sim: Simulator, date: str) -> None:
+    sim.faults.add(Fault("status", status=429, headers={"Retry-After": date}, times=2))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 0, run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
 @pytest.mark.parametrize("route", ["status", "download"])
 def test_410_means_that_the_job_is_gone(sim: Simulator, route: Any) -> None:
     first = run_without_waiting({**configuration(sim), "max_archive_gigabytes": 0.000001})
