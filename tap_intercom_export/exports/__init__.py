@@ -6,15 +6,11 @@ events (`JobCreated`, `ExportReady`, `JobGone`) for the thread that owns the sta
 
 from __future__ import annotations
 
+from tap_intercom_export.exports.clock_difference import MAX_CLOCK_DIFFERENCE_SECONDS, current_time
 from tap_intercom_export.exports.events import EventQueue
 from tap_intercom_export.exports.exporter import Export, Exporter
 from tap_intercom_export.exports.job import ExportJob
-from tap_intercom_export.exports.job_runner import (
-    MAX_CLOCK_DIFFERENCE_SECONDS,
-    UNKNOWN_JOB_ID,
-    JobRunner,
-    current_time,
-)
+from tap_intercom_export.exports.job_runner import UNKNOWN_JOB_ID, JobRunner
 from tap_intercom_export.exports.job_state import JobState
 from tap_intercom_export.exports.job_tracker import JobTracker
 from tap_intercom_export.exports.plan import ExportPlan, RunPlan, plan_export

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.clock import to_seconds, to_text
@@ -18,6 +17,7 @@ from tap_intercom_export.errors import (
     UnavailableError,
     UnreadableDataError,
 )
+from tap_intercom_export.exports.clock_difference import current_time
 from tap_intercom_export.exports.job import ExportJob
 from tap_intercom_export.exports.job_status import JobStatus
 from tap_intercom_export.exports.polling import PollBackoff
@@ -34,17 +34,11 @@ if TYPE_CHECKING:
     from tap_intercom_export.intercom import Destination, ExportApi, IntercomClient
     from tap_intercom_export.progress import ExportLog
 
-logger = logging.getLogger(__name__)
-
 CANCEL_TIMEOUT_SECONDS = 10.0
 """Short, because canceling a job only frees its slot and must not delay the run."""
 
-
 MAX_CLOCK_ERROR_SECONDS = 86_400.0
 """An `end_date` longer ago than this is in the past even if this machine's clock is wrong."""
-
-MAX_CLOCK_DIFFERENCE_SECONDS = 60.0
-"""A larger difference from Intercom's clock is logged as a warning."""
 
 NEW_JOB_SECONDS = 120.0
 """Age below which a 404 for a job may only mean that not all of Intercom's servers know it yet."""
@@ -334,27 +328,6 @@ class JobRunner:
             return False
         self.log.info("Canceled job %s for %s", job.identifier, job.window)
         return True
-
-
-def current_time(client: IntercomClient, clock: Clock) -> float:
-    """Return the earlier of this machine's time and Intercom's, by the client's last response.
-
-    Args:
-        client: A client that has had a response.
-        clock: This machine's clock.
-
-    Returns:
-        Unix seconds.
-    """
-    ahead = client.seconds_ahead
-    if abs(ahead) > MAX_CLOCK_DIFFERENCE_SECONDS:
-        logger.warning(
-            "This machine's clock is %.0f s %s Intercom's. Synchronize it (NTP); windows end at "
-            "the earlier of the two times",
-            abs(ahead),
-            "ahead of" if ahead > 0 else "behind",
-        )
-    return clock.now() - max(0.0, ahead)
 
 
 def _parse_identifier(body: Mapping[str, Any]) -> str:
