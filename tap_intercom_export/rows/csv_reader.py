@@ -6,7 +6,7 @@ import csv
 from collections import deque
 from dataclasses import dataclass
 from operator import length_hint
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from tap_intercom_export.rows import text_encoding
 from tap_intercom_export.rows.compiled import escape
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 64 * 1024
 """Bytes read at once."""
+
+CONVERTED_CHUNK_BYTES = 1024 * 1024
+"""Bytes read at once for `CellReader.blocks` with a converter, which has a cost for each block."""
 
 MAX_CELL_CHARACTERS = 32 * 1024 * 1024
 """Maximum characters of a cell. A longer one is not a text, but an unclosed quote."""
@@ -31,6 +34,8 @@ MAX_RAW_CHARACTERS = 1_000_000
 _CARRIAGE_RETURN = "a carriage return (CR) outside of quotes; lines must end with LF or CRLF"
 
 _BOM = b"\xef\xbb\xbf"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class CsvReader:
         self._cut_lines: frozenset[str] = frozenset()
         """The beginnings of lines that were too long."""
         self._rejected = 0
+        self._chunk_bytes = 0
+        """Bytes read at once, if more than `CHUNK_BYTES`."""
         self.has_invalid = False
 
     @property
@@ -136,15 +143,26 @@ class CsvReader:
             self._set_lines(data)
             yield from self._loaded_rows()
 
-    def blocks(self) -> Iterator[EscapedBlock | Iterator[list[str]]]:
+    def blocks(
+        self, convert: Callable[[bytes], T | None] | None = None
+    ) -> Iterator[T | EscapedBlock | Iterator[list[str]]]:
         """Yield the remaining rows in blocks.
 
+        Args:
+            convert: Converts a block of whole rows separated by commas, with their line ends, or
+                returns None.
+
         Yields:
-            A block, or an iterator over the cells of rows that the csv module has to read; use it
-            up before the next block.
+            A converted block if possible, else an escaped one, or an iterator over the cells of
+            rows that the csv module has to read; use it up before the next block.
         """
         yield self._loaded_rows()
+        self._chunk_bytes = CONVERTED_CHUNK_BYTES if convert else 0
         while data := self._read_rows():
+            if convert and self._is_simple() and (converted := convert(data)) is not None:
+                self._lines_loaded += data.count(b"\n") + (not data.endswith(b"\n"))
+                yield converted
+                continue
             block = self._escaped(data)
             if block is None:
                 self._set_lines(data)
@@ -177,14 +195,17 @@ class CsvReader:
 
     def _escaped(self, data: bytes) -> EscapedBlock | None:
         """Return whole rows as a block; None if the csv module has to read them."""
-        is_simple = self._delimiter == DELIMITERS[0] and not self._cut_lines
-        found = escape.escape_block(data.removesuffix(b"\n")) if is_simple else None
+        found = escape.escape_block(data.removesuffix(b"\n")) if self._is_simple() else None
         if found is None:
             return None
         block = EscapedBlock(found, data, self._lines_loaded + 1)
         self._lines_loaded += found.line_count
         self.has_invalid = found.has_invalid
         return block
+
+    def _is_simple(self) -> bool:
+        """Return whether cells are separated by commas and no line was too long."""
+        return self._delimiter == DELIMITERS[0] and not self._cut_lines
 
     def _loaded_rows(self) -> Iterator[list[str]]:
         """Yield the cells of the rows that begin in the loaded lines."""
@@ -278,7 +299,8 @@ class CsvReader:
     def _read_lines(self) -> bytes:
         """Return the next lines with their line ends; empty at the end of the file."""
         pieces, size, end = [self._rest], len(self._rest), 0
-        while not end and size <= MAX_LINE_BYTES and (chunk := self._read(CHUNK_BYTES)):
+        wanted = max(CHUNK_BYTES, self._chunk_bytes)
+        while not end and size <= MAX_LINE_BYTES and (chunk := self._read(wanted)):
             pieces.append(chunk)
             size += len(chunk)
             end = size - len(chunk) + chunk.rfind(b"\n") + 1 if b"\n" in chunk else 0

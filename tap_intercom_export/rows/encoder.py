@@ -1,9 +1,8 @@
-"""Encodes rows as JSON lines: Singer RECORD messages, or records alone."""
+"""Encodes rows as JSON lines, Singer RECORD messages or records alone, or as tables."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quote
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,32 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_intercom_export.rows.compiled.escape import as_json_module, escape_cells, unescape_row
 from tap_intercom_export.rows.compiled.row_function import row_function
 from tap_intercom_export.rows.escaped_block import EscapedBlock
+from tap_intercom_export.rows.lines import Lines
 from tap_intercom_export.schemas import record_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from tap_intercom_export.rows.compiled.row_function import RowFunction
     from tap_intercom_export.rows.row_reader import RowReader
     from tap_intercom_export.schemas import Column
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Encoded lines.
-
-    Attributes:
-        data: The lines, each with its line end.
-        count: Number of lines.
-        columns: Columns that occur for the first time in these lines; they are to be announced
-            before.
-        keys: The key of each record (`record_key`), if the encoder was asked for keys.
-    """
-
-    data: bytes
-    count: int
-    columns: tuple[Column, ...] = ()
-    keys: tuple[str, ...] = ()
 
 
 MAX_LINES_PER_BLOCK = 4096
@@ -65,9 +47,10 @@ class Encoder:
         before: Text before each record.
         after: Text after each record.
         deselected: Names of properties to leave out.
-        omit_nulls: Whether to leave out properties that are null, which is faster for readers to
-            which a missing property is null.
         with_keys: Whether to return the key of each record.
+        table_types: The Arrow types of the properties in a file with columns. If given, a block
+            becomes a table with keys where that is possible, and lines may leave out properties
+            that are null.
     """
 
     is_compiled: ClassVar[bool] = True
@@ -80,15 +63,15 @@ class Encoder:
         after: str = "\n",
         deselected: Collection[str] = (),
         *,
-        omit_nulls: bool = False,
         with_keys: bool = False,
+        table_types: Mapping[str, Any] | None = None,
     ) -> None:
         self._reader = reader
         self._before = before
         self._after = after
         self._deselected = frozenset(deselected)
-        self._omit_nulls = omit_nulls
         self._with_keys = with_keys
+        self._table_types = table_types
         self._announced: set[str] = set()
         self._function: RowFunction | None = None
         self._texts: list[str] = []
@@ -100,13 +83,27 @@ class Encoder:
         if not self.is_compiled:
             yield from self._plain_lines()
             return
-        for block in self._reader.rows.blocks():
+        for block in self._reader.rows.blocks(self._read_table()):
             if isinstance(block, EscapedBlock):
                 yield from self._encode_block(block)
+            elif isinstance(block, Lines):
+                self._reader.records += block.count
+                yield block
             else:
                 for cells in block:
                     yield from self._encode_cells(cells)
             yield from self._collected()
+
+    def _read_table(self) -> Callable[[bytes], Lines | None] | None:
+        """Return what reads a block as a table; None if the file cannot become tables."""
+        if self._table_types is None:
+            return None
+        from tap_intercom_export.rows.table_reader import TableReader  # noqa: PLC0415 - pyarrow
+
+        form = self._reader.format
+        if not TableReader.can_read(form, self._deselected, self._table_types):
+            return None
+        return TableReader(form, self._deselected).read
 
     def _plain_lines(self) -> Iterator[Lines]:
         """Yield the same lines without the compiled encoder, several times slower."""
@@ -163,7 +160,7 @@ class Encoder:
                 self._after,
                 self._deselected,
                 unescape_row(sample),
-                omit_nulls=self._omit_nulls,
+                omit_nulls=self._table_types is not None,
                 with_keys=self._with_keys,
             )
         return self._function

@@ -42,17 +42,18 @@ class FileStream(WindowStream):
 
     @override
     def record_lines(self) -> Iterator[Lines]:
-        """Yield encoded RECORD messages in blocks; for batches, the records alone."""
+        """Yield encoded RECORD messages in blocks; for batches, the records alone, or tables."""
         from tap_intercom_export.rows import Encoder, record_envelope  # noqa: PLC0415 - not for --discover
 
         for reader in self.readers():
             self.column_selection.deselect_unwanted(reader.format.text_columns())
             now = datetime.now(timezone.utc).isoformat()
-            envelope = record_envelope(self.name, now) if self.batches is None else ("", "\n")
+            batches = self.batches
+            envelope = record_envelope(self.name, now) if batches is None else ("", "\n")
             yield from Encoder(
                 reader,
                 *envelope,
                 self.deselected(),
-                omit_nulls=self.batches is not None and self.batches.reads_missing_as_null,
-                with_keys=self.batches is not None,
+                with_keys=batches is not None,
+                table_types=batches.table_types(self.name) if batches is not None else None,
             ).lines()

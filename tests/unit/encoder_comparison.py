@@ -1,4 +1,4 @@
-"""Reads a file with the generated encoder and with the plain one, and compares their records."""
+"""Reads a file with the generated encoder, as tables, and row by row, and compares the records."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
@@ -17,7 +18,8 @@ from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.csv_files import MESSAGE_FILES, UNKNOWN_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
 
     from tap_intercom_export.rows.csv_reader import DamagedRow
     from tests.harness.singer import Output
@@ -144,8 +146,8 @@ def reader_of(
 
 def both_encoders(
     file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
-) -> tuple[Reading, Reading]:
-    """Read a file with both encoders."""
+) -> tuple[Reading, Reading, list[str]]:
+    """Read a file with both encoders; also return the keys of the records."""
     damaged: list[DamagedRow] = []
     announced: list[Column] = []
     fast: list[dict[str, Any]] = []
@@ -176,23 +178,92 @@ def both_encoders(
     assert [json.loads(f"[{key}]") for key in keys] == plain_keys
     assert len(set(keys)) == len(set(map(json.dumps, plain_keys))), "one key, two texts"
     once = list(dict.fromkeys(also_announced))
-    return Reading(fast, damaged, announced), Reading(plain, also_damaged, once)
+    return Reading(fast, damaged, announced), Reading(plain, also_damaged, once), keys
+
+
+ARROW_TYPES = {
+    Kind.NUMBER: pa.float64(),
+    Kind.REPORTED_NUMBER: pa.float64(),
+    Kind.INTEGER: pa.int64(),
+    Kind.TIME: pa.timestamp("us", tz="UTC"),
+    Kind.REPORTED_TIME: pa.timestamp("us", tz="UTC"),
+    Kind.OBJECT: None,
+}
+"""Types in a Parquet file; those of the other kinds are texts."""
+
+
+def table_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield the records of a table, with times as in JSON and without properties that are null."""
+    for row in table.to_pylist():
+        yield {
+            name: as_text(value) if pa.types.is_timestamp(table.schema.field(name).type) else value
+            for name, value in row.items()
+            if value is not None
+        }
+
+
+def as_text(time: datetime) -> str:
+    fraction = f".{time.microsecond:06}".rstrip("0.")
+    return f"{time:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def without_nulls(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in record.items() if value is not None} for record in records
+    ]
+
+
+def read_as_tables(
+    file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
+) -> tuple[Reading, list[str], int]:
+    """Read a file for Parquet; also return the keys, and the number of rows in tables."""
+    damaged: list[DamagedRow] = []
+    announced: list[Column] = []
+    records: list[dict[str, Any]] = []
+    keys: list[str] = []
+    reader = reader_of(file, data, damaged, **options)
+    types = {
+        column.name: ARROW_TYPES.get(column.kind, pa.string())
+        for column in reader.format.properties
+        if column.name not in deselected
+    }
+    encoder = Encoder(reader, "", "\n", deselected, with_keys=True, table_types=types)
+    in_tables = 0
+    for lines in encoder.lines():
+        announced += lines.columns
+        keys += lines.keys
+        if lines.table is None:
+            records += map(json.loads, lines.data.splitlines())
+            continue
+        assert all(
+            lines.table.schema.field(name).type == types[name] for name in lines.table.schema.names
+        )
+        assert (lines.data, lines.table.num_rows) == (b"", lines.count)
+        records += table_rows(lines.table)
+        in_tables += lines.count
+    assert reader.records == len(records)
+    return Reading(records, damaged, announced), keys, in_tables
 
 
 def assert_same(
     file: FileSchema, data: bytes, deselected: Collection[str] = (), **options: Any
 ) -> list[dict[str, Any]]:
-    """Check that both encoders agree, and return the records.
+    """Check that all ways agree, and return the records.
 
     Reads all lines at once, and line by line, because the path of a line depends on the lines
     that are read with it.
     """
     for source in (LineByLine, io.BytesIO):
-        fast, plain = both_encoders(file, data, deselected, source=source, **options)
+        fast, plain, plain_keys = both_encoders(file, data, deselected, source=source, **options)
         # by their text: 1 is not 1.0 there, nor True
         assert list(map(json.dumps, fast.records)) == list(map(json.dumps, plain.records))
         assert fast.damaged == plain.damaged
         assert fast.announced == plain.announced
+        tables, keys, _ = read_as_tables(file, data, deselected, source=source, **options)
+        assert without_nulls(tables.records) == without_nulls(plain.records)
+        assert keys == plain_keys
+        assert tables.damaged == plain.damaged
+        assert tables.announced == plain.announced
     return fast.records
 
 

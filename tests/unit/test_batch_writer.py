@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,14 @@ from tap_intercom_export.schemas import record_key
 from tap_intercom_export.singer.batch import batch_file
 from tap_intercom_export.singer.batch import writer as writer_module
 from tap_intercom_export.singer.batch.jsonl import JsonLinesFile
+from tap_intercom_export.singer.batch.records import JsonRecords, TableRecords
 from tap_intercom_export.singer.batch.storage import Storage
 from tap_intercom_export.singer.batch.writer import BatchWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tap_intercom_export.singer.batch.records import Records
 
 Record = dict[str, Any]
 
@@ -72,9 +76,23 @@ class Batches:
         self.sent.append([Path(url.removeprefix("file://")) for url in urls])
         self.counts.append(rows)
 
+    def write_table(self, *records: Record) -> None:
+        keys = [record_key(record, self.writer.key) for record in records]
+        kinds = {"id": pa.string(), "number": pa.int64(), "text": pa.string()}
+        filled = {name for record in records for name in record if record[name] is not None}
+        table = pa.table(
+            {
+                name: pa.array([record[name] for record in records], kind)
+                for name, kind in kinds.items()
+                if name in filled  # columns without values may be missing
+            }
+        )
+        self.writer.write(TableRecords(table), keys)
+
     def write(self, *records: Record) -> None:
         text = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
-        self.writer.write(text.encode(), [record_key(r, self.writer.key) for r in records])
+        keys = [record_key(record, self.writer.key) for record in records]
+        self.writer.write(JsonRecords(text.encode(), len(records)), keys)
 
     def manifests(self) -> list[list[Record]]:
         """Records by manifest."""
@@ -104,14 +122,22 @@ RECORDS = st.fixed_dictionaries(
     key=st.sampled_from([("id",), ("number",), ("id", "number"), ("text", "id")]),
     batch_size=st.integers(1, 5),
     finish_after=st.integers(0, 8),
+    are_tables=st.none() | st.lists(st.booleans(), min_size=8, max_size=8),
 )
 def test_last_row_of_each_key_is_written(
-    blocks: list[list[Record]], key: tuple[str, ...], batch_size: int, finish_after: int
+    blocks: list[list[Record]],
+    key: tuple[str, ...],
+    batch_size: int,
+    finish_after: int,
+    are_tables: list[bool] | None,
 ) -> None:
+    """As jsonl, or as Parquet from lines and tables."""
+    file_format = "jsonl" if are_tables is None else "parquet"
     with tempfile.TemporaryDirectory() as folder:
-        batches = Batches(Path(folder), key, batch_size=batch_size)
+        batches = Batches(Path(folder), key, batch_size=batch_size, file_format=file_format)
         for number, block in enumerate(blocks):
-            batches.write(*block)
+            write = batches.write_table if are_tables and are_tables[number] else batches.write
+            write(*block)
             if number == finish_after:
                 batches.writer.finish()
         batches.writer.finish()
@@ -192,8 +218,8 @@ def test_file_gets_final_name_only_when_complete(
     def names() -> set[str]:
         return {path.rpartition("/")[2] for path in fs.ls(folder, detail=False)}
 
-    def watched(self: JsonLinesFile, data: bytes, count: int) -> None:
-        write(self, data, count)
+    def watched(self: JsonLinesFile, block: Sequence[Records]) -> None:
+        write(self, block)
         names_before.append(names() if fs.exists(folder) else set())
 
     monkeypatch.setattr(JsonLinesFile, "write", watched)
@@ -326,6 +352,37 @@ def test_error_of_parquet_file_has_no_value(tmp_path: Path) -> None:
     with pytest.raises(TapError, match="convert JSON to timestamp") as caught:
         batches.writer.finish()
     assert "ada@" not in str(caught.value)
+
+
+def test_rows_of_tables_that_repeat_a_key_keep_every_value(tmp_path: Path) -> None:
+    at = {"type": ["string", "null"], "format": "date-time"}
+    number = {"type": ["number", "null"]}
+    schema = {"properties": {"id": TEXT, "at": at, "price": number, "later": TEXT}}
+    rows = [
+        {"id": "a", "at": second(microsecond), "price": price}
+        for microsecond, price in [(0, 0.1), (417_000, 1e300), (1, -2.5), (999_999, 1 / 3)]
+    ]
+    kinds = pa.schema([("id", pa.string()), ("at", pa.timestamp("us", "UTC")), ("price", "double")])
+    batches = Batches(tmp_path, schema=schema, file_format="parquet")
+    for row in rows:
+        batches.writer.write(TableRecords(pa.Table.from_pylist([row], kinds)), ['"a"'])
+    batches.writer.finish()
+    found = batches.manifests()
+    assert found == [[{**rows[0], "later": None}], [{**rows[-1], "later": None}]]
+
+
+def second(microsecond: int) -> datetime:
+    return datetime(2026, 4, 13, 12, 32, 22, microsecond, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("column", [{"number": ["many"]}, {"more": ["text"]}], ids=str)
+def test_table_that_does_not_fit_the_schema_is_an_error(column: Record, tmp_path: Path) -> None:
+    batches = Batches(tmp_path, file_format="parquet")
+    batches.writer.write(TableRecords(pa.table({"id": ["a"], **column})), ['"a"'])
+    with pytest.raises((pa.ArrowException, ValueError)):
+        batches.writer.finish()
+    assert batches.sent == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_parquet_row_larger_than_read_buffer_is_written(tmp_path: Path) -> None:

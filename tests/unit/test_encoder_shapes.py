@@ -1,4 +1,4 @@
-"""All shapes of data of the benchmark, with the generated encoder and with the SDK's encoder.
+"""All shapes of data of the benchmark, with the generated encoder, as tables, and row by row.
 
 Expected values come from Python's csv and json modules and from arithmetic, not from the tap.
 """
@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import pyarrow as pa
 import pytest
 
 from benchmarks.archive import as_csv
@@ -28,6 +29,7 @@ from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas import match_header
 from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
+from tests.unit.encoder_comparison import ARROW_TYPES, table_rows, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,6 +104,23 @@ def fast(table: Table) -> list[dict[str, Any]]:
     return [json.loads(line) for line in found.splitlines()]
 
 
+def as_tables(table: Table) -> list[dict[str, Any]]:
+    """Read a table for Parquet, without nulls; all rows of a file without hashes are in tables."""
+    reader = table.reader()
+    types = {
+        column.name: ARROW_TYPES.get(column.kind, pa.string())
+        for column in reader.format.properties
+    }
+    records: list[dict[str, Any]] = []
+    for lines in Encoder(reader, table_types=types).lines():
+        assert (lines.table is None) == bool(reader.format.file.hash_name)
+        if lines.table is None:
+            records += map(json.loads, lines.data.splitlines())
+        else:
+            records += table_rows(lines.table)
+    return records
+
+
 def careful(table: Table) -> list[dict[str, Any]]:
     return list(table.reader())
 
@@ -121,16 +140,25 @@ def test_every_shape_has_expected_values(
     assert len(set(hashes)) == len({json.dumps(record) for record in records if hashes})
 
 
+@pytest.mark.parametrize("chunk", [4096, csv_reader.CONVERTED_CHUNK_BYTES])
+def test_every_shape_has_expected_values_in_tables(
+    table: Table, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_reader, "CHUNK_BYTES", 4096)
+    monkeypatch.setattr(csv_reader, "CONVERTED_CHUNK_BYTES", chunk)
+    records = as_tables(table)
+    for record in records:
+        record.pop("event_id", None)
+    assert records == without_nulls(list(table.expected()))
+
+
 def test_both_encoders_have_equal_hashes_and_property_order(table: Table) -> None:
     assert list(map(json.dumps, fast(table))) == list(map(json.dumps, careful(table)))
 
 
 def test_every_shape_without_null_properties(table: Table) -> None:
-    encoder = Encoder(table.reader(), omit_nulls=True)
+    encoder = Encoder(table.reader(), table_types={})
     records = [json.loads(line) for lines in encoder.lines() for line in lines.data.splitlines()]
     for record in records:
         record.pop("event_id", None)
-    assert records == [
-        {name: value for name, value in record.items() if value is not None}
-        for record in table.expected()
-    ]
+    assert records == without_nulls(list(table.expected()))

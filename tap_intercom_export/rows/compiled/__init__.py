@@ -49,6 +49,6 @@ What to do if it must go
     for good, make `Encoder._plain_lines` the only way, and delete this package,
     `rows.escaped_block` and `CsvReader.blocks`.
 
-Only `rows.encoder`, `rows.csv_reader` and `rows.escaped_block` use this package. Nothing outside
-of `rows` knows that it exists.
+Only `rows.encoder`, `rows.csv_reader`, `rows.escaped_block` and `rows.table_reader` use this
+package. Nothing outside of `rows` knows that it exists.
 """

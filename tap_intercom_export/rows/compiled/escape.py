@@ -36,8 +36,6 @@ _ESCAPES: tuple[tuple[bytes, bytes], ...] = (
 )
 """The ASCII characters that JSON escapes, except quotes and line ends."""
 
-_QUOTED = re.compile('"([^"]*)"')
-
 _BEFORE_QUOTED_CELL = {"", ",", "\n"}
 _AFTER_QUOTED_CELL = {*_BEFORE_QUOTED_CELL, "\r"}
 """Characters beside a quoted cell. None: the border of the block, or a doubled quote."""
@@ -140,18 +138,42 @@ def _without_quotes(text: str) -> tuple[str, int] | None:
         The block and the number of line ends in cells; None if a quote is not where RFC 4180
         allows it.
     """
-    parts = _QUOTED.split(text)
+    parts = text.split('"')
     outer = parts[::2]
-    before, after = {part[-1:] for part in outer[:-1]}, {part[:1] for part in outer[1:]}
-    if '"' in outer[-1] or not (before <= _BEFORE_QUOTED_CELL and after <= _AFTER_QUOTED_CELL):
+    if not _are_quoted_cells(parts):
         return None
     inner = '"'.join(parts[1::2])
     line_ends = inner.count("\n")
     inner = inner.replace(",", COMMA).replace("\n", LINE_END).replace("\r", "\\r")
-    if "" in before:
+    if "" in outer[1:-1]:
         outer[1:-1] = [part or '\\"' for part in outer[1:-1]]
     parts[::2], parts[1::2] = outer, inner.split('"')
     return "".join(parts), line_ends
+
+
+def outside_quoted_cells(text: str) -> str | None:
+    """Return a block without its quoted cells.
+
+    Args:
+        text: Whole rows, decoded as Latin-1.
+
+    Returns:
+        The block; None if a quote is not where RFC 4180 allows it.
+    """
+    parts = text.split('"')
+    return "".join(parts[::2]) if _are_quoted_cells(parts) else None
+
+
+def _are_quoted_cells(parts: list[str]) -> bool:
+    """Return whether quotes are only where RFC 4180 allows them.
+
+    Args:
+        parts: A block, split at its quotes: every other part is inside of quotes.
+    """
+    outer = parts[::2]
+    before, after = {part[-1:] for part in outer[:-1]}, {part[:1] for part in outer[1:]}
+    is_closed = len(parts) % 2 == 1
+    return is_closed and before <= _BEFORE_QUOTED_CELL and after <= _AFTER_QUOTED_CELL
 
 
 def escape_cells(cells: list[str]) -> str:

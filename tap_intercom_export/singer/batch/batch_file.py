@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -10,21 +11,25 @@ from tap_intercom_export.errors import TapError
 from tap_intercom_export.singer.batch.jsonl import JsonLinesFile
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from concurrent.futures import Future
 
     from tap_intercom_export.config import BatchSettings
+    from tap_intercom_export.singer.batch.records import Records
     from tap_intercom_export.singer.batch.storage import Storage
 
 BLOCK_BYTES = 1024 * 1024
 """Size from which on collected records are passed to the other thread."""
 
+MAX_WAITING_BLOCKS = 4
+"""Maximum blocks that wait for the other thread, which takes longer for some: a row group."""
+
 
 class FileFormat(Protocol):
     """Writes records in one format. Only one thread uses it at a time."""
 
-    def write(self, data: bytes, count: int) -> None:
-        """Write records, each with its line end."""
+    def write(self, block: Sequence[Records]) -> None:
+        """Write records."""
 
     def close(self) -> None:
         """Write the remaining bytes. The file that takes them stays open."""
@@ -34,8 +39,8 @@ class BatchFile:
     """A batch file on the local disk that is still being written.
 
     Records are collected into blocks. Another thread encodes and compresses a block while the
-    caller prepares the next one; gzip and Arrow release Python's global lock for that. At most one
-    block waits, so memory is bounded.
+    caller prepares the next ones; gzip and Arrow release Python's global lock for that. Only few
+    blocks wait, so memory is bounded.
 
     Args:
         settings: The setting `batch_config`.
@@ -45,38 +50,32 @@ class BatchFile:
 
     Attributes:
         rows: Number of records written.
-        keys: Hashes of their keys.
+        keys: Hashes of their keys, in the order of the records; the values mean nothing.
     """
 
     def __init__(
         self, settings: BatchSettings, storage: Storage, stream: str, schema: Mapping[str, Any]
     ) -> None:
         self.rows = 0
-        self.keys: set[int] = set()
+        self.keys: dict[int, None] = {}
         self._storage = storage
         self._path = storage.new_path()
         self._out: BinaryIO = self._path.open("wb")
         self._format = _file_format(self._out, settings, stream, schema)
-        self._block: list[bytes] = []
+        self._block: list[Records] = []
         self._block_bytes = 0
-        self._block_rows = 0
         self._worker = ThreadPoolExecutor(1, "batch-file")
-        self._pending: Future[None] | None = None
+        self._waiting: deque[Future[None]] = deque()
 
-    def write(self, data: bytes, count: int) -> None:
+    def write(self, records: Records) -> None:
         """Write records.
-
-        Args:
-            data: JSON objects, each with its line end.
-            count: Number of records.
 
         Raises:
             TapError: The disk is full, or an earlier record does not fit the SCHEMA.
         """
-        self._block.append(data)
-        self._block_bytes += len(data)
-        self._block_rows += count
-        self.rows += count
+        self._block.append(records)
+        self._block_bytes += records.size
+        self.rows += records.count
         if self._block_bytes >= BLOCK_BYTES:
             self._submit_block()
 
@@ -95,7 +94,7 @@ class BatchFile:
         """
         try:
             self._submit_block()
-            self._wait()
+            self._wait(0)
             with self._full_disk_explained():
                 self._format.close()
                 self._out.close()
@@ -107,7 +106,7 @@ class BatchFile:
 
     def discard(self) -> None:
         """Delete the file."""
-        self._worker.shutdown()
+        self._worker.shutdown(cancel_futures=True)
         with contextlib.suppress(Exception):  # else it would report that it is not closed
             self._format.close()
         with contextlib.suppress(OSError):  # the last bytes, if the disk is full
@@ -115,23 +114,21 @@ class BatchFile:
         self._path.unlink(missing_ok=True)
 
     def _submit_block(self) -> None:
-        """Pass the collected records to the other thread when it has finished the block before."""
-        data, count = b"".join(self._block), self._block_rows
-        self._block, self._block_bytes, self._block_rows = [], 0, 0
-        self._wait()
-        if count:
-            self._pending = self._worker.submit(self._format.write, data, count)
+        """Pass the collected records to the other thread when few blocks wait for it."""
+        block, self._block, self._block_bytes = self._block, [], 0
+        self._wait(MAX_WAITING_BLOCKS - 1)
+        if block:
+            self._waiting.append(self._worker.submit(self._format.write, block))
 
-    def _wait(self) -> None:
-        """Wait until the other thread has finished.
+    def _wait(self, blocks: int) -> None:
+        """Wait until at most a number of blocks wait for the other thread.
 
         Raises:
             TapError: It failed.
         """
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
+        while len(self._waiting) > blocks:
             with self._full_disk_explained():
-                pending.result()
+                self._waiting.popleft().result()
 
     @contextlib.contextmanager
     def _full_disk_explained(self) -> Generator[None]:

@@ -14,12 +14,14 @@ from singer_sdk.singerlib.json import serialize_json
 
 from tap_intercom_export.formatting import counted
 from tap_intercom_export.schemas import record_key
+from tap_intercom_export.singer.batch.records import JsonRecords, TableRecords
 from tap_intercom_export.singer.batch.writer import BatchWriter
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    import pyarrow as pa
     from singer_sdk.singerlib import Message, SchemaMessage
 
     from tap_intercom_export.config import BatchSettings
@@ -54,10 +56,17 @@ class BatchOutput:
         self._streams: list[StreamBatches] = []
         self._is_checked = False
 
-    @property
-    def is_columnar(self) -> bool:
-        """Whether files have columns, so that a missing value is null."""
-        return self._settings.format == "parquet"
+    def table_types(self, schema: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the Arrow types of the columns of a file; None if the format has no columns.
+
+        Args:
+            schema: JSON schema of a record.
+        """
+        if self._settings.format != "parquet":
+            return None
+        from tap_intercom_export.singer.batch.parquet import arrow_type  # noqa: PLC0415 - pyarrow
+
+        return {name: arrow_type(column) for name, column in schema["properties"].items()}
 
     @cached_property
     def _storage(self) -> Storage:
@@ -127,10 +136,16 @@ class StreamBatches:
         self._output = output
         self._writers: dict[str, BatchWriter] = {}
 
-    @property
-    def reads_missing_as_null(self) -> bool:
-        """Whether a record may leave out properties that are null."""
-        return self._output.is_columnar
+    def table_types(self, stream: str) -> dict[str, Any] | None:
+        """Return the Arrow types of the columns of a stream that takes tables, else None.
+
+        Args:
+            stream: Name of the stream, as in its SCHEMA.
+
+        Returns:
+            The types; None in place of one whose values become JSON text.
+        """
+        return self._output.table_types(self._writers[stream].schema)
 
     def announce(self, schemas: Iterable[SchemaMessage]) -> None:
         """Start new writers for SCHEMA messages; the batches of earlier ones are finished."""
@@ -141,15 +156,21 @@ class StreamBatches:
             for message in schemas
         }
 
-    def write(self, stream: str, data: bytes, keys: Sequence[str]) -> None:
+    def write(
+        self, stream: str, data: bytes, keys: Sequence[str], table: pa.Table | None = None
+    ) -> None:
         """Write records.
 
         Args:
             stream: Name of the stream, as in its SCHEMA.
-            data: JSON objects, each with its line end.
-            keys: The key of each of them (`schemas.keys`).
+            data: JSON objects, each with its line end; not used if there is a table.
+            keys: The key of each record (`schemas.keys`).
+            table: The records as a table.
         """
-        self._writers[stream].write(data, keys)
+        if table is None:
+            self._writers[stream].write(JsonRecords(data, len(keys)), keys)
+        else:
+            self._writers[stream].write(TableRecords(table), keys)
 
     def write_record(self, stream: str, record: Mapping[str, Any]) -> None:
         """Write one record.
@@ -159,7 +180,8 @@ class StreamBatches:
             record: The record.
         """
         writer = self._writers[stream]
-        writer.write(f"{serialize_json(record)}\n".encode(), (record_key(record, writer.key),))
+        line = f"{serialize_json(record)}\n".encode()
+        writer.write(JsonRecords(line, 1), (record_key(record, writer.key),))
 
     def finish(self) -> None:
         """Complete all files and send the messages that name them."""

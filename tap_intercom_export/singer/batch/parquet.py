@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -12,9 +13,12 @@ import pyarrow.parquet
 
 from tap_intercom_export.errors import TapError
 from tap_intercom_export.formatting import counted
+from tap_intercom_export.singer.batch.records import TableRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from tap_intercom_export.singer.batch.records import Records
 
 ROWS_PER_GROUP = 16_384
 GROUP_BYTES = 16 * 1024 * 1024
@@ -72,25 +76,31 @@ class ParquetFile:
         self._writer = pyarrow.parquet.ParquetWriter(out, self._schema, compression=compression)
         self._tables: list[pa.Table] = []
 
-    def write(self, data: bytes, count: int) -> None:
+    def write(self, block: Sequence[Records]) -> None:
         """Write records; a row group is written when there are enough of them.
-
-        Args:
-            data: JSON objects, each with its line end.
-            count: Number of records.
 
         Raises:
             TapError: A value does not fit the SCHEMA.
         """
-        self._tables.append(self._read(data, count))
+        for is_table, some in groupby(block, lambda records: isinstance(records, TableRecords)):
+            if is_table:
+                empty = self._schema.empty_table()
+                tables = [records.table for records in some if isinstance(records, TableRecords)]
+                self._tables.append(pa.concat_tables([empty, *tables], promote_options="default"))
+            else:
+                parts = [*some]
+                lines = b"".join(records.as_lines() for records in parts)
+                self._tables.append(self._read(lines, sum(records.count for records in parts)))
         rows = sum(table.num_rows for table in self._tables)
         if rows >= ROWS_PER_GROUP or sum(t.nbytes for t in self._tables) >= GROUP_BYTES:
             self._write_group()
 
     def close(self) -> None:
         """Write the remaining records. The file `out` stays open."""
-        self._write_group()
-        self._writer.close()
+        try:
+            self._write_group()
+        finally:
+            self._writer.close()
 
     def _read(self, data: bytes, rows: int) -> pa.Table:
         """Return records as a table; convert values that Arrow does not accept.
@@ -138,7 +148,7 @@ class ParquetFile:
 
     def _write_group(self) -> None:
         if self._tables:
-            self._writer.write_table(pa.concat_tables(self._tables).combine_chunks())
+            self._writer.write_table(pa.concat_tables(self._tables))
             self._tables = []
             pa.default_memory_pool().release_unused()
 

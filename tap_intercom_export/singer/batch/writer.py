@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from array import array
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.singer.batch.batch_file import BatchFile
 from tap_intercom_export.singer.batch.jsonl import EXTENSIONS
+from tap_intercom_export.singer.batch.records import JsonRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_intercom_export.config import BatchSettings
+    from tap_intercom_export.singer.batch.records import Records
     from tap_intercom_export.singer.batch.storage import Storage
 
 MAX_MANIFEST_ROWS = 2_000_000
@@ -39,6 +42,7 @@ class BatchWriter:
         send: Called with the URLs of a manifest's files, in order, and their number of rows.
 
     Attributes:
+        schema: The JSON schema of a record.
         key: Names of the properties that identify a record.
     """
 
@@ -53,7 +57,7 @@ class BatchWriter:
         send: Callable[[list[str], int], None],
     ) -> None:
         self._stream = stream
-        self._schema = schema
+        self.schema = schema
         self.key = tuple(key)
         self._settings = settings
         self._storage = storage
@@ -69,11 +73,11 @@ class BatchWriter:
         self._repeats: dict[str, bytes] = {}
         self._repeats_bytes = 0
 
-    def write(self, data: bytes, keys: Sequence[str]) -> None:
+    def write(self, records: Records, keys: Sequence[str]) -> None:
         """Write records.
 
         Args:
-            data: JSON objects without line ends in them, each with its line end.
+            records: The records.
             keys: The key of each of them (`record_key`); any text if the stream has no key.
 
         Raises:
@@ -81,13 +85,13 @@ class BatchWriter:
         """
         room = self._room()
         if len(keys) <= room:
-            self._add(data, keys)
+            self._add(records, keys)
             return
-        lines = data.splitlines(keepends=True)
-        while lines:
-            self._add(b"".join(lines[:room]), keys[:room])
-            lines, keys = lines[room:], keys[room:]
-            room = self._room()
+        start = 0
+        while start < len(keys):
+            places = range(start, min(start + room, len(keys)))
+            self._add(records.take(places), keys[start : places.stop])
+            start, room = places.stop, self._room()
 
     def _room(self) -> int:
         """Return the number of rows that still fit into the file."""
@@ -102,7 +106,7 @@ class BatchWriter:
         for start in range(0, len(lines), self._settings.batch_size):
             some = lines[start : start + self._settings.batch_size]
             self._file = self._new_file()
-            self._file.write(b"".join(some), len(some))
+            self._file.write(JsonRecords(b"".join(some), len(some)))
             self._close_file()
         self._send_manifest()
 
@@ -116,39 +120,52 @@ class BatchWriter:
         self._manifest, self._manifest_keys, self._manifest_rows = {}, [], 0
         self._repeats, self._repeats_bytes = {}, 0
 
-    def _add(self, data: bytes, keys: Sequence[str]) -> None:
+    def _add(self, records: Records, keys: Sequence[str]) -> None:
         """Add records that fit into the file; hold back those that repeat a key."""
         file = self._file = self._file or self._new_file()
         if not self.key:
-            file.write(data, len(keys))
+            file.write(records)
         else:
-            hashes = set(map(hash, keys))
-            are_new = len(hashes) == len(keys) and hashes.isdisjoint(file.keys)
-            if are_new and self._repeats.keys().isdisjoint(keys):
-                file.keys |= hashes
-                file.write(data, len(keys))
+            before = len(file.keys)
+            file.keys |= dict.fromkeys(map(hash, keys))
+            new = len(file.keys) - before
+            if new == len(keys) and self._repeats.keys().isdisjoint(keys):
+                file.write(records)
             else:
-                self._add_one_by_one(file, data.splitlines(keepends=True), keys)
+                self._add_first(file, records, keys, set(islice(reversed(file.keys), new)))
         if file.rows >= self._settings.batch_size:
             self._close_file()
         if self._repeats_bytes > MAX_REPEATS_BYTES:
             self.finish()
 
-    def _add_one_by_one(self, file: BatchFile, lines: list[bytes], keys: Sequence[str]) -> None:
-        """Add records some of which repeat a key."""
-        first = []
-        for line, key in zip(lines, keys, strict=True):
-            if key in self._repeats or hash(key) in file.keys:
-                self._repeats_bytes += len(line) - len(self._repeats.get(key, b""))
-                self._repeats[key] = line
+    def _add_first(
+        self, file: BatchFile, records: Records, keys: Sequence[str], new: set[int]
+    ) -> None:
+        """Add the first record of each new key; hold back the others.
+
+        Args:
+            file: The file.
+            records: The records.
+            keys: Their keys.
+            new: The hashes of the keys that the file did not have before.
+        """
+        first, repeated = [], []
+        for place, key in enumerate(keys):
+            if hash(key) in new and key not in self._repeats:
+                new.remove(hash(key))
+                first.append(place)
             else:
-                file.keys.add(hash(key))
-                first.append(line)
+                repeated.append(place)
+        for unwritten in new:  # of a key that is held back, from an earlier file
+            del file.keys[unwritten]
         if first:
-            file.write(b"".join(first), len(first))
+            file.write(records.take(first))
+        for place, line in zip(repeated, records.lines(repeated), strict=True):
+            self._repeats_bytes += len(line) - len(self._repeats.get(keys[place], b""))
+            self._repeats[keys[place]] = line
 
     def _new_file(self) -> BatchFile:
-        return BatchFile(self._settings, self._storage, self._stream, self._schema)
+        return BatchFile(self._settings, self._storage, self._stream, self.schema)
 
     def _close_file(self) -> None:
         """Put the file in place and add it to the manifest, or to a new one if a key repeats."""
@@ -159,7 +176,7 @@ class BatchWriter:
             file.discard()
             return
         full = self._manifest_rows + file.rows > MAX_MANIFEST_ROWS
-        if full or not all(map(file.keys.isdisjoint, self._manifest_keys)):
+        if full or not all(map(file.keys.keys().isdisjoint, self._manifest_keys)):
             self._send_manifest()
         name = f"{next(self._names)}.{self._extension}"
         self._manifest[name] = file.put(name)

@@ -165,7 +165,7 @@ class BlockStream(TapStream):
                     if self.batches is None:
                         self._sync.writer.write(lines.data)
                     else:
-                        self.batches.write(self.name, lines.data, lines.keys)
+                        self.batches.write(self.name, lines.data, lines.keys, lines.table)
                         self._handle_events_and_reader()
                     self.state_manager.is_flushed = False
                     counter.increment(lines.count)
