@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from tap_intercom_export.singer.batch.records import Records
     from tap_intercom_export.singer.batch.storage import Storage
 
-BLOCK_BYTES = 1024 * 1024
-"""Size from which on collected records are passed to the other thread."""
+BLOCK_BYTES = 4 * 1024 * 1024
+"""Size from which on collected records are passed to the other thread.
 
-MAX_WAITING_BLOCKS = 4
+That thread waits up to 5 ms for Python's global lock a few times for each block, whatever its size.
+With blocks of 1 MiB it could not keep up with the caller.
+"""
+
+MAX_WAITING_BLOCKS = 2
 """Maximum blocks that wait for the other thread, which takes longer for some: a row group."""
 
 
