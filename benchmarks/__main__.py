@@ -11,13 +11,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import ways
+from benchmarks import figures, page, summary, ways
 from benchmarks.archive import archive, bytes_a_row
 from benchmarks.batches import BatchSpeed, batch_speeds
 from benchmarks.loading import Load, loads
 from benchmarks.measure import ROOT, RunMeasurement, run
 from benchmarks.queryable import Wait, measure_waits
-from benchmarks.report import Memory, Report, ShapeSpeed, Speed, Start
+from benchmarks.results import Memory, Results, ShapeSpeed, Speed, Start
 from benchmarks.server import serving
 from benchmarks.shapes import RECEIPTS, SHAPES
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             name: kept[name] if name in kept else _keep(folder, name, measure(bench, options))
             for name, measure in PARTS.items()
         }
-        report = Report(
+        results = Results(
             command=_command(options),
             repeats=options.repeats,
             load_rows=options.load_rows,
@@ -58,13 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             **measured,
         )
     options.docs.mkdir(parents=True, exist_ok=True)
-    (options.docs / "benchmark.md").write_text(report.markdown(), encoding="utf-8")
-    (options.docs / "benchmark.svg").write_text(report.svg(), encoding="utf-8")
-    (options.docs / "benchmark-shapes.svg").write_text(report.shapes_svg(), encoding="utf-8")
-    page: Path = options.docs / "speed.md"
-    if page.exists():
-        page.write_text(report.speed_page(page.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(report.summary())
+    pages = {
+        "benchmark.md": page.markdown(results),
+        "benchmark.svg": figures.time_and_memory(results),
+        "benchmark-shapes.svg": figures.rows_by_shape(results),
+    }
+    for name, text in pages.items():
+        (options.docs / name).write_text(text, encoding="utf-8")
+    speed: Path = options.docs / "speed.md"
+    if speed.exists():
+        text = speed.read_text(encoding="utf-8")
+        speed.write_text(summary.speed_page(results, text), encoding="utf-8")
+    sys.stdout.write(summary.summary(results))
 
 
 def _kept(folder: Path, parts: Collection[str]) -> dict[str, list[Any]]:
@@ -308,7 +313,7 @@ PARTS: dict[str, Callable[[Bench, argparse.Namespace], list[Any]]] = {
         wait for rows in options.wait_rows for wait in bench.waits(rows)
     ],
 }
-"""What is measured, by the name in `Report`."""
+"""What is measured, by the name in `Results`."""
 
 
 if __name__ == "__main__":
