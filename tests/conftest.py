@@ -26,6 +26,7 @@ SHARED_FIXTURES = (
     "tests/dbt/built/",
     "tests/integration/test_new_meltano_project.py",
     "tests/integration/test_docker.py",
+    "tests/integration/test_fleet_deploy.py",
     "tests/dbt/test_sources.py",
     "tests/documents/test_output.py",
 )
