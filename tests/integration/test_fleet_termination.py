@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from contextlib import closing, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ def test_a_run_that_is_stopped_keeps_its_place(
         assert engine.wait(writing) == ["CANCELED"]
         assert 0 < receipts_loaded(connection) < 3000
 
-        (now,) = connection.execute("select (now() at time zone 'UTC')::text").fetchone() or ()
+        now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}"
         evicted = engine.launch("acme", GROUPS)
         wait_until(lambda: receipts_loaded(connection, since=now))
         os.kill(pid_of(engine.log(evicted)), signal.SIGTERM)
