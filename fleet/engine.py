@@ -79,7 +79,7 @@ class Engine:
         workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
         self._url = f"http://127.0.0.1:{web_port}/graphql"
         module = ("-m", "intercom_fleet.definitions")
-        self._start("dagster", "code-server", "start", *module, "-h", "127.0.0.1", "-p", code_port)
+        self._start("dagster", "api", "grpc", *module, "-h", "127.0.0.1", "-p", code_port)
         self._wait_for(code_port)
         self._start("dagster-daemon", "run", "-w", workspace)
         self._start("dagster-webserver", "-w", workspace, "-h", "127.0.0.1", "-p", web_port)
@@ -148,7 +148,7 @@ class Engine:
             found = [statuses[run] for run in runs]
             if not set(found) & set(_IN_PROGRESS):
                 return found
-            time.sleep(0.5)
+            time.sleep(1)
         raise RuntimeError(f"These runs did not end: {found}")
 
     def log(self, run: str) -> list[str]:

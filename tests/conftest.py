@@ -26,6 +26,8 @@ SHARED_FIXTURES = (
     "tests/dbt/built/",
     "tests/integration/test_new_meltano_project.py",
     "tests/integration/test_docker.py",
+    "tests/integration/test_batch_readers.py::test_target_postgres_loads",
+    "tests/integration/test_fleet_deploy.py",
     "tests/dbt/test_sources.py",
     "tests/documents/test_output.py",
 )
@@ -93,22 +95,23 @@ def simulate() -> Iterator[Simulate]:
         simulator.stop()
 
 
+def configuration(simulator: Simulator, **settings: Any) -> dict[str, Any]:
+    """Return a configuration for a simulator whose clock does not run; takes other settings."""
+    start = END - timedelta(days=simulator.workspace.days + 1)
+    return {
+        "access_token": simulator.token,
+        "api_url": simulator.url,
+        "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        "end_date": f"{simulator.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+        "poll_interval_seconds": 0.02,
+        **settings,
+    }
+
+
 @pytest.fixture
 def configure() -> Configure:
-    """Return a function that creates a configuration for a simulator; it takes other settings."""
-
-    def make(simulator: Simulator, **settings: Any) -> dict[str, Any]:
-        start = END - timedelta(days=simulator.workspace.days + 1)
-        return {
-            "access_token": simulator.token,
-            "api_url": simulator.url,
-            "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
-            "end_date": f"{simulator.clock.now():%Y-%m-%dT%H:%M:%SZ}",
-            "poll_interval_seconds": 0.02,
-            **settings,
-        }
-
-    return make
+    """Return `configuration`."""
+    return configuration
 
 
 @pytest.fixture(scope="session")
@@ -124,10 +127,15 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def database(postgres: Postgres) -> str:
-    """Name of a new, empty database."""
+def create_database(postgres: Postgres) -> str:
+    """Create an empty database; returns its name."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     return name
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> str:
+    """Name of a new, empty database."""
+    return create_database(postgres)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 
+from tests.conftest import create_database
 from tests.dbt.built.conftest import MARTS, Dbt
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def query(
     postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], list[tuple[Any, ...]]]:
     """Return a function that queries a database with marts of the sources above."""
-    database = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {database}".encode())
+    database = create_database(postgres)
     with psycopg.connect(postgres.url(database), autocommit=True) as connection:
         connection.execute(SOURCES.encode())
     folder: Path = tmp_path_factory.mktemp("dbt")

@@ -21,6 +21,7 @@ from moto.server import ThreadedMotoServer
 from psycopg.rows import dict_row
 
 from lake.example import run_python, why_no_spark
+from tests.conftest import configuration, create_database
 from tests.harness.batches import batch_config
 from tests.harness.singer import (
     clean_environment,
@@ -29,6 +30,7 @@ from tests.harness.singer import (
     run_tap,
     select,
 )
+from tests.harness.stopped_simulator import stopped_simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,23 +100,46 @@ def warehouse(postgres: Postgres, database: str, tmp_path: Path) -> Warehouse:
     return Warehouse(postgres.url(database), tmp_path)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A database with what target-postgres loaded from RECORD messages, and the same as batches.
+
+    Args:
+        warehouse: The database; the records are in its schema `records`.
+        batches: Messages of the tap with batches, by their format.
+    """
+
+    warehouse: Warehouse
+    batches: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def loaded(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """Every stream, with its records loaded."""
+    folder = tmp_path_factory.mktemp("bat ches")  # a path may contain a space
+    warehouse = Warehouse(postgres.url(create_database(postgres)), folder)
+    with stopped_simulator(receipts=200, days=20) as simulator:
+        config = configuration(simulator)
+        warehouse.load(run_tap(config).lines, "records")
+        batches = {
+            file_format: run_tap(
+                {**config, "batch_config": batch_config(folder, file_format, batch_size=50)}
+            ).lines
+            for file_format in FORMATS
+        }
+    return Loaded(warehouse, batches)
+
+
 @pytest.mark.parametrize("use_copy", [False, True])
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_target_postgres_loads_the_same_rows_from_batches(
     file_format: str,
     use_copy: bool,  # noqa: FBT001
-    simulate: Simulate,
-    configure: Configure,
-    warehouse: Warehouse,
-    tmp_path: Path,
+    loaded: Loaded,
 ) -> None:
-    config = configure(simulate(receipts=200, days=20))
-    folder = tmp_path / "bat ches"  # a path may contain a space
-    batch = batch_config(folder, file_format, batch_size=50)
-    warehouse.load(run_tap(config).lines, "by_record", use_copy=use_copy)
-    output = run_tap({**config, "batch_config": batch})
-    warehouse.load(output.lines, "by_batch", use_copy=use_copy)
-    records, batches = warehouse.tables("by_record"), warehouse.tables("by_batch")
+    schema = f"{file_format}_{use_copy}"
+    loaded.warehouse.load(loaded.batches[file_format], schema, use_copy=use_copy)
+    records, batches = loaded.warehouse.tables("records"), loaded.warehouse.tables(schema)
     assert records.keys() == batches.keys()
     assert len(records["receipt"]) == 200
     if file_format == "parquet":  # objects are JSON text in Parquet, which jsonb stores as a string

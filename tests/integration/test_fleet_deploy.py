@@ -43,14 +43,17 @@ LOAD = """
 import json, sys
 from dagster._core.instance.ref import InstanceRef
 
-ref = InstanceRef.from_dir(sys.argv[1])
-print(json.dumps({
-    "launcher": type(ref.run_launcher).__name__,
-    "coordinator": type(ref.run_coordinator).__name__,
-    "storage": ref.storage_data.class_name,
-    "broker": getattr(ref.run_launcher, "broker", None),
-    "settings": ref.settings,
-}))
+told = {}
+for folder in sys.argv[1:]:
+    ref = InstanceRef.from_dir(folder)
+    told[folder] = {
+        "launcher": type(ref.run_launcher).__name__,
+        "coordinator": type(ref.run_coordinator).__name__,
+        "storage": ref.storage_data.class_name,
+        "broker": getattr(ref.run_launcher, "broker", None),
+        "settings": ref.settings,
+    }
+print(json.dumps(told))
 """
 
 LAUNCH = """
@@ -80,11 +83,11 @@ with (
 """
 
 
-def run_dagster(program: str, folder: Path) -> str:
+def run_dagster(program: str, *folders: Path) -> str:
     done = subprocess.run(
-        [str(DAGSTER_BIN / "python"), "-c", program, str(folder)],
+        [str(DAGSTER_BIN / "python"), "-c", program, *map(str, folders)],
         cwd=EXAMPLE,
-        env={**clean_environment(), **VARIABLES, "DAGSTER_HOME": str(folder)},
+        env={**clean_environment(), **VARIABLES, "DAGSTER_HOME": str(folders[0])},
         capture_output=True,
         text=True,
         check=False,
@@ -113,6 +116,16 @@ def write_instance(folder: Path, name: str, kubernetes: str = "") -> dict[str, A
     return content
 
 
+@pytest.fixture(scope="module")
+def configurations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What Dagster reads from each of `FILES`."""
+    folders = {name: tmp_path_factory.mktemp("dagster") for name in FILES}
+    for name, folder in folders.items():
+        write_instance(folder, name, "http://127.0.0.1:9")
+    told = json.loads(run_dagster(LOAD, *folders.values()))
+    return {name: told[str(folder)] for name, folder in folders.items()}
+
+
 @pytest.mark.parametrize(
     ("name", "launcher", "storage"),
     [
@@ -122,11 +135,9 @@ def write_instance(folder: Path, name: str, kubernetes: str = "") -> dict[str, A
     ],
 )
 def test_dagster_reads_the_configuration(
-    tmp_path: Path, name: str, launcher: str, storage: str
+    configurations: dict[str, Any], name: str, launcher: str, storage: str
 ) -> None:
-    write_instance(tmp_path, name, "http://127.0.0.1:9")
-
-    told = json.loads(run_dagster(LOAD, tmp_path))
+    told = configurations[name]
 
     assert told["launcher"] == launcher
     assert told["coordinator"] == "QueuedRunCoordinator"

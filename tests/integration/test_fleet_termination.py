@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from contextlib import closing, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,15 +39,9 @@ def test_a_run_that_is_stopped_keeps_its_place(
     simulate: Callable[..., Simulator], postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     """Canceled while the tap waits, and while it writes; ended by SIGTERM, as Kubernetes does."""
-    stopped = {
-        "waiting": simulate(receipts=60, days=20, job_seconds=3600),
-        "writing": simulate(receipts=3000, days=20),
-        "evicted": simulate(receipts=60, days=20, job_seconds=3600),
-    }
-    workspaces = {**stopped, "refused": simulate(receipts=5)}
-    write_workspaces(tmp_path, workspaces)
-    tokens = {name: simulator.token for name, simulator in stopped.items()}
-    tokens["refused"] = "a-token-that-was-revoked"
+    simulator, refusing = simulate(receipts=3000, days=20, job_seconds=3600), simulate(receipts=5)
+    write_workspaces(tmp_path, {"acme": simulator, "refused": refusing})
+    tokens = {"acme": simulator.token, "refused": "a-token-that-was-revoked"}
     with (
         closing(psycopg.connect(postgres.url(database), autocommit=True)) as connection,
         taking_alerts() as (webhook, alerts),
@@ -55,48 +50,47 @@ def test_a_run_that_is_stopped_keeps_its_place(
             tmp_path, {**environment, **SMALL_BUFFERS, "INTERCOM_FLEET_ALERT_WEBHOOK": webhook}
         ) as engine,
     ):
-        runs = {name: engine.launch(name, GROUPS) for name in workspaces}
-        wait_until(lambda: is_polled(workspaces["waiting"]))
-        engine.terminate(runs["waiting"])
-        wait_until(lambda: receipts(connection, "intercom_writing"))
-        engine.terminate(runs["writing"])
-        wait_until(lambda: is_polled(workspaces["evicted"]))
-        os.kill(pid_of(engine.log(runs["evicted"])), signal.SIGTERM)
+        waiting, refused = engine.launch("acme", GROUPS), engine.launch("refused", GROUPS)
+        wait_until(lambda: is_polled(simulator))
+        engine.terminate(waiting)
+        assert engine.wait(waiting, refused) == ["CANCELED", "FAILURE"]
 
-        assert dict(zip(runs, engine.wait(*runs.values()), strict=True)) == {
-            "waiting": "CANCELED",
-            "writing": "CANCELED",
-            "evicted": "FAILURE",
-            "refused": "FAILURE",
-        }
+        simulator.job_seconds = simulator.jobs[0].seconds = 0
+        writing = engine.launch("acme", GROUPS)
+        wait_until(lambda: receipts_loaded(connection))
+        engine.terminate(writing)
+        assert engine.wait(writing) == ["CANCELED"]
+        assert 0 < receipts_loaded(connection) < 3000
+
+        now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}"
+        evicted = engine.launch("acme", GROUPS)
+        wait_until(lambda: receipts_loaded(connection, since=now))
+        os.kill(pid_of(engine.log(evicted)), signal.SIGTERM)
+        assert engine.wait(evicted) == ["FAILURE"]
         assert not processes(tmp_path)
-        for name, simulator in stopped.items():
-            log = "\n".join(engine.log(runs[name]))
+
+        wait_until(lambda: engine.is_idle(engine.statuses()), pause_seconds=1)
+        (again,) = (run for run in engine.runs() if run["parentRunId"] == evicted)
+        assert again["status"] == "SUCCESS"
+        for run in (waiting, writing, evicted):
+            log = "\n".join(engine.log(run))
             assert "tap-intercom-export: Stopped by SIGTERM" in log, log
             assert "Exit status of extractors 143" in log, log
-            assert not [one for one in simulator.requests if "/cancel/" in one.path]
-        assert 0 < receipts(connection, "intercom_writing") < 3000
+        for run in (writing, evicted, again["runId"]):
+            resumed = f"Resuming job {simulator.jobs[0].identifier}"
+            assert resumed in "\n".join(engine.log(run))
+        assert not [one for one in simulator.requests if "/cancel/" in one.path]
+        assert not wrong_exports(connection, simulator, "intercom_acme", simulator.clock.now())
+        assert not exported_twice(simulator)
 
-        for simulator in stopped.values():
-            simulator.job_seconds = 0
-            for job in simulator.jobs:
-                job.seconds = 0
-        first_jobs = {name: simulator.jobs[0].identifier for name, simulator in stopped.items()}
-        runs |= {name: engine.launch(name, GROUPS) for name in ("waiting", "writing")}
-        assert engine.wait(runs["waiting"], runs["writing"]) == ["SUCCESS", "SUCCESS"]
-        wait_until(lambda: engine.is_idle(engine.statuses()))
-        (again,) = (run for run in engine.runs() if run["parentRunId"] == runs["evicted"])
-        assert again["status"] == "SUCCESS"
-        runs["evicted"] = again["runId"]
-        for name, simulator in stopped.items():
-            assert f"Resuming job {first_jobs[name]}" in "\n".join(engine.log(runs[name]))
-            schema, until = f"intercom_{name}", simulator.clock.now()
-            assert not wrong_exports(connection, simulator, schema, until)
-            assert not exported_twice(simulator)
-
-        (refused,) = (run for run in engine.runs() if run["jobName"] == "intercom_refused")
-        assert [len(step["attempts"]) for step in refused["stepStats"]] == [1]
-        assert len(workspaces["refused"].requests) == 1
+        log = "\n".join(engine.log(refused))
+        assert "refused: Intercom refuses the token" in log
+        assert "read from environment variable TOKEN_REFUSED." in log
+        assert "HTTP 401" in log
+        assert tokens["refused"] not in log
+        (only,) = (run for run in engine.runs() if run["jobName"] == "intercom_refused")
+        assert [len(step["attempts"]) for step in only["stepStats"]] == [1]
+        assert len(refusing.requests) == 1
         wait_until(lambda: alerts)
         assert len(alerts) == 1
         assert "intercom_refused failed: refused: Intercom refuses the token" in alerts[0]
@@ -107,10 +101,12 @@ def is_polled(simulator: Simulator) -> bool:
     return bool(simulator.jobs) and simulator.jobs[0].polls > 1
 
 
-def receipts(connection: psycopg.Connection[Any], schema: str) -> int:
-    """The receipts that are loaded so far."""
+def receipts_loaded(connection: psycopg.Connection[Any], since: str = "-infinity") -> int:
+    """The receipts that the target has written since a time; those written again count once."""
     with suppress(psycopg.errors.UndefinedTable):
-        found = connection.execute(f"select count(*) from {schema}.receipt".encode()).fetchone()
+        found = connection.execute(
+            "select count(*) from intercom_acme.receipt where _sdc_batched_at > %s", [since]
+        ).fetchone()
         assert found
         return int(found[0])
     return 0
@@ -121,11 +117,11 @@ def pid_of(log: list[str]) -> int:
     return next(int(found[1]) for line in log if (found := STARTED.match(line)))
 
 
-def wait_until(is_so: Callable[[], object]) -> None:
+def wait_until(is_so: Callable[[], object], pause_seconds: float = 0.1) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.05)
+        time.sleep(pause_seconds)
 
 
 def processes(folder: Path) -> list[str]:

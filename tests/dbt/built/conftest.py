@@ -6,7 +6,6 @@ import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import duckdb
 import psycopg
@@ -15,6 +14,7 @@ from psycopg.rows import dict_row
 
 from demo.project import DBT, DBT_PROGRAM, ROOT, Project
 from intercom_simulator import Clock, Simulator
+from tests.conftest import create_database
 from tests.dbt.expected_marts import ExpectedMarts
 from tests.harness.browser import browser, chromium  # noqa: F401 - fixtures
 from tests.harness.stopped_simulator import END
@@ -116,9 +116,7 @@ def workspace(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
     Some engagement comes after the lookback, so that it is in the event files but not in the
     receipts.
     """
-    database = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {database}".encode())
+    database = create_database(postgres)
     clock = Clock(END, running=False)
     with Simulator(
         receipts=2_500,

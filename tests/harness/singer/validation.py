@@ -40,7 +40,7 @@ def _is_date_time(value: object) -> bool:
     if isinstance(value, str):
         if not _RFC_3339.fullmatch(value):
             return False
-        datetime.strptime(value[:19] + "+0000", "%Y-%m-%dT%H:%M:%S%z")
+        datetime.fromisoformat(value[:19] + "+00:00")
     return True
 
 
