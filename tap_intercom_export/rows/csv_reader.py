@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from tap_intercom_export.rows import text_encoding
-from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows import escape, text_encoding
 from tap_intercom_export.rows.csv_dialect import DELIMITERS, as_utf_8, delimiter_of
 from tap_intercom_export.rows.escaped_block import EscapedBlock
 

@@ -7,8 +7,8 @@ from json.encoder import encode_basestring_ascii as quote
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_intercom_export.rows.compiled.escape import as_json_module, escape_cells, unescape_row
 from tap_intercom_export.rows.compiled.row_function import row_function
+from tap_intercom_export.rows.escape import as_json_module, escape_cells, unescape_row
 from tap_intercom_export.rows.escaped_block import EscapedBlock
 from tap_intercom_export.rows.lines import Lines
 from tap_intercom_export.schemas import record_key

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from tap_intercom_export.rows import text_encoding
-from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows import escape, text_encoding
 
 
 class EscapedBlock:

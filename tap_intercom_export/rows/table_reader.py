@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
+from tap_intercom_export.rows import escape
 from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, NULL_ID_CELLS
-from tap_intercom_export.rows.compiled import escape
 from tap_intercom_export.rows.lines import Lines
 from tap_intercom_export.schemas import Kind
 

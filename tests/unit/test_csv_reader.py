@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows import csv_reader as csv_reader_module
-from tap_intercom_export.rows import text_encoding
-from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows import escape, text_encoding
 from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CsvReader, DamagedRow
 from tap_intercom_export.rows.escaped_block import EscapedBlock
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows import escape
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema

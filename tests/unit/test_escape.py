@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_intercom_export.rows import text_encoding
-from tap_intercom_export.rows.compiled import escape
+from tap_intercom_export.rows import escape, text_encoding
 
 CSV_LIKE = st.text(st.sampled_from([*'ab,""\n\r\t\\u', "é", "你", "🎉", "\u2028", "\U0010ffff"]))
 

@@ -1,7 +1,8 @@
 """The compiled encoder: CSV rows to JSON text with a function generated for each file.
 
-In: whole rows as bytes, and the `RowFormat` of their file. Out: the JSON text of each row, between
-the text that the caller wants before and after it; rows that need care are handed back.
+In: rows that `rows.escape` has prepared, and the `RowFormat` of their file. Out: the JSON text of
+each row, between the text that the caller wants before and after it; rows that need care are handed
+back. `row_function.row_function` is all that others use.
 
 Why it is here
     The straightforward way to convert a CSV row is `csv.reader`, a dictionary with a parsed value
@@ -15,7 +16,7 @@ Why it is here
 How it works
     The idea is that almost no cell needs to be looked at on its own. It takes three steps:
 
-    1. `escape.escape_block` escapes a whole block of some hundred rows, as bytes, before it is
+    1. `rows.escape.escape_block` escapes a whole block of some hundred rows, as bytes, before it is
        split: backslashes and control characters become JSON escapes, and quoted cells lose their
        quotes and have their commas and line ends escaped. Each of these replacements is one call
        of a C function for the whole block. Afterwards every comma separates two cells, and every
@@ -36,9 +37,9 @@ How it works
     writes the reason. So a mistake here can make rows slow, but not a damaged row valid.
 
 What it costs
-    Four modules with some 850 lines that are harder to read than the rest of the tap, and the
-    rule that each change of a record's format is made twice: in `rows.row_format` and in
-    `row_function`. Generated code is also harder to debug; printing the result of
+    Three modules with some 600 lines, and `rows.escape`, that are harder to read than the rest of
+    the tap, and the rule that each change of a record's format is made twice: in `rows.row_format`
+    and in `row_function`. Generated code is also harder to debug; printing the result of
     `_Source.function` helps, and its docstring shows an example. The tests compare both ways for
     every file of the catalog, deselected properties, odd names, and random rows
     (tests/unit/test_encoder.py, tests/unit/test_encoder_shapes.py).
@@ -49,6 +50,5 @@ What to do if it must go
     for good, make `Encoder._plain_lines` the only way, and delete this package,
     `rows.escaped_block` and `CsvReader.blocks`.
 
-Only `rows.encoder`, `rows.csv_reader`, `rows.escaped_block` and `rows.table_reader` use this
-package. Nothing outside of `rows` knows that it exists.
+Only `rows.encoder` uses this package; import-linter checks it.
 """

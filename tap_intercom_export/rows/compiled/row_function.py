@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, NULL_ID_CELLS, time
 from tap_intercom_export.rows.compiled.cell_readers import json_reader, lenient_time, sample_cell
-from tap_intercom_export.rows.compiled.escape import as_json_module
 from tap_intercom_export.rows.compiled.times import time_reader, time_run_reader
+from tap_intercom_export.rows.escape import as_json_module
 from tap_intercom_export.rows.row_format import digest
 from tap_intercom_export.schemas import Kind
 
