@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from demo.postgres import running_postgres
 from intercom_simulator import Clock, Simulator
+from tests.harness.browser import browser, chromium  # noqa: F401 - fixtures
 from tests.harness.singer import discover
 from tests.harness.stopped_simulator import END
 

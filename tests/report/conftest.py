@@ -1,4 +1,4 @@
-"""Fixtures: Chromium, and marts written by hand."""
+"""Fixtures: marts written by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from intercom_report.marts import Marts
 from intercom_report.page import Origin, page
-from tests.harness.browser import browser, chromium  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Callable

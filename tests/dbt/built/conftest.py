@@ -16,7 +16,6 @@ from demo.project import DBT, DBT_PROGRAM, ROOT, Project
 from intercom_simulator import Clock, Simulator
 from tests.conftest import create_database
 from tests.dbt.expected_marts import ExpectedMarts
-from tests.harness.browser import browser, chromium  # noqa: F401 - fixtures
 from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
