@@ -45,15 +45,15 @@ from intercom_fleet.definitions import defs
 with dg.DagsterInstance.ephemeral() as instance:
     job = defs.resolve_job_def("intercom_acme")
     result = job.execute_in_process(instance=instance, raise_on_error=False)
-    told = {"success": result.success, "metadata": {}, "checks": {}}
+    report = {"success": result.success, "metadata": {}, "checks": {}}
     for event in result.all_events:
         if event.is_step_materialization:
             metadata = event.materialization.metadata
-            told["metadata"] = {key: value.value for key, value in metadata.items()}
+            report["metadata"] = {key: value.value for key, value in metadata.items()}
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             data = event.asset_check_evaluation_data
-            told["checks"][data.check_name] = data.passed
-    print("TOLD " + json.dumps(told, default=str))
+            report["checks"][data.check_name] = data.passed
+    print("RESULT " + json.dumps(report, default=str))
 """
 """Script for the Python with Dagster: runs the job of a workspace and prints the results."""
 
@@ -130,8 +130,10 @@ def test_dagster_syncs_a_workspace_and_tells_what_was_loaded(
             timeout=PATIENCE_SECONDS,
         )
     lines = done.stdout.splitlines()
-    told = [json.loads(line[5:]) for line in lines if line.startswith("TOLD ")]
-    assert [one["success"] for one in told] == [True], done.stderr[-3000:]
+    results = [
+        json.loads(line.removeprefix("RESULT ")) for line in lines if line.startswith("RESULT ")
+    ]
+    assert [one["success"] for one in results] == [True], done.stderr[-3000:]
 
     receipts = simulator.workspace.counts(end)["receipt"]
     written = sum(
@@ -139,12 +141,12 @@ def test_dagster_syncs_a_workspace_and_tells_what_was_loaded(
         for job in simulator.jobs
     )
     downloaded = sum(simulator.content_export.archive(job).stat().st_size for job in simulator.jobs)
-    assert told[0]["checks"] == {
+    assert results[0]["checks"] == {
         "rejected_share": True,
         "bookmark_age": True,
         "rows_in_target": True,
     }
-    metadata = told[0]["metadata"]
+    metadata = results[0]["metadata"]
     assert metadata["rows"]["receipt"] == written
     assert metadata["bookmark"] == f"{end:%Y-%m-%dT%H:%M:%SZ}"
     assert metadata["export_jobs"] == len(simulator.jobs) == 2

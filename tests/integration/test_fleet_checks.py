@@ -1,4 +1,4 @@
-"""What Dagster is told of a workspace, and what checks and alerts do when something is wrong."""
+"""Definitions of a workspace in Dagster, and its checks and alerts when something is wrong."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ DEFINITIONS = """
 import json
 from intercom_fleet.definitions import defs
 
-told = {}
+definitions = {}
 for asset in defs.resolve_all_asset_specs():
-    told["/".join(asset.key.path)] = {
+    definitions["/".join(asset.key.path)] = {
         "fresh_for_hours": asset.freshness_policy.fail_window.to_timedelta().total_seconds() / 3600,
         "metadata": dict(asset.metadata),
     }
 for definition in defs.assets:
     key = "/".join(definition.key.path)
-    told[key]["pool"] = definition.op.pool
-    told[key]["checks"] = sorted(spec.name for spec in definition.check_specs)
-told["schedules"] = {
+    definitions[key]["pool"] = definition.op.pool
+    definitions[key]["checks"] = sorted(spec.name for spec in definition.check_specs)
+definitions["schedules"] = {
     one.job_name: [one.cron_schedule, one.execution_timezone, one.default_status.value]
     for one in defs.schedules
 }
-told["sensors"] = {one.name: one.default_status.value for one in defs.sensors}
-print(json.dumps(told, default=str))
+definitions["sensors"] = {one.name: one.default_status.value for one in defs.sensors}
+print(json.dumps(definitions, default=str))
 """
 
 CHECKS = """
@@ -134,29 +134,33 @@ def run_dagster(program: str, **environment: str) -> Any:
 
 
 def test_each_workspace_has_a_pool_checks_a_freshness_policy_and_a_schedule() -> None:
-    told = run_dagster(DEFINITIONS)
+    definitions = run_dagster(DEFINITIONS)
 
-    assert told["acme_eu/content"] == {
+    assert definitions["acme_eu/content"] == {
         "fresh_for_hours": 30,
         "metadata": {"region": "eu", "schema": "intercom_acme_eu"},
         "pool": "intercom_acme_eu",
         "checks": ["bookmark_age", "rejected_share", "rows_in_target"],
     }
     # one run a workspace at a time, whatever its assets
-    assert told["acme_eu/reporting"]["pool"] == told["acme_eu/lists"]["pool"] == "intercom_acme_eu"
-    assert told["beta/content"]["fresh_for_hours"] == 54
-    assert told["schedules"] == {
+    assert (
+        definitions["acme_eu/reporting"]["pool"]
+        == definitions["acme_eu/lists"]["pool"]
+        == "intercom_acme_eu"
+    )
+    assert definitions["beta/content"]["fresh_for_hours"] == 54
+    assert definitions["schedules"] == {
         "intercom_acme_us": ["0 3 * * *", "UTC", "RUNNING"],
         "intercom_acme_eu": ["30 2 * * *", "Europe/Dublin", "RUNNING"],
         "intercom_beta": ["0 3 * * *", "Australia/Sydney", "RUNNING"],
     }
-    assert told["sensors"] == {
+    assert definitions["sensors"] == {
         "alert_of_failed_runs": "RUNNING",
         "alert_of_failed_checks": "RUNNING",
     }
 
 
-def test_a_check_that_does_not_pass_is_told_once() -> None:
+def test_failed_check_sends_one_alert() -> None:
     with taking_alerts() as (webhook, alerts):
         passed = run_dagster(CHECKS, INTERCOM_FLEET_ALERT_WEBHOOK=webhook)
 

@@ -43,17 +43,17 @@ LOAD = """
 import json, sys
 from dagster._core.instance.ref import InstanceRef
 
-told = {}
+loaded = {}
 for folder in sys.argv[1:]:
     ref = InstanceRef.from_dir(folder)
-    told[folder] = {
+    loaded[folder] = {
         "launcher": type(ref.run_launcher).__name__,
         "coordinator": type(ref.run_coordinator).__name__,
         "storage": ref.storage_data.class_name,
         "broker": getattr(ref.run_launcher, "broker", None),
         "settings": ref.settings,
     }
-print(json.dumps(told))
+print(json.dumps(loaded))
 """
 
 LAUNCH = """
@@ -122,8 +122,8 @@ def configurations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folders = {name: tmp_path_factory.mktemp("dagster") for name in FILES}
     for name, folder in folders.items():
         write_instance(folder, name, "http://127.0.0.1:9")
-    told = json.loads(run_dagster(LOAD, *folders.values()))
-    return {name: told[str(folder)] for name, folder in folders.items()}
+    loaded = json.loads(run_dagster(LOAD, *folders.values()))
+    return {name: loaded[str(folder)] for name, folder in folders.items()}
 
 
 @pytest.mark.parametrize(
@@ -137,18 +137,18 @@ def configurations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_dagster_reads_the_configuration(
     configurations: dict[str, Any], name: str, launcher: str, storage: str
 ) -> None:
-    told = configurations[name]
+    loaded = configurations[name]
 
-    assert told["launcher"] == launcher
-    assert told["coordinator"] == "QueuedRunCoordinator"
-    assert told["storage"] == storage
-    settings = told["settings"]
+    assert loaded["launcher"] == launcher
+    assert loaded["coordinator"] == "QueuedRunCoordinator"
+    assert loaded["storage"] == storage
+    settings = loaded["settings"]
     assert settings["concurrency"]["pools"] == {"granularity": "run", "default_limit": 1}
     assert settings["run_retries"]["enabled"]
     assert not settings["run_retries"]["retry_on_asset_or_op_failure"]
     assert settings["run_monitoring"]["cancel_timeout_seconds"] > GRACE_SECONDS
     if name == "celery":
-        assert told["broker"] == VARIABLES["CELERY_BROKER_URL"]
+        assert loaded["broker"] == VARIABLES["CELERY_BROKER_URL"]
 
 
 def test_kubernetes_gets_a_pod_with_all_that_a_run_needs(tmp_path: Path) -> None:

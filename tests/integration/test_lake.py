@@ -99,8 +99,8 @@ def test_overlapping_exports_become_one_row_a_key_and_the_marts_in_duckdb(tmp_pa
         assert second["receipt"]["rows"] > second["receipt"]["keys"]
 
         receipts = table(lake, "receipt")
-        truth = expected(workspace.simulator, "receipt", SECOND_EXPORT)
-        assert differences("receipt", truth, receipts) == []
+        expected_rows = expected(workspace.simulator, "receipt", SECOND_EXPORT)
+        assert differences("receipt", expected_rows, receipts) == []
         columns = Counter(row[NEW_COLUMN] for row in receipts)
         updated = second["receipt"]["updated"] + second["receipt"]["inserted"]
         assert columns == {"sunny": updated, None: len(receipts) - updated}
