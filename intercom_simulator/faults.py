@@ -1,4 +1,7 @@
-"""Faults as data: of responses (`Fault`) and of export jobs (`JobFault`)."""
+"""Faults as data: of responses (`Fault`) and of export jobs (`JobFault`).
+
+`delivery` applies those of responses, `jobs` those of jobs; `mutation` damages rows of CSV files.
+"""
 
 from __future__ import annotations
 

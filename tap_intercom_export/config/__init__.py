@@ -1,7 +1,8 @@
 """The settings: their JSON schema, validation, and values.
 
 In: a config file, Meltano's environment variables, or a dictionary. Out: frozen `Settings` in the
-units that the code uses, and one message for each invalid or doubtful setting.
+units that the code uses, and one message for each invalid or doubtful setting. A new setting begins
+in `schema`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """HTTP to Intercom: the only package that sends requests.
 
 In: paths, request bodies, and a destination for downloads. Out: responses, pages of lists and
-downloaded bytes, or an error from `errors.py` chosen by how to recover from it.
+downloaded bytes, or an error from `errors.py` chosen by how to recover from it. `error_responses`
+decides what a response with an error means, also each kind of 429; `retry` how long to wait.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_intercom_export.rows.compiled.row_function import row_function
+from tap_intercom_export.rows.encoded_block import EncodedBlock
 from tap_intercom_export.rows.escape import as_json_module, escape_cells, unescape_row
 from tap_intercom_export.rows.escaped_block import EscapedBlock
-from tap_intercom_export.rows.lines import Lines
 from tap_intercom_export.schemas import record_key
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Encoder:
         self._keys: list[str] = []
         self._columns: tuple[Column, ...] = ()
 
-    def lines(self) -> Iterator[Lines]:
+    def lines(self) -> Iterator[EncodedBlock]:
         """Yield the lines in blocks; damaged rows go to the reader's callback."""
         if not self.is_compiled:
             yield from self._plain_lines()
@@ -86,7 +86,7 @@ class Encoder:
         for block in self._reader.rows.blocks(self._read_table()):
             if isinstance(block, EscapedBlock):
                 yield from self._encode_block(block)
-            elif isinstance(block, Lines):
+            elif isinstance(block, EncodedBlock):
                 self._reader.records += block.count
                 yield block
             else:
@@ -94,7 +94,7 @@ class Encoder:
                     yield from self._encode_cells(cells)
             yield from self._collected()
 
-    def _read_table(self) -> Callable[[bytes], Lines | None] | None:
+    def _read_table(self) -> Callable[[bytes], EncodedBlock | None] | None:
         """Return what reads a block as a table; None if the file cannot become tables."""
         if self._table_types is None:
             return None
@@ -105,7 +105,7 @@ class Encoder:
             return None
         return TableReader(form, self._deselected).read
 
-    def _plain_lines(self) -> Iterator[Lines]:
+    def _plain_lines(self) -> Iterator[EncodedBlock]:
         """Yield the same lines without the compiled encoder, several times slower."""
         for cells in self._reader.rows:
             if len(self._texts) >= MAX_LINES_PER_BLOCK:
@@ -113,7 +113,7 @@ class Encoder:
             yield from self._encode_record(cells)
         yield from self._collected()
 
-    def _encode_block(self, block: EscapedBlock) -> Iterator[Lines]:
+    def _encode_block(self, block: EscapedBlock) -> Iterator[EncodedBlock]:
         """Encode the rows of a block; yield the lines before a row with new columns."""
         encode = self._encode(block.rows[0])
         rows = iter(block.plain_rows)
@@ -122,7 +122,7 @@ class Encoder:
             if cells := self._reader.rows.cells(block, index):
                 yield from self._encode_record(cells)
 
-    def _encode_cells(self, cells: list[str]) -> Iterator[Lines]:
+    def _encode_cells(self, cells: list[str]) -> Iterator[EncodedBlock]:
         """Encode a row; yield the lines before it if it has new columns."""
         if len(self._texts) >= MAX_LINES_PER_BLOCK:
             yield from self._collected()
@@ -134,7 +134,7 @@ class Encoder:
         if encode(iter((row,)), self._texts.append, self._keys.append) is not None:
             yield from self._encode_record(cells)
 
-    def _encode_record(self, cells: list[str]) -> Iterator[Lines]:
+    def _encode_record(self, cells: list[str]) -> Iterator[EncodedBlock]:
         """Encode a row by its record; yield the lines before it if it has new columns."""
         record = self._reader.record_or_none(cells)
         if record is None:
@@ -165,12 +165,12 @@ class Encoder:
             )
         return self._function
 
-    def _collected(self) -> Iterator[Lines]:
+    def _collected(self) -> Iterator[EncodedBlock]:
         """Yield the collected lines, if there are any, and begin anew."""
         if self._texts:
             self._reader.records += len(self._texts)
             data, keys = "".join(self._texts).encode(), tuple(map(as_json_module, self._keys))
-            yield Lines(data, len(self._texts), self._columns, keys)
+            yield EncodedBlock(data, len(self._texts), self._columns, keys)
         self._texts.clear()
         self._keys.clear()
         self._columns = ()

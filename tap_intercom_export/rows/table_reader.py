@@ -18,7 +18,7 @@ import pyarrow.csv
 
 from tap_intercom_export.rows import escape
 from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, NULL_ID_CELLS
-from tap_intercom_export.rows.lines import Lines
+from tap_intercom_export.rows.encoded_block import EncodedBlock
 from tap_intercom_export.schemas import Kind
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _all_match(cells: pa.Array, pattern: str) -> bool:
     return matches
 
 
-_KINDS: dict[Kind, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
+_CONVERSIONS: dict[Kind, tuple[pa.DataType, Callable[[pa.Array], pa.Array]]] = {
     Kind.TEXT: (pa.string(), _text),
     Kind.ID: (pa.string(), _text),
     Kind.OPTIONAL_ID: (pa.string(), _optional_id),
@@ -146,7 +146,7 @@ class TableReader:
             and all(own[name] == pa.string() or name not in names for name in file.key)
         )
 
-    def read(self, data: bytes) -> Lines | None:
+    def read(self, data: bytes) -> EncodedBlock | None:
         """Return the rows of a block as a table; None if it has to be read row by row.
 
         Args:
@@ -169,7 +169,7 @@ class TableReader:
         if not cells.num_rows:
             return None
         table = pa.table({name: columns[name] for name in columns.keys() - self._deselected})
-        return Lines(b"", table.num_rows, keys=self._keys(columns), table=table)
+        return EncodedBlock(b"", table.num_rows, keys=self._keys(columns), table=table)
 
     def _columns(self, cells: pa.Table) -> dict[str, pa.ChunkedArray]:
         """Return the properties of the rows, as `RowFormat.record` does for one row.
@@ -206,7 +206,7 @@ class TableReader:
 def column_types(form: RowFormat) -> dict[str, pa.DataType | None]:
     """Return the types of the properties of a file; None for one that has no such type."""
     return {
-        column.name: _KINDS[column.kind][0] if column.kind in _KINDS else None
+        column.name: _CONVERSIONS[column.kind][0] if column.kind in _CONVERSIONS else None
         for column in form.properties
     }
 
@@ -233,7 +233,7 @@ def _converted(cells: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray:
         UnusualBlockError: A cell does not have a usual form.
         ArrowInvalid: A time does not exist.
     """
-    value_type, convert = _KINDS[kind]
+    value_type, convert = _CONVERSIONS[kind]
     if cells.null_count == len(cells):
         return pa.nulls(len(cells), value_type)
     return convert(cells)

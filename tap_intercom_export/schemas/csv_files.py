@@ -1,6 +1,7 @@
 """The CSV files of a message export as data: columns, types, key and time of each.
 
-To add a file or a column, add a row here. Names and order are those of real archives, from two
+To add a file or a column, add a row here; a file of which no sample is public, in
+`assumed_csv_files`. Names and order are those of real archives, from two
 production workspaces that publish their column lists, from Intercom's reference, and from the
 schema that Fivetran publishes; the descriptions are ours.
 """

@@ -27,7 +27,7 @@ KEY_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 CONVERSATION_ACTIONS = "consolidated_conversation_part"
 """The dataset of actions. One client gets a single row a conversation since about July 2026."""
 
-_KINDS = {"timestamp": Kind.REPORTED_TIME, "duration": Kind.REPORTED_NUMBER}
+_KIND_BY_PREFIX = {"timestamp": Kind.REPORTED_TIME, "duration": Kind.REPORTED_NUMBER}
 """Kinds by the prefix of an attribute's qualified id; all others are text."""
 
 STANDARD_PREFIXES = frozenset(
@@ -119,7 +119,7 @@ class Dataset:
         if self._is_time(attribute):
             return Kind.REPORTED_TIME
         prefix = attribute.qualified_id.partition(".")[0]
-        return _KINDS.get(prefix, Kind.TEXT)
+        return _KIND_BY_PREFIX.get(prefix, Kind.TEXT)
 
     def _is_time(self, attribute: Attribute) -> bool:
         """Return whether rows are selected by this attribute."""

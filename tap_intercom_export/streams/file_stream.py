@@ -13,7 +13,7 @@ from tap_intercom_export.streams.window_stream import WindowStream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_intercom_export.rows import Lines, RowReader
+    from tap_intercom_export.rows import EncodedBlock, RowReader
 
 
 class FileStream(WindowStream):
@@ -41,7 +41,7 @@ class FileStream(WindowStream):
                 yield record
 
     @override
-    def record_lines(self) -> Iterator[Lines]:
+    def record_lines(self) -> Iterator[EncodedBlock]:
         """Yield encoded RECORD messages in blocks; for batches, the records alone, or tables."""
         from tap_intercom_export.rows import Encoder, record_envelope  # noqa: PLC0415 - not for --discover
 

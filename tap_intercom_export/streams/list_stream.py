@@ -1,6 +1,6 @@
 """Base class of lists, which Intercom returns page by page: a full-table RESTStream of the SDK.
 
-ListPaginator are requested by number, because the URL in `pages.next` may name another host.
+Pages are requested by number, because the URL in `pages.next` may name another host.
 """
 
 from __future__ import annotations

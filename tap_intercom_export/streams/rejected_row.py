@@ -1,4 +1,7 @@
-"""The stream `rejected_row`: rows of files and entries of lists that cannot be read."""
+"""The stream `rejected_row`: rows of files and entries of lists that cannot be read.
+
+`rejections` decides which these are, and writes them.
+"""
 
 from __future__ import annotations
 

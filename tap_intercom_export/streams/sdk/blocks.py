@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.rows import Lines
+    from tap_intercom_export.rows import EncodedBlock
     from tap_intercom_export.schemas import Column
     from tap_intercom_export.streams.context import SyncContext
 
@@ -126,7 +126,7 @@ class BlockStream(TapStream):
         self._stream_maps = None
         self._write_schema_message()
 
-    def record_lines(self) -> Iterator[Lines] | None:
+    def record_lines(self) -> Iterator[EncodedBlock] | None:
         """Return encoded RECORD messages in blocks, or None if the stream has no such encoding.
 
         With `batch_config` the lines are records only.

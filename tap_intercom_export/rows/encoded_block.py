@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class EncodedBlock:
     """Encoded rows.
 
     Attributes:
