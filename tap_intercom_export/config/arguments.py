@@ -25,10 +25,14 @@ STATE_PARTS: dict[str, tuple[type[list[Any] | dict[str, Any]], str]] = {
     "next_jobs": (list, "a list"),
     "writing": (list, "a list"),
     "recent_windows": (list, "a list"),
+}
+"""Type of each part of a stream's state that is the tap's own and no single value; null is none."""
+
+SDK_STATE_PARTS: dict[str, tuple[type[list[Any] | dict[str, Any]], str]] = {
     "partitions": (list, "a list of the SDK's partitions"),
     "progress_markers": (dict, "an object"),
 }
-"""Type of each part of a stream's state that is not a single value: the tap's own and the SDK's."""
+"""Likewise, of the SDK, which fails on null."""
 
 
 def find_bad_option_file(arguments: list[str]) -> str | None:
@@ -94,8 +98,10 @@ def _check_entry(name: str, entry: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: It has.
     """
-    for key, (kind, noun) in STATE_PARTS.items():
-        part = entry.get(key, kind())
+    for key, (kind, noun) in {**STATE_PARTS, **SDK_STATE_PARTS}.items():
+        if key not in entry or (entry[key] is None and key in STATE_PARTS):
+            continue
+        part = entry[key]
         if key == "partitions" and isinstance(part, list):
             is_right = all(isinstance(one, dict) and "context" in one for one in part)
         else:

@@ -19,7 +19,7 @@ CHUNK_BYTES = 64 * 1024
 """Bytes read at once."""
 
 CONVERTED_CHUNK_BYTES = 1024 * 1024
-"""Bytes read at once for `CellReader.blocks` with a converter, which has a cost for each block."""
+"""Bytes read at once for `CsvReader.blocks` with a converter, which has a cost for each block."""
 
 MAX_CELL_CHARACTERS = 32 * 1024 * 1024
 """Maximum characters of a cell. A longer one is not a text, but an unclosed quote."""

@@ -8,6 +8,7 @@ import pytest
 
 from intercom_simulator import Clock, Simulator
 from tap_intercom_export.checks import find_selection_warnings
+from tap_intercom_export.config.arguments import STATE_PARTS
 from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.tap import TapIntercomExport
 from tests.faults.runner import configuration
@@ -53,7 +54,7 @@ def test_part_of_state_that_is_no_object_is_refused(key: str, part: Any) -> None
         TapIntercomExport(config=dict(CONFIG), state=state_of(**{key: part}))
 
 
-@pytest.mark.parametrize("partitions", [[1], [{}], [None], ["x"]])
+@pytest.mark.parametrize("partitions", [None, [1], [{}], [None], ["x"]])
 def test_partitions_that_the_sdk_cannot_read_are_refused(partitions: Any) -> None:
     with pytest.raises(ConfigurationError, match="not a list of the SDK's partitions"):
         TapIntercomExport(config=dict(CONFIG), state=state_of(partitions=partitions))
@@ -76,6 +77,14 @@ def test_damaged_entry_is_ignored_with_a_warning(sim: Simulator, parts: dict[str
     run = run_without_waiting(configuration(sim), state_of(**parts))
     assert run.exit_code == 0, run.log
     assert f"something in {'writing' if 'writing' in parts else 'job or next_jobs'}" in run.log
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("key", sorted(STATE_PARTS))
+def test_null_part_of_state_is_as_if_it_were_missing(sim: Simulator, key: str) -> None:
+    run = run_without_waiting(configuration(sim), state_of(**{key: None}))
+    assert run.exit_code == 0, run.log
+    assert "cannot be read" not in run.log
     assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
 
 
