@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from tap_intercom_export.config import LOOPBACK_HOSTS
-from tap_intercom_export.errors import ApiError
-from tap_intercom_export.formatting import counted
+from tap_intercom_export.errors import ApiError, UnavailableError
+from tap_intercom_export.formatting import counted, duration
 from tap_intercom_export.intercom.client import CONNECTION_ERRORS, error_name
 from tap_intercom_export.intercom.error_responses import is_gone, is_transient, raise_refusal
 from tap_intercom_export.intercom.responses import read_error
@@ -26,6 +26,14 @@ MAX_REDIRECTS = 5
 
 CHUNK_BYTES = 256 * 1024
 """Bytes of a download that are read at once."""
+
+MAX_ATTEMPTS_WITH_PROGRESS = 10_000
+"""An attempt counts as failed unless it adds this fraction of the file. Otherwise a proxy that cuts
+each response after a few bytes would keep a download going for weeks."""
+
+MAX_DOWNLOAD_SECONDS = 86_400.0
+"""Longest duration of one download, for a server that sends too slowly without ever pausing for
+`request_timeout_seconds`. Intercom keeps an archive for two days at least."""
 
 _FILE_STATUSES = {
     http.client.OK,
@@ -79,11 +87,14 @@ class Downloader:
 
         Raises:
             NotFoundError: The file does not exist, or no longer.
-            ApiError: Any other refusal, or all attempts failed.
+            UnavailableError: All attempts failed, or it takes longer than a day.
+            ApiError: Any other refusal.
             TapError: The file is too large, or the disk is full.
         """
         url = urljoin(self._settings.api_url, url)
         retry_budget = RetryBudget(self._client.clock, f"Download from {_host(url)}")
+        deadline = self._client.clock.monotonic() + MAX_DOWNLOAD_SECONDS
+        progress = _Progress()
         validator, total = "", None
         while True:
             start = destination.size
@@ -93,11 +104,11 @@ class Downloader:
                     if status in _FILE_STATUSES and _continues(response, start, validator, total):
                         validator = _validator(response.headers)
                         total = _total(response) or total
-                        self._receive(response, destination)
+                        self._receive(response, destination, deadline)
                         size = destination.size
                         if status != http.client.PARTIAL_CONTENT or total in {None, size}:
                             return
-                        if validator and start < size:
+                        if validator and progress.has_advanced(size, total):
                             continue  # the server sends less at once than was requested
                         message = f"{size:,} of {total:,} bytes arrived"
                     else:
@@ -114,17 +125,20 @@ class Downloader:
                         message = f"{message} from {_host(response.url)}"
                 retry_budget.failed(message, response.headers)
             except CONNECTION_ERRORS as error:
-                if validator and destination.size > start:
+                if validator and progress.has_advanced(destination.size, total):
                     retry_budget.progressed()
                 retry_budget.failed(
                     f"cut off after {counted(destination.size, 'byte')} ({error_name(error)})"
                 )
 
-    def _receive(self, response: requests.Response, destination: Destination) -> None:
+    def _receive(
+        self, response: requests.Response, destination: Destination, deadline: float
+    ) -> None:
         """Write a response body to the destination: appended if it is partial, else from the start.
 
         Raises:
             urllib3.exceptions.HTTPError: The connection was lost; what arrived has been written.
+            UnavailableError: The download takes too long.
             TapError: The file is too large, or the disk is full.
         """
         if response.status_code != http.client.PARTIAL_CONTENT:
@@ -132,6 +146,12 @@ class Downloader:
         # read1 returns what has arrived, so that nothing is lost if the connection breaks
         while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
             destination.append(chunk)
+            if self._client.clock.monotonic() > deadline:
+                raise UnavailableError(
+                    f"The download from {_host(response.url)} is not complete after "
+                    f"{duration(MAX_DOWNLOAD_SECONDS)}: {counted(destination.size, 'byte')} "
+                    "arrived. Check the network and a proxy."
+                )
 
     def _follow(self, url: str, start: int, validator: str) -> requests.Response:
         """Request a file and follow redirects; only the configured host gets the token."""
@@ -153,6 +173,27 @@ class Downloader:
                 raise ApiError("The download was redirected to an invalid URL.")
             url = location
         raise ApiError(f"The download was redirected more than {MAX_REDIRECTS} times.")
+
+
+class _Progress:
+    """Tells attempts that advance a download from those that bring almost nothing."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def has_advanced(self, size: int, total: int | None) -> bool:
+        """Return whether enough has arrived since this was last true.
+
+        A download that starts over advances when it is past the point that it reached before.
+
+        Args:
+            size: Bytes that have arrived.
+            total: Size of the whole file, if known.
+        """
+        if size - self._size < max(1, (total or 0) // MAX_ATTEMPTS_WITH_PROGRESS):
+            return False
+        self._size = size
+        return True
 
 
 def absolute_url(base: str, url: str) -> str | None:

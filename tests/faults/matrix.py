@@ -131,6 +131,11 @@ _ELSEWHERE = (
         "test_environment.py",
     ),
     (
+        "each response of a download is cut after a few bytes, or sent byte by byte without end",
+        "an error after nine attempts that bring almost nothing, or after a day",
+        "test_download_progress.py",
+    ),
+    (
         "no network at `--test`",
         "a result within 15 seconds",
         "test_environment.py",

@@ -1,0 +1,145 @@
+"""Downloads over lines that always break: large files arrive, and none goes on forever."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typing_extensions import override
+
+from tap_intercom_export.archive import Spool
+from tap_intercom_export.errors import UnavailableError
+from tap_intercom_export.intercom.client import IntercomClient
+from tap_intercom_export.intercom.download import Downloader
+from tap_intercom_export.tap import TapIntercomExport
+from tests.harness.quick_clock import QuickClock
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+FILE = b"receipt_id\n" + b"12345678\n" * 200_000
+"""1.8 MB: an attempt has to bring 180 bytes to make progress."""
+
+PATIENCE_REQUESTS = 300
+"""Number of requests after which a test server sends everything, so that a test cannot hang."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a server sends the file.
+
+    Args:
+        cut: Bytes of each response, after which the connection ends.
+        announce_all: Whether the response announces the rest of the file, so that the cut is seen;
+            else it announces what it sends.
+        new_etags: Whether each response has another ETag, and the whole file.
+        pause_seconds: Pause after each byte.
+    """
+
+    cut: int
+    announce_all: bool = True
+    new_etags: bool = False
+    pause_seconds: float = 0.0
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.line = line
+        self.numbers = count(1)
+        self.requests = 0
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, _Server)
+        line = server.line
+        server.requests = number = next(server.numbers)
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        first = int(wanted[1]) if wanted and not line.new_etags else 0
+        rest = FILE[first:]
+        # with another ETag each time, every second attempt gets a byte further than all before
+        size = line.cut + number * (number % 2) if line.new_etags else line.cut
+        body = rest if number > PATIENCE_REQUESTS else rest[:size]
+        announced = len(rest) if line.announce_all else len(body)
+        self.send_response(206 if first or not line.announce_all else 200)
+        self.send_header("Content-Length", str(announced))
+        if first or not line.announce_all:
+            self.send_header("Content-Range", f"bytes {first}-{first + announced - 1}/{len(FILE)}")
+        self.send_header("ETag", f'"{number}"' if line.new_etags else '"same"')
+        self.end_headers()
+        pieces = [body[i : i + 1] for i in range(len(body))] if line.pause_seconds else [body]
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for piece in pieces:
+                self.wfile.write(piece)
+                time.sleep(line.pause_seconds)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def serve(line: Line) -> Generator[_Server]:
+    server = _Server(line)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def download(server: _Server) -> bytes:
+    url = f"http://127.0.0.1:{server.server_port}"
+    config = {"access_token": "t", "api_url": url, "start_date": "2025-01-01"}
+    settings = TapIntercomExport(config=config, setup_mapper=False).settings
+    spool = Spool(2 * len(FILE))
+    Downloader(IntercomClient(settings, "test", QuickClock())).download("/x", spool)
+    spool.file.seek(0)
+    return spool.file.read()
+
+
+@pytest.mark.parametrize("announce_all", [True, False], ids=["cut", "capped"])
+def test_large_file_arrives_over_a_line_that_always_breaks(*, announce_all: bool) -> None:
+    with serve(Line(cut=len(FILE) // 100, announce_all=announce_all)) as server:
+        assert download(server) == FILE
+    assert server.requests == 101
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        Line(cut=9),
+        Line(cut=9, announce_all=False),
+        Line(cut=9, new_etags=True),
+    ],
+    ids=["cut", "capped", "another ETag each time"],
+)
+def test_download_that_gets_a_few_bytes_at_a_time_ends(line: Line) -> None:
+    with serve(line) as server, pytest.raises(UnavailableError, match="failed 9 times"):
+        download(server)
+    assert server.requests < 20
+
+
+def test_download_that_is_sent_byte_by_byte_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause is as long as `request_timeout_seconds`, and the server never closes."""
+    monkeypatch.setattr("tap_intercom_export.intercom.download.MAX_DOWNLOAD_SECONDS", 0.3)
+    with (
+        serve(Line(cut=200, pause_seconds=0.02)) as server,
+        pytest.raises(UnavailableError, match=r"not complete after 0\.3 s: \d+ bytes arrived"),
+    ):
+        download(server)
+    assert server.requests == 1
