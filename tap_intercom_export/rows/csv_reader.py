@@ -32,7 +32,8 @@ MAX_RAW_CHARACTERS = 1_000_000
 
 _CARRIAGE_RETURN = "a carriage return (CR) outside of quotes; lines must end with LF or CRLF"
 
-_BOM = b"\xef\xbb\xbf"
+_MARK = "\ufeff"  # the byte order mark
+_BOM = _MARK.encode()
 
 T = TypeVar("T")
 
@@ -64,6 +65,9 @@ class CsvReader:
     A row that is not CSV is rejected line by line, so that an unclosed quote costs only the line
     that opens it and not the rest of the file. Blank lines are skipped.
 
+    The file may be several files in a row: a byte order mark before a row is not part of its first
+    cell, and a row that repeats the header is rejected.
+
     Args:
         source: The file.
         on_damaged: Called with each row that is rejected.
@@ -89,6 +93,7 @@ class CsvReader:
         self._cut_lines: frozenset[str] = frozenset()
         """The beginnings of lines that were too long."""
         self._rejected = 0
+        self._header: list[str] = []
         self._chunk_bytes = 0
         """Bytes read at once, if more than `CHUNK_BYTES`."""
         self.has_invalid = False
@@ -131,6 +136,7 @@ class CsvReader:
             self.reject("follows a header that is not CSV")
             return []
         self._return_lines()
+        self._header = row
         return [
             text_encoding.replace_invalid(cell.replace(text_encoding.NUL, ""))[0] for cell in row
         ]
@@ -158,7 +164,8 @@ class CsvReader:
         yield self._loaded_rows()
         self._chunk_bytes = CONVERTED_CHUNK_BYTES if convert else 0
         while data := self._read_rows():
-            if convert and self._is_simple() and (converted := convert(data)) is not None:
+            converted = convert(data) if convert and self._is_one_file(data) else None
+            if converted is not None:
                 self._lines_loaded += data.count(b"\n") + (not data.endswith(b"\n"))
                 yield converted
                 continue
@@ -194,17 +201,23 @@ class CsvReader:
 
     def _escaped(self, data: bytes) -> EscapedBlock | None:
         """Return whole rows as a block; None if the csv module has to read them."""
-        found = escape.escape_block(data.removesuffix(b"\n")) if self._is_simple() else None
-        if found is None:
+        found = escape.escape_block(data.removesuffix(b"\n")) if self._is_simple(data) else None
+        if found is None or escape.escape_cells(self._header) in found.rows:
             return None
         block = EscapedBlock(found, data, self._lines_loaded + 1)
         self._lines_loaded += found.line_count
         self.has_invalid = found.has_invalid
         return block
 
-    def _is_simple(self) -> bool:
-        """Return whether cells are separated by commas and no line was too long."""
-        return self._delimiter == DELIMITERS[0] and not self._cut_lines
+    def _is_simple(self, data: bytes) -> bool:
+        """Return whether cells are separated by commas, and no row has to be changed or refused."""
+        has_mark = not data.isascii() and (data.startswith(_BOM) or b"\n" + _BOM in data)
+        return self._delimiter == DELIMITERS[0] and not self._cut_lines and not has_mark
+
+    def _is_one_file(self, data: bytes) -> bool:
+        """Return whether a block is simple and certainly does not repeat the header."""
+        longest = max(self._header, key=len, default="").replace('"', '""')
+        return self._is_simple(data) and text_encoding.encode(longest) not in data
 
     def _loaded_rows(self) -> Iterator[list[str]]:
         """Yield the cells of the rows that begin in the loaded lines."""
@@ -224,9 +237,10 @@ class CsvReader:
             Cells; nothing for a blank or rejected line.
         """
         if '"' not in line and "\r" not in line:
-            self._row = [line]
-            if line and not self._is_cut():
-                yield line.split(self._delimiter)
+            self._row = [line := line.lstrip(_MARK)]
+            cells = line.split(self._delimiter)
+            if line and not self._is_refused(cells):
+                yield cells
             return
         reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
         self._given_back.appendleft(line)
@@ -241,14 +255,21 @@ class CsvReader:
                 self.reject(f"is not CSV: {_CARRIAGE_RETURN if is_cr else error}")
                 reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
             else:
-                if cells and not self._is_cut():
+                if cells and not self._is_refused(cells):
                     yield cells
 
-    def _is_cut(self) -> bool:
-        """Reject the current row if one of its lines was too long; return whether it was."""
-        if self._cut_lines.isdisjoint(self._row):
+    def _is_refused(self, cells: list[str]) -> bool:
+        """Reject the current row if it was too long or repeats the header; return whether it did.
+
+        Args:
+            cells: Its cells.
+        """
+        if not self._cut_lines.isdisjoint(self._row):
+            self.reject(f"is longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept")
+        elif cells == self._header:
+            self.reject("repeats the header: the file may be several files in a row")
+        else:
             return False
-        self.reject(f"is longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept")
         return True
 
     def _lines_of_row(self) -> Iterator[str]:
@@ -273,6 +294,8 @@ class CsvReader:
             if size > MAX_CELL_CHARACTERS:
                 self._given_back.appendleft(line)
                 raise csv.Error("row larger than limit")
+            if not self._row:
+                line = line.lstrip(_MARK)
             self._row.append(line)
             yield line + "\n"
 
@@ -322,6 +345,6 @@ class CsvReader:
         self._rest = chunk.partition(b"\n")[2]
         text = data[:MAX_RAW_CHARACTERS].decode(errors="replace").replace("\0", "\ufffd")
         # Without quotes, which could make the following lines part of it
-        line = text.replace('"', "'").replace("\r", " ")
+        line = text.replace('"', "'").replace("\r", " ").lstrip(_MARK)
         self._cut_lines = self._cut_lines.intersection((*self._row, *self._given_back)) | {line}
         return line.encode() + b"\n"

@@ -136,6 +136,11 @@ _ELSEWHERE = (
         "test_download_progress.py",
     ),
     (
+        "a file is several files in a row, with their headers and byte order marks",
+        "repeated headers go to rejected_row, the marks are removed",
+        "test_concatenated_files.py",
+    ),
+    (
         "no network at `--test`",
         "a result within 15 seconds",
         "test_environment.py",
