@@ -105,6 +105,17 @@ class Archive:
         """Lines in all files; never less than the rows."""
         return sum(member.lines for member in self.members)
 
+    def unique_name(self, member: Member) -> str:
+        """Return the path of a file, with a number if earlier files have the same path.
+
+        Args:
+            member: A file in `members`.
+        """
+        copies = sum(
+            other.path == member.path and other.index < member.index for other in self.members
+        )
+        return f"{member.path} ({copies + 1})" if copies else member.path
+
     @contextmanager
     def open(self, member: Member) -> Generator[BinaryIO]:
         """Open a file for reading bytes. Files can be opened repeatedly, one at a time.

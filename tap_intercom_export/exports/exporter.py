@@ -88,11 +88,11 @@ class Export:
         return self.job.window.before
 
     def files(self) -> Iterator[tuple[str, BinaryIO]]:
-        """Yield name and content of each CSV file of the archive; the file is closed afterwards."""
+        """Yield a unique name and the content of each CSV file; it is closed afterwards."""
         if self.archive:
             for member in self.archive.members:
                 with self.archive.open(member) as source:
-                    yield member.path, source
+                    yield self.archive.unique_name(member), source
 
     def close(self) -> None:
         """Free the disk space of the archive."""

@@ -93,17 +93,11 @@ class MessageFileStream(ExportFileStream):
         export = self._files.export
         for member in self._members():
             path = member.path or f"{self._file.name}.csv"
-            copies = sum(
-                other.path == member.path and other.index < member.index
-                for other in archive.members
-            )
-            # a rejected row is identified by its file and line
-            name = f"{path} ({copies + 1})" if copies else path
             is_needed = self._needs_rows_of(export)
             rejects = FileRejections(
                 self._rejected,
                 export,
-                name,
+                archive.unique_name(member) or path,  # with the line it identifies a rejected row
                 self.name,
                 always=is_needed,
                 is_known=is_needed and self._file.name != UNKNOWN_FILE.name,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
-from intercom_simulator import ApiVariant, Mutation
+from intercom_simulator import ApiVariant, Fault, Mutation
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.singer import (
     discover_in_process,
@@ -84,3 +86,24 @@ def test_damaged_rows_of_both_exports_are_in_one_stream(
     assert not [line for line in problems(output) if "rejected_row" not in line]
     raw = {record["raw"] for record in output.records("rejected_row")}
     assert raw == {"reported,badly", "sent,badly"}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_rejected_rows_of_two_files_with_one_name_are_both_kept(
+    simulate: Simulate, configure: Configure
+) -> None:
+    """They are on the same line of files with the same name."""
+    header = ",".join(one.id for one in DATASETS["call"].attributes)
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for raw in ("one,cell", "another,cell"):
+            archive.writestr("call.csv", f"{header}\n{raw}\n")
+    simulator = simulate(**SMALL)
+    body = data.getvalue()
+    simulator.faults.add(Fault("reporting_download", body=body, handled=True, times=None))
+    config = configure(simulator, reporting_datasets=["call"], window_days=60)
+    rows = run(config, "reporting_call", "rejected_row").loaded("rejected_row")
+    assert [(row["file"], row["line"], row["raw"]) for row in rows] == [
+        ("call.csv", 2, "one,cell"),
+        ("call.csv (2)", 2, "another,cell"),
+    ]
