@@ -240,11 +240,12 @@ class _Zip:
         self._infos: list[zipfile.ZipInfo] = []
 
     def files(self) -> list[str]:
-        self._infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        # a folder with data is a file
+        self._infos = [one for one in self._zip.infolist() if not one.is_dir() or one.file_size]
         for info in self._infos:
             if info.flag_bits & 1:
                 raise RefusedArchiveError(f"'{info.filename:.200}' in it is encrypted")
-        return [info.filename for info in self._infos]
+        return [info.filename.rstrip("/") or info.filename for info in self._infos]
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
@@ -280,8 +281,8 @@ class _Tar:
 
     def files(self) -> list[str]:
         self._infos = [info for info in self._tar if info.isfile()]
-        names = [info.name.encode(errors="surrogateescape") for info in self._infos]
-        return [name.decode(errors="replace") for name in names]
+        names = [info.name.rstrip("/") if info.size else info.name for info in self._infos]
+        return [name.encode(errors="surrogateescape").decode(errors="replace") for name in names]
 
     def open(self, index: int) -> IO[bytes]:
         info = self._infos[index]
@@ -293,7 +294,7 @@ def _check_headers(spool: BinaryIO) -> None:
 
     Raises:
         DamagedArchiveError: It is cut off, or goes on after its end. tarfile notices neither.
-        RefusedArchiveError: It has more than `MAX_MEMBERS` files, or a header over 1 MiB.
+        RefusedArchiveError: It has too many files, a header over 1 MiB, or data outside of files.
     """
     for _ in range(2 * MAX_MEMBERS):  # each file may have an extended header before its own
         header = spool.read(tarfile.BLOCKSIZE)
@@ -308,6 +309,11 @@ def _check_headers(spool: BinaryIO) -> None:
         info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
         if info.type in _EXTENSION_HEADERS and info.size > CHUNK_BYTES:
             raise RefusedArchiveError(f"it has a header of {info.size:,} bytes")
+        if info.size and not info.isfile() and info.type not in _EXTENSION_HEADERS:
+            # tarfile takes the data after a folder or link for the next header, and ends there
+            raise RefusedArchiveError(
+                f"'{info.name:.200}' in it is no file, but has data. Please report it"
+            )
         spool.seek(-(-info.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE, io.SEEK_CUR)
     raise RefusedArchiveError(f"it holds more than {MAX_MEMBERS:,} files")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,31 @@ def test_non_csv_members_are_skipped(wrap: Callable[[dict[str, bytes]], bytes]) 
 @pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
 def test_file_without_extension_is_read(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
     assert contents(wrap({"open_20260401": OPEN})) == [("open_20260401", OPEN)]
+
+
+@pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
+def test_folder_with_data_is_a_file(wrap: Callable[[dict[str, bytes]], bytes]) -> None:
+    files = wrap({"open.csv/": OPEN, "empty/": b"", "receipt.csv": RECEIPT})
+    assert contents(files) == [("open.csv", OPEN), ("receipt.csv", RECEIPT)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("open.csv/", tarfile.AREGTYPE),
+        ("open.csv", tarfile.DIRTYPE),
+        ("open.csv", tarfile.LNKTYPE),
+        ("open.csv", b"D"),
+    ],
+    ids=["old folder", "folder", "link", "unknown"],
+)
+def test_data_in_a_tar_outside_of_files_is_refused(name: str, kind: bytes) -> None:
+    """tarfile ends at the data of a folder or link, as if there were no other files."""
+    info = tarfile.TarInfo(name)
+    info.size, info.type = len(OPEN), kind
+    data = info.tobuf() + OPEN + bytes(-len(OPEN) % tarfile.BLOCKSIZE)
+    with pytest.raises(RefusedArchiveError, match=r"'open\.csv' in it is no file, but has data"):
+        opened(data + tarred({"receipt.csv": RECEIPT}))
 
 
 @pytest.mark.parametrize("wrap", [zipped, lambda files: gzipped(tarred(files))], ids=["zip", "tgz"])
