@@ -288,5 +288,12 @@ class TapIntercomExport(Tap):
             self.message_writer,
             events=lambda: vars(self).get("events"),
             state=lambda: self.state,
+            clean_up=self._discard_batch_files,
             logger=self.logger,
         ).handle(signum)
+
+    def _discard_batch_files(self) -> None:
+        """Delete the batch files that are not finished, if there are any."""
+        output: BatchOutput | None = vars(self).get("batch_output")
+        if output is not None:
+            output.discard_local_files()

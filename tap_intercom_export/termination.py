@@ -33,6 +33,7 @@ class Termination:
         events: Returns the event queue; None before worker threads can have started.
         state: Returns the state; empty if it is not loaded yet, as during discovery. Then no STATE
             is written, because an empty one would replace the stored one.
+        clean_up: Deletes the temporary files that have names.
         logger: Gets one line.
     """
 
@@ -41,11 +42,13 @@ class Termination:
         writer: MessageWriter,
         events: Callable[[], EventQueue | None],
         state: Callable[[], Any],
+        clean_up: Callable[[], None],
         logger: logging.Logger,
     ) -> None:
         self._writer = writer
         self._events = events
         self._state = state
+        self._clean_up = clean_up
         self._logger = logger
 
     def handle(self, signum: int) -> None:
@@ -64,13 +67,14 @@ class Termination:
         self._writer.run_between_lines(partial(self._end, signum))
 
     def _end(self, signum: int) -> None:
-        """Write the state and exit at once, without any cleanup that could take long."""
+        """Write the state and exit at once, without waiting for other threads."""
         logging.raiseExceptions = False  # the signal may have interrupted a log call
         with contextlib.suppress(OSError):
             if events := self._events():  # the response for a new job may be on its way
                 events.finish_requests(JOB_REQUEST_GRACE_SECONDS)
             if state := self._state():
                 self._writer.write_final_message(StateMessage(value=state))
+        self._clean_up()
         name = signal.Signals(signum).name
         self._logger.warning("Stopped by %s; the next run continues from the last STATE", name)
         os._exit(128 + signum)

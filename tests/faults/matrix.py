@@ -141,6 +141,11 @@ _ELSEWHERE = (
         "test_concatenated_files.py",
     ),
     (
+        "SIGTERM while a batch file is written, or uploaded to an object store",
+        "as for any other SIGTERM; no BATCH message names the file, and no part of it is left",
+        "test_batch_termination.py",
+    ),
+    (
         "no network at `--test`",
         "a result within 15 seconds",
         "test_environment.py",

@@ -115,7 +115,7 @@ class BatchFile:
             self._format.close()
         with contextlib.suppress(OSError):  # the last bytes, if the disk is full
             self._out.close()
-        self._path.unlink(missing_ok=True)
+        self._storage.discard(self._path)
 
     def _submit_block(self) -> None:
         """Pass the collected records to the other thread when few blocks wait for it."""

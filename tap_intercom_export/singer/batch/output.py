@@ -94,6 +94,12 @@ class BatchOutput:
         for stream in self._streams:
             stream.discard()
 
+    def discard_local_files(self) -> None:
+        """Delete the files on the local disk; for the end of the process by a signal."""
+        storage: Storage | None = vars(self).get("_storage")
+        if storage is not None:
+            storage.discard_all()
+
     def writer(self, stream: str, schema: Mapping[str, Any], key: Sequence[str]) -> BatchWriter:
         """Return a writer for the records of a stream.
 

@@ -46,6 +46,7 @@ class Storage:
         names = {self._fs.protocol} if isinstance(self._fs.protocol, str) else {*self._fs.protocol}
         self._is_local = "file" in names
         self._is_object_store = bool(names & STORAGE_PACKAGES.keys())
+        self._unfinished: set[Path] = set()
 
     def check(self) -> None:
         """Check that files can be written, before hours are spent on an export job.
@@ -67,7 +68,24 @@ class Storage:
         folder = Path(self._root if self._is_local else tempfile.gettempdir())
         if self._is_local:
             folder.mkdir(parents=True, exist_ok=True)
-        return folder / f".tap-intercom-export-{uuid4().hex}.unfinished"
+        path = folder / f".tap-intercom-export-{uuid4().hex}.unfinished"
+        self._unfinished.add(path)
+        return path
+
+    def discard(self, source: Path) -> None:
+        """Delete a file on the local disk.
+
+        Args:
+            source: The file, at a `new_path`.
+        """
+        source.unlink(missing_ok=True)
+        self._unfinished.discard(source)
+
+    def discard_all(self) -> None:
+        """Delete all files on the local disk, whose rows the next run writes again."""
+        for source in tuple(self._unfinished):
+            with contextlib.suppress(OSError):
+                self.discard(source)
 
     def put(self, source: Path, name: str) -> str:
         """Put a finished file in place.
@@ -88,7 +106,7 @@ class Storage:
             with self._told(url):
                 self._put(source, path)
         finally:
-            source.unlink(missing_ok=True)
+            self.discard(source)
         return url
 
     def _put(self, source: Path, path: str) -> None:
