@@ -252,25 +252,27 @@ class Exporter:
         )
 
     def _finish_stored(self, job: ExportJob) -> Export:
-        """Finish a job of an earlier run, which counts as gone if Intercom refuses only that job.
+        """Finish a job of an earlier run, which counts as gone if only that job cannot be read.
+
+        Otherwise each run would end at it until it expires, after a week.
 
         Raises:
-            NotFoundError: It is gone, or refused.
+            NotFoundError: It is gone, refused, unavailable or damaged.
         """
         try:
             return self._finish(job)
         except NotFoundError:
             raise
-        except ApiError as error:
-            if not self._runner.is_refused_for_good(error):
+        except (ApiError, DamagedArchiveError) as error:
+            if not self._runner.answers_other_requests():
                 raise
             self._log.warning(
-                "Intercom accepts the token, but refuses job %s of an earlier run (%s). It may be "
-                "the job of another app or token. Exporting its window again",
+                "Intercom accepts the token, but job %s of an earlier run cannot be read (%s). It "
+                "may be the job of another app or token, or broken. Exporting its window again",
                 job.identifier,
                 error,
             )
-            raise NotFoundError(str(error)) from error
+            raise NotFoundError("it cannot be read") from error
 
     def _finish(self, job: ExportJob) -> Export:
         """Wait for a job and download its archive.
@@ -301,8 +303,10 @@ class Exporter:
         """Return a job's verified archive and its size in bytes as sent.
 
         Raises:
-            UnreadableDataError: Every download was damaged or refused.
+            DamagedArchiveError: The last download was damaged.
+            RefusedArchiveError: The last download was refused.
         """
+        error_class: type[UnreadableDataError] = UnreadableDataError
         for _ in range(MAX_DOWNLOADS_PER_JOB):
             spool, begun = Spool(self._max_archive_bytes), self._clock.monotonic()
             try:
@@ -320,14 +324,15 @@ class Exporter:
             try:
                 archive = open_archive(spool.file, self._limits)
             except DamagedArchiveError as error:
+                error_class = DamagedArchiveError
                 problem = f"was damaged in {MAX_DOWNLOADS_PER_JOB} downloads ({error})"
                 self._log.warning("The archive of job %s is damaged (%s)", job.identifier, error)
             except RefusedArchiveError as error:  # it may be a damaged one
-                problem = f"is refused: {error}"
+                error_class, problem = RefusedArchiveError, f"is refused: {error}"
                 self._log.warning("The archive of job %s: %s", job.identifier, error)
             else:
                 return archive, size
-        raise UnreadableDataError(
+        raise error_class(
             f"The archive of job {job.identifier} for {job.window} {problem}. Nothing of it was "
             "written; the next run downloads it again."
         )

@@ -91,16 +91,11 @@ class JobRunner:
         except NotFoundError:
             return
 
-    def is_refused_for_good(self, error: ApiError) -> bool:
-        """Return whether Intercom refuses one job, while it accepts the token for others.
+    def answers_other_requests(self) -> bool:
+        """Return whether Intercom answers and accepts the token, so that an error is about one job.
 
         Nobody knows whether a job can be read with another token than its own.
-
-        Args:
-            error: The error of a request about the job.
         """
-        if isinstance(error, UnavailableError):
-            return False
         try:
             self.check()
         except ApiError:
@@ -204,8 +199,8 @@ class JobRunner:
                 running = job.updated(response.body).progress in {JobStatus.RUNNING, None}
             except NotFoundError:
                 running = False
-            except ApiError as error:
-                if not self.is_refused_for_good(error):
+            except ApiError:
+                if not self.answers_other_requests():
                     raise
                 running = False  # or it may be, but this tap cannot do anything about it
             if job.given_up and not running:

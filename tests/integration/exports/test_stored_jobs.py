@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from intercom_simulator import Fault, JobFault, Simulator
+from tap_intercom_export.intercom.retry import MAX_ATTEMPTS
 from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
@@ -132,9 +133,53 @@ def test_stored_job_that_is_refused_does_not_stop_every_run(
     sim.faults.add(Fault(route, status=status, body=FORBIDDEN))
     run = run_without_waiting(config, state)
     assert run.exit_code == 0, run.log
-    assert f"Intercom accepts the token, but refuses job {job} of an earlier run" in run.log
+    assert f"Intercom accepts the token, but job {job} of an earlier run cannot be read" in run.log
     assert job not in json.dumps(run.state)
     assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=500, times=MAX_ATTEMPTS),
+        Fault("download", status=500, times=MAX_ATTEMPTS),
+        Fault("download", corrupt_at=2500, times=2),
+    ],
+    ids=["status", "download", "archive"],
+)
+def test_stored_job_that_is_broken_does_not_stop_every_run(sim: Simulator, fault: Fault) -> None:
+    """As if the fault were of this job only, for as long as Intercom keeps it."""
+    config = configuration(sim)
+    state = _state_with_job(sim, config)
+    job = sim.jobs[0].identifier
+    sim.faults.add(fault)
+    run = run_without_waiting(config, state)
+    assert run.exit_code == 0, run.log
+    assert f"job {job} of an earlier run cannot be read" in run.log
+    assert job not in json.dumps(run.state)
+    assert ExpectedRows(sim).missing(InMemoryTarget().load(run.lines).rows()) == {}
+
+
+@pytest.mark.parametrize("route", ["status", "download"])
+def test_stored_job_is_kept_while_intercom_is_out_of_order(sim: Simulator, route: Any) -> None:
+    config = configuration(sim)
+    state = _state_with_job(sim, config)
+    sim.faults.add(Fault(route, status=500, times=MAX_ATTEMPTS))
+    sim.faults.add(Fault("status", status=500, skip=1, times=None))
+    run = run_without_waiting(config, state)
+    assert run.exit_code == 4
+    assert len(sim.jobs) == 1
+    assert "job" in run.state["bookmarks"]["content_export"]
+
+
+def test_archive_over_a_limit_is_kept_for_the_run_with_a_higher_one(sim: Simulator) -> None:
+    config = configuration(sim)
+    state = _state_with_job(sim, config)
+    run = run_without_waiting({**config, "max_unpacked_gigabytes": 0.000001}, state)
+    assert run.exit_code == 5
+    assert len(sim.jobs) == 1
+    again = run_without_waiting(config, run.state)
+    assert f"Resuming job {sim.jobs[0].identifier}" in again.log
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -151,11 +196,14 @@ def test_stored_job_is_kept_while_the_token_is_refused(sim: Simulator, status: i
     assert ExpectedRows(sim).missing(InMemoryTarget().load(again.lines).rows()) == {}
 
 
-def test_refused_job_that_was_given_up_does_not_stop_every_run(sim: Simulator) -> None:
+@pytest.mark.parametrize(("status", "times"), [(403, 1), (500, MAX_ATTEMPTS)])
+def test_job_that_was_given_up_and_is_refused_or_broken_does_not_stop_every_run(
+    sim: Simulator, status: int, times: int
+) -> None:
     config = configuration(sim)
     state = _state_with_job(sim, config, given_up=True)
     job = sim.jobs[0].identifier
-    sim.faults.add(Fault("status", status=403, body=FORBIDDEN))
+    sim.faults.add(Fault("status", status=status, body=FORBIDDEN, times=times))
     run = run_without_waiting(config, state)
     assert run.exit_code == 0, run.log
     assert job not in json.dumps(run.state)
