@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from tap_intercom_export.errors import UnreadableDataError
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -108,6 +110,8 @@ class JobTracker:
         self._events = events
         self._lock = threading.Lock()
         self._jobs = {job.identifier: job for job in self.stored}
+        self._windows = {job.identifier: job.window for job in self.stored}
+        """Of all jobs, also of those that are of no further use."""
 
     def request(self, clock: Clock) -> AbstractContextManager[None]:
         """Return the context in which a job may be created, with permission of the main thread.
@@ -122,8 +126,20 @@ class JobTracker:
 
         Args:
             job: The job.
+
+        Raises:
+            UnreadableDataError: It has the identifier of a job for another window, whose rows would
+                be written in place of its own.
         """
         with self._lock:
+            window = self._windows.setdefault(job.identifier, job.window)
+            if window != job.window:
+                raise UnreadableDataError(
+                    f"Intercom gave the new job for {job.window} the identifier of the one for "
+                    f"{window}, {job.identifier}. Its archive is not read, as it may have the rows "
+                    "of the other window. Try again later, and check whether a proxy repeats "
+                    "responses."
+                )
             self._jobs[job.identifier] = job
         self._events.post(JobCreated(self._state, job))
 

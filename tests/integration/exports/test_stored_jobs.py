@@ -216,3 +216,20 @@ def test_new_job_that_is_refused_ends_the_run(sim: Simulator) -> None:
     assert run.exit_code == 3
     assert len(sim.jobs) == 1
     assert "job" in run.state["bookmarks"]["content_export"]
+
+
+def test_identifier_of_another_window_is_an_error(sim: Simulator) -> None:
+    """Otherwise the bookmark would move past a window whose rows were never read."""
+    first = run_without_waiting(configuration(sim))
+    body = {"job_identifier": sim.jobs[0].identifier, "status": "pending", "download_url": ""}
+    sim.faults.add(Fault("create", status=200, body=body, times=None))
+    run = run_without_waiting(configuration(sim))
+    assert run.exit_code == 5
+    assert "the identifier of the one for 2025-05-11T12:30:00Z to" in run.log
+    assert run.bookmarks["receipt"] == first.records("content_export")[0]["created_at_before"]
+    assert (
+        ExpectedRows(sim).missing_before_bookmark(
+            InMemoryTarget().load(run.lines).rows(), run.bookmarks
+        )
+        == {}
+    )
