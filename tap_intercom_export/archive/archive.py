@@ -219,7 +219,7 @@ def _is_csv(path: str, head: bytes) -> bool:
     """
     if not path:
         return True  # the only file of a format without names
-    if _is_system_file(path):
+    if _is_system_file(path) and not looks_like_csv(head):
         logger.info("Skipping '%.200s' in the archive: not a CSV file", path)
         return False
     if is_packed(head):

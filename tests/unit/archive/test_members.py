@@ -122,6 +122,12 @@ def test_member_whose_path_leads_out_of_the_archive_is_read(
     assert read == RECEIPT
 
 
+@pytest.mark.parametrize("name", [".csv", ".open_20260401.csv", "a/.open", "__MACOSX/open.csv"])
+def test_csv_with_the_name_of_a_system_file_is_read(name: str) -> None:
+    """Real ones, such as `.DS_Store` and `__MACOSX/._open.csv`, are not texts."""
+    assert contents(zipped({name: OPEN})) == [(name, OPEN)]
+
+
 @pytest.mark.parametrize("name", ["open.gz", "open_20260401.csv.GZ", "open.txt", "open.csv.1"])
 def test_gzipped_member_is_read_whatever_its_name(name: str) -> None:
     assert contents(zipped({name: gzipped(OPEN)})) == [(name, OPEN)]
