@@ -18,12 +18,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
+from tap_intercom_export.archive.csv_text import looks_like_csv, looks_like_json_or_html
 from tap_intercom_export.archive.formats import (
     ArchiveFormat,
     ArchiveLimits,
     is_packed,
-    looks_like_csv,
-    looks_like_json_or_html,
     open_format,
 )
 from tap_intercom_export.archive.spool import discard

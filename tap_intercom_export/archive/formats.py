@@ -6,15 +6,14 @@ not that of its headers, and not its unpacked size.
 
 from __future__ import annotations
 
-import codecs
 import io
-import re
 import struct
 import tarfile
 import zipfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 
+from tap_intercom_export.archive import csv_text
 from tap_intercom_export.archive.spool import SpoolSection, append, discard, new_spool
 from tap_intercom_export.archive.zip_member import open_member
 from tap_intercom_export.compression import open_gzip
@@ -55,14 +54,6 @@ _OTHER_PACKED = (
 
 _EXTENSION_HEADERS = {b"x", b"g", b"X", b"L", b"K"}
 """Types of tar headers that extend the next one (pax, and GNU's long names)."""
-_NOT_CSV = (b"<", b"{", b"[")
-"""First characters of an error page or a JSON response."""
-
-_NOT_IN_CSV = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Matches control characters, which no CSV file contains."""
-
-_IN_CSV = re.compile(rb"[,;\n]")
-"""Matches the characters of which the beginning of a CSV file has at least one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +163,6 @@ def _without_gzip(open_file: Callable[[], IO[bytes]]) -> IO[bytes]:
         is_wrapped = stream.read(len(_GZIP)) == _GZIP
     stream = open_file()
     return cast("IO[bytes]", open_gzip(fileobj=stream, mode="rb")) if is_wrapped else stream
-
-
-def looks_like_csv(start: bytes) -> bool:
-    """Return whether a file is a text with delimiters in its first line, by its first bytes.
-
-    Args:
-        start: The first bytes of the file.
-    """
-    start = _to_utf_8(start).lstrip()
-    first_line = start.partition(b"\n")[0]
-    is_text = not start.startswith(_NOT_CSV) and not _NOT_IN_CSV.search(start)
-    return is_text and any(delimiter in first_line for delimiter in (b",", b";", b"\t"))
-
-
-def looks_like_json_or_html(start: bytes) -> bool:
-    """Return whether a file is a JSON or HTML text.
-
-    Args:
-        start: The first bytes of the file.
-    """
-    return _to_utf_8(start).lstrip().startswith(_NOT_CSV)
 
 
 def is_packed(head: bytes) -> bool:
@@ -318,13 +288,6 @@ def _check_headers(spool: BinaryIO) -> None:
     raise RefusedArchiveError(f"it holds more than {MAX_MEMBERS:,} files")
 
 
-def _to_utf_8(start: bytes) -> bytes:
-    """Return the beginning of a text in UTF-8, without its byte order mark."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return start.decode("utf-16", errors="replace").encode()
-    return start.removeprefix(codecs.BOM_UTF8)
-
-
 class _SingleFile:
     """A single CSV file, plain or with gzip, with any extension."""
 
@@ -336,13 +299,15 @@ class _SingleFile:
 
     def files(self) -> list[str]:
         with self.open(0) as stream:
-            start = _to_utf_8(stream.read(512)).lstrip()
-        if start.startswith(_NOT_CSV):
+            start = csv_text.to_utf_8(stream.read(512)).lstrip()
+        if csv_text.looks_like_json_or_html(start):
             raise DamagedArchiveError("it is a JSON or HTML text, not an archive")
-        if start and (_NOT_IN_CSV.search(start) or not _IN_CSV.search(start)):
+        if start and not csv_text.may_be_csv(start):
             raise DamagedArchiveError("it is neither an archive nor a CSV file")
         if not start and not self._compressed:
             raise DamagedArchiveError("it is empty")
+        if not self._compressed and csv_text.ends_within_row(self._spool):
+            raise DamagedArchiveError("it is a CSV file that ends within a row")
         return [self._path] if start else []
 
     def open(self, index: int) -> IO[bytes]:  # noqa: ARG002 - there is only one

@@ -58,8 +58,9 @@ loaded; `make test` includes them. This page is written by `python -m tests.faul
   continues from the stored STATE, and creates jobs again that this STATE does not contain, after
   waiting for their slot. If only the tap is terminated, its last STATE is stored, and the next run
   resumes the job.
-- **A plain CSV without a container** has no checksum: a file that was cut at the end of a row, with
-  a matching length, cannot be distinguished from a shorter one. Production sends ZIP.
+- **A plain CSV without a container** has no checksum: a file that was cut at the end of a row, or
+  in its last column, with a matching length, cannot be distinguished from a shorter one. Production
+  sends ZIP.
 - **An export that is cut below `export_row_limit`.** Intercom does not report the cut; ten million
   rows is the limit in its reference.
 - **Events later than the lookback.** Opens, clicks and replies that happen more than

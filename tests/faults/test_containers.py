@@ -65,6 +65,16 @@ def test_download_cut_at_any_byte_is_completed(container: str, *, clean: bool) -
             assert not expected_rows.unexpected(loaded.rows()), cut
 
 
+def test_cut_csv_without_a_container_is_downloaded_again() -> None:
+    """It has no checksum, but its last row is not complete."""
+    scenario = in_container(ApiVariant(container="csv"))
+    for size in (5000, 6000, 7001):
+        cut = Fault("download", cut_after_bytes=size, hide_cut=True)
+        result = run_scenario(replace(scenario, given=replace(scenario.given, faults=(cut,))))
+        assert not result.problems, size
+        assert "it is a CSV file that ends within a row" in result.run.log
+
+
 def test_interrupted_download_continues_with_a_range_request() -> None:
     with stopped_simulator(receipts=500) as sim:
         sim.faults.add(Fault("download", cut_fraction=0.5))
