@@ -42,7 +42,9 @@ _FILE_STATUSES = {
 }
 """Statuses of responses whose body is the file. Others below 300, such as 202, mean "not yet"."""
 
-_RANGE_NOT_SERVED = {http.client.PARTIAL_CONTENT, http.client.REQUESTED_RANGE_NOT_SATISFIABLE}
+_BEYOND_END = http.client.REQUESTED_RANGE_NOT_SATISFIABLE
+
+_RANGE_NOT_SERVED = {http.client.PARTIAL_CONTENT, _BEYOND_END}
 
 
 class Destination(Protocol):
@@ -101,6 +103,8 @@ class Downloader:
             try:
                 with self._follow(url, start, validator) as response:
                     status = response.status_code
+                    if status == _BEYOND_END and start and _total(response) == start:
+                        return  # all of it is here; only the end of the response was lost
                     if status in _FILE_STATUSES and _continues(response, start, validator, total):
                         validator = _validator(response.headers)
                         total = _total(response) or total
@@ -241,7 +245,7 @@ def _continues(response: requests.Response, start: int, validator: str, total: i
 def _total(response: requests.Response) -> int | None:
     """Return the size of the whole file; None if unknown."""
     whole = response.headers.get("Content-Length", "")
-    if response.status_code == http.client.PARTIAL_CONTENT:
+    if response.status_code in _RANGE_NOT_SERVED:
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
     return int(whole) if whole.isdecimal() else None
 

@@ -41,12 +41,14 @@ class Line:
             else it announces what it sends.
         new_etags: Whether each response has another ETag, and the whole file.
         pause_seconds: Pause after each byte.
+        has_end: Whether a whole response has the end that chunked responses need.
     """
 
     cut: int
     announce_all: bool = True
     new_etags: bool = False
     pause_seconds: float = 0.0
+    has_end: bool = True
 
 
 class _Server(ThreadingHTTPServer):
@@ -71,6 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
         # with another ETag each time, every second attempt gets a byte further than all before
         size = line.cut + number * (number % 2) if line.new_etags else line.cut
         body = rest if number > PATIENCE_REQUESTS else rest[:size]
+        if not line.has_end:
+            self._send_without_end(rest)
+            return
         announced = len(rest) if line.announce_all else len(body)
         self.send_response(206 if first or not line.announce_all else 200)
         self.send_header("Content-Length", str(announced))
@@ -83,6 +88,20 @@ class _Handler(BaseHTTPRequestHandler):
             for piece in pieces:
                 self.wfile.write(piece)
                 time.sleep(line.pause_seconds)
+
+    def _send_without_end(self, rest: bytes) -> None:
+        self.protocol_version = "HTTP/1.1"
+        self.close_connection = True
+        self.send_response(200 if rest else 416)
+        self.send_header("ETag", '"same"')
+        if rest:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Range", f"bytes */{len(FILE)}")
+            self.send_header("Content-Length", "0")
+        self.end_headers()
+        if rest:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(rest), rest))
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
@@ -143,3 +162,10 @@ def test_download_that_is_sent_byte_by_byte_ends(monkeypatch: pytest.MonkeyPatch
     ):
         download(server)
     assert server.requests == 1
+
+
+def test_download_without_the_end_of_its_response_is_complete() -> None:
+    """As behind a proxy that closes the connection before the last, empty chunk."""
+    with serve(Line(cut=0, has_end=False)) as server:
+        assert download(server) == FILE
+    assert server.requests == 2
