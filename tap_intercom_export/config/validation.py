@@ -193,6 +193,8 @@ def _find_conflicts(config: Mapping[str, Any]) -> list[str]:
         for name in ("access_token", "user_agent")
         if not (config.get(name, "").isascii() and config.get(name, "").isprintable())
     )
+    if config.get("user_agent", "").startswith(" "):
+        problems.append("user_agent: must not begin with a space")
     problems.extend(
         f"excluded_columns: must be patterns of a stream and a column such as *.email, not {text!r}"
         for text in config.get("excluded_columns") or ()

@@ -113,7 +113,7 @@ def test_token_invalid_in_header_is_refused_and_not_shown(token: str) -> None:
     assert TOKEN not in line
 
 
-@pytest.mark.parametrize("agent", ["a\nb", "agent €"])
+@pytest.mark.parametrize("agent", ["a\nb", "agent €", " agent"])
 def test_user_agent_invalid_in_header_is_refused(agent: str) -> None:
     (line,) = problems_of(user_agent=agent)
     assert line.startswith("user_agent: ")
