@@ -36,6 +36,9 @@ memory."""
 MAX_DIRECTORY_ENTRY_BYTES = 1024
 """Maximum average size of an entry in a ZIP's central directory; usual are about 70 bytes."""
 
+MAX_DATA_DESCRIPTOR_BYTES = 24
+"""Maximum bytes between two files of a ZIP (APPNOTE.TXT, 4.3.9)."""
+
 MAX_NESTING_DEPTH = 3
 """Maximum formats inside one another, e.g. a ZIP inside gzip."""
 
@@ -202,12 +205,27 @@ class _Zip:
             )
         self._spool = spool
         self._zip = zipfile.ZipFile(spool)
-        has_unlisted_files = not count and _head(spool).startswith(_ZIP[0])
+        has_no_list = not count and _head(spool).startswith(_ZIP[0])
         # the first file of two archives in a row is in the list of the first one only
         begins_later = min((info.header_offset for info in self._zip.infolist()), default=0) > 0
-        if len(self._zip.infolist()) != count or has_unlisted_files or begins_later:
+        has_other_count = len(self._zip.infolist()) != count
+        if has_other_count or has_no_list or begins_later or self._has_unlisted_file():
             raise DamagedArchiveError("its list of files is incomplete")
         self._infos: list[zipfile.ZipInfo] = []
+
+    def _has_unlisted_file(self) -> bool:
+        """Return whether behind a file is one that is not in the list (APPNOTE.TXT, 4.3.6)."""
+        infos = self._zip.infolist()
+        listed = {info.header_offset for info in infos}
+        for info in infos:
+            self._spool.seek(info.header_offset + 26)
+            name, extra = struct.unpack("<HH", self._spool.read(4))
+            end = info.header_offset + 30 + name + extra + info.compress_size
+            self._spool.seek(end)
+            place = self._spool.read(MAX_DATA_DESCRIPTOR_BYTES + len(_ZIP[0])).find(_ZIP[0])
+            if place >= 0 and end + place not in listed:
+                return True
+        return False
 
     def files(self) -> list[str]:
         # a folder with data is a file

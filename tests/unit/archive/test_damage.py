@@ -59,6 +59,20 @@ def test_zip_directory_without_existing_members_is_damaged() -> None:
         opened(nothing)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+@pytest.mark.parametrize("left_out", range(3))
+def test_zip_with_a_file_that_is_not_in_its_directory_is_damaged(
+    left_out: int, method: int
+) -> None:
+    data = zipped({**FILES, "click.csv": OPEN}, method)
+    end = data.rindex(b"PK\5\6")
+    entries = data[data.index(b"PK\1\2") : end].split(b"PK\1\2")[1:]
+    kept = b"".join(b"PK\1\2" + each for each in entries[:left_out] + entries[left_out + 1 :])
+    record = data[end : end + 8] + struct.pack("<HHL", 2, 2, len(kept)) + data[end + 16 :]
+    with pytest.raises(DamagedArchiveError, match="incomplete"):
+        opened(data[: data.index(b"PK\1\2")] + kept + record)
+
+
 def test_large_zip_directory_is_refused_before_reading() -> None:
     data = zipped(FILES)
     end = data.rindex(b"PK\5\6")
