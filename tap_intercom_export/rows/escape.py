@@ -6,6 +6,7 @@ string unchanged. Each step is one call of a C function for a block of some hund
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from json.encoder import encode_basestring_ascii as quote
@@ -40,7 +41,8 @@ _BEFORE_QUOTED_CELL = {"", ",", "\n"}
 _AFTER_QUOTED_CELL = {*_BEFORE_QUOTED_CELL, "\r"}
 """Characters beside a quoted cell. None: the border of the block, or a doubled quote."""
 
-_BEYOND_U_FFFF = re.compile(r"\\U00([0-9a-f]{6})")
+_JSON_ESCAPES = "tap_intercom_export.json_escapes"
+"""Error handler of an encoding: replaces characters that it does not have with JSON's escapes."""
 
 _CELL_BORDER = "\x1f"
 """Separates cells while they are escaped together."""
@@ -124,10 +126,11 @@ def _escape_beyond_ascii(rows: list[str]) -> bool:
         if not row.isascii():
             line = row.encode("latin-1")
             try:
-                rows[index] = _as_ascii(line.decode())
+                text = line.decode()
             except UnicodeDecodeError:
-                rows[index] = _as_ascii(line.decode(errors="surrogateescape"))
+                text = line.decode(errors="surrogateescape")
                 has_invalid = True
+            rows[index] = text.encode("ascii", _JSON_ESCAPES).decode("ascii")
     return has_invalid
 
 
@@ -199,11 +202,11 @@ def may_be_invalid(row: str) -> bool:
     return _ESCAPED_INVALID.search(row) is not None
 
 
-def _as_ascii(line: str) -> str:
-    """Return a line with JSON escapes for its non-ASCII characters."""
-    escaped = line.encode("ascii", "backslashreplace").decode("ascii").replace("\\x", "\\u00")
-    return _BEYOND_U_FFFF.sub(_surrogate_pair, escaped) if "\\U" in escaped else escaped
+def _json_escapes(error: UnicodeError) -> tuple[str, int]:
+    """Return JSON escapes for the characters of an encoding error, and where encoding continues."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return quote(error.object[error.start : error.end])[1:-1], error.end
 
 
-def _surrogate_pair(match: re.Match[str]) -> str:
-    return quote(chr(int(match[1], 16)))[1:-1]
+codecs.register_error(_JSON_ESCAPES, _json_escapes)

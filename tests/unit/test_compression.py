@@ -94,6 +94,18 @@ def test_later_gzip_member_with_extra_header_is_decompressed(modules: Modules) -
     assert unzip(modules, data.getvalue()) == TEXT
 
 
+@pytest.mark.parametrize("modules", MODULES, ids=["isal", "zlib"])
+def test_compressor_makes_one_gzip_member(modules: Modules) -> None:
+    compressor = modules.compression.gzip_compressor(1)
+    pieces = [compressor.compress(TEXT[:1000]), compressor.compress(TEXT[1000:])]
+    data = b"".join([*pieces, compressor.flush()])
+    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    assert decompressor.decompress(data) == TEXT
+    assert decompressor.eof
+    assert not decompressor.unused_data
+    assert len(data) < len(TEXT)
+
+
 def test_isal_reads_the_members_of_a_zip() -> None:
     spool = io.BytesIO(zipped(zipfile.ZIP_DEFLATED))
     with zipfile.ZipFile(spool) as archive:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 4 * 1024 * 1024
 """Size from which on collected records are passed to the other thread.
 
-That thread waits up to 5 ms for Python's global lock a few times for each block, whatever its size.
-With blocks of 1 MiB it could not keep up with the caller.
+That thread waits up to a millisecond for Python's global lock a few times for each block, whatever
+its size.
 """
 
 MAX_WAITING_BLOCKS = 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_intercom_export.compression import open_gzip
+from tap_intercom_export.compression import gzip_compressor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tap_intercom_export.singer.batch.records import Records
 
@@ -27,18 +27,15 @@ class JsonLinesFile:
     """
 
     def __init__(self, out: BinaryIO, compression: str) -> None:
-        self._gzip = (
-            open_gzip(fileobj=out, mode="wb", compresslevel=GZIP_LEVEL)
-            if compression == "gzip"
-            else None
-        )
-        self._write: Callable[[bytes], int] = (self._gzip or out).write
+        self._out = out
+        self._compressor = gzip_compressor(GZIP_LEVEL) if compression == "gzip" else None
 
     def write(self, block: Sequence[Records]) -> None:
         """Write records."""
-        self._write(b"".join(records.as_lines() for records in block))
+        data = b"".join(records.as_lines() for records in block)
+        self._out.write(self._compressor.compress(data) if self._compressor else data)
 
     def close(self) -> None:
         """Write the remaining bytes. The file `out` stays open."""
-        if self._gzip:
-            self._gzip.close()
+        if self._compressor:
+            self._out.write(self._compressor.flush())

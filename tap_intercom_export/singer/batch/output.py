@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import datetime, timezone
 from functools import cached_property
 from itertools import count
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from tap_intercom_export.singer.batch.storage import Storage
 
 
+GIL_SWITCH_SECONDS = 0.001
+"""Maximum time that the thread that compresses files waits for Python's global lock each time. With
+Python's default of 5 ms it could not keep up with the main thread."""
+
+
 class BatchOutput:
     """Creates the batch files of a run and writes their BATCH messages.
 
@@ -49,6 +55,7 @@ class BatchOutput:
         self._tap_name = tap_name
         self._write_message = write_message
         self._logger = logger
+        sys.setswitchinterval(GIL_SWITCH_SECONDS)
         started = datetime.now(timezone.utc)
         self._day = f"{started:%Y-%m-%d}"
         self._run = f"{started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
