@@ -27,15 +27,13 @@ _LOCATION = "intercom_fleet"
 _START_SECONDS = 180
 _STOP_SECONDS = 40
 _RUN_SECONDS = 400
+_POLL_SECONDS = 0.3
 _IN_PROGRESS = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 
 _RUNS = """query { runsOrError { ... on Runs { results {
   runId jobName status creationTime startTime endTime parentRunId
   tags { key value }
   stepStats { stepKey status attempts { startTime endTime } }
-  assetMaterializations { assetKey { path } metadataEntries { label
-    ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
-    ... on FloatMetadataEntry { floatValue } ... on JsonMetadataEntry { jsonString } } }
 } } ... on PythonError { message } } }"""
 _STATUSES = """query { runsOrError { ... on Runs { results {
   runId status parentRunId tags { key value }
@@ -45,6 +43,12 @@ _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $
   ... on RunConfigValidationInvalid { errors { message } } } }"""
 _TERMINATE = """mutation ($run: String!) { terminateRun(runId: $run) { __typename
   ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
+_EVENTS = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  ... on MaterializationEvent { metadataEntries { label
+    ... on IntMetadataEntry { intRepr } ... on FloatMetadataEntry { floatValue }
+    ... on TextMetadataEntry { text } ... on JsonMetadataEntry { jsonString } } }
+  ... on AssetCheckEvaluationEvent { evaluation { checkName success } }
+} } } }"""
 _LOG = """query ($run: ID!) { logsForRun(runId: $run) { __typename
   ... on EventConnection { events { ... on MessageEvent { message } } } } }"""
 
@@ -63,16 +67,20 @@ class Engine:
     Args:
         home: An empty folder for `DAGSTER_HOME`.
         environment: Environment variables of the code location.
+        settings: Further settings of Dagster, beside those of the example's dagster.yaml.
     """
 
     home: Path
     environment: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _url: str = ""
 
     def __enter__(self) -> Self:
         """Start the processes and wait until runs can be launched."""
-        (self.home / "dagster.yaml").write_text((EXAMPLE / "dagster.yaml").read_text())
+        added = [f"{name}: {json.dumps(value)}" for name, value in self.settings.items()]
+        settings = [(EXAMPLE / "dagster.yaml").read_text(), *added]
+        (self.home / "dagster.yaml").write_text("\n".join(settings))
         code_port, web_port = free_port(), free_port()
         workspace = self.home / "workspace.yaml"
         server = {"host": "127.0.0.1", "port": code_port, "location_name": _LOCATION}
@@ -88,13 +96,9 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         """Stop the processes, the code server last because runs are its children."""
-        for process in reversed(self._processes):
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+        code_server, *others = self._processes
+        _stop(others)
+        _stop([code_server])
 
     def launch(self, workspace: str, groups: tuple[str, ...], *, full_refresh: bool = False) -> str:
         """Queue a run of the job of a workspace.
@@ -148,7 +152,7 @@ class Engine:
             found = [statuses[run] for run in runs]
             if not set(found) & set(_IN_PROGRESS):
                 return found
-            time.sleep(1)
+            time.sleep(_POLL_SECONDS)
         raise RuntimeError(f"These runs did not end: {found}")
 
     def log(self, run: str) -> list[str]:
@@ -159,6 +163,24 @@ class Engine:
         """
         events = self._query(_LOG, run=run)["logsForRun"]["events"]
         return [str(event.get("message", "")) for event in events]
+
+    def metadata(self, run: str) -> dict[str, Any]:
+        """Return the metadata of the materializations of a run.
+
+        Args:
+            run: Run id.
+        """
+        entries = [one for event in self._events(run) for one in event.get("metadataEntries", ())]
+        return {entry["label"]: _metadata_value(entry) for entry in entries}
+
+    def checks(self, run: str) -> dict[str, bool]:
+        """Return by name whether the asset checks of a run passed.
+
+        Args:
+            run: Run id.
+        """
+        found = [event["evaluation"] for event in self._events(run) if "evaluation" in event]
+        return {evaluation["checkName"]: evaluation["success"] for evaluation in found}
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, newest first."""
@@ -185,6 +207,10 @@ class Engine:
             for run in runs
         )
         return not waiting and not any(run["status"] in _IN_PROGRESS for run in runs)
+
+    def _events(self, run: str) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = self._query(_EVENTS, run=run)["logsForRun"]["events"]
+        return events
 
     def _query(self, query: str, **variables: Any) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 - our own server
@@ -223,6 +249,28 @@ class Engine:
                 break
             time.sleep(0.2)
         raise RuntimeError(f"Dagster did not start; see the logs in {self.home}")
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """End processes with SIGTERM, or with SIGKILL if they do not end in time."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < deadline and any(process.poll() is None for process in processes):
+        time.sleep(0.05)
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _metadata_value(entry: Mapping[str, Any]) -> Any:
+    """Return the value of an entry of metadata, which each type has under another name."""
+    if "intRepr" in entry:
+        return int(entry["intRepr"])
+    if "jsonString" in entry:
+        return json.loads(entry["jsonString"])
+    return entry.get("floatValue", entry.get("text"))
 
 
 def kill_run(state_suffix: str) -> bool:

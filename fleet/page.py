@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fleet.runs import Run
 
 
+_OUTCOMES = {"SUCCESS": "succeeded", "FAILURE": "failed", "CANCELED": "were canceled"}
+
+
 def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], checks: Sequence[str]) -> str:
     """Return the page of the documentation, in Markdown.
 
@@ -24,6 +27,7 @@ def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], checks: Seque
     first = min(run.queued for run in runs)
     seconds = max(run.ended for run in runs) - first
     counts = Counter(run.status for run in runs)
+    outcomes = [f"{counts[status]} {word}" for status, word in _OUTCOMES.items() if counts[status]]
     lines = [
         "# Two nights of a fleet",
         "",
@@ -34,8 +38,8 @@ def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], checks: Seque
         "",
         "![Timeline of runs](fleet.svg)",
         "",
-        f"{len(runs)} runs: {', '.join(f'{n} {s.lower()}' for s, n in sorted(counts.items()))};",
-        f"at most {max_concurrent(runs)} at once; {seconds:.0f} s in total.",
+        f"{len(runs)} runs: {', '.join(outcomes)}.",
+        f"At most {max_concurrent(runs)} ran at once; all of it took {seconds:.0f} s.",
         "",
         *(f"{n}. {at - first:.0f} s: {text}" for n, (at, text) in enumerate(events, 1)),
         "",
@@ -48,7 +52,8 @@ def page(runs: Sequence[Run], events: Sequence[tuple[float, str]], checks: Seque
     ]
     for run in sorted(runs, key=lambda run: (run.workspace, run.queued)):
         started = "" if run.started is None else f"{run.started - first:.0f}"
-        kind = " ".join(filter(None, (run.status.lower(), run.reason)))
+        outcome = _OUTCOMES.get(run.status, run.status.lower()).removeprefix("were ")
+        kind = ", ".join(filter(None, (outcome, run.reason)))
         lines.append(
             f"| {run.workspace} | {kind} | {run.queued - first:.0f} | {started} "
             f"| {run.ended - first:.0f} |"

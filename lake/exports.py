@@ -35,8 +35,15 @@ class Workspace:
 
     simulator: Simulator
 
-    def exports(self) -> Iterator[dict[str, Any]]:
-        """Advance the clock and yield the configuration of the tap, for each export."""
+    def exports(
+        self, *, window_days: int = 10, lookback_days: int = 14
+    ) -> Iterator[dict[str, Any]]:
+        """Advance the clock and yield the configuration of the tap, for each export.
+
+        Args:
+            window_days: Setting of the tap.
+            lookback_days: Setting of the tap.
+        """
         simulator = self.simulator
         start = FIRST_EXPORT - timedelta(days=simulator.workspace.days + 1)
         for end in (FIRST_EXPORT, SECOND_EXPORT):
@@ -49,8 +56,8 @@ class Workspace:
                 "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
                 "end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}",
                 "poll_interval_seconds": 0.02,
-                "window_days": 10,
-                "lookback_days": 14,
+                "window_days": window_days,
+                "lookback_days": lookback_days,
             }
         simulator.variant = ApiVariant()
 

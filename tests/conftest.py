@@ -28,6 +28,8 @@ SHARED_FIXTURES = (
     "tests/integration/test_new_meltano_project.py",
     "tests/integration/test_docker.py",
     "tests/integration/test_batch_readers.py::test_target_postgres_loads",
+    "tests/integration/test_fleet.py",
+    "tests/integration/test_fleet_checks.py",
     "tests/integration/test_fleet_deploy.py",
     "tests/dbt/test_sources.py",
     "tests/documents/test_output.py",
@@ -35,10 +37,10 @@ SHARED_FIXTURES = (
 """Tests that share what takes 4 to 60 seconds to make: a database, a project, an installed tap."""
 
 LONG_TESTS = (
-    "tests/integration/test_fleet_termination.py",
-    "tests/dbt/built/",
     "tests/integration/test_fleet.py",
+    "tests/dbt/built/",
     "tests/integration/test_lake.py::test_overlapping_exports",
+    "tests/integration/test_airflow.py",
     "tests/dbt/test_compiled_offline.py",
     "tests/dbt/test_workspaces.py",
 )

@@ -12,9 +12,9 @@ from intercom_fleet.warehouse import Difference, compare_last_window
 from intercom_fleet.workspaces import Secret, Workspace
 
 from fleet.engine import DAGSTER_BIN, EXAMPLE
+from tests.harness.fleet_environment import NEEDS_DAGSTER
 from tests.harness.singer import clean_environment
 from tests.harness.webhook import taking_alerts
-from tests.integration.test_fleet import NEEDS_DAGSTER
 
 if TYPE_CHECKING:
     from demo.postgres import Postgres
@@ -23,10 +23,26 @@ pytestmark = NEEDS_DAGSTER
 
 PATIENCE_SECONDS = 300
 
-DEFINITIONS = """
+PROGRAM = """
 import json
-from intercom_fleet.definitions import defs
+from collections import Counter
+from types import SimpleNamespace
+from unittest import mock
 
+import dagster as dg
+from intercom_fleet.alerts import alert_of_failed_checks, alert_of_failed_runs
+from intercom_fleet.assets import SyncConfig, _bookmark_age, _rejected_share, _run
+from intercom_fleet.definitions import defs
+from intercom_fleet.outcome import SUCCESS, TAP_STATUSES
+from intercom_fleet.sync import Result, Sync
+from intercom_fleet.tap_log import TapLog
+from intercom_fleet.workspaces import Secret, Workspace
+
+settings = {"end_date": "2026-06-02T00:00:00Z"}
+workspace = Workspace("acme", Secret("env", "X"), "2026-01-01", settings=settings)
+key = dg.AssetKey(["acme", "content"])
+
+# --- definitions
 definitions = {}
 for asset in defs.resolve_all_asset_specs():
     definitions["/".join(asset.key.path)] = {
@@ -34,37 +50,20 @@ for asset in defs.resolve_all_asset_specs():
         "metadata": dict(asset.metadata),
     }
 for definition in defs.assets:
-    key = "/".join(definition.key.path)
-    definitions[key]["pool"] = definition.op.pool
-    definitions[key]["checks"] = sorted(spec.name for spec in definition.check_specs)
+    name = "/".join(definition.key.path)
+    definitions[name]["pool"] = definition.op.pool
+    definitions[name]["checks"] = sorted(spec.name for spec in definition.check_specs)
 definitions["schedules"] = {
     one.job_name: [one.cron_schedule, one.execution_timezone, one.default_status.value]
     for one in defs.schedules
 }
 definitions["sensors"] = {one.name: one.default_status.value for one in defs.sensors}
-print(json.dumps(definitions, default=str))
-"""
 
-CHECKS = """
-import json
-from collections import Counter
-
-import dagster as dg
-from intercom_fleet.alerts import alert_of_failed_checks
-from intercom_fleet.assets import _bookmark_age, _rejected_share
-from intercom_fleet.outcome import SUCCESS
-from intercom_fleet.sync import Result
-from intercom_fleet.tap_log import TapLog
-from intercom_fleet.workspaces import Secret, Workspace
-
-key = dg.AssetKey(["acme", "content"])
-settings = {"end_date": "2026-06-02T00:00:00Z"}
-workspace = Workspace("acme", Secret("env", "X"), "2026-01-01", settings=settings)
-
+# --- checks, and the alert of the one that fails
 def share(rows):
     return _rejected_share(key, workspace, Result(SUCCESS, TapLog(rows=Counter(rows))))
 
-results = {
+checks = {
     "fresh": _bookmark_age(key, workspace, {"open": "2026-06-01T00:00:00Z"}),
     "stale": _bookmark_age(
         key, workspace, {"open": "2026-05-31T17:59:59Z", "receipt": "2026-06-02T00:00:00Z"}
@@ -77,7 +76,7 @@ results = {
 @dg.asset(key=key, check_specs=[dg.AssetCheckSpec(n, asset=key) for n in ("bookmark_age",)])
 def synced():
     yield dg.MaterializeResult(asset_key=key)
-    yield results["stale"]
+    yield checks["stale"]
 
 with dg.DagsterInstance.ephemeral() as instance:
     dg.materialize([synced], instance=instance)
@@ -85,16 +84,8 @@ with dg.DagsterInstance.ephemeral() as instance:
     alert_of_failed_checks(context)
     again = dg.build_sensor_context(instance=instance, cursor=context.cursor)
     alert_of_failed_checks(again)
-print(json.dumps({name: result.passed for name, result in results.items()}))
-"""
 
-FAILED_RUNS = """
-import json
-from unittest import mock
-
-import dagster as dg
-from intercom_fleet.alerts import alert_of_failed_runs
-
+# --- a run that failed, before Dagster has decided whether to retry it
 TAG = "dagster/will_retry"
 
 @dg.op
@@ -115,26 +106,49 @@ with dg.DagsterInstance.ephemeral(settings={"run_retries": {"enabled": True}}) a
         later = [untagged, untagged, untagged.with_tags({TAG: decision})]
         with mock.patch.object(instance, "get_run_by_id", side_effect=later):
             alert_of_failed_runs(context.for_run_failure())
-print(json.dumps(run.run_id))
+
+# --- what is raised for each exit status of the tap, at each retry
+def raised(outcome, retry_number):
+    context = SimpleNamespace(log=mock.Mock(), retry_number=retry_number)
+    with mock.patch.object(Sync, "run", return_value=Result(outcome, TapLog())):
+        try:
+            _run(context, Sync.from_environment(workspace, "content"), SyncConfig())
+        except dg.RetryRequested as request:
+            return [request.seconds_to_wait, request.max_retries]
+        except dg.Failure as failure:
+            return ["failure", failure.allow_retries]
+
+print(json.dumps({
+    "definitions": definitions,
+    "checks": {name: result.passed for name, result in checks.items()},
+    "failed run": run.run_id,
+    "raised": {n: [raised(one, i) for i in range(4)] for n, one in TAP_STATUSES.items()},
+}, default=str))
 """
+"""Script for the Python with Dagster, which takes a second to import."""
 
 
-def run_dagster(program: str, **environment: str) -> Any:
-    done = subprocess.run(
-        [str(DAGSTER_BIN / "python"), "-c", program],
-        cwd=EXAMPLE,
-        env={**clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-    )
+@pytest.fixture(scope="module")
+def results() -> dict[str, Any]:
+    """What the script prints, and the alerts that it sends."""
+    with taking_alerts() as (webhook, alerts):
+        done = subprocess.run(
+            [str(DAGSTER_BIN / "python"), "-c", PROGRAM],
+            cwd=EXAMPLE,
+            env={**clean_environment(), "INTERCOM_FLEET_ALERT_WEBHOOK": webhook},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
     assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return {**json.loads(done.stdout.splitlines()[-1]), "alerts": alerts}
 
 
-def test_each_workspace_has_a_pool_checks_a_freshness_policy_and_a_schedule() -> None:
-    definitions = run_dagster(DEFINITIONS)
+def test_each_workspace_has_a_pool_checks_a_freshness_policy_and_a_schedule(
+    results: dict[str, Any],
+) -> None:
+    definitions = results["definitions"]
 
     assert definitions["acme_eu/content"] == {
         "fresh_for_hours": 30,
@@ -160,20 +174,41 @@ def test_each_workspace_has_a_pool_checks_a_freshness_policy_and_a_schedule() ->
     }
 
 
-def test_failed_check_sends_one_alert() -> None:
-    with taking_alerts() as (webhook, alerts):
-        passed = run_dagster(CHECKS, INTERCOM_FLEET_ALERT_WEBHOOK=webhook)
-
-    assert passed == {
+def test_checks_pass_or_not(results: dict[str, Any]) -> None:
+    assert results["checks"] == {
         "fresh": True,
         "stale": False,
         "no bookmark": False,
         "one in a thousand": True,
         "two in a thousand": False,
     }
-    assert len(alerts) == 1
-    assert alerts[0].startswith("Check bookmark_age of acme/content did not pass")
-    assert "'hours': 30.0" in alerts[0]
+
+
+def test_failed_check_sends_one_alert(results: dict[str, Any]) -> None:
+    (alert,) = (text for text in results["alerts"] if text.startswith("Check"))
+
+    assert alert.startswith("Check bookmark_age of acme/content did not pass")
+    assert "'hours': 30.0" in alert
+
+
+def test_a_failed_run_is_reported_only_if_dagster_decides_not_to_retry_it(
+    results: dict[str, Any],
+) -> None:
+    """Dagster decides after it has stored the failure, when the sensor may have seen it already."""
+    alerts = [text for text in results["alerts"] if text.startswith("Sync")]
+
+    assert alerts == [f"Sync of intercom_acme failed: refused (run {results['failed run']})"]
+
+
+def test_only_what_intercom_broke_is_retried(results: dict[str, Any]) -> None:
+    fails = [["failure", False]] * 4
+
+    assert results["raised"] == {
+        "2": fails,
+        "3": fails,
+        "4": [[300, 3], [900, 3], [3600, 3], ["failure", False]],
+        "5": fails,
+    }
 
 
 @pytest.mark.parametrize(
@@ -215,11 +250,3 @@ def test_the_target_is_compared_with_what_the_last_export_held(
         )
 
     assert compare_last_window(workspace) == (5, different)
-
-
-def test_a_failed_run_is_reported_only_if_dagster_decides_not_to_retry_it() -> None:
-    """Dagster decides after it has stored the failure, when the sensor may have seen it already."""
-    with taking_alerts() as (webhook, alerts):
-        run = run_dagster(FAILED_RUNS, INTERCOM_FLEET_ALERT_WEBHOOK=webhook)
-
-    assert alerts == [f"Sync of intercom_acme failed: refused (run {run})"]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ import yaml
 from intercom_fleet.meltano_process import GRACE_SECONDS
 
 from fleet.engine import DAGSTER_BIN, EXAMPLE
+from tests.harness.fleet_environment import NEEDS_DAGSTER
 from tests.harness.singer import clean_environment
-from tests.integration.test_fleet import NEEDS_DAGSTER
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -39,9 +40,13 @@ FILES = {
     "kubernetes": "deploy/dagster-kubernetes.yaml",
 }
 
-LOAD = """
-import json, sys
+PROGRAM = """
+import json, os, sys
+import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.launcher import LaunchRunContext
+from dagster._core.test_utils import create_run_for_test, in_process_test_workspace
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 loaded = {}
 for folder in sys.argv[1:]:
@@ -53,22 +58,12 @@ for folder in sys.argv[1:]:
         "broker": getattr(ref.run_launcher, "broker", None),
         "settings": ref.settings,
     }
-print(json.dumps(loaded))
-"""
-
-LAUNCH = """
-import sys
-import dagster as dg
-from dagster._core.instance.ref import InstanceRef
-from dagster._core.launcher import LaunchRunContext
-from dagster._core.test_utils import create_run_for_test, in_process_test_workspace
-from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 origin = LoadableTargetOrigin(
     executable_path=sys.executable, module_name="intercom_fleet.definitions"
 )
 with (
-    dg.DagsterInstance.from_ref(InstanceRef.from_dir(sys.argv[1])) as instance,
+    dg.DagsterInstance.from_ref(InstanceRef.from_dir(os.environ["DAGSTER_HOME"])) as instance,
     in_process_test_workspace(instance, origin) as workspace,
 ):
     repository = workspace.code_locations[0].get_repository("__repository__")
@@ -80,21 +75,22 @@ with (
         job_code_origin=job.get_python_origin(),
     )
     instance.run_launcher.launch_run(LaunchRunContext(run, workspace))
+print(json.dumps(loaded))
 """
+"""Script for the Python with Dagster: reads the files, and launches a run as one of them says."""
 
 
-def run_dagster(program: str, *folders: Path) -> str:
-    done = subprocess.run(
-        [str(DAGSTER_BIN / "python"), "-c", program, *map(str, folders)],
-        cwd=EXAMPLE,
-        env={**clean_environment(), **VARIABLES, "DAGSTER_HOME": str(folders[0])},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+@dataclass(frozen=True)
+class Results:
+    """What the script did.
+
+    Args:
+        configurations: What Dagster reads from each of `FILES`.
+        jobs: What Kubernetes got.
+    """
+
+    configurations: dict[str, Any]
+    jobs: list[dict[str, Any]]
 
 
 def write_instance(folder: Path, name: str, kubernetes: str = "") -> dict[str, Any]:
@@ -117,13 +113,27 @@ def write_instance(folder: Path, name: str, kubernetes: str = "") -> dict[str, A
 
 
 @pytest.fixture(scope="module")
-def configurations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What Dagster reads from each of `FILES`."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folders = {name: tmp_path_factory.mktemp("dagster") for name in FILES}
-    for name, folder in folders.items():
-        write_instance(folder, name, "http://127.0.0.1:9")
-    loaded = json.loads(run_dagster(LOAD, *folders.values()))
-    return {name: loaded[str(folder)] for name, folder in folders.items()}
+    home = tmp_path_factory.mktemp("dagster")
+    with taking_jobs() as (url, jobs):
+        for name, folder in folders.items():
+            write_instance(folder, name, url)
+        content = write_instance(home, "kubernetes", url)
+        del content["storage"]  # SQLite in this folder
+        (home / "dagster.yaml").write_text(json.dumps(content))
+        done = subprocess.run(
+            [str(DAGSTER_BIN / "python"), "-c", PROGRAM, *map(str, folders.values())],
+            cwd=EXAMPLE,
+            env={**clean_environment(), **VARIABLES, "DAGSTER_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+    assert done.returncode == 0, done.stderr[-3000:]
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    return Results({name: loaded[str(folder)] for name, folder in folders.items()}, jobs)
 
 
 @pytest.mark.parametrize(
@@ -135,15 +145,21 @@ def configurations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ],
 )
 def test_dagster_reads_the_configuration(
-    configurations: dict[str, Any], name: str, launcher: str, storage: str
+    results: Results, name: str, launcher: str, storage: str
 ) -> None:
-    loaded = configurations[name]
+    loaded = results.configurations[name]
 
     assert loaded["launcher"] == launcher
     assert loaded["coordinator"] == "QueuedRunCoordinator"
     assert loaded["storage"] == storage
     settings = loaded["settings"]
     assert settings["concurrency"]["pools"] == {"granularity": "run", "default_limit": 1}
+    (limit,) = settings["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert limit == {
+        "key": "intercom/workspace",
+        "value": {"applyLimitPerUniqueValue": True},
+        "limit": 1,
+    }
     assert settings["run_retries"]["enabled"]
     assert not settings["run_retries"]["retry_on_asset_or_op_failure"]
     assert settings["run_monitoring"]["cancel_timeout_seconds"] > GRACE_SECONDS
@@ -151,14 +167,8 @@ def test_dagster_reads_the_configuration(
         assert loaded["broker"] == VARIABLES["CELERY_BROKER_URL"]
 
 
-def test_kubernetes_gets_a_pod_with_all_that_a_run_needs(tmp_path: Path) -> None:
-    with taking_jobs() as (url, jobs):
-        content = write_instance(tmp_path, "kubernetes", url)
-        del content["storage"]  # SQLite in this folder
-        (tmp_path / "dagster.yaml").write_text(json.dumps(content))
-        run_dagster(LAUNCH, tmp_path)
-
-    (job,) = jobs
+def test_kubernetes_gets_a_pod_with_all_that_a_run_needs(results: Results) -> None:
+    (job,) = results.jobs
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert container["args"][:3] == ["dagster", "api", "execute_run"]
