@@ -27,7 +27,7 @@ _LOCATION = "intercom_fleet"
 _START_SECONDS = 180
 _STOP_SECONDS = 40
 _RUN_SECONDS = 400
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 _IN_PROGRESS = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 
 _RUNS = """query { runsOrError { ... on Runs { results {

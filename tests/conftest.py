@@ -39,8 +39,8 @@ SHARED_FIXTURES = (
 LONG_TESTS = (
     "tests/integration/test_fleet.py",
     "tests/dbt/built/",
-    "tests/integration/test_lake.py::test_overlapping_exports",
     "tests/integration/test_airflow.py",
+    "tests/integration/test_lake.py::test_duckdb_builds_the_marts",
     "tests/dbt/test_compiled_offline.py",
     "tests/dbt/test_workspaces.py",
 )

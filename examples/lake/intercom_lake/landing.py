@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow.fs import FileSelector, FileSystem, FileType, S3FileSystem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PREFIX = "{stream}/day={day}/"
 """Required value of `batch_config.storage.prefix` of the tap."""
@@ -103,22 +103,23 @@ class Landing:
 
         A column that a later export added is null in the rows of the earlier ones.
         """
-        schema = pa.unify_schemas(
-            [pq.read_schema(file.path, filesystem=self._filesystem) for file in files]
-        ).remove_metadata()
-        schema = schema.append(pa.field(EXPORTED, pa.string()))
-        return pa.RecordBatchReader.from_batches(schema, self._batches(files, schema))
+        opened = [
+            (file, pq.ParquetFile(self._filesystem.open_input_file(file.path))) for file in files
+        ]
+        schema = pa.unify_schemas([parquet.schema_arrow for _, parquet in opened])
+        schema = schema.remove_metadata().append(pa.field(EXPORTED, pa.string()))
+        return pa.RecordBatchReader.from_batches(schema, _batches(opened, schema))
 
-    def _batches(self, files: list[LandedFile], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        for file in files:
-            with self._filesystem.open_input_file(file.path) as opened:
-                for batch in pq.ParquetFile(opened).iter_batches():
-                    columns = {EXPORTED: pa.array([file.exported_in] * len(batch))}
-                    columns |= dict(zip(batch.schema.names, batch.columns, strict=True))
-                    yield pa.record_batch(
-                        [
-                            columns.get(field.name, pa.nulls(len(batch), field.type))
-                            for field in schema
-                        ],
-                        schema=schema,
-                    )
+
+def _batches(
+    opened: Iterable[tuple[LandedFile, pq.ParquetFile]], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    for file, parquet in opened:
+        with parquet:
+            for batch in parquet.iter_batches():
+                columns = {EXPORTED: pa.array([file.exported_in] * len(batch))}
+                columns |= dict(zip(batch.schema.names, batch.columns, strict=True))
+                yield pa.record_batch(
+                    [columns.get(field.name, pa.nulls(len(batch), field.type)) for field in schema],
+                    schema=schema,
+                )
