@@ -37,7 +37,7 @@ def send(text: str) -> None:
             pass
 
 
-@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=30)
+@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=15)
 def alert_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Send an alert for each failed run that is not retried automatically."""
     run = context.dagster_run
