@@ -6,6 +6,7 @@ of which are of one workspace and wait for each other.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -29,6 +30,7 @@ from tests.harness.fleet_environment import (
     sync_environment,
     write_workspaces,
 )
+from tests.harness.singer import discover_in_process
 from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.webhook import taking_alerts
 
@@ -105,13 +107,16 @@ class Outcome:
 def outcome(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     """Evict a run (SIGTERM, as Kubernetes does), cancel the next one, let the retry succeed."""
     home, database = tmp_path_factory.mktemp("dagster"), create_database(postgres)
+    catalog = home / "catalog.json"  # Meltano's extra _catalog; discovery would take a second a run
+    config = {"access_token": "any", "start_date": "2025-01-01", "workspace": "acme"}
+    catalog.write_text(json.dumps(discover_in_process(config)))
     with ExitStack() as stack:
         simulator = stack.enter_context(stopped_simulator(**WORKSPACE))
         refusing = stack.enter_context(stopped_simulator(receipts=5))
         tokens = write_workspaces(
             home,
             {"acme": simulator, "refused": refusing},
-            {"window_days": 10, "lookback_days": 2},
+            {"window_days": 10, "lookback_days": 2, "_catalog": str(catalog)},
             start_date=f"{simulator.clock.now() - timedelta(days=20):%Y-%m-%d}",
             schema="intercom",
             workspace_column=True,
