@@ -57,8 +57,13 @@ def test_airflow_parses_the_dag_and_runs_it_once(
 ) -> None:
     """With the lists only, because the sync of all streams is tested with Dagster."""
     with stopped_simulator(ai_pages=30) as simulator, state_in_s3() as state:
-        shared = {"streams": ["lists"], "schema": "intercom", "workspace_column": True}
-        tokens = write_workspaces(tmp_path, {"acme": simulator}, **shared)
+        tokens = write_workspaces(
+            tmp_path,
+            {"acme": simulator},
+            streams=["lists"],
+            schema="intercom",
+            workspace_column=True,
+        )
         done = subprocess.run(
             [
                 str(PYTHON),
