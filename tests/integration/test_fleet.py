@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.meltano, NEEDS_DAGSTER, NEEDS_MELTANO]
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 120
 RECEIPTS = 1000
 WORKSPACE = {"receipts": RECEIPTS, "days": 20, "max_delay_days": 1, "job_seconds": 3600}
 GROUPS = ("content",)
