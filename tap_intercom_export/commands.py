@@ -10,10 +10,8 @@ import click
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
-from tap_intercom_export.checks import Selection
-from tap_intercom_export.exports import RunPlan
 from tap_intercom_export.schemas import MESSAGE_FILES, UNKNOWN_FILE
-from tap_intercom_export.streams import ContentExportStream, ListStream, ReportingStream
+from tap_intercom_export.streams import ListStream, WindowStream
 
 if TYPE_CHECKING:
     import logging
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_intercom_export.clock import Clock
     from tap_intercom_export.config import Settings
-    from tap_intercom_export.exports import ExportPlan
+    from tap_intercom_export.exports import RunPlan
     from tap_intercom_export.intercom import IntercomClient
 
 MESSAGE_STREAMS = ("content_export", *MESSAGE_FILES, UNKNOWN_FILE.name)
@@ -95,7 +93,11 @@ def check_connection(tap_class: Callable[..., PlannableTap], options: Mapping[st
     Returns:
         The exit status.
     """
-    from tap_intercom_export.checks import check_result, connection  # noqa: PLC0415 - not for --discover
+    from tap_intercom_export.checks import (  # noqa: PLC0415 - not for --discover
+        Selection,
+        check_result,
+        connection,
+    )
 
     config = options["config"]
     tap = tap_class(
@@ -153,14 +155,11 @@ def plan_run(streams: Iterable[Stream], now: float) -> RunPlan:
         streams: All streams of the tap.
         now: The current time in unix seconds.
     """
+    from tap_intercom_export.exports import RunPlan  # noqa: PLC0415 - not for --discover
+
     streams = tuple(streams)
-    exports: list[ExportPlan] = []
-    for stream in streams:
-        if isinstance(stream, ContentExportStream):
-            plan = stream.plan(now)
-            exports += [plan] if plan else []
-        elif isinstance(stream, ReportingStream) and stream.selected:
-            exports.append(stream.plan())
+    plans = (stream.plan(now) for stream in streams if isinstance(stream, WindowStream))
+    exports = [plan for plan in plans if plan is not None]
     lists = [s.name for s in streams if isinstance(s, ListStream) and s.selected]
     others = [s.name for s in streams if not s.selected]
     return RunPlan(tuple(exports), tuple(lists), tuple(others))

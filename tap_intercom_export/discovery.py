@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_intercom_export.intercom import list_datasets
 from tap_intercom_export.schemas import MESSAGE_FILES, UNKNOWN_FILE
 from tap_intercom_export.streams import (
     ContentExportStream,
@@ -14,14 +13,13 @@ from tap_intercom_export.streams import (
     MessageFileStream,
     RejectedRowStream,
     RejectedRowWriter,
-    ReportingRun,
-    ReportingStream,
 )
 
 if TYPE_CHECKING:
     from singer_sdk import Stream, Tap
 
     from tap_intercom_export.streams import SyncContext
+    from tap_intercom_export.streams.reporting import ReportingStream
 
 
 def build_streams(tap: Tap, sync: SyncContext) -> list[Stream]:
@@ -62,6 +60,10 @@ def _reporting_streams(
     wanted = tap.config.get("reporting_datasets")
     if not wanted:
         return []
+    from tap_intercom_export.intercom import list_datasets  # noqa: PLC0415 - few need it
+    from tap_intercom_export.streams.reporting import ReportingStream  # noqa: PLC0415 - likewise
+    from tap_intercom_export.streams.reporting_run import ReportingRun  # noqa: PLC0415 - likewise
+
     client = sync.new_client(sync.new_clock())
     run = ReportingRun(sync, client)
     return [

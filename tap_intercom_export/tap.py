@@ -14,11 +14,6 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_intercom_export import METRICS_LEVEL_VARIABLE, commands
-from tap_intercom_export.checks import (
-    Selection,
-    check_before_first_job,
-    find_selection_warnings,
-)
 from tap_intercom_export.clock import Clock
 from tap_intercom_export.config import (
     CONFIG_JSONSCHEMA,
@@ -33,9 +28,6 @@ from tap_intercom_export.config import (
 )
 from tap_intercom_export.discovery import build_streams
 from tap_intercom_export.errors import SettingsError
-from tap_intercom_export.exports import EventQueue
-from tap_intercom_export.intercom import IntercomClient
-from tap_intercom_export.progress import ProgressBar, RunLog, log_points, wants_progress_bar
 from tap_intercom_export.singer import stdout
 from tap_intercom_export.singer.message_writer import MessageWriter
 from tap_intercom_export.streams import SyncContext, TapStream
@@ -48,6 +40,9 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
 
+    from tap_intercom_export.exports import EventQueue
+    from tap_intercom_export.intercom import IntercomClient
+    from tap_intercom_export.progress import RunLog
     from tap_intercom_export.singer.batch.output import BatchOutput
 
 
@@ -69,8 +64,6 @@ class TapIntercomExport(Tap):
         super().__init__(**options)
         if level := os.environ.get(METRICS_LEVEL_VARIABLE):
             self.metrics_logger.setLevel(level.upper())
-        elif wants_progress_bar():  # metrics are for programs
-            self.metrics_logger.setLevel("WARNING")
 
     @classproperty
     @override
@@ -82,6 +75,8 @@ class TapIntercomExport(Tap):
     @cached_property
     def events(self) -> EventQueue:
         """Queue of events from worker threads to the main thread."""
+        from tap_intercom_export.exports import EventQueue  # noqa: PLC0415 - not for --discover
+
         events = EventQueue(stdout.can_write_state, stdout.raise_if_reader_gone)
         self.message_writer.worker_events = events
         return events
@@ -89,7 +84,16 @@ class TapIntercomExport(Tap):
     @cached_property
     def run_log(self) -> RunLog:
         """Log lines, counts and progress bar of the run."""
-        return RunLog(self.clock_class().monotonic, ProgressBar() if wants_progress_bar() else None)
+        from tap_intercom_export.progress import (  # noqa: PLC0415 - not for --discover
+            ProgressBar,
+            RunLog,
+            wants_progress_bar,
+        )
+
+        bar = ProgressBar() if wants_progress_bar() else None
+        if bar and not os.environ.get(METRICS_LEVEL_VARIABLE):  # metrics are for programs
+            self.metrics_logger.setLevel("WARNING")
+        return RunLog(self.clock_class().monotonic, bar)
 
     def clock(self) -> Clock:
         """Return a clock for the main thread; its pauses end when stdout is closed by its reader.
@@ -115,9 +119,9 @@ class TapIntercomExport(Tap):
             new_worker_clock=self.clock_class,
             writer=self.message_writer,
             state_writer=self.state_writer,
-            events=self.events,
+            load_events=lambda: self.events,
             load_batch_output=lambda: self.batch_output,
-            run_log=self.run_log,
+            load_run_log=lambda: self.run_log,
             workspace=self.config.get("workspace") or "",
         )
 
@@ -137,6 +141,8 @@ class TapIntercomExport(Tap):
         Args:
             clock: Sleeps between attempts.
         """
+        from tap_intercom_export.intercom import IntercomClient  # noqa: PLC0415 - not for --discover
+
         return IntercomClient(self.settings, f"{self.name}/{self.plugin_version}", clock)
 
     @override
@@ -204,6 +210,13 @@ class TapIntercomExport(Tap):
 
         The method is final in the SDK, which has no hook before the first stream.
         """
+        from tap_intercom_export.checks import (  # noqa: PLC0415 - not for --discover
+            Selection,
+            check_before_first_job,
+            find_selection_warnings,
+        )
+
+        run_log = self.run_log  # its time begins here
         selected = [stream.name for stream in self.streams.values() if stream.selected]
         for warning in find_selection_warnings(
             selected,
@@ -225,9 +238,9 @@ class TapIntercomExport(Tap):
         except BrokenPipeError:  # logged by the command line
             raise
         except BaseException:
-            self._sum_up("Ended by an error", selected)
+            self._sum_up(run_log, "Ended by an error", selected)
             raise
-        self._sum_up("Done", selected)
+        self._sum_up(run_log, "Done", selected)
 
     def _warn_of_other_keys(self) -> None:
         """Log which selected streams have another key in the catalog than in fact."""
@@ -244,17 +257,19 @@ class TapIntercomExport(Tap):
                 ", ".join(names),
             )
 
-    def _sum_up(self, how: str, selected: list[str]) -> None:
+    def _sum_up(self, run_log: RunLog, how: str, selected: list[str]) -> None:
         """Log the metrics and the summary of the run, the summary last: people read the end."""
+        from tap_intercom_export.progress import log_points  # noqa: PLC0415 - not for --discover
+
         entries = self.state.get("bookmarks", {})
         bookmarks = {
             name: entries[name]["replication_key_value"]
             for name in selected
             if isinstance(entries.get(name, {}).get("replication_key_value"), str)
         }
-        totals = self.run_log.end(self.message_writer.reader_wait, bookmarks)
+        totals = run_log.end(self.message_writer.reader_wait, bookmarks)
         log_points(totals, self.clock_class().now())
-        self.run_log.log_summary(how)
+        run_log.log_summary(how)
 
     @classmethod
     @override

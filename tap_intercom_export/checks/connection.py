@@ -26,13 +26,15 @@ from tap_intercom_export.exports import MAX_CLOCK_DIFFERENCE_SECONDS, UNKNOWN_JO
 from tap_intercom_export.intercom import (
     ALL_DATASETS,
     DATASETS_PATH,
-    FIRST_ENTRY_QUERY,
-    LIST_PATHS,
     MESSAGE_EXPORT,
     Probe,
-    custom_objects_path,
     send_probe,
     unknown_datasets,
+)
+from tap_intercom_export.list_endpoints import (
+    FIRST_ENTRY_QUERY,
+    LIST_PATHS,
+    custom_objects_path,
 )
 
 if TYPE_CHECKING:

@@ -11,7 +11,11 @@ from tap_intercom_export.checks.directories import (
     check_temporary_directory,
 )
 from tap_intercom_export.errors import ConfigurationError, ForbiddenError, NotFoundError
-from tap_intercom_export.intercom import FIRST_ENTRY_QUERY, LIST_PATHS, custom_objects_path
+from tap_intercom_export.list_endpoints import (
+    FIRST_ENTRY_QUERY,
+    LIST_PATHS,
+    custom_objects_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_intercom_export.intercom import LIST_PATHS
+from tap_intercom_export.list_endpoints import LIST_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

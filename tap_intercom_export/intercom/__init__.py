@@ -10,12 +10,6 @@ from __future__ import annotations
 from tap_intercom_export.intercom.client import IntercomClient
 from tap_intercom_export.intercom.download import Destination, Downloader, absolute_url
 from tap_intercom_export.intercom.export_api import ExportApi
-from tap_intercom_export.intercom.list_endpoints import (
-    CUSTOM_OBJECTS_PATH,
-    FIRST_ENTRY_QUERY,
-    LIST_PATHS,
-    custom_objects_path,
-)
 from tap_intercom_export.intercom.list_page import ListPage
 from tap_intercom_export.intercom.message_export import MESSAGE_EXPORT
 from tap_intercom_export.intercom.probe import Probe, send_probe
@@ -30,11 +24,8 @@ from tap_intercom_export.intercom.responses import JOB_IDENTIFIER_KEYS, parse_js
 
 __all__ = [
     "ALL_DATASETS",
-    "CUSTOM_OBJECTS_PATH",
     "DATASETS_PATH",
-    "FIRST_ENTRY_QUERY",
     "JOB_IDENTIFIER_KEYS",
-    "LIST_PATHS",
     "MESSAGE_EXPORT",
     "Destination",
     "Downloader",
@@ -44,7 +35,6 @@ __all__ = [
     "Probe",
     "ReportingRequest",
     "absolute_url",
-    "custom_objects_path",
     "list_datasets",
     "parse_json",
     "send_probe",

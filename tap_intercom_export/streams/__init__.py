@@ -2,6 +2,9 @@
 
 In: the tap as `singer_sdk.Tap`, and a `SyncContext`. Out: SCHEMA, RECORD or BATCH, and STATE
 messages. Only `sdk` uses private parts of the SDK.
+
+`reporting` and `reporting_run` are not exported here, because most workspaces have no reporting
+datasets: `discovery` imports them where there are some.
 """
 
 from __future__ import annotations
@@ -14,9 +17,8 @@ from tap_intercom_export.streams.message_export import ContentExportStream
 from tap_intercom_export.streams.message_file import MessageFileStream
 from tap_intercom_export.streams.rejected_row import RejectedRowStream
 from tap_intercom_export.streams.rejections import RejectedRowWriter
-from tap_intercom_export.streams.reporting import ReportingStream
-from tap_intercom_export.streams.reporting_run import ReportingRun
 from tap_intercom_export.streams.sdk import TapStream
+from tap_intercom_export.streams.window_stream import WindowStream
 
 __all__ = [
     "ContentExportStream",
@@ -27,8 +29,7 @@ __all__ = [
     "MessageFileStream",
     "RejectedRowStream",
     "RejectedRowWriter",
-    "ReportingRun",
-    "ReportingStream",
     "SyncContext",
     "TapStream",
+    "WindowStream",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_intercom_export.intercom import LIST_PATHS
+from tap_intercom_export.list_endpoints import LIST_PATHS
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.list_stream import ListStream
 

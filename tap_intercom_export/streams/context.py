@@ -36,10 +36,11 @@ class SyncContext:
             stop.
         writer: Writes messages to stdout.
         state_writer: Writes STATE messages.
-        events: Events from worker threads to the main thread.
+        load_events: Returns the events from worker threads to the main thread. A function, because
+            discovery needs nothing of export jobs, not even their code.
         load_batch_output: Returns the output for batch files, or None without `batch_config`. A
             function for the same reason as `load_settings`.
-        run_log: Log lines and counts of the run.
+        load_run_log: Returns the log lines and counts of the run; likewise.
         workspace: Value of the property `workspace` in every record; "" if records do not have it.
     """
 
@@ -49,15 +50,25 @@ class SyncContext:
     new_worker_clock: Callable[[], Clock]
     writer: MessageWriter
     state_writer: StateWriter
-    events: EventQueue
+    load_events: Callable[[], EventQueue]
     load_batch_output: Callable[[], BatchOutput | None]
-    run_log: RunLog
+    load_run_log: Callable[[], RunLog]
     workspace: str = ""
 
     @property
     def settings(self) -> Settings:
         """Validated settings in the units that the code uses."""
         return self.load_settings()
+
+    @property
+    def events(self) -> EventQueue:
+        """Events from worker threads to the main thread."""
+        return self.load_events()
+
+    @property
+    def run_log(self) -> RunLog:
+        """Log lines and counts of the run."""
+        return self.load_run_log()
 
     @property
     def batch_output(self) -> BatchOutput | None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_intercom_export.checks import unknown_object_type
 from tap_intercom_export.errors import NotFoundError
-from tap_intercom_export.intercom import CUSTOM_OBJECTS_PATH, custom_objects_path
+from tap_intercom_export.list_endpoints import CUSTOM_OBJECTS_PATH, custom_objects_path
 from tap_intercom_export.schemas import Column, Kind
 from tap_intercom_export.streams.list_stream import ListStream
 
@@ -53,6 +52,8 @@ class CustomObjectInstanceStream(ListStream):
         try:
             yield from super().get_records(context)
         except NotFoundError as error:
+            from tap_intercom_export.checks import unknown_object_type  # noqa: PLC0415 - rarely needed
+
             raise unknown_object_type((context or {})["type"], error) from error
 
     @override

@@ -15,7 +15,6 @@ from typing_extensions import override
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import MalformedListError, NotFoundError, UnreadableDataError
 from tap_intercom_export.formatting import counted
-from tap_intercom_export.intercom import ListPage, parse_json
 from tap_intercom_export.schemas import json_schema
 from tap_intercom_export.streams.list_completeness import ListPass, changed_meanwhile
 from tap_intercom_export.streams.rejections import ListRejections, entry_as_json
@@ -229,6 +228,8 @@ class ListStream(FullTableStream, RESTStream[int]):
         Raises:
             MalformedListError: The response is not a page of a list.
         """
+        from tap_intercom_export.intercom import ListPage, parse_json  # noqa: PLC0415 - not for --discover
+
         number = int(parse_qs(urlsplit(response.url).query)["page"][0])
         page = ListPage.from_body(parse_json(response.content), number)
         self._pass.begin_page(page)

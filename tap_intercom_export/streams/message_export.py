@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from tap_intercom_export.clock import to_text
 from tap_intercom_export.errors import ForbiddenError
-from tap_intercom_export.exports import (
-    DeepLookback,
-    Export,
-    Exporter,
-    ExportRange,
-    JobRunner,
-    JobState,
-    JobTracker,
-    Prefetcher,
-    WindowSchedule,
-    plan_export,
-)
 from tap_intercom_export.formatting import counted
-from tap_intercom_export.intercom import MESSAGE_EXPORT
 from tap_intercom_export.schemas import (
     UNKNOWN_FILE,
     Column,
@@ -40,16 +26,12 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
 
-    from tap_intercom_export.clock import Clock
-    from tap_intercom_export.exports import ExportJob, ExportPlan, RunHistory
-    from tap_intercom_export.progress import ExportLog
+    from tap_intercom_export.exports import Export, ExportJob, ExportPlan
     from tap_intercom_export.streams.context import SyncContext
     from tap_intercom_export.streams.file_recognition import RecognizedFiles
+    from tap_intercom_export.streams.message_run import MessageRun
 
 logger = logging.getLogger(__name__)
-
-MAX_PENDING_JOBS = 1
-"""Number of pending jobs that Intercom allows a workspace, and so of exports to prefetch."""
 
 COLUMNS = (
     Column("job_identifier", Kind.ID, "Intercom's id of the export job."),
@@ -94,90 +76,45 @@ class ContentExportStream(WindowStream):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Run a job for each window and yield its record; a dry run only checks the token."""
         if self.ABORT_AT_RECORD_COUNT is not None:
-            self._check(self._runner(self._sync.new_clock()))
+            self._check()
             return
-        if not any(stream.drives_jobs for stream in self._selected_streams()):
+        if not self._creates_jobs():
             return
-        clock = self._sync.new_worker_clock()
-        job_state, history = self._job_state(), self._job_state().history()
-        schedule, bookmark = self._schedule(
-            self._runner(self._sync.new_clock()).current_time(), history
-        )
-        jobs = JobTracker(job_state, self._sync.events)
-        log = self.run_log.export(self.name)
-        exporter = Exporter(self._runner(clock, log), schedule, self._sync.settings, jobs, clock)
-        plan = self._plan(schedule, bookmark, history)
-        log.begin(bookmark, plan.end, plan.first_log_line(), schedule.remaining)
-        exports = Prefetcher(exporter.tasks(bookmark), MAX_PENDING_JOBS, self._sync.events)
+        run = self._message_run()
+        clock, log = self._sync.new_worker_clock(), self.run_log.export(self.name)
+        exports, schedule = run.begin(clock, log)
         try:
             for export in self.run_log.waiting(exports):
                 with contextlib.closing(export), log.writing(export) as writing:
                     files = recognize_files(export.archive)
                     self._warn_of_unknown_files(export.job, files)
                     if files:
-                        job_state.begin_writing(export.job)
+                        run.job_state.begin_writing(export.job)
                     record = self._sync.with_workspace(_record(export, files))
                     self._assign_files(export, files, record)
                     yield record
                     if schedule.has_deep_lookback(export.job):
-                        job_state.note_deep_lookback(export.job)
+                        run.job_state.note_deep_lookback(export.job)
                     self._move_bookmarks(export.before)
-                    jobs.written(export, writing.seconds)
+                    run.jobs.written(export, writing.seconds)
         finally:
             clock.stop()
 
+    @override
     def plan(self, now: float) -> ExportPlan | None:
-        """Return what a run would export; None if it would create no job.
+        return self._message_run().plan(now) if self._creates_jobs() else None
 
-        Args:
-            now: The current time in unix seconds.
-        """
-        if not any(stream.drives_jobs for stream in self._selected_streams()):
-            return None
-        history = self._job_state().history()
-        return self._plan(*self._schedule(now, history), history)
+    def _creates_jobs(self) -> bool:
+        """Return whether any selected stream needs the jobs of the message export."""
+        return any(stream.drives_jobs for stream in self._selected_streams())
 
-    def _plan(self, schedule: WindowSchedule, bookmark: int, history: RunHistory) -> ExportPlan:
-        """Return what a run would export, without failures."""
-        streams = [stream.name for stream in self._selected_streams()]
-        return plan_export(self.name, streams, schedule, bookmark, history)
+    def _message_run(self) -> MessageRun:
+        """Return the jobs of a run."""
+        from tap_intercom_export.streams.message_run import MessageRun  # noqa: PLC0415 - not for --discover
 
-    def _schedule(self, now: float, history: RunHistory) -> tuple[WindowSchedule, int]:
-        """Return the schedule of windows, and the unix second up to which all is written."""
-        settings = self._sync.settings
-        export_range, bookmark = self._range(now)
-        deep_lookback = None
-        if settings.deep_lookback_seconds > settings.lookback_seconds:
-            deep_lookback = DeepLookback(
-                settings.deep_lookback_seconds,
-                settings.deep_lookback_every_seconds,
-                history.deep_lookback_at,
-            )
-        return WindowSchedule(export_range, settings, history, deep_lookback), bookmark
+        return MessageRun(self, self._selected_streams(), self._sync)
 
-    def _job_state(self) -> JobState:
-        """Return the accessor of the jobs in the state."""
-        return JobState(self.stream_state, self.tap_state, self._sync.state_writer)
-
-    def _range(self, now: float) -> tuple[ExportRange, int]:
-        """Return the range to export, and the unix second up to which all of it is written."""
-        settings = self._sync.settings
-        export_range = replace(
-            ExportRange.until_now(settings.start, settings.end, now),
-            partly_written=self._job_state().partly_written(),
-        )
-        bookmarks = [
-            s.bookmark(otherwise=export_range.initial_bookmark) for s in self._selected_streams()
-        ]
-        # start_date may be later than in earlier runs
-        return export_range, max(min(bookmarks), export_range.initial_bookmark)
-
-    def _runner(self, clock: Clock, log: ExportLog | None = None) -> JobRunner:
-        """Return a job runner for the thread that owns this clock."""
-        client = self._sync.new_client(clock)
-        return JobRunner(client, MESSAGE_EXPORT, self._sync.settings, clock, log)
-
-    def _check(self, runner: JobRunner) -> None:
+    def _check(self) -> None:
         """Check the token for the SDK's dry run, which selects all streams.
 
         Raises:
@@ -185,7 +122,7 @@ class ContentExportStream(WindowStream):
                 configured.
         """
         try:
-            runner.check()
+            self._message_run().check()
         except ForbiddenError as error:
             if not self.config.get("reporting_datasets"):
                 raise

@@ -95,8 +95,10 @@ class ReportingStream(FileStream):
         workers = self._sync.settings.reporting_concurrency
         return self.run_log.export(self.name, self.name, workers)
 
-    def plan(self) -> ExportPlan:
-        """Return what a run would export."""
+    @override
+    def plan(self, now: float) -> ExportPlan | None:
+        if not self.selected:
+            return None
         history = self._job_state.history()
         schedule, bookmark = self._schedule(history)
         note = self._run.retention_note(self)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tap_intercom_export.clock import to_seconds, to_text
 from tap_intercom_export.errors import ConfigurationError
 from tap_intercom_export.schemas import WORKSPACE_COLUMN
 from tap_intercom_export.streams.sdk import BlockStream
+
+if TYPE_CHECKING:
+    from tap_intercom_export.exports import ExportPlan
 
 
 class WindowStream(BlockStream):
@@ -24,6 +29,14 @@ class WindowStream(BlockStream):
     def drives_jobs(self) -> bool:
         """Whether selecting this stream alone makes a run create jobs."""
         return True
+
+    def plan(self, now: float) -> ExportPlan | None:  # noqa: ARG002 - streams that run jobs need it
+        """Return what a run would export; None if the stream runs no jobs, or none are needed.
+
+        Args:
+            now: The current time in unix seconds.
+        """
+        return None
 
     def bookmark(self, *, otherwise: int) -> int:
         """Return the unix second up to which all of the stream is written.

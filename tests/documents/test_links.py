@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from typing_extensions import override
 
-from tap_intercom_export.intercom import LIST_PATHS
+from tap_intercom_export.list_endpoints import LIST_PATHS
 from tap_intercom_export.streams import ListStream, ai_content
 from tap_intercom_export.tap import TapIntercomExport
 from tests.documents.markdown import PAGES, ROOT, anchors, inline_code, links
@@ -125,7 +125,7 @@ PLACES = {
     "status word": ("exports/job_status.py", "JobStatus.COMPLETED,"),
     "429": ("intercom/error_responses.py", "SLOT_TAKEN_MESSAGE ="),
     "setting": ("config/schema.py", "th.Property("),
-    "list endpoint": ("intercom/list_endpoints.py", "LIST_PATHS ="),
+    "list endpoint": ("list_endpoints.py", "LIST_PATHS ="),
     "fault": ("intercom_simulator/faults.py", "class Fault"),
 }
 """Places to add something, and a text that occurs there."""
