@@ -16,6 +16,7 @@ from tests.unit.encoder_comparison import (
     REPORT,
     TIMES,
     UNUSUAL_NAMES,
+    EightLines,
     as_csv,
     assert_same,
     cells,
@@ -47,13 +48,16 @@ def headers(file: FileSchema) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
-@pytest.mark.parametrize("shape", headers(MESSAGE_FILES["receipt"]))
-def test_encoders_agree_on_every_file_shape_and_cell(file: FileSchema, shape: str) -> None:
+@pytest.mark.parametrize(("number", "shape"), list(enumerate(headers(MESSAGE_FILES["receipt"]))))
+def test_encoders_agree_on_every_file_shape_and_cell(
+    file: FileSchema, number: int, shape: str
+) -> None:
     header = headers(file)[shape]
     if not header:
         header = ["other"]
-    rows = rows_for(file, header)
-    records = assert_same(file, as_csv(header, rows))
+    # every cell in every column for one shape; the others have half of them, in turns
+    rows = rows_for(file, header, None if number == 0 else number % 2)
+    records = assert_same(file, as_csv(header, rows), small_tables=EightLines)
     if shape in {"as known", "in another order", "with new columns"}:
         assert len(records) > len(header)
 
