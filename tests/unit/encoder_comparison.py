@@ -334,6 +334,19 @@ def rows_for(file: FileSchema, header: Sequence[str], half: int | None = None) -
     return rows
 
 
+def rows_of_equal_cells(file: FileSchema, header: Sequence[str]) -> list[list[str]]:
+    """Return a row for each kind of cell, which has it in every column that may have it."""
+    kinds = {column.name: column.kind for column in file.columns}
+    full = [GOOD.get(kinds.get(name, Kind.TEXT), "some text") for name in header]
+    lists = [cells_for(kinds.get(name, Kind.TEXT)) for name in header]
+    return [
+        [cell if own is cells else other for own, other in zip(lists, full, strict=True)]
+        for cells in (TIMES, NUMBERS, TEXTS)
+        if any(own is cells for own in lists)
+        for cell in cells
+    ]
+
+
 cells = st.one_of(
     st.sampled_from([*TIMES, *NUMBERS, *TEXTS]),
     st.text(),
