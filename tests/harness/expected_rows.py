@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from intercom_simulator.content_export.columns import FILES, column_kind
@@ -108,17 +109,26 @@ def _comparable(statistic: str, record: Mapping[str, Any]) -> Row:
 
 
 def _value(column: str, value: Any) -> Any:
-    if column.startswith("created_at") or column_kind(column) == "time":
+    if _is_time(column):
         return instant(value)
     return float(value) if isinstance(value, Decimal) else value
+
+
+@cache
+def _is_time(column: str) -> bool:
+    return column.startswith("created_at") or column_kind(column) == "time"
 
 
 def instant(value: Any) -> Any:
     """Convert a time from text, or from a database without time zones, to a UTC date-time."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value
-    if not isinstance(value, str):
-        return value
+    return _instant_in(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=100_000)
+def _instant_in(value: str) -> Any:
+    """Return the time in a text, or the text; most times of a workspace are in several rows."""
     if value.isdigit():
         return _EPOCH + timedelta(seconds=int(value[:10]))
     text = value.replace("Z", "").replace(" UTC", "").replace("T", " ").removesuffix(".000")
@@ -159,6 +169,7 @@ class ExpectedRows:
         self, simulator: Simulator, only: Iterable[str] = (), ignore: Iterable[str] = ()
     ) -> None:
         self._ignore = set(ignore)
+        self._known: dict[tuple[str, bool], list[tuple[Any, ...]]] = {}
         now = simulator.clock.now()
         self._rows = {
             statistic: simulator.workspace.expected_rows(statistic, now)
@@ -181,7 +192,8 @@ class ExpectedRows:
         for statistic, rows in self._rows.items():
             columns = self._columns(statistic, values=values)
             arrived = {_identity(columns, record) for record in loaded.get(statistic, ())}
-            if left := [row for row in rows if _identity(columns, row) not in arrived]:
+            wanted = zip(rows, self._identities(statistic, values=values), strict=True)
+            if left := [row for row, identity in wanted if identity not in arrived]:
                 missing_rows[statistic] = left
         return missing_rows
 
@@ -192,9 +204,9 @@ class ExpectedRows:
             loaded: Loaded records by stream.
         """
         unexpected_rows = {}
-        for statistic, rows in self._rows.items():
+        for statistic in self._rows:
             columns = self._columns(statistic, values=False)
-            known = {_identity(columns, row) for row in rows}
+            known = set(self._identities(statistic, values=False))
             found = [
                 each for each in loaded.get(statistic, ()) if _identity(columns, each) not in known
             ]
@@ -217,6 +229,14 @@ class ExpectedRows:
             if passed := [row for row in rows if _time_of(statistic, row) <= bookmark]:
                 found[statistic] = passed
         return found
+
+    def _identities(self, statistic: str, *, values: bool) -> list[tuple[Any, ...]]:
+        """Return the comparable values of all rows of a file."""
+        key = statistic, values
+        if key not in self._known:
+            columns = self._columns(statistic, values=values)
+            self._known[key] = [_identity(columns, row) for row in self._rows[statistic]]
+        return self._known[key]
 
     def _columns(self, statistic: str, *, values: bool) -> tuple[str, ...]:
         columns = FILES[statistic].columns
