@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from intercom_simulator import ApiVariant, Member, Mutation
-from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, select
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
@@ -46,7 +46,7 @@ def test_next_run_reads_job_with_unreadable_file_again(
     simulator = simulate(**SMALL, variant=variant)
     config = configure(simulator, window_days=60)
     catalog = select(discover_in_process(config), "receipt", "rejected_row")
-    failed = run_tap(config, catalog=catalog, check=False)
+    failed = run_in_process(config, catalog=catalog, check=False)
     assert failed.exit_code == 5
     (error,) = [line for line in failed.log.splitlines() if "ERROR" in line]
     assert "max_rejected_percent (50)" in error
@@ -55,7 +55,7 @@ def test_next_run_reads_job_with_unreadable_file_again(
     state = failed.states[-1]
     assert "replication_key_value" not in state["bookmarks"].get("receipt", {})
     assert state["bookmarks"]["content_export"]["job"]
-    again = run_tap({**config, "max_rejected_percent": 100}, catalog=catalog, state=state)
+    again = run_in_process({**config, "max_rejected_percent": 100}, catalog=catalog, state=state)
     assert len(simulator.jobs) == 1
     assert len(again.records("rejected_row")) == 40
     assert "replication_key_value" in again.states[-1]["bookmarks"]["receipt"]

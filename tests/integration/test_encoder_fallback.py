@@ -8,7 +8,7 @@ import pytest
 
 from intercom_simulator import ApiVariant, Member, Mutation
 from tap_intercom_export.rows.encoder import Encoder
-from tests.harness.singer import Output, run_tap, run_without_waiting, select
+from tests.harness.singer import Output, run_in_process, run_tap, run_without_waiting, select
 from tests.unit.encoder_comparison import ALL, counts
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_both_encoders_omit_deselected_properties(
     without = ["receipt.email", "receipt.first_open", "receipt.company_id", "click.url"]
     chosen = select(catalog, "receipt", "click", deselected=without)
     outputs = [
-        run_tap(configure(simulate(receipts=80, days=20), **more), catalog=chosen)
+        run_in_process(configure(simulate(receipts=80, days=20), **more), catalog=chosen)
         for more in ({}, {"stream_maps": identity_maps("receipt", "click")})
     ]
     fast, slow = map(records_by_stream, outputs)
@@ -120,8 +120,8 @@ def assert_fallback_is_logged(fast: Output, slow: Output) -> None:
 
 def test_flattening_gives_the_same_records(simulate: Simulate, configure: Configure) -> None:
     flat = {"flattening_enabled": True, "flattening_max_depth": 1}
-    fast = run_tap(configure(simulate(receipts=80, days=20)))
-    slow = run_tap(configure(simulate(receipts=80, days=20), **flat))
+    fast = run_in_process(configure(simulate(receipts=80, days=20)))
+    slow = run_in_process(configure(simulate(receipts=80, days=20), **flat))
     for stream in ("receipt", "open", "click", "checkpoint", "overview"):
         assert fast.records(stream) == slow.records(stream)
     assert_fallback_is_logged(fast, slow)

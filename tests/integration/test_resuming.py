@@ -22,7 +22,7 @@ from tests.faults import malicious_archives
 from tests.faults.runner import configuration
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
-from tests.harness.singer import discover, run_tap, run_without_waiting, select
+from tests.harness.singer import discover, run_in_process, run_without_waiting, select
 from tests.harness.stopped_simulator import END, stopped_simulator
 from tests.harness.tap_process import running_tap
 
@@ -145,10 +145,10 @@ def test_damaged_rows_of_a_stream_that_is_selected_later_are_kept(sim: Simulator
     )
     sim.faults.add(Fault("download", body=archive, times=None))
     config, catalog = configuration(sim, lookback_days=0, window_days=30), discover()
-    first = run_tap(config, catalog=select(catalog, "click", "rejected_row"))
+    first = run_in_process(config, catalog=select(catalog, "click", "rejected_row"))
     assert first.records("rejected_row") == []
     chosen = select(catalog, "click", "open", "rejected_row")
-    second = run_tap(config, state=first.state, catalog=chosen)
+    second = run_in_process(config, state=first.state, catalog=chosen)
     assert [record["raw"] for record in second.records("rejected_row")] == ["2,garbage"]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from intercom_simulator import ApiVariant
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import run_tap, select
+from tests.harness.singer import run_in_process, select
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_one_job_feeds_all_streams(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(days=20)
-    output = run_tap(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert len(simulator.jobs) == 1
     assert simulator.jobs[0].downloads == 1
     (export,) = output.records("content_export")
@@ -30,7 +30,7 @@ def test_unselected_parent_still_feeds_its_children(
 ) -> None:
     simulator = simulate(days=40)
     config = configure(simulator)
-    output = run_tap(config, catalog=select(catalog, "open", "click"))
+    output = run_in_process(config, catalog=select(catalog, "open", "click"))
     assert {message["stream"] for message in output.messages if message["type"] == "RECORD"} == {
         "open",
         "click",
@@ -46,7 +46,7 @@ def test_single_child_stream_can_be_selected(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(days=20)
-    output = run_tap(configure(simulator), catalog=select(catalog, "answer_combined"))
+    output = run_in_process(configure(simulator), catalog=select(catalog, "answer_combined"))
     assert output.streams == {"answer_combined"}
     expected_rows = expected(simulator, "answer_combined", simulator.clock.now())
     assert differences("answer_combined", expected_rows, output.loaded("answer_combined")) == []
@@ -56,7 +56,7 @@ def test_parent_stream_alone_can_be_selected(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(days=40)
-    output = run_tap(configure(simulator), catalog=select(catalog, "content_export"))
+    output = run_in_process(configure(simulator), catalog=select(catalog, "content_export"))
     assert output.streams == {"content_export"}
     assert len(output.records("content_export")) == len(simulator.jobs) > 1
 
@@ -66,7 +66,7 @@ def test_deselected_column_is_omitted(
 ) -> None:
     simulator = simulate(days=20)
     chosen = select(catalog, "receipt", deselected=["receipt.email", "receipt.name"])
-    output = run_tap(configure(simulator), catalog=chosen)
+    output = run_in_process(configure(simulator), catalog=chosen)
     assert all("email" not in schema["properties"] for schema in output.schemas("receipt"))
     assert all({"email", "name"}.isdisjoint(record) for record in output.records("receipt"))
     assert {record["receipt_id"] for record in output.records("receipt")} == {
@@ -85,7 +85,7 @@ def test_stream_maps_change_records(simulate: Simulate, configure: Configure) ->
         "click": None,
     }
     simulator = simulate(days=20)
-    output = run_tap(configure(simulator, stream_maps=maps))
+    output = run_in_process(configure(simulator, stream_maps=maps))
     emails = [
         row
         for row in expected(simulator, "receipt", simulator.clock.now())
@@ -102,14 +102,14 @@ def test_stream_maps_change_records(simulate: Simulate, configure: Configure) ->
 
 def test_new_column_reaches_a_mapped_stream(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(days=20, variant=ApiVariant(added_columns=(("open", "client", "Mail"),)))
-    output = run_tap(configure(simulator, stream_maps={"open": {"__alias__": "opened"}}))
+    output = run_in_process(configure(simulator, stream_maps={"open": {"__alias__": "opened"}}))
     assert {record["client"] for record in output.records("opened")} == {"Mail"}
 
 
 def test_flattening_leaves_no_objects(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(days=20)
     settings = {"flattening_enabled": True, "flattening_max_depth": 1}
-    output = run_tap(configure(simulator, **settings))
+    output = run_in_process(configure(simulator, **settings))
     for stream in output.streams:
         for record in output.records(stream):
             assert not any(isinstance(value, dict) for value in record.values()), stream

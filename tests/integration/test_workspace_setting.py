@@ -8,7 +8,7 @@ import pytest
 
 from intercom_simulator import ApiVariant, Member, Mutation, Simulator
 from tap_intercom_export.config.settings import add_workspace_to_batch_prefix
-from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, select
 
 if TYPE_CHECKING:
     from tests.harness.fixture_types import Configure, Simulate
@@ -111,7 +111,7 @@ def test_state_of_another_workspace_is_refused(
     first = run_in_process(configure(simulator, workspace=before))
     jobs = len(simulator.jobs)
 
-    second = run_tap(configure(simulator, workspace=now), state=first.state, check=False)
+    second = run_in_process(configure(simulator, workspace=now), state=first.state, check=False)
 
     assert second.exit_code != 0
     assert "workspace" in second.log
@@ -134,7 +134,7 @@ def test_state_of_same_workspace_continues(simulate: Simulate, configure: Config
 def test_invalid_workspace_name_is_refused(
     simulate: Simulate, configure: Configure, name: str
 ) -> None:
-    output = run_tap(configure(simulate(), workspace=name), check=False)
+    output = run_in_process(configure(simulate(), workspace=name), check=False)
 
     if name:
         assert output.exit_code != 0

@@ -12,7 +12,7 @@ import pytest
 from intercom_simulator import API_VARIANTS, ApiVariant, Fault, JobFault, Mutation
 from intercom_simulator.content_export.columns import FILES
 from tests.harness.expected_rows import differences, expected
-from tests.harness.singer import run_in_process, run_tap
+from tests.harness.singer import run_in_process
 
 if TYPE_CHECKING:
     from intercom_simulator import Simulator
@@ -155,7 +155,7 @@ def test_damaged_rows_are_rejected_and_others_are_written(
         Mutation("dismissal", line=1, replace=b",2025-05-01T00:00:00.000Z"),
     )
     simulator = simulate(variant=ApiVariant(mutations=mutations), days=20)
-    output = run_tap(configure(simulator))
+    output = run_in_process(configure(simulator))
     rejected = output.loaded("rejected_row")
     damaged = {mutation.file for mutation in mutations}
     assert {record["file"].rpartition("_")[0] for record in rejected} == damaged

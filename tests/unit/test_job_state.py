@@ -17,7 +17,7 @@ from tests.harness.singer import (
     STREAMS_NOT_ORDERED_BY_TIME,
     Output,
     bookmarks,
-    run_tap,
+    run_in_process,
     running_process,
     select,
 )
@@ -45,7 +45,7 @@ def test_every_stream_has_one_bookmark_at_the_end_of_the_range(
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
     config = configure(simulator)
-    output = run_tap(config)
+    output = run_in_process(config)
     assert set(output.bookmarks) == output.streams
     assert set(output.bookmarks.values()) == {config["end_date"]}
     assert job_in(output.state) is None
@@ -55,7 +55,7 @@ def test_bookmarks_move_only_after_complete_windows(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
-    output = run_tap(configure(simulator))
+    output = run_in_process(configure(simulator))
     ends = {text(job.before) for job in simulator.jobs}
     assert len(ends) > 1
     for state in output.states:
@@ -68,7 +68,7 @@ def test_each_window_begins_in_the_second_in_which_the_one_before_ended(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
-    run_tap(configure(simulator, lookback_days=0))
+    run_in_process(configure(simulator, lookback_days=0))
     jobs = simulator.jobs
     assert [job.after for job in jobs[1:]] == [job.before for job in jobs[:-1]]
     assert jobs[-1].before == simulator.clock.timestamp()
@@ -78,7 +78,7 @@ def test_bookmark_is_never_later_than_written_rows(
     simulate: Simulate, configure: Configure
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
-    output = run_tap(configure(simulator))
+    output = run_in_process(configure(simulator))
     until = simulator.clock.now()
     expected_times = {
         name: sorted(row["created_at"] for row in expected(simulator, name, until))
@@ -112,12 +112,12 @@ def test_no_row_is_lost_if_run_ends_after_any_state(
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
     config = configure(simulator)
-    output = run_tap(config)
+    output = run_in_process(config)
     places = [n for n, line in enumerate(output.lines) if '"type":"STATE"' in line]
     assert len(places) > 2
     for place in places[:-1]:
         state = json.loads(output.lines[place])["value"]
-        again = run_tap(config, state=state)
+        again = run_in_process(config, state=state)
         both_runs = Output(0, "", output.lines[: place + 1] + again.lines)
         for statistic in ("receipt", "open", "click", "answer_combined", "checkpoint"):
             expected_rows = expected(simulator, statistic, simulator.clock.now())
@@ -131,9 +131,9 @@ def test_second_run_without_new_data_starts_no_job(
 ) -> None:
     simulator = simulate(**ONE_WINDOW)
     config = configure(simulator)
-    state = run_tap(config).state
+    state = run_in_process(config).state
     jobs = len(simulator.jobs)
-    again = run_tap(config, state=state)
+    again = run_in_process(config, state=state)
     assert len(simulator.jobs) == jobs
     assert not any(message["type"] == "RECORD" for message in again.messages)
     assert again.bookmarks == bookmarks(state)
@@ -141,10 +141,10 @@ def test_second_run_without_new_data_starts_no_job(
 
 def test_late_engagement_is_loaded_by_next_run(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**THREE_WINDOWS, max_delay_days=2, late_share=0.5, late_days=6)
-    first = run_tap(configure(simulator))
+    first = run_in_process(configure(simulator))
     unopened = {r["receipt_id"] for r in first.loaded("receipt") if r["first_open"] is None}
     simulator.clock.advance(timedelta(days=4).total_seconds())
-    second = run_tap(configure(simulator), state=first.state)
+    second = run_in_process(configure(simulator), state=first.state)
     late = {
         record["receipt_id"]
         for record in second.loaded("receipt")
@@ -162,8 +162,8 @@ def test_stream_selected_later_gets_history_before_others_continue(
 ) -> None:
     simulator = simulate(**THREE_WINDOWS)
     config = configure(simulator)
-    first = run_tap(config, catalog=select(catalog, "receipt"))
-    second = run_tap(config, catalog=select(catalog, "receipt", "open"), state=first.state)
+    first = run_in_process(config, catalog=select(catalog, "receipt"))
+    second = run_in_process(config, catalog=select(catalog, "receipt", "open"), state=first.state)
     assert second.records("receipt") == []
     expected_rows = expected(simulator, "open", simulator.clock.now())
     assert differences("open", expected_rows, second.loaded("open")) == []
@@ -174,13 +174,13 @@ def test_deselected_stream_keeps_bookmark(
     simulate: Simulate, configure: Configure, catalog: dict[str, Any]
 ) -> None:
     simulator = simulate(**ONE_WINDOW)
-    first = run_tap(configure(simulator), catalog=select(catalog, "receipt", "open"))
+    first = run_in_process(configure(simulator), catalog=select(catalog, "receipt", "open"))
     simulator.clock.advance(86_400)
     config = configure(simulator)
-    second = run_tap(config, catalog=select(catalog, "receipt"), state=first.state)
+    second = run_in_process(config, catalog=select(catalog, "receipt"), state=first.state)
     assert second.bookmarks["open"] == first.bookmarks["open"]
     assert second.bookmarks["receipt"] == config["end_date"]
-    third = run_tap(config, catalog=select(catalog, "receipt", "open"), state=second.state)
+    third = run_in_process(config, catalog=select(catalog, "receipt", "open"), state=second.state)
     both_runs = Output.of_runs(first, third)
     expected_rows = expected(simulator, "open", simulator.clock.now())
     assert differences("open", expected_rows, both_runs.loaded("open")) == []
@@ -188,7 +188,7 @@ def test_deselected_stream_keeps_bookmark(
 
 def test_job_is_in_state_before_its_records(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW)
-    output = run_tap(configure(simulator))
+    output = run_in_process(configure(simulator))
     kinds = [message["type"] for message in output.messages]
     first_state = output.states[0]
     job = job_in(first_state)
@@ -212,7 +212,7 @@ def test_next_run_resumes_job_of_stopped_run(simulate: Simulate, configure: Conf
         written, _ = process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM
     state = json.loads(written.splitlines()[-1])["value"]
-    resumed = run_tap(config, state=state)
+    resumed = run_in_process(config, state=state)
     assert len(simulator.jobs) == 1
     assert not simulator.jobs[0].cancelled
     expected_rows = expected(simulator, "receipt", simulator.clock.now())
@@ -225,7 +225,7 @@ def test_unusable_stored_job_is_forgotten(
 ) -> None:
     simulator = simulate(**ONE_WINDOW)
     config = configure(simulator)
-    first = run_tap(config)
+    first = run_in_process(config)
     state = first.states[0]
     job = simulator.jobs[0]
     stored = job_in(state)
@@ -237,7 +237,7 @@ def test_unusable_stored_job_is_forgotten(
         job.fault = JobFault(not_found=True)
     else:
         job.end(fault)
-    again = run_tap(config, state=state)
+    again = run_in_process(config, state=state)
     assert len(simulator.jobs) == 2
     assert job_in(again.state) is None
     expected_rows = expected(simulator, "receipt", simulator.clock.now())
@@ -247,9 +247,9 @@ def test_unusable_stored_job_is_forgotten(
 def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW)
     config = configure(simulator)
-    state = run_tap(config).states[0]
+    state = run_in_process(config).states[0]
     earlier = config["start_date"].replace("2025", "2024")
-    again = run_tap({**config, "start_date": earlier, "window_days": 80}, state=state)
+    again = run_in_process({**config, "start_date": earlier, "window_days": 80}, state=state)
     assert simulator.jobs[1].after < simulator.jobs[0].after
     expected_rows = expected(simulator, "receipt", simulator.clock.now())
     assert differences("receipt", expected_rows, again.loaded("receipt")) == []
@@ -258,7 +258,7 @@ def test_stored_job_of_another_range_is_not_used(simulate: Simulate, configure: 
 def test_invalid_bookmark_is_an_error(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**ONE_WINDOW)
     state = {"bookmarks": {"receipt": {"replication_key_value": "soon"}}}
-    output = run_tap(configure(simulator), state=state, check=False)
+    output = run_in_process(configure(simulator), state=state, check=False)
     assert output.exit_code == 2
     assert "receipt" in output.log
     assert "soon" in output.log
@@ -269,7 +269,7 @@ def test_invalid_bookmark_is_an_error(simulate: Simulate, configure: Configure) 
 def test_state_has_no_fractions(simulate: Simulate, configure: Configure) -> None:
     # the SDK's targets read them as Decimal, and cannot write the state then
     fractions: list[str] = []
-    run = run_tap(configure(simulate(**ONE_WINDOW)))
+    run = run_in_process(configure(simulate(**ONE_WINDOW)))
     assert run.states
     for state in run.states:
         json.loads(json.dumps(state), parse_float=fractions.append)

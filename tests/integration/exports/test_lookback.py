@@ -14,7 +14,7 @@ from tests.harness.singer import (
     bookmarks,
     discover,
     discover_in_process,
-    run_tap,
+    run_in_process,
     run_without_waiting,
     select,
 )
@@ -33,7 +33,7 @@ def test_full_table_starts_again_without_moving_bookmark_back(sim: Simulator) ->
                 "replication-method"
             ] = "FULL_TABLE"
     jobs = len(sim.jobs)
-    again = run_tap(config, state=state, catalog=catalog)
+    again = run_in_process(config, state=state, catalog=catalog)
     assert sim.jobs[jobs].after == sim.jobs[0].after
     assert len(again.loaded("receipt")) == len(
         InMemoryTarget().load(first.lines).records["receipt"]
@@ -56,7 +56,9 @@ def test_retention_is_logged_only_if_data_is_omitted(days_ago: int, *, warned: b
         )
         written = {"replication_key_value": f"{now - timedelta(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"}
         catalog = select(discover_in_process(config), "reporting_call")
-        run = run_tap(config, state={"bookmarks": {"reporting_call": written}}, catalog=catalog)
+        run = run_in_process(
+            config, state={"bookmarks": {"reporting_call": written}}, catalog=catalog
+        )
         assert ("reporting_retention_days" in run.log) is warned
 
 

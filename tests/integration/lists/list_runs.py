@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from tests.harness.singer import discover_in_process, run_in_process, run_tap, select
+from tests.harness.singer import discover_in_process, run_in_process, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ def run(
     catalog = select(discover_in_process(config), *streams)
     if check:
         return run_in_process(config, state=state, catalog=catalog)
-    return run_tap(config, state=state, catalog=catalog, check=False)
+    return run_in_process(config, state=state, catalog=catalog, check=False)
 
 
 def record_of(entry: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.singer import Output, run_tap
+from tests.harness.singer import Output, run_in_process
 from tests.integration.lists.list_runs import AI, OBJECTS, loaded, pages_of, records_of, run
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_ai_content_is_in_the_catalog_and_not_selected(catalog: dict[str, Any]) 
 
 def test_ai_content_is_not_requested_by_default(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(receipts=20, days=5)
-    output = run_tap(configure(simulator))
+    output = run_in_process(configure(simulator))
     assert not [r.path for r in simulator.requests if "/content/data" not in r.path]
     assert not {*AI, OBJECTS} & output.streams
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.harness.singer import Output, discover_in_process, run_tap
+from tests.harness.singer import Output, discover_in_process, run_in_process, run_tap
 from tests.harness.stopped_simulator import END
 from tests.integration.lists.list_runs import AI, OBJECTS, loaded, records_of, run
 
@@ -74,7 +74,7 @@ def test_version_without_list_is_reported_before_first_request(
 ) -> None:
     simulator = simulate(receipts=10)
     config = configure(simulator, custom_object_types=["Order"], api_version=version)
-    output = run_tap(config, check=False)
+    output = run_in_process(config, check=False)
     assert output.exit_code == 2
     assert "api_version: must be 2.16 or later for custom_object_types" in output.log
     assert simulator.requests == []

@@ -10,13 +10,7 @@ from intercom_simulator import Fault, Simulator
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
-from tests.harness.singer import (
-    discover,
-    discover_in_process,
-    run_in_process,
-    run_tap,
-    select,
-)
+from tests.harness.singer import discover, discover_in_process, run_in_process, select
 
 if TYPE_CHECKING:
     from tests.harness.singer import Output
@@ -58,7 +52,7 @@ def run(
     catalog = select(discover_in_process(config), *names)
     if check:
         return run_in_process(config, state=state, catalog=catalog)
-    return run_tap(config, state=state, catalog=catalog, check=False)
+    return run_in_process(config, state=state, catalog=catalog, check=False)
 
 
 def dataset_differences(

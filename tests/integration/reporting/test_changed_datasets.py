@@ -9,13 +9,7 @@ import pytest
 from intercom_simulator import ApiVariant, Fault, Mutation
 from intercom_simulator.reporting.datasets import DATASETS
 from tap_intercom_export.tap import TapIntercomExport
-from tests.harness.singer import (
-    discover,
-    discover_in_process,
-    run_in_process,
-    run_tap,
-    select,
-)
+from tests.harness.singer import discover, discover_in_process, run_in_process, select
 from tests.harness.stopped_simulator import END
 from tests.integration.reporting.reporting_runs import (
     SMALL,
@@ -78,7 +72,7 @@ def test_job_for_other_attributes_is_not_resumed(
     simulator.faults.add(list_of(entry))
     simulator.variant = ApiVariant(refused_attributes=("people.New",))
     catalog = select(discover(config), "reporting_call")
-    output = run_tap(config, catalog=catalog, state=state, check=not change)
+    output = run_in_process(config, catalog=catalog, state=state, check=not change)
     if change:
         assert "the attributes of the dataset have changed" in output.log
         assert len(attribute_ids(simulator)) > 1

@@ -9,12 +9,7 @@ import pytest
 
 from intercom_simulator import Fault
 from intercom_simulator.reporting.datasets import DATASETS
-from tests.harness.singer import (
-    discover,
-    discover_in_process,
-    run_tap,
-    select,
-)
+from tests.harness.singer import discover, discover_in_process, run_in_process, run_tap, select
 from tests.integration.reporting.reporting_runs import (
     DATASETS_WITHOUT_KEY,
     SMALL,
@@ -163,7 +158,7 @@ def test_token_with_reporting_scope_only_passes_test(
 
 def test_message_export_starts_no_reports(simulate: Simulate, configure: Configure) -> None:
     simulator = simulate(**SMALL, scopes=("export_content_data",))
-    run_tap(configure(simulator))
+    run_in_process(configure(simulator))
     assert simulator.reporting_jobs == []
     assert not [r.path for r in simulator.requests if "reporting" in r.path]
 

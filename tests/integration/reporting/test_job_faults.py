@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intercom_simulator import ApiVariant, Clock, Fault, JobFault
-from tests.harness.singer import (
-    discover_in_process,
-    run_tap,
-    select,
-)
+from tests.harness.singer import discover_in_process, run_in_process, select
 from tests.integration.reporting.reporting_runs import DAY_SECONDS, SMALL, dataset_differences, run
 
 if TYPE_CHECKING:
@@ -66,7 +62,7 @@ def test_no_row_is_lost_after_fault(simulate: Simulate, configure: Configure, fa
     config = configure(simulator, reporting_datasets=["call"], window_days=60)
     catalog = select(discover_in_process(config), "reporting_call")
     simulator.faults.add(fault)
-    output = run_tap(config, catalog=catalog)
+    output = run_in_process(config, catalog=catalog)
     assert dataset_differences(simulator, "call", output) == []
     assert len(simulator.reporting_jobs) == 1
 
@@ -117,5 +113,5 @@ def test_moved_start_date_is_valid_after_wait(
     del config["end_date"]
     catalog = select(discover_in_process(config), "reporting_call")
     simulator.hold_reporting_slots(seconds=2.2)
-    output = run_tap(config, catalog=catalog)
+    output = run_in_process(config, catalog=catalog)
     assert output.records("reporting_call")

@@ -12,12 +12,7 @@ from intercom_simulator import ApiVariant
 from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.expected_reporting import reporting_properties, reporting_rows
 from tests.harness.expected_rows import row_differences
-from tests.harness.singer import (
-    Output,
-    discover_in_process,
-    run_tap,
-    select,
-)
+from tests.harness.singer import Output, discover_in_process, run_in_process, select
 from tests.harness.stopped_simulator import END
 from tests.integration.reporting.reporting_runs import (
     DAY_SECONDS,
@@ -164,7 +159,7 @@ def test_deselected_property_is_omitted(simulate: Simulate, configure: Configure
     catalog = select(
         discover_in_process(config), "reporting_call", deselected=["reporting_call.user_email"]
     )
-    output = run_tap(config, catalog=catalog)
+    output = run_in_process(config, catalog=catalog)
     assert all("user_email" not in record for record in output.records("reporting_call"))
     assert len(output.records("reporting_call")) >= len(
         simulator.reporting.expected_rows("call", END)

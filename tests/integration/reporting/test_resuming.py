@@ -15,7 +15,7 @@ from intercom_simulator.reporting.datasets import DATASETS
 from tests.harness.singer import (
     Output,
     discover_in_process,
-    run_tap,
+    run_in_process,
     running_process,
     select,
 )
@@ -107,7 +107,7 @@ def test_next_run_resumes_jobs_of_terminated_run(
     simulator.job_seconds = 0
     for job in simulator.reporting_jobs:
         job.started -= 600
-    output = run_tap(config, catalog=catalog, state=json.loads(states[-1])["value"])
+    output = run_in_process(config, catalog=catalog, state=json.loads(states[-1])["value"])
     ranges = [
         (job.report_request.dataset.id, job.after)
         for job in simulator.reporting_jobs
