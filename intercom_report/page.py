@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,6 @@ def page(marts: Marts, origin: Origin) -> str:
         (folder / "page.html.j2").read_text(encoding="utf-8")
     )
     drawn = charts(marts)
-    version = alt.SCHEMA_VERSION.lstrip("v").rpartition(".")[0]
     return template.render(
         origin=origin,
         marts=marts,
@@ -80,8 +80,16 @@ def page(marts: Marts, origin: Origin) -> str:
         specifications=_data(drawn),
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
         script=_script((folder / "page.js").read_text(encoding="utf-8")),
-        vega=_script(vl_convert.javascript_bundle(_GLOBAL, vl_version=version)),
+        vega=_script(_vega()),
     )
+
+
+@cache
+def _vega() -> str:
+    """Return the JavaScript of Vega-Lite, in the version of the charts."""
+    version = alt.SCHEMA_VERSION.lstrip("v").rpartition(".")[0]
+    bundle: str = vl_convert.javascript_bundle(_GLOBAL, vl_version=version)
+    return bundle
 
 
 def tiles(marts: Marts) -> list[Tile]:

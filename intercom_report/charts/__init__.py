@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from altair.utils.schemapi import debug_mode
+
 from intercom_report.charts.breakdowns import (
     answers_by_choice,
     choice_questions,
@@ -33,16 +35,23 @@ _CHARTS: dict[str, Callable[[Marts], Chart | None]] = {
 }
 
 
-def charts(marts: Marts) -> dict[str, dict[str, Any]]:
+def charts(marts: Marts, *, validate: bool = False) -> dict[str, dict[str, Any]]:
     """Return the specifications of all charts that have data, by name.
 
     Args:
         marts: The data.
+        validate: Whether Altair checks them, and each row of the data, against Vega-Lite's schema.
+            That takes ten times as long, and only the tests need it.
     """
-    drawn = {name: draw(marts) for name, draw in _CHARTS.items()}
-    for number, rows in enumerate(choice_questions(marts).values(), start=1):
-        drawn[answers_chart(number)] = answers_by_choice(rows)
-    return {name: chart.to_dict() for name, chart in drawn.items() if chart is not None}
+    with debug_mode(arg=validate):
+        drawn = {name: draw(marts) for name, draw in _CHARTS.items()}
+        for number, rows in enumerate(choice_questions(marts).values(), start=1):
+            drawn[answers_chart(number)] = answers_by_choice(rows)
+        return {
+            name: chart.to_dict(validate=validate)
+            for name, chart in drawn.items()
+            if chart is not None
+        }
 
 
 def answers_chart(number: int) -> str:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intercom_report.charts import _CHARTS, charts
 from intercom_report.charts.days import MAX_DAY_LABELS, daily_rates, label_days
 from intercom_report.charts.opens import rank_by_open_rate
 from intercom_report.marts import wilson_interval
 from tests.report.conftest import content
+
+if TYPE_CHECKING:
+    from intercom_report.marts import Marts
+
+
+def test_charts_are_valid_vega_lite(marts: Marts) -> None:
+    # the page leaves Altair's validation out, because it takes longer than everything else
+    step = {"series": "Welcome", "position": 1, "completed": 3, "waiting": 2, "exited": None}
+    step |= {"other_status": 0, "content_title": "News", "content_type": "Email"}
+    marts = replace(marts, funnel=[step])
+    valid = charts(marts, validate=True)
+    assert valid.keys() > _CHARTS.keys(), "also those of questions"
+    assert valid == charts(marts)
 
 
 @pytest.mark.parametrize(
