@@ -24,8 +24,10 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.io_base import SingerWriter
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import JSONSchemaValidator
+from singer_sdk.singerlib import SchemaMessage
 
 import tap_intercom_export
+from tap_intercom_export.singer.message_writer import MessageWriter
 from tap_intercom_export.streams import sdk
 from tap_intercom_export.tap import TapIntercomExport
 
@@ -55,6 +57,7 @@ METHODS: list[tuple[type, str, str]] = [
     (StateWriter, "__init__", "(self, message_writer)"),
     (StateWriter, "write_state", "(self, state)"),
     (SingerWriter, "format_message", "(self, message)"),
+    (SingerWriter, "serialize_message", "(self, message)"),
     (SingerWriter, "write_message", "(self, message)"),
 ]
 """Overridden or called methods, and their parameters."""
@@ -143,6 +146,15 @@ def used_in(path: Path) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Attribute):
             yield node.attr
+
+
+@pytest.mark.parametrize("more", [{}, {"bookmark_properties": ["at"]}, {"key_properties": []}])
+def test_schema_is_written_as_the_sdk_does(more: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"at": {"type": ["null", "string"], "enum": [None]}}}
+    message = SchemaMessage(
+        **{"stream": "some", "schema": schema, "key_properties": ["id"], **more}
+    )
+    assert MessageWriter().serialize_message(message) == SingerWriter().serialize_message(message)
 
 
 @pytest.mark.parametrize("path", SEAM, ids=lambda path: path.name)
