@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,21 +39,20 @@ def offline(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 
 
 def test_discover_needs_no_configuration() -> None:
-    done = offline("--discover")
+    done = offline("--discover", PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0
     assert len(json.loads(done.stdout)["streams"]) > 40
+    loaded = {*re.findall(r"\btap_intercom_export\.(\w+)$", done.stderr, re.MULTILINE)}
+    assert "streams" in loaded
+    assert loaded.isdisjoint({"archive", "checks", "exports", "intercom", "progress", "rows"})
 
 
-def test_about_needs_no_configuration() -> None:
+def test_about_needs_no_configuration_and_describes_every_setting() -> None:
     done = offline("--about", "--format=json")
     assert done.returncode == 0
     about = json.loads(done.stdout)
     assert about["name"] == "tap-intercom-export"
     assert about["settings"]["properties"]["access_token"]["secret"]
-
-
-def test_every_setting_is_described() -> None:
-    about = json.loads(offline("--about", "--format=json").stdout)
     for name, setting in about["settings"]["properties"].items():
         assert setting.get("description"), name
 
