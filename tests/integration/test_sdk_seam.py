@@ -12,6 +12,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from dataclasses import replace
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,9 +152,7 @@ def used_in(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("more", [{}, {"bookmark_properties": ["at"]}, {"key_properties": []}])
 def test_schema_is_written_as_the_sdk_does(more: dict[str, Any]) -> None:
     schema = {"type": "object", "properties": {"at": {"type": ["null", "string"], "enum": [None]}}}
-    message = SchemaMessage(
-        **{"stream": "some", "schema": schema, "key_properties": ["id"], **more}
-    )
+    message = replace(SchemaMessage("some", schema, key_properties=["id"]), **more)
     assert MessageWriter().serialize_message(message) == SingerWriter().serialize_message(message)
 
 
