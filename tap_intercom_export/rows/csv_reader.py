@@ -32,8 +32,7 @@ MAX_RAW_CHARACTERS = 1_000_000
 
 _CARRIAGE_RETURN = "a carriage return (CR) outside of quotes; lines must end with LF or CRLF"
 
-_MARK = "\ufeff"  # the byte order mark
-_BOM = _MARK.encode()
+_MARK, _BOM = "\ufeff", b"\xef\xbb\xbf"  # the byte order mark
 
 T = TypeVar("T")
 
@@ -164,8 +163,8 @@ class CsvReader:
         yield self._loaded_rows()
         self._chunk_bytes = CONVERTED_CHUNK_BYTES if convert else 0
         while data := self._read_rows():
-            converted = convert(data) if convert and self._is_one_file(data) else None
-            if converted is not None:
+            is_plain = self._is_simple(data) and not self._may_repeat_header(data)
+            if convert and is_plain and (converted := convert(data)) is not None:
                 self._lines_loaded += data.count(b"\n") + (not data.endswith(b"\n"))
                 yield converted
                 continue
@@ -202,7 +201,9 @@ class CsvReader:
     def _escaped(self, data: bytes) -> EscapedBlock | None:
         """Return whole rows as a block; None if the csv module has to read them."""
         found = escape.escape_block(data.removesuffix(b"\n")) if self._is_simple(data) else None
-        if found is None or escape.escape_cells(self._header) in found.rows:
+        if found is None:
+            return None
+        if self._may_repeat_header(data) and escape.escape_cells(self._header) in found.rows:
             return None
         block = EscapedBlock(found, data, self._lines_loaded + 1)
         self._lines_loaded += found.line_count
@@ -214,10 +215,10 @@ class CsvReader:
         has_mark = not data.isascii() and (data.startswith(_BOM) or b"\n" + _BOM in data)
         return self._delimiter == DELIMITERS[0] and not self._cut_lines and not has_mark
 
-    def _is_one_file(self, data: bytes) -> bool:
-        """Return whether a block is simple and certainly does not repeat the header."""
+    def _may_repeat_header(self, data: bytes) -> bool:
+        """Return whether a block has the longest cell of the header; usually it has not."""
         longest = max(self._header, key=len, default="").replace('"', '""')
-        return self._is_simple(data) and text_encoding.encode(longest) not in data
+        return text_encoding.encode(longest) in data
 
     def _loaded_rows(self) -> Iterator[list[str]]:
         """Yield the cells of the rows that begin in the loaded lines."""

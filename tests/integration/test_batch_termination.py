@@ -8,7 +8,7 @@ import socket
 import socketserver
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -19,12 +19,13 @@ from typing_extensions import override
 
 from tests.faults.runner import configuration
 from tests.harness.batches import expand_batches
+from tests.harness.downloads import serving
 from tests.harness.singer import Output, bookmarks, run_tap
 from tests.harness.stopped_simulator import stopped_simulator
 from tests.harness.tap_process import TapProcess, running_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
@@ -79,18 +80,6 @@ class _S3Connection(socketserver.BaseRequestHandler):
                 self.request.sendall(data)
 
 
-@contextmanager
-def serve(line: S3Line) -> Generator[None]:
-    thread = threading.Thread(target=line.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield
-    finally:
-        line.shutdown()
-        thread.join()
-        line.server_close()
-
-
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[S3Line, str]]:
     """Return the line to an S3 server, which is configured in the environment, and a bucket."""
@@ -102,7 +91,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[S3Line, str]]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     bucket = f"bucket-{uuid4().hex}"  # all servers of a process share their buckets
-    with serve(line):
+    with serving(line):
         boto3.client("s3").create_bucket(Bucket=bucket)
         yield line, bucket
     server.stop()

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from tap_intercom_export.archive import Spool
 from tap_intercom_export.errors import UnavailableError
-from tap_intercom_export.intercom.client import IntercomClient
-from tap_intercom_export.intercom.download import Downloader
-from tap_intercom_export.tap import TapIntercomExport
-from tests.harness.quick_clock import QuickClock
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from tests.harness.downloads import download, serving
 
 FILE = b"receipt_id\n" + b"12345678\n" * 200_000
 """1.8 MB: an attempt has to bring 180 bytes to make progress."""
@@ -108,32 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serve(line: Line) -> Generator[_Server]:
-    server = _Server(line)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def download(server: _Server) -> bytes:
-    url = f"http://127.0.0.1:{server.server_port}"
-    config = {"access_token": "t", "api_url": url, "start_date": "2025-01-01"}
-    settings = TapIntercomExport(config=config, setup_mapper=False).settings
-    spool = Spool(2 * len(FILE))
-    Downloader(IntercomClient(settings, "test", QuickClock())).download("/x", spool)
-    spool.file.seek(0)
-    return spool.file.read()
-
-
 @pytest.mark.parametrize("announce_all", [True, False], ids=["cut", "capped"])
 def test_large_file_arrives_over_a_line_that_always_breaks(*, announce_all: bool) -> None:
-    with serve(Line(cut=len(FILE) // 100, announce_all=announce_all)) as server:
+    with serving(_Server(Line(cut=len(FILE) // 100, announce_all=announce_all))) as server:
         assert download(server) == FILE
     assert server.requests == 101
 
@@ -148,7 +117,7 @@ def test_large_file_arrives_over_a_line_that_always_breaks(*, announce_all: bool
     ids=["cut", "capped", "another ETag each time"],
 )
 def test_download_that_gets_a_few_bytes_at_a_time_ends(line: Line) -> None:
-    with serve(line) as server, pytest.raises(UnavailableError, match="failed 9 times"):
+    with serving(_Server(line)) as server, pytest.raises(UnavailableError, match="failed 9 times"):
         download(server)
     assert server.requests < 20
 
@@ -157,7 +126,7 @@ def test_download_that_is_sent_byte_by_byte_ends(monkeypatch: pytest.MonkeyPatch
     """No pause is as long as `request_timeout_seconds`, and the server never closes."""
     monkeypatch.setattr("tap_intercom_export.intercom.download.MAX_DOWNLOAD_SECONDS", 0.3)
     with (
-        serve(Line(cut=200, pause_seconds=0.02)) as server,
+        serving(_Server(Line(cut=200, pause_seconds=0.02))) as server,
         pytest.raises(UnavailableError, match=r"not complete after 0\.3 s: \d+ bytes arrived"),
     ):
         download(server)
@@ -166,6 +135,6 @@ def test_download_that_is_sent_byte_by_byte_ends(monkeypatch: pytest.MonkeyPatch
 
 def test_download_without_the_end_of_its_response_is_complete() -> None:
     """As behind a proxy that closes the connection before the last, empty chunk."""
-    with serve(Line(cut=0, has_end=False)) as server:
+    with serving(_Server(Line(cut=0, has_end=False))) as server:
         assert download(server) == FILE
     assert server.requests == 2

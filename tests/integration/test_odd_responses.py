@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +10,16 @@ import pytest
 from typing_extensions import override
 
 from intercom_simulator import Clock, Fault, JobFault, Simulator
-from tap_intercom_export.archive import Spool
 from tap_intercom_export.errors import UnavailableError
-from tap_intercom_export.intercom.client import IntercomClient
-from tap_intercom_export.intercom.download import Downloader
-from tap_intercom_export.tap import TapIntercomExport
 from tests.faults.runner import configuration
+from tests.harness.downloads import download, serving
 from tests.harness.expected_rows import ExpectedRows
 from tests.harness.in_memory_target import InMemoryTarget
-from tests.harness.quick_clock import QuickClock
 from tests.harness.singer import run_without_waiting
 from tests.harness.stopped_simulator import END
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
 ERRORS = {
     "type": "error.list",
@@ -261,18 +255,16 @@ def test_redirect_to_an_invalid_url_is_an_error(sim: Simulator, route: Any, loca
 
 
 class _CappedRanges(ThreadingHTTPServer):
-    """Serves `content`, at most `cap` bytes in one response, as a 206."""
+    """Serves `content`, at most `CAP` bytes in one response, as a 206."""
 
+    CAP = 300
     daemon_threads = True
 
-    def __init__(self, content: bytes, cap: int, *, etag: str, total: str) -> None:
+    def __init__(self, *, etag: str) -> None:
         super().__init__(("127.0.0.1", 0), _CappedRangesHandler)
-        self.content, self.cap, self.etag, self.total = content, cap, etag, total
+        self.content = b"receipt_id\n" + b"1\n" * 500
+        self.etag = etag
         self.requests = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
 
 class _CappedRangesHandler(BaseHTTPRequestHandler):
@@ -282,11 +274,11 @@ class _CappedRangesHandler(BaseHTTPRequestHandler):
         server.requests += 1
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "bytes=0-"))
         first = int(wanted[1]) if wanted else 0
-        body = server.content[first : first + server.cap]
+        body = server.content[first : first + server.CAP]
         self.send_response(206)
         self.send_header("Content-Length", str(len(body)))
         last = first + len(body) - 1
-        self.send_header("Content-Range", f"bytes {first}-{last}/{server.total}")
+        self.send_header("Content-Range", f"bytes {first}-{last}/{len(server.content)}")
         if server.etag:
             self.send_header("ETag", server.etag)
         self.end_headers()
@@ -297,35 +289,13 @@ class _CappedRangesHandler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def capped_ranges(**options: Any) -> Generator[_CappedRanges]:
-    server = _CappedRanges(b"receipt_id\n" + b"1\n" * 500, 300, **options)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def download(url: str) -> bytes:
-    config = {"access_token": "t", "api_url": url, "start_date": "2025-01-01"}
-    settings = TapIntercomExport(config=config, setup_mapper=False).settings
-    spool = Spool(10_000)
-    Downloader(IntercomClient(settings, "test", QuickClock())).download("/x", spool)
-    spool.file.seek(0)
-    return spool.file.read()
-
-
 def test_rest_of_a_file_in_capped_ranges_is_requested() -> None:
-    with capped_ranges(etag='"a"', total="1011") as server:
-        assert download(server.url) == server.content
+    with serving(_CappedRanges(etag='"a"')) as server:
+        assert download(server) == server.content
         assert server.requests == 4
 
 
 def test_part_of_a_file_is_not_the_file() -> None:
     """Without an ETag the rest cannot be requested, and a CSV does not tell that it is cut."""
-    with capped_ranges(etag="", total="1011") as server, pytest.raises(UnavailableError):
-        download(server.url)
+    with serving(_CappedRanges(etag="")) as server, pytest.raises(UnavailableError):
+        download(server)

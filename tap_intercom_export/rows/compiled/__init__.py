@@ -21,11 +21,12 @@ How it works
        quotes and have their commas and line ends escaped. Each of these replacements is one call
        of a C function for the whole block. Afterwards every comma separates two cells, and every
        cell is already valid inside a JSON string.
-    2. `row_function.row_function` writes the source code of a Python function for the columns of
-       the file, and runs `exec` on it once for each file. The function splits a row with
-       `row.split(",")` and inserts the cells into one f-string that contains the whole record,
-       with the property names, the constant values and the text around the record. The code
-       contains names and constants as literals, never the content of a cell.
+    2. `source.Source` writes the source code of a Python function for the columns of the file, and
+       `row_function.row_function` runs `exec` on it once for each file. The function splits a row
+       with `row.split(",")` and inserts the cells into one f-string that contains the whole record,
+       with the property names and the constant values. The code contains names and constants as
+       literals, never the content of a cell. The text around the record, which has the time, is an
+       argument, so that files of one kind have the same code, which is compiled once.
     3. `times` reads times from small tables of hours and seconds that have occurred before. The
        33 `first_*` columns of a receipt, most of which are empty, are not even split: a run of
        neighbouring times is handled as one text.
@@ -37,10 +38,10 @@ How it works
     writes the reason. So a mistake here can make rows slow, but not a damaged row valid.
 
 What it costs
-    Three modules with some 600 lines, and `rows.escape`, that are harder to read than the rest of
+    Four modules with some 650 lines, and `rows.escape`, that are harder to read than the rest of
     the tap, and the rule that each change of a record's format is made twice: in `rows.row_format`
-    and in `row_function`. Generated code is also harder to debug; printing the result of
-    `_Source.function` helps, and its docstring shows an example. The tests compare both ways for
+    and in `source`. Generated code is also harder to debug; printing the result of
+    `Source.function` helps, and its docstring shows an example. The tests compare both ways for
     every file of the catalog, deselected properties, odd names, and random rows
     (tests/unit/test_encoder.py, tests/unit/test_encoder_shapes.py).
 
