@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from operator import length_hint
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from tap_intercom_export.rows import escape, text_encoding
+from tap_intercom_export.rows import quoted_cells, text_encoding
 from tap_intercom_export.rows.csv_dialect import DELIMITERS, as_utf_8, delimiter_of
-from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,6 +71,8 @@ class CsvReader:
         on_damaged: Called with each row that is rejected.
 
     Attributes:
+        delimiter: Separates cells.
+        header_cells: The cells of the header as they are in the file, without its quotes.
         has_invalid: Whether the current row may have invalid characters: NUL, or bytes that are not
             UTF-8. `text_encoding.replace_invalid` finds them.
     """
@@ -79,7 +80,7 @@ class CsvReader:
     def __init__(self, source: BinaryIO, on_damaged: Callable[[DamagedRow], None]) -> None:
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         self._read = as_utf_8(source)
-        self._delimiter = DELIMITERS[0]
+        self.delimiter = DELIMITERS[0]
         self._has_begun = False
         self._on_damaged = on_damaged
         self._rest = b""
@@ -87,12 +88,11 @@ class CsvReader:
         self._lines_loaded = 0
         self._given_back: deque[str] = deque()
         self._row: list[str] = []
-        self._row_line: int | None = None
         self._data = b""
         self._cut_lines: frozenset[str] = frozenset()
         """The beginnings of lines that were too long."""
         self._rejected = 0
-        self._header: list[str] = []
+        self.header_cells: list[str] = []
         self._chunk_bytes = 0
         """Bytes read at once, if more than `CHUNK_BYTES`."""
         self.has_invalid = False
@@ -100,8 +100,6 @@ class CsvReader:
     @property
     def line(self) -> int:
         """Number of the line on which the current row begins; the first line is 1."""
-        if self._row_line is not None:
-            return self._row_line
         lines_read = self._lines_loaded - length_hint(self._lines) - len(self._given_back)
         return lines_read - len(self._row) + 1
 
@@ -135,7 +133,7 @@ class CsvReader:
             self.reject("follows a header that is not CSV")
             return []
         self._return_lines()
-        self._header = row
+        self.header_cells = row
         return [
             text_encoding.replace_invalid(cell.replace(text_encoding.NUL, ""))[0] for cell in row
         ]
@@ -149,7 +147,7 @@ class CsvReader:
 
     def blocks(
         self, convert: Callable[[bytes], T | None] | None = None
-    ) -> Iterator[T | EscapedBlock | Iterator[list[str]]]:
+    ) -> Iterator[T | bytes | Iterator[list[str]]]:
         """Yield the remaining rows in blocks.
 
         Args:
@@ -157,23 +155,41 @@ class CsvReader:
                 returns None.
 
         Yields:
-            A converted block if possible, else an escaped one, or an iterator over the cells of
-            rows that the csv module has to read; use it up before the next block.
+            A converted block if possible, else the bytes of whole rows, for which the caller calls
+            `skip` or `read`, or an iterator over the cells of rows that only the csv module can
+            read; use it up before the next block.
         """
         yield self._loaded_rows()
         self._chunk_bytes = CONVERTED_CHUNK_BYTES if convert else 0
         while data := self._read_rows():
-            is_plain = self._is_simple(data) and not self._may_repeat_header(data)
-            if convert and is_plain and (converted := convert(data)) is not None:
-                self._lines_loaded += data.count(b"\n") + (not data.endswith(b"\n"))
+            if convert and self._is_simple(data) and (converted := convert(data)) is not None:
+                self.skip(data, 0, len(data))
                 yield converted
-                continue
-            block = self._escaped(data)
-            if block is None:
-                self._set_lines(data)
-                yield self._loaded_rows()
+            elif self._cut_lines:
+                yield self.read(data)
             else:
-                yield block
+                yield data
+
+    def skip(self, data: bytes, start: int, stop: int) -> None:
+        """Pass over rows that the caller has read.
+
+        Args:
+            data: The last block that was yielded.
+            start: Index of the first byte.
+            stop: Index after the last byte.
+        """
+        self._lines_loaded += data.count(b"\n", start, stop)
+        self._lines_loaded += start < stop == len(data) and not data.endswith(b"\n")
+
+    def read(self, data: bytes) -> Iterator[list[str]]:
+        """Yield the cells of rows, one by one.
+
+        Args:
+            data: A row of the last block that was yielded, or all of its remaining rows.
+        """
+        self.has_invalid = False
+        self._set_lines(data)
+        yield from self._loaded_rows()
 
     def _read_rows(self) -> bytes:
         """Return the next rows, with their line ends; nothing at the end of the file.
@@ -181,48 +197,24 @@ class CsvReader:
         The last one is complete if quotes stand where RFC 4180 allows them.
         """
         data = self._read_lines()
-        end = escape.last_row_start(data)
+        end = quoted_cells.last_row_start(data)
         if 0 < end < len(data):
             data, self._rest = data[:end], data[end:] + self._rest
         return data
 
-    def cells(self, block: EscapedBlock, index: int) -> list[str]:
-        """Make a row of a block the current row and return its cells; empty for a blank line.
-
-        Args:
-            block: The last block that was yielded.
-            index: Index of the row in it; not less than in the last call.
-        """
-        self._row_line, self._row = block.lines_of(index)
-        row = block.rows[index]
-        is_blank = not row and not self._row[0].rstrip("\r")
-        return [] if is_blank else escape.unescape_row(row)
-
-    def _escaped(self, data: bytes) -> EscapedBlock | None:
-        """Return whole rows as a block; None if the csv module has to read them."""
-        found = escape.escape_block(data.removesuffix(b"\n")) if self._is_simple(data) else None
-        if found is None:
-            return None
-        if self._may_repeat_header(data) and escape.escape_cells(self._header) in found.rows:
-            return None
-        block = EscapedBlock(found, data, self._lines_loaded + 1)
-        self._lines_loaded += found.line_count
-        self.has_invalid = found.has_invalid
-        return block
-
     def _is_simple(self, data: bytes) -> bool:
         """Return whether cells are separated by commas, and no row has to be changed or refused."""
         has_mark = not data.isascii() and (data.startswith(_BOM) or b"\n" + _BOM in data)
-        return self._delimiter == DELIMITERS[0] and not self._cut_lines and not has_mark
+        is_usual = self.delimiter == DELIMITERS[0] and not self._cut_lines and not has_mark
+        return is_usual and not self._may_repeat_header(data)
 
     def _may_repeat_header(self, data: bytes) -> bool:
         """Return whether a block has the longest cell of the header; usually it has not."""
-        longest = max(self._header, key=len, default="").replace('"', '""')
+        longest = max(self.header_cells, key=len, default="").replace('"', '""')
         return text_encoding.encode(longest) in data
 
     def _loaded_rows(self) -> Iterator[list[str]]:
         """Yield the cells of the rows that begin in the loaded lines."""
-        self._row_line = None
         while self._given_back:  # if the header was not CSV
             yield from self._rows_from(self._given_back.popleft())
         while (line := next(self._lines, None)) is not None:  # a row may load more of them
@@ -239,11 +231,11 @@ class CsvReader:
         """
         if '"' not in line and "\r" not in line:
             self._row = [line := line.lstrip(_MARK)]
-            cells = line.split(self._delimiter)
+            cells = line.split(self.delimiter)
             if line and not self._is_refused(cells):
                 yield cells
             return
-        reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
+        reader = csv.reader(self._lines_of_row(), delimiter=self.delimiter, strict=True)
         self._given_back.appendleft(line)
         while self._given_back:
             self._row = []
@@ -254,7 +246,7 @@ class CsvReader:
                 del self._row[1:]
                 is_cr = "new-line character" in str(error)  # the csv module's advice is for Python
                 self.reject(f"is not CSV: {_CARRIAGE_RETURN if is_cr else error}")
-                reader = csv.reader(self._lines_of_row(), delimiter=self._delimiter, strict=True)
+                reader = csv.reader(self._lines_of_row(), delimiter=self.delimiter, strict=True)
             else:
                 if cells and not self._is_refused(cells):
                     yield cells
@@ -267,7 +259,7 @@ class CsvReader:
         """
         if not self._cut_lines.isdisjoint(self._row):
             self.reject(f"is longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept")
-        elif cells == self._header:
+        elif cells == self.header_cells:
             self.reject("repeats the header: the file may be several files in a row")
         else:
             return False
@@ -335,7 +327,7 @@ class CsvReader:
         if not self._has_begun:
             self._has_begun = True
             data = data.removeprefix(_BOM)
-            self._delimiter = delimiter_of(data.decode(errors="replace"))
+            self.delimiter = delimiter_of(data.decode(errors="replace"))
         return data
 
     def _cut(self, data: bytes) -> bytes:

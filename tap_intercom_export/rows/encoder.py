@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring_ascii as quote
-from operator import length_hint
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_intercom_export.rows.compiled.row_function import row_function
+from tap_intercom_export.rows.compiled import BlockEncoder, EncodingPlan
+from tap_intercom_export.rows.csv_reader import MAX_CELL_CHARACTERS
 from tap_intercom_export.rows.encoded_block import EncodedBlock
-from tap_intercom_export.rows.escape import as_json_module, escape_cells, unescape_row
-from tap_intercom_export.rows.escaped_block import EscapedBlock
+from tap_intercom_export.rows.text_encoding import encode
 from tap_intercom_export.schemas import record_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from tap_intercom_export.rows.compiled.row_function import RowFunction
     from tap_intercom_export.rows.row_reader import RowReader
     from tap_intercom_export.schemas import Column
 
@@ -53,7 +51,7 @@ class Encoder:
             that are null.
     """
 
-    is_compiled: ClassVar[bool] = True
+    is_compiled: ClassVar[bool] = BlockEncoder is not None
     """Whether to use the compiled encoder; see `rows.compiled`. Tests set it to False."""
 
     def __init__(
@@ -73,25 +71,22 @@ class Encoder:
         self._with_keys = with_keys
         self._table_types = table_types
         self._announced: set[str] = set()
-        self._function: RowFunction | None = None
-        self._texts: list[str] = []
+        self._compiled: BlockEncoder | None = None
+        self._lines: list[bytes] = []
+        self._count = 0
         self._keys: list[str] = []
         self._columns: tuple[Column, ...] = ()
 
     def lines(self) -> Iterator[EncodedBlock]:
         """Yield the lines in blocks; damaged rows go to the reader's callback."""
-        if not self.is_compiled:
-            yield from self._plain_lines()
-            return
         for block in self._reader.rows.blocks(self._read_table()):
-            if isinstance(block, EscapedBlock):
-                yield from self._encode_block(block)
-            elif isinstance(block, EncodedBlock):
+            if isinstance(block, EncodedBlock):
                 self._reader.records += block.count
                 yield block
+            elif isinstance(block, bytes):
+                yield from self._encode_block(block)
             else:
-                for cells in block:
-                    yield from self._encode_cells(cells)
+                yield from self._encode_rows(block)
             yield from self._collected()
 
     def _read_table(self) -> Callable[[bytes], EncodedBlock | None] | None:
@@ -105,74 +100,72 @@ class Encoder:
             return None
         return TableReader(form, self._deselected).read
 
-    def _plain_lines(self) -> Iterator[EncodedBlock]:
-        """Yield the same lines without the compiled encoder, several times slower."""
-        for cells in self._reader.rows:
-            if len(self._texts) >= MAX_LINES_PER_BLOCK:
+    def _encode_block(self, data: bytes) -> Iterator[EncodedBlock]:
+        """Encode a block; yield the lines before a row with new columns.
+
+        The compiled encoder returns at each row that needs care, which `RowFormat` then decides.
+        """
+        rows, start = self._reader.rows, 0
+        if not self.is_compiled:
+            yield from self._encode_rows(rows.read(data))
+            return
+        block_encoder = self._block_encoder()
+        while start < len(data):
+            lines, count, keys, stop, following = block_encoder.encode(data, start)
+            self._lines.append(lines)
+            self._count += count
+            self._keys += keys
+            rows.skip(data, start, stop)
+            if stop < len(data):
+                yield from self._encode_rows(rows.read(data[stop:following]))
+            start = following
+
+    def _encode_rows(self, rows: Iterable[list[str]]) -> Iterator[EncodedBlock]:
+        """Encode rows one by one, by their records; yield the lines before one with new columns."""
+        for cells in rows:
+            record = self._reader.record_or_none(cells)
+            if record is None:
+                continue
+            columns = self._reader.format.text_columns(record)
+            new = tuple(column for column in columns if column.name not in self._announced)
+            if new or self._count >= MAX_LINES_PER_BLOCK:
                 yield from self._collected()
-            yield from self._encode_record(cells)
-        yield from self._collected()
+                self._columns = new
+                self._announced |= {column.name for column in new}
+            if self._with_keys:
+                self._keys.append(record_key(record, self._reader.format.file.key))
+            for name in self._deselected:
+                record.pop(name, None)
+            self._lines.append(f"{self._before}{_dump(record)}{self._after}".encode())
+            self._count += 1
 
-    def _encode_block(self, block: EscapedBlock) -> Iterator[EncodedBlock]:
-        """Encode the rows of a block; yield the lines before a row with new columns."""
-        encode = self._encode(block.rows[0])
-        rows = iter(block.plain_rows)
-        while encode(rows, self._texts.append, self._keys.append) is not None:
-            index = len(block.rows) - length_hint(rows) - 1
-            if cells := self._reader.rows.cells(block, index):
-                yield from self._encode_record(cells)
-
-    def _encode_cells(self, cells: list[str]) -> Iterator[EncodedBlock]:
-        """Encode a row; yield the lines before it if it has new columns."""
-        if len(self._texts) >= MAX_LINES_PER_BLOCK:
-            yield from self._collected()
-        if self._reader.rows.has_invalid:
-            yield from self._encode_record(cells)
-            return
-        row = escape_cells(cells)
-        encode = self._encode(row)
-        if encode(iter((row,)), self._texts.append, self._keys.append) is not None:
-            yield from self._encode_record(cells)
-
-    def _encode_record(self, cells: list[str]) -> Iterator[EncodedBlock]:
-        """Encode a row by its record; yield the lines before it if it has new columns."""
-        record = self._reader.record_or_none(cells)
-        if record is None:
-            return
-        columns = self._reader.format.text_columns(record)
-        new = tuple(column for column in columns if column.name not in self._announced)
-        if new:
-            yield from self._collected()
-            self._columns = new
-            self._announced |= {column.name for column in new}
-        if self._with_keys:
-            self._keys.append(record_key(record, self._reader.format.file.key))
-        for name in self._deselected:
-            record.pop(name, None)
-        self._texts.append(self._before + _dump(record) + self._after)
-
-    def _encode(self, sample: str) -> RowFunction:
-        """Return the function that is generated for the file."""
-        if self._function is None:
-            self._function = row_function(
+    def _block_encoder(self) -> BlockEncoder:
+        """Return the compiled encoder for the file."""
+        if self._compiled is None:
+            rows = self._reader.rows
+            plan = EncodingPlan(
                 self._reader.format,
+                list(map(encode, rows.header_cells)),
+                rows.delimiter,
                 self._before,
                 self._after,
                 self._deselected,
-                unescape_row(sample),
                 omit_nulls=self._table_types is not None,
                 with_keys=self._with_keys,
             )
-        return self._function
+            self._compiled = BlockEncoder(plan, MAX_CELL_CHARACTERS)
+        return self._compiled
 
     def _collected(self) -> Iterator[EncodedBlock]:
         """Yield the collected lines, if there are any, and begin anew."""
-        if self._texts:
-            self._reader.records += len(self._texts)
-            data, keys = "".join(self._texts).encode(), tuple(map(as_json_module, self._keys))
-            yield EncodedBlock(data, len(self._texts), self._columns, keys)
-        self._texts.clear()
+        if self._count:
+            self._reader.records += self._count
+            yield EncodedBlock(
+                b"".join(self._lines), self._count, self._columns, tuple(self._keys)
+            )
+        self._lines.clear()
         self._keys.clear()
+        self._count = 0
         self._columns = ()
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
-from tap_intercom_export.rows import escape
+from tap_intercom_export.rows import quoted_cells
 from tap_intercom_export.rows.cell_parsers import MISSING_ID_CELLS, NULL_ID_CELLS
 from tap_intercom_export.rows.encoded_block import EncodedBlock
 from tap_intercom_export.schemas import Kind
@@ -220,7 +220,7 @@ def _is_usual_csv(data: bytes) -> bool:
     """Return whether Arrow reads a block as RFC 4180 defines it."""
     if b"\0" in data or data.startswith(_BOM):
         return False
-    outer = escape.outside_quoted_cells(data.decode("latin-1"))
+    outer = quoted_cells.outside_quoted_cells(data.decode("latin-1"))
     if outer is None:
         return False
     return "\r" not in outer or outer.count("\r") == outer.count("\r\n") == outer.count("\n")

@@ -1,0 +1,7 @@
+from tap_intercom_export.rows.compiled.plan import EncodingPlan
+
+VALUES: tuple[str, ...]
+
+class BlockEncoder:
+    def __init__(self, plan: EncodingPlan, max_cell_bytes: int) -> None: ...
+    def encode(self, data: bytes, start: int) -> tuple[bytes, int, list[str], int, int]: ...
