@@ -2,9 +2,10 @@
 # How to use it, and what of it was tried and what was not: docs/docker.md
 ARG PYTHON_VERSION=3.13
 
-FROM python:${PYTHON_VERSION}-slim AS build
+# not slim: it has the C compiler for the compiled encoder
+FROM python:${PYTHON_VERSION} AS build
 WORKDIR /source
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml hatch_build.py constraints.txt README.md LICENSE ./
 COPY tap_intercom_export ./tap_intercom_export
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 RUN python -m venv /opt/tap

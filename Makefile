@@ -7,6 +7,11 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The tap's extension module is compiled while the tap is installed.
+COMPILED := $(VENV)/.compiled
+COMPILED_FROM := hatch_build.py tap_intercom_export/rows/compiled/block_encoder.pyx
+# Without the option uv takes an installation of this folder from its cache, and compiles nothing.
+COMPILE := --reinstall-package tap-intercom-export -e .
 # The environments of examples/: Dagster has one of its own, and what a sync needs another.
 DAGSTER := examples/dagster/.venv/.installed
 SYNC := examples/dagster/.venv-meltano/.installed
@@ -16,7 +21,7 @@ FLEET := $(DAGSTER) $(SYNC)
 LAKE := examples/lake/.venv/.installed
 SPARK := examples/lake/.venv/.spark-installed
 # What the tests need.
-ENVIRONMENTS = $(STAMP) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP)
+ENVIRONMENTS = $(COMPILED) $(FLEET) $(AIRFLOW) $(LAKE) $(WAREHOUSES_STAMP)
 # An environment without pip, which takes three seconds less than one with it; the pip of $(VENV) installs there.
 VENV_WITHOUT_PIP = $(BIN)/python -m venv --clear --without-pip
 PIP_INTO = $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --python
@@ -49,24 +54,24 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "PYTHON=/path/to/python chooses the Python of $(VENV); one that is there stays until 'make clean'."
 
-demo: $(STAMP) $(DBT_STAMP) ## A simulated Intercom into a real PostgreSQL, with a report; ALL=1 for every stream, KEEP=1 to keep it
+demo: $(COMPILED) $(DBT_STAMP) ## A simulated Intercom into a real PostgreSQL, with a report; ALL=1 for every stream, KEEP=1 to keep it
 	@$(BIN)/python -m demo
 
-faults: $(STAMP) ## Everything that can go wrong, and what the tap does about it
+faults: $(COMPILED) ## Everything that can go wrong, and what the tap does about it
 	@$(BIN)/python -m tests.faults
 
-fleet: $(STAMP) $(FLEET) ## 24 simulated workspaces on Dagster, with what goes wrong; WORKSPACES=5 for fewer
+fleet: $(COMPILED) $(FLEET) ## 24 simulated workspaces on Dagster, with what goes wrong; WORKSPACES=5 for fewer
 	@$(BIN)/python -m fleet
 
-lake: $(STAMP) $(DBT_STAMP) $(LAKE) $(if $(shell command -v java),$(SPARK)) ## Exports in an S3, Delta tables, the same marts by DuckDB, Spark and PostgreSQL
+lake: $(COMPILED) $(DBT_STAMP) $(LAKE) $(if $(shell command -v java),$(SPARK)) ## Exports in an S3, Delta tables, the same marts by DuckDB, Spark and PostgreSQL
 	@$(BIN)/python -m lake
 
 spark: $(SPARK) ## PySpark, for the tests that are skipped without it; they need Java 17, too
 
-bench: $(STAMP) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
+bench: $(COMPILED) ## How fast and how large, beside other ways; ARGS="--help" to choose (25 min)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-scaling: $(STAMP) ## A year of nightly runs at 0.1 to 100 million messages a day, simulated, into docs/scaling.md
+scaling: $(COMPILED) ## A year of nightly runs at 0.1 to 100 million messages a day, simulated, into docs/scaling.md
 	@$(BIN)/python -m benchmarks.scaling --write $(ARGS)
 
 test: ## Everything that must pass: lint, types, tests
@@ -101,7 +106,7 @@ format: $(STAMP) ## Format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-docs: $(STAMP) ## Write the tables of docs/, plugin.yml, meltano.yml and dbt/ from the tap
+docs: $(COMPILED) ## Write the tables of docs/, plugin.yml, meltano.yml and dbt/ from the tap
 	@$(BIN)/python docs/tables.py
 	@$(BIN)/python docs/dbt_staging.py
 
@@ -160,8 +165,13 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
 	@$(PIP) -c constraints.txt pip uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e . -e ./intercom_simulator --group dev || \
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(COMPILE) -e ./intercom_simulator --group dev || \
 	  $(PIP) -c constraints.txt -e . -e ./intercom_simulator --group dev
+	@touch $@ $(COMPILED)
+
+# After a change of its source
+$(COMPILED): $(COMPILED_FROM) $(STAMP)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(COMPILE) || $(PIP) --no-deps -e .
 	@touch $@
 
 # pip as the second way here too; see above.

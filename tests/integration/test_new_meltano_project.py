@@ -153,7 +153,7 @@ def index_is_reached(folder: Path) -> bool:
     """Return whether the requirements of an installation from source are available."""
     tried = subprocess.run(
         [str(PROGRAMS / "uv"), "pip", "compile", "--quiet", "--no-header", "-"],
-        input="hatchling>=1.27\n",
+        input="cython>=3.1\nhatchling>=1.27\nsetuptools>=77\n",
         cwd=folder,
         capture_output=True,
         text=True,
