@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The tap's extension module is compiled while the tap is installed.
 COMPILED := $(VENV)/.compiled
-COMPILED_FROM := hatch_build.py tap_intercom_export/rows/compiled/block_encoder.pyx
+COMPILED_FROM := hatch_build.py $(wildcard tap_intercom_export/rows/compiled/*.p[xy][xd])
 # Without the option uv takes an installation of this folder from its cache, and compiles nothing.
 COMPILE := --reinstall-package tap-intercom-export -e .
 # The environments of examples/: Dagster has one of its own, and what a sync needs another.

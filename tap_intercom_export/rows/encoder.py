@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_intercom_export.rows.compiled import BlockEncoder, EncodingPlan
 from tap_intercom_export.rows.csv_reader import MAX_CELL_CHARACTERS
 from tap_intercom_export.rows.encoded_block import EncodedBlock
-from tap_intercom_export.rows.text_encoding import encode
 from tap_intercom_export.schemas import record_key
 
 if TYPE_CHECKING:
@@ -142,11 +141,9 @@ class Encoder:
     def _block_encoder(self) -> BlockEncoder:
         """Return the compiled encoder for the file."""
         if self._compiled is None:
-            rows = self._reader.rows
             plan = EncodingPlan(
                 self._reader.format,
-                list(map(encode, rows.header_cells)),
-                rows.delimiter,
+                self._reader.rows,
                 self._before,
                 self._after,
                 self._deselected,
@@ -160,9 +157,7 @@ class Encoder:
         """Yield the collected lines, if there are any, and begin anew."""
         if self._count:
             self._reader.records += self._count
-            yield EncodedBlock(
-                b"".join(self._lines), self._count, self._columns, tuple(self._keys)
-            )
+            yield EncodedBlock(b"".join(self._lines), self._count, self._columns, tuple(self._keys))
         self._lines.clear()
         self._keys.clear()
         self._count = 0

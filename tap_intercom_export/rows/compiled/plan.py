@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from tap_intercom_export.rows import cell_parsers
 from tap_intercom_export.rows.row_format import digest
+from tap_intercom_export.rows.text_encoding import encode
 from tap_intercom_export.schemas import TIME_KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from tap_intercom_export.rows.cell_parsers import Parser
+    from tap_intercom_export.rows.csv_reader import CsvReader
     from tap_intercom_export.rows.row_format import RowFormat
 
 MAX_CACHED_CELLS = 10_000
@@ -92,8 +94,7 @@ class EncodingPlan:
 
     Args:
         form: Format of the rows.
-        header: The cells of the header, as they are in the file, to recognize its repetition.
-        delimiter: Separates cells.
+        rows: The file, whose header has been read.
         before: Text before each record.
         after: Text after each record.
         deselected: Names of properties to leave out.
@@ -102,7 +103,7 @@ class EncodingPlan:
         with_keys: Whether keys are wanted.
 
     Attributes:
-        header: See above, in UTF-8.
+        header: The cells of the header in UTF-8, to recognize its repetition.
         delimiter: The byte that separates cells.
         before: Text before each record.
         after: Text after each record.
@@ -121,8 +122,7 @@ class EncodingPlan:
     def __init__(
         self,
         form: RowFormat,
-        header: list[bytes],
-        delimiter: str,
+        rows: CsvReader,
         before: str,
         after: str,
         deselected: Collection[str],
@@ -130,8 +130,8 @@ class EncodingPlan:
         omit_nulls: bool,
         with_keys: bool,
     ) -> None:
-        self.header = header
-        self.delimiter = delimiter.encode()
+        self.header = list(map(encode, rows.header_cells))
+        self.delimiter = rows.delimiter.encode()
         self.before, self.after = f"{before}{{".encode(), f"}}{after}".encode()
         self._form = form
         self._place = {
@@ -154,7 +154,10 @@ class EncodingPlan:
             json.dumps(form.template["created_at"]).encode() if file.time is None else b""
         )
         self.hash_start = f"[{quote(form.statistic)},[".encode()
-        self.properties = [*self._hidden(deselected), *self._written(deselected, omit_nulls)]
+        self.properties = [
+            *self._hidden(deselected),
+            *self._written(deselected, omit_nulls=omit_nulls),
+        ]
         self.keys = list(self._keys()) if with_keys else []
 
     @staticmethod
@@ -183,7 +186,7 @@ class EncodingPlan:
             if each.value == "first time" and name in self._place:
                 yield replace(self._column(name, b"", b""), is_hidden=True)
 
-    def _written(self, deselected: Collection[str], omit_nulls: bool) -> Iterator[Property]:
+    def _written(self, deselected: Collection[str], *, omit_nulls: bool) -> Iterator[Property]:
         is_first = True
         for name in self._form.template:
             if name in deselected:
@@ -228,7 +231,8 @@ class EncodingPlan:
         if name in self._place or name in self._never_null:
             return self._column(name, key, null)
         constant = form.template[name]
-        return Property("constant", null if constant is None else key + json.dumps(constant).encode())
+        text = null if constant is None else key + json.dumps(constant).encode()
+        return Property("constant", text)
 
     def _times(self) -> Iterator[Part]:
         """Yield the columns of which the first one that is a time is the time of the row."""
@@ -239,9 +243,7 @@ class EncodingPlan:
         for name in form.file.time:
             if name in self._place:
                 column = self._column(name, b"", b"")
-                yield Part(
-                    column.cell, is_naive_utc=column.is_naive_utc, reader=column.reader
-                )
+                yield Part(column.cell, is_naive_utc=column.is_naive_utc, reader=column.reader)
 
     def _column(self, name: str, key: bytes, null: bytes) -> Property:
         place = self._place.get(name, NO_COLUMN)
