@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from functools import cache
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from tap_intercom_export.rows.row_reader import RowReader
     from tap_intercom_export.schemas import Column
 
+
+logger = logging.getLogger(__name__)
 
 MAX_LINES_PER_BLOCK = 4096
 """Maximum rows of a block that the csv module reads, e.g. after a quote that is not closed."""
@@ -106,6 +110,7 @@ class Encoder:
         """
         rows, start = self._reader.rows, 0
         if not self.is_compiled:
+            _warn_if_slow()
             yield from self._encode_rows(rows.read(data))
             return
         block_encoder = self._block_encoder()
@@ -162,6 +167,16 @@ class Encoder:
         self._keys.clear()
         self._count = 0
         self._columns = ()
+
+
+@cache
+def _warn_if_slow() -> None:
+    """Warn once that the compiled encoder is missing."""
+    if BlockEncoder is None:
+        logger.warning(
+            "This installation has no compiled encoder, so reading CSV takes ten times as long: "
+            "it was made from source without a C compiler (docs/deployment.md)"
+        )
 
 
 _dump: Any = json.JSONEncoder(separators=(",", ":")).encode

@@ -67,7 +67,12 @@ cdef struct Part:
 
 
 cdef class BlockEncoder:
-    """Encodes the rows of one CSV file, as `block_encoder.pyi` describes it."""
+    """Encodes the rows of one CSV file.
+
+    Args:
+        plan: What to do with each row, an `EncodingPlan`.
+        max_cell_bytes: Size of a quoted cell from which on it counts as an unclosed quote.
+    """
 
     cdef RowScanner _row
     cdef Output _out
@@ -154,6 +159,17 @@ cdef class BlockEncoder:
         return place
 
     def encode(self, bytes data, Py_ssize_t start):
+        """Encode rows until one needs care.
+
+        Args:
+            data: A block of rows with their line ends.
+            start: Index of the first byte of a row.
+
+        Returns:
+            The lines; the number of them; the keys of the records, if the plan has keys; the index
+            of the row that needs care, which is the length of the data if there is none; and the
+            index of the row after it, which is the length of the data if the row is not CSV.
+        """
         cdef const byte* base = <const byte*>PyBytes_AS_STRING(data)
         cdef const byte* stop = base + PyBytes_GET_SIZE(data)
         cdef const byte* row
