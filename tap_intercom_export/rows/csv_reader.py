@@ -321,7 +321,9 @@ class CsvReader:
             end = size - len(chunk) + chunk.rfind(b"\n") + 1 if b"\n" in chunk else 0
         data = b"".join(pieces)
         if not end and size > MAX_LINE_BYTES:
-            return self._cut(data)
+            end = data.rfind(b"\n") + 1  # of lines that were read before and returned
+            if not end:
+                return self._cut(data)
         end = end or size
         data, self._rest = data[:end], data[end:]
         if not self._has_begun:

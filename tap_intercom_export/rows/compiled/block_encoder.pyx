@@ -67,11 +67,11 @@ cdef struct Part:
 
 
 cdef class BlockEncoder:
-    """Encodes the rows of one CSV file.
+    """Encodes the rows of one CSV file. Only one thread may use it at a time.
 
     Args:
         plan: What to do with each row, an `EncodingPlan`.
-        max_cell_bytes: Size of a quoted cell from which on it counts as an unclosed quote.
+        max_row_bytes: Size of a row from which on it is left to the csv module, which has limits.
     """
 
     cdef RowScanner _row
@@ -88,13 +88,13 @@ cdef class BlockEncoder:
     cdef object _digest
     cdef list _kept  # the texts to which the structs point
 
-    def __cinit__(self, plan, Py_ssize_t max_cell_bytes):
+    def __cinit__(self, plan, Py_ssize_t max_row_bytes):
         cdef int place
         properties = [*plan.properties, *plan.keys]
         parts = [part for each in properties for part in each.parts]
-        self._kept = [bytes(text) for text in plan.header]
+        self._kept = [<bytes?>text for text in plan.header]
         self._row.cell_count = len(self._kept)
-        self._row.max_cell_bytes = max_cell_bytes
+        self._row.max_row_bytes = max_row_bytes
         self._row.cells = <Cell*>PyMem_Calloc(len(self._kept) + 1, sizeof(Cell))
         self._row.header = <Cell*>PyMem_Calloc(len(self._kept) + 1, sizeof(Cell))
         self._properties = <Property*>PyMem_Calloc(len(properties) + 1, sizeof(Property))
@@ -106,8 +106,8 @@ cdef class BlockEncoder:
             self._row.header[place].start = <const byte*>PyBytes_AS_STRING(text)
             self._row.header[place].size = PyBytes_GET_SIZE(text)
         self._readers, self._digest = list(plan.readers), plan.hash
-        self._before, self._after, self._nulls = plan.before, plan.after, b""
-        self._hash_start, self._constant_time = plan.hash_start, plan.constant_time
+        self._before, self._after, self._nulls = <bytes?>plan.before, <bytes?>plan.after, b""
+        self._hash_start, self._constant_time = <bytes?>plan.hash_start, <bytes?>plan.constant_time
         self._missing_ids = plan.missing_ids
         self._missing_id = self._checked(plan.missing_id, self._row.cell_count, -1)
         self._any_filled = [
@@ -128,7 +128,7 @@ cdef class BlockEncoder:
         PyMem_Free(self._out.start)
 
     cdef int _set_property(self, Property* to, each) except -1:
-        name, first = <bytes>each.name, self._part_count
+        name, first = <bytes?>each.name, self._part_count
         self._kept.append(name)
         self._part_count += len(each.parts)
         to.value = VALUES.index(each.value)
@@ -144,7 +144,7 @@ cdef class BlockEncoder:
         return 0
 
     cdef int _set_part(self, Part* to, each) except -1:
-        name = <bytes>each.name
+        name = <bytes?>each.name
         self._kept.append(name)
         to.cell = self._checked(each.cell, self._row.cell_count)
         to.reader = self._checked(each.reader, len(self._readers))
@@ -158,7 +158,7 @@ cdef class BlockEncoder:
             raise IndexError(place)
         return place
 
-    def encode(self, bytes data, Py_ssize_t start):
+    def encode(self, bytes data not None, Py_ssize_t start):
         """Encode rows until one needs care.
 
         Args:
@@ -202,7 +202,7 @@ cdef class BlockEncoder:
 
     cdef int _encode_row(self, list keys) except -1:
         """Encode the cells of a row, and add its key; return whether it is written."""
-        cdef Py_ssize_t size = self._out.size
+        cdef Py_ssize_t size = self._out.size, key_start
         cdef int place
         cdef bint is_filled
         if self._missing_id >= 0 and self._is_missing_id(&self._row.cells[self._missing_id]):
@@ -221,11 +221,13 @@ cdef class BlockEncoder:
             return LEFT_TO_PYTHON
         self._put(self._after)
         if self._with_keys:
-            size = self._out.size
+            key_start = self._out.size
             if self._write_properties(self._key_start, self._property_count) != IS_WRITTEN:
-                raise AssertionError("a key is read as its property is")
-            keys.append(PyUnicode_DecodeASCII(self._out.start + size, self._out.size - size, NULL))
-            self._out.size = size
+                self._out.size = size
+                return LEFT_TO_PYTHON
+            key = self._out.start + key_start
+            keys.append(PyUnicode_DecodeASCII(key, self._out.size - key_start, NULL))
+            self._out.size = key_start
         return IS_WRITTEN
 
     cdef bint _is_missing_id(self, Cell* cell) except -1:
@@ -304,7 +306,7 @@ cdef class BlockEncoder:
         if cell.flags & HAS_DOUBLED_QUOTES:
             text = text.replace('""', '"')
         try:
-            value = <bytes>self._readers[reader](text)
+            value = <bytes?>self._readers[reader](text)
         except ValueError:
             return LEFT_TO_PYTHON
         if value == b"null":
@@ -361,7 +363,7 @@ cdef class BlockEncoder:
                     write_text(&self._out, cell)
                 put(&self._out, b"]", 1)
             put(&self._out, b"]]", 2)
-            self._hash = self._digest(PyBytes_FromStringAndSize(
+            self._hash = <bytes?>self._digest(PyBytes_FromStringAndSize(
                 self._out.start + size, self._out.size - size))
             self._out.size = size
         self._put(self._hash)

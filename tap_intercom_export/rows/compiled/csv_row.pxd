@@ -41,7 +41,7 @@ cdef struct RowScanner:
     byte[256] quoted_classes
     int cell_count
     Cell* header
-    Py_ssize_t max_cell_bytes
+    Py_ssize_t max_row_bytes
     # What was found
     Cell* cells
     const byte* end
@@ -74,13 +74,15 @@ cdef inline RowKind scan(RowScanner* row, const byte* at, const byte* stop) noex
     """
     cdef const byte* start = at
     cdef int flags = 0, count = 0
-    cdef bint is_quoted, is_header = True
+    cdef bint is_header = True
     cdef Cell cell
     if stop - at >= 3 and memcmp(at, b"\xef\xbb\xbf", 3) == 0:  # a byte order mark
         return NOT_CSV
     while True:
-        is_quoted = at[0] == c'"'
-        at = _quoted(row, at + 1, stop, &cell) if is_quoted else _plain(row, at, stop, &cell)
+        if at[0] == c'"':
+            at = _quoted(row, at + 1, stop, &cell)
+        else:
+            at = _plain(row, at, stop, &cell)
         if at == NULL:
             return NOT_CSV
         if count < row.cell_count:
@@ -97,8 +99,10 @@ cdef inline RowKind scan(RowScanner* row, const byte* at, const byte* stop) noex
         at += 1
     elif at != stop:
         return NOT_CSV
+    if at - start >= row.max_row_bytes:
+        return NOT_CSV
     row.end = at
-    if count == 1 and not is_quoted and cell.size == 0:
+    if start[0] == c'\n' or start[0] == c'\r':
         return BLANK
     if count != row.cell_count or is_header or flags & HAS_NUL:
         return INVALID
@@ -151,7 +155,7 @@ cdef inline const byte* _quoted(
             flags |= HAS_ESCAPES
         at += 1
     cell.start, cell.size, cell.flags = start, at - start, flags
-    return at + 1 if cell.size < row.max_cell_bytes else NULL
+    return at + 1
 
 
 cdef inline bint _are_equal(Cell* cell, Cell* header) noexcept:

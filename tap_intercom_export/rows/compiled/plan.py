@@ -180,11 +180,11 @@ class EncodingPlan:
         written = [name for name in self._form.template if name not in deselected]
         for name in dict.fromkeys((*self._place, *self._form.template)):
             each = self._property(name, b"", b"")
-            needs_check = each.is_required or each.value not in {"constant", "text", "optional id"}
-            if name not in written and each.value not in {"hash", "object"} and needs_check:
-                yield replace(each, is_hidden=True)
+            is_refused = each.is_never_null or each.value not in {"constant", "text", "optional id"}
+            if name not in written and each.value not in {"hash", "object"} and is_refused:
+                yield replace(each, null=b"", is_hidden=True)
             if each.value == "first time" and name in self._place:
-                yield replace(self._column(name, b"", b""), is_hidden=True)
+                yield replace(self._column(name, b"", b""), null=b"", is_hidden=True)
 
     def _written(self, deselected: Collection[str], *, omit_nulls: bool) -> Iterator[Property]:
         is_first = True
@@ -249,7 +249,8 @@ class EncodingPlan:
         place = self._place.get(name, NO_COLUMN)
         kind = self._form.columns[place].kind if place != NO_COLUMN else Kind.TEXT
         parse = self._form.parsers[kind]
-        may_be_empty = self._form.file.empty_key and name in self._never_null
+        file = self._form.file
+        may_be_empty = file.empty_key and name in self._never_null.intersection(file.key)
         return Property(
             _VALUES[kind],
             key,
