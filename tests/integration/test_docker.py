@@ -100,6 +100,7 @@ def test_image_steps_install_working_tap(
         [*entrypoint(image), "--config", str(file)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert "no compiled encoder" not in done.stderr
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     receipts = [m for m in messages if m["type"] == "RECORD" and m["stream"] == "receipt"]
     assert len(receipts) == simulator.workspace.counts(simulator.clock.now())["receipt"]
