@@ -12,13 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.rows import csv_reader as csv_reader_module
-from tap_intercom_export.rows import escape, text_encoding
+from tap_intercom_export.rows import text_encoding
 from tap_intercom_export.rows.csv_reader import MAX_RAW_CHARACTERS, CsvReader, DamagedRow
-from tap_intercom_export.rows.escaped_block import EscapedBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from _typeshed import WriteableBuffer
 
 BOM = b"\xef\xbb\xbf"
@@ -52,28 +49,28 @@ def row_by_row(source: io.BufferedIOBase) -> Result:
     return result
 
 
-def by_blocks(content: bytes) -> Result:
+def by_blocks(content: bytes, *, pass_over: bool = False) -> Result:
+    """Read a file in blocks.
+
+    Args:
+        content: The file.
+        pass_over: Whether to pass over the rows of every second block, as a caller does that reads
+            them itself.
+    """
     damaged: list[DamagedRow] = []
     reader = CsvReader(io.BytesIO(content), damaged.append)
     result = Result(reader.header(), damaged=damaged)
-    for block in reader.blocks():
-        for row in cells_of(reader, block):
+    for number, block in enumerate(reader.blocks()):
+        if isinstance(block, bytes):
+            assert block
+            if pass_over and number % 2 and block.count(b'"') % 2 == 0:  # whole rows
+                reader.skip(block, 0, len(block))
+                continue
+            block = reader.read(block)  # noqa: PLW2901 - the rows of the same block
+        for row in block:
             result.rows.append(row)
             result.lines.append(reader.line)
     return result
-
-
-def cells_of(reader: CsvReader, block: EscapedBlock | Iterator[list[str]]) -> Iterator[list[str]]:
-    if not isinstance(block, EscapedBlock):
-        yield from block
-        return
-    for plain in block.plain_rows:
-        assert not any(
-            text_encoding.replace_invalid(cell)[1] for cell in escape.unescape_row(plain)
-        )
-    for index in range(len(block.rows)):
-        if row := reader.cells(block, index):  # not a blank line
-            yield row
 
 
 class SlowSource(io.RawIOBase):
@@ -367,3 +364,94 @@ def test_reader_can_reject_current_row() -> None:
         if cells[0] == "1":
             reader.reject("is not wanted")
     assert damaged == [DamagedRow(2, '1,"x\ny"', "is not wanted", "is not wanted")]
+
+
+LONG_ROWS = b"".join(b'%d,"x\ny"\n%d,z\r\n\n' % (number, number + 1) for number in range(0, 40, 2))
+
+
+@pytest.mark.parametrize("last", [b"", b"40,z", b'40,"z\nz"', b"\n\n", b"\r"])
+@pytest.mark.parametrize("chunk", [1, 10, 50, 64, 100, 10_000])
+def test_lines_are_counted_if_rows_are_passed_over(
+    last: bytes, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", chunk)
+    content = b"a,b\n" + LONG_ROWS + last
+    everything = read(content)
+    numbered = dict(zip((row[0] for row in everything.rows), everything.lines, strict=True))
+    assert (numbered["0"], numbered["39"]) == (2, 80)
+    some = by_blocks(content, pass_over=True)
+    assert some.lines == [numbered[row[0]] for row in some.rows]
+    if chunk < len(LONG_ROWS) / 4:
+        assert 0 < len(some.rows) < len(everything.rows)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_lines_are_counted_if_single_rows_are_read(end: bytes) -> None:
+    """As `Encoder` does it: pass over rows, read one, and pass over the others."""
+    damaged: list[DamagedRow] = []
+    reader = CsvReader(io.BytesIO(b'a,b\n1,"x\ny"\n\n2,z\n3,w' + end), damaged.append)
+    reader.header()
+    first, block = reader.blocks()
+    assert isinstance(block, bytes)
+    assert not isinstance(first, bytes)
+    assert list(first) == []
+    start, stop = block.index(b"2"), block.index(b"3")
+    reader.skip(block, 0, start)
+    assert [(row, reader.line) for row in reader.read(block[start:stop])] == [(["2", "z"], 5)]
+    assert [(row, reader.line) for row in reader.read(block[stop:])] == [(["3", "w"], 6)]
+    reader.reject("is not wanted")
+    assert [row.line for row in damaged] == [6]
+
+
+def test_blocks_are_converted_if_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", 40)
+    monkeypatch.setattr(csv_reader_module, "CONVERTED_CHUNK_BYTES", 40)
+    rows = [b"%03d,x\n" % number for number in range(40)]
+    rows[20] = b'020,"y\ny"\n'  # in a block that is not converted
+    damaged: list[DamagedRow] = []
+    reader = CsvReader(io.BytesIO(b"a,b\n" + b"".join(rows)), damaged.append)
+    reader.header()
+    converted: list[int] = []
+    lines: dict[str, int] = {}
+
+    def convert(data: bytes) -> int | None:
+        return None if b"y" in data else data.count(b"\n")
+
+    for block in reader.blocks(convert):
+        if isinstance(block, int):
+            converted.append(block)
+            continue
+        for row in reader.read(block) if isinstance(block, bytes) else block:
+            lines[row[0]] = reader.line
+    assert sum(converted) + len(lines) == 40
+    assert sum(converted) > 20
+    number = {row[:3].decode(): place + 2 + (place > 20) for place, row in enumerate(rows)}
+    assert lines == {name: number[name] for name in lines}
+    assert lines["020"] == 22
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"a;b\n1;x\n2;y\n", id="semicolons"),
+        pytest.param(b"a,b\n1,x\n\xef\xbb\xbf2,y\n", id="byte order mark"),
+        pytest.param(b"a,b\n1,x\na,b\n2,y\n", id="repeated header"),
+    ],
+)
+def test_unusual_blocks_are_not_converted(data: bytes) -> None:
+    reader = CsvReader(io.BytesIO(data), lambda _: None)
+    reader.header()
+    blocks = list(reader.blocks(lambda _: "converted"))
+    assert [block for block in blocks if isinstance(block, bytes)] == [data.partition(b"\n")[2]]
+    assert "converted" not in blocks
+
+
+def test_rows_after_a_line_that_is_too_long_are_read_by_the_csv_module(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_reader_module, "CHUNK_BYTES", 10)
+    monkeypatch.setattr(csv_reader_module, "MAX_LINE_BYTES", 40)
+    result = read(b"a,b\n1,x\n2," + b"y" * 100 + b"\n3,z\n4,w\n")
+    assert result.rows == [["1", "x"], ["3", "z"], ["4", "w"]]
+    assert result.lines == [2, 4, 5]
+    assert [row.line for row in result.damaged] == [3]
