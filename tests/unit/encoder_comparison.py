@@ -1,4 +1,4 @@
-"""Reads a file with the generated encoder, as tables, and row by row, and compares the records."""
+"""Reads a file with the compiled encoder, as tables, and row by row, and compares the records."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from tap_intercom_export.rows.cell_parsers import PARSERS, time_in
 from tap_intercom_export.rows.encoder import Encoder, record_envelope
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.column_kinds import Kind
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_intercom_export.rows.csv_reader import DamagedRow
+    from tap_intercom_export.rows.encoded_block import EncodedBlock
     from tests.harness.singer import Output
 
 AFTER, BEFORE = "2026-04-01T00:00:00Z", "2026-04-30T23:59:59Z"
@@ -140,7 +142,10 @@ def reader_of(
     damaged: list[DamagedRow],
     match: Callable[[list[str], FileSchema], list[Column]] | None = None,
     source: type[io.BytesIO] = io.BytesIO,
+    zone: str = "UTC",
 ) -> RowReader:
+    time = time_in(zone)
+    parsers = {**PARSERS, Kind.TIME: time, Kind.REPORTED_TIME: time}
     constants = {
         "created_at": BEFORE,
         "created_at_after": AFTER,
@@ -148,7 +153,53 @@ def reader_of(
         "statistic": file.name,
         "file": f"{file.name}_20260430.csv",
     }
-    return RowReader(source(data), file, constants, damaged.append, match)
+    return RowReader(source(data), file, constants, damaged.append, match, parsers)
+
+
+class RowByRow(Encoder):
+    """The encoder without the compiled one."""
+
+    is_compiled = False
+
+
+def encoded(
+    encoder: type[Encoder], file: FileSchema, reader: RowReader, deselected: Collection[str]
+) -> Iterator[EncodedBlock]:
+    """Yield the blocks of RECORD messages with keys."""
+    envelope = record_envelope(file.name, "2026-05-01T00:00:00+00:00")
+    yield from encoder(reader, *envelope, deselected, with_keys=True).lines()
+
+
+def assert_row_by_row_is_the_same(
+    blocks: list[EncodedBlock],
+    file: FileSchema,
+    data: bytes,
+    deselected: Collection[str],
+    reader: RowReader,
+    damaged: list[DamagedRow],
+    **options: Any,
+) -> None:
+    """Check that the bytes, keys, new columns and damaged rows are those of the encoder in Python.
+
+    Args:
+        blocks: What the compiled encoder returned.
+        file: The file.
+        data: Its content.
+        deselected: Names of properties to leave out.
+        reader: The reader of the compiled encoder, at the end of the file.
+        damaged: The rows that it rejected.
+        options: Arguments for `reader_of`.
+    """
+    also_damaged: list[DamagedRow] = []
+    other = reader_of(file, data, also_damaged, **options)
+    others = list(encoded(RowByRow, file, other, deselected))
+    assert b"".join(one.data for one in blocks) == b"".join(one.data for one in others)
+    assert [key for one in blocks for key in one.keys] == [
+        key for one in others for key in one.keys
+    ]
+    assert [c for one in blocks for c in one.columns] == [c for one in others for c in one.columns]
+    assert damaged == also_damaged  # with their lines
+    assert (reader.records, reader.replaced) == (other.records, other.replaced)
 
 
 def both_encoders(
@@ -160,9 +211,9 @@ def both_encoders(
     fast: list[dict[str, Any]] = []
     keys: list[str] = []
     reader = reader_of(file, data, damaged, **options)
-    envelope = record_envelope(file.name, "2026-05-01T00:00:00+00:00")
-    encoder = Encoder(reader, *envelope, deselected, with_keys=True)
-    for some in encoder.lines():
+    blocks = list(encoded(Encoder, file, reader, deselected))
+    assert_row_by_row_is_the_same(blocks, file, data, deselected, reader, damaged, **options)
+    for some in blocks:
         announced += some.columns
         assert some.data.endswith(b"\n")
         lines = some.data[:-1].split(b"\n")
@@ -279,14 +330,19 @@ def assert_same(
     return fast.records
 
 
-def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n") -> bytes:
+def as_csv(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    line_end: str = "\n",
+    delimiter: str = ",",
+) -> bytes:
     """Return a CSV file. Does not use the csv module, which refuses NUL in Python 3.10."""
-    lines = (",".join(quoted(cell, row) for cell in row) for row in [header, *rows])
+    lines = (delimiter.join(quoted(cell, row) for cell in row) for row in [header, *rows])
     return "".join(f"{line}{line_end}" for line in lines).encode("utf-8", "surrogatepass")
 
 
 def quoted(cell: str, row: Sequence[str]) -> str:
-    if {*cell} & {*',"\r\n'} or (not cell and len(row) == 1):  # an empty line is no row
+    if {*cell} & {*',;\t"\r\n'} or (not cell and len(row) == 1):  # an empty line is no row
         return '"' + cell.replace('"', '""') + '"'
     return cell
 
