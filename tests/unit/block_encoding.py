@@ -52,13 +52,12 @@ def plan(  # noqa: PLR0913 - the arguments of `EncodingPlan`, with defaults
     read_time = cell_parsers.time_in(zone)
     parsers = {**cell_parsers.PARSERS, Kind.TIME: read_time, Kind.REPORTED_TIME: read_time}
     text = io.StringIO(newline="")
-    csv.writer(text).writerow(names)
+    csv.writer(text, delimiter=delimiter).writerow(names)
     source = io.BytesIO(text.getvalue().encode())
-    form = RowReader(source, file, {}, lambda _: None, parsers=parsers).format
+    reader = RowReader(source, file, {}, lambda _: None, parsers=parsers)
     return EncodingPlan(
-        form,
-        [name.encode() for name in names],
-        delimiter,
+        reader.format,
+        reader.rows,
         before,
         after,
         deselected,

@@ -5,7 +5,6 @@ Expected values come from Python's csv, json and datetime modules, or are writte
 
 from __future__ import annotations
 
-import io
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,8 @@ import pytest
 from benchmarks.archive import as_csv
 from benchmarks.shapes import SHAPES
 from tap_intercom_export.rows import csv_reader
-from tap_intercom_export.rows.compiled import BlockEncoder, EncodingPlan
+from tap_intercom_export.rows.compiled import BlockEncoder
 from tap_intercom_export.rows.encoder import Encoder
-from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
 from tests.unit.test_encoder_shapes import Table
@@ -175,9 +173,7 @@ def test_one_empty_cell_is_a_row() -> None:
 @pytest.mark.parametrize("row", [b"abc\n", b'"abc"\n', b"a,b\n", b"x", b",\n"])
 def test_no_row_passes_as_blank_if_the_header_is_empty(row: bytes) -> None:
     file = FileSchema("thing", "", (), key=(), time=())
-    form = RowReader(io.BytesIO(b""), file, {}, lambda _: None).format
-    wanted = EncodingPlan(form, [], ",", "", "\n", (), omit_nulls=False, with_keys=False)
-    encoder = BlockEncoder(wanted, MAX_CELL_BYTES)
+    encoder = BlockEncoder(plan(file), MAX_CELL_BYTES)
     assert encoder.encode(b"\n" + row, 0) == (b"", 0, [], 1, 1 + len(row))
 
 
