@@ -1,14 +1,15 @@
-"""The generated encoder and the plain one produce the same records."""
+"""The compiled encoder and the one in Python produce the same lines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import product
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tap_intercom_export.schemas.column_kinds import Kind
+from tap_intercom_export.schemas.columns import Column, FileSchema
 from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
 from tests.unit.encoder_comparison import (
     ALL,
@@ -25,9 +26,6 @@ from tests.unit.encoder_comparison import (
     rows_for,
     rows_of_equal_cells,
 )
-
-if TYPE_CHECKING:
-    from tap_intercom_export.schemas.columns import FileSchema
 
 
 def headers(file: FileSchema) -> dict[str, list[str]]:
@@ -130,6 +128,11 @@ def test_any_adjacent_times(data: st.DataObject) -> None:
     assert_same(MESSAGE_FILES["receipt"], as_csv(header, rows))
 
 
+SOME = [MESSAGE_FILES["receipt"], MESSAGE_FILES["click"]]
+
+delimiters = st.sampled_from([",", ",", ";", "\t"])
+
+
 @given(data=st.data())
 @settings(deadline=None)
 @pytest.mark.parametrize(
@@ -151,7 +154,9 @@ def test_encoders_agree_on_arbitrary_cells(file: FileSchema, data: st.DataObject
             row[place] = cell
         rows.append(row[: len(row) - data.draw(st.sampled_from([0, 0, 0, 1]))])
     deselected = set(data.draw(st.lists(st.sampled_from(header), max_size=4)))
-    assert_same(file, as_csv(header, rows), deselected)
+    line_end, delimiter = data.draw(st.sampled_from(["\n", "\r\n"])), data.draw(delimiters)
+    zone = data.draw(st.sampled_from(["UTC", "UTC", "America/Sao_Paulo", "Asia/Kolkata"]))
+    assert_same(file, as_csv(header, rows, line_end, delimiter), deselected, zone=zone)
 
 
 @given(body=st.one_of(st.binary(), st.text('ab,"\n\r\\').map(str.encode)))
@@ -160,3 +165,48 @@ def test_encoders_agree_on_arbitrary_cells(file: FileSchema, data: st.DataObject
 @settings(deadline=None)
 def test_encoders_agree_on_arbitrary_bytes(body: bytes) -> None:
     assert_same(MESSAGE_FILES["reply"], b"receipt_id,replied_at\nr,2026-04-13T12:32:22Z\n" + body)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"], ids=["semicolon", "tab"])
+@pytest.mark.parametrize("file", [*ALL, REPORT], ids=ids)
+def test_encoders_agree_on_other_delimiters(file: FileSchema, delimiter: str) -> None:
+    header = headers(file)["with new columns"]
+    rows = rows_of_equal_cells(file, header)
+    assert_same(file, as_csv(header, rows, "\r\n", delimiter), small_tables=EightLines)
+
+
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    "file", [MESSAGE_FILES["receipt"], MESSAGE_FILES["click"], REPORT], ids=ids
+)
+def test_encoders_agree_on_times_of_a_zone(file: FileSchema, zone: str) -> None:
+    header = headers(file)["with new columns"]
+    data = as_csv(header, rows_of_equal_cells(file, header))
+    records = assert_same(file, data, small_tables=EightLines, zone=zone)
+    assert records != assert_same(file, data, small_tables=EightLines)
+
+
+KEY_OF_PARTS = FileSchema(
+    name="parts",
+    description="A key of parts of which some may be empty.",
+    columns=(
+        *(Column("id", Kind.ID, ""), Column("team", Kind.OPTIONAL_ID, "")),
+        *(Column("seen", Kind.REPORTED_TIME, ""), Column("count", Kind.REPORTED_NUMBER, "")),
+        Column("label", Kind.TEXT, ""),
+    ),
+    key=("id", "team", "seen", "count"),
+    time=(),
+    empty_key=True,
+)
+
+
+@pytest.mark.parametrize(
+    "deselected", [(), *((name,) for name in KEY_OF_PARTS.key), KEY_OF_PARTS.key]
+)
+def test_encoders_agree_on_a_key_with_empty_parts(deselected: tuple[str, ...]) -> None:
+    cells = [["a", "", "-1"], ["7", "", "-1", "'-1"], [TIMES[0], "", "0", "x"], ["7", "", "-", "x"]]
+    rows = [[*row, "text"] for row in product(*cells)]
+    data = as_csv([*KEY_OF_PARTS.key, "label"], rows)
+    records = assert_same(KEY_OF_PARTS, data, deselected, small_tables=EightLines)
+    assert len(records) > len(rows) / 2
+    assert all(set(deselected).isdisjoint(record) for record in records)
