@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 BOM = b"\xef\xbb\xbf"
-MAX_CELL_BYTES = 1000
+MAX_ROW_BYTES = 4000
 
 
 class Encoded(NamedTuple):
@@ -69,7 +69,7 @@ def plan(  # noqa: PLR0913 - the arguments of `EncodingPlan`, with defaults
 def encode(data: bytes, file: FileSchema | None = None, start: int = 0, **options: Any) -> Encoded:
     """Encode rows of a file, by default one with an id `c0` and a text `c1`."""
     wanted = plan(file or schema(Kind.TEXT), **options)
-    return Encoded(*BlockEncoder(wanted, MAX_CELL_BYTES).encode(data, start))
+    return Encoded(*BlockEncoder(wanted, MAX_ROW_BYTES).encode(data, start))
 
 
 def value_of(kind: Kind, cell: str, **options: Any) -> Any:

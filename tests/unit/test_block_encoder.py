@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 from tests.unit.block_encoding import (
     BOM,
     LINE,
-    MAX_CELL_BYTES,
+    MAX_ROW_BYTES,
     Encoded,
     encode,
     json_line,
@@ -74,7 +74,7 @@ def test_line_ends_and_blank_lines(data: bytes, lines: int) -> None:
         pytest.param(BOM + b"r,x\n", id="byte order mark"),
         pytest.param(BOM + b'"r",x\n', id="byte order mark before a quote"),
         pytest.param(BOM, id="byte order mark alone"),
-        pytest.param(b'r,"' + b"x" * MAX_CELL_BYTES + b'"\n', id="cell that is too long"),
+        pytest.param(b'r,"' + b"x" * MAX_ROW_BYTES + b'"\n', id="row that is too long"),
     ],
 )
 def test_rows_from_one_that_is_not_csv_are_handed_back(rest: bytes) -> None:
@@ -84,9 +84,14 @@ def test_rows_from_one_that_is_not_csv_are_handed_back(rest: bytes) -> None:
             assert encode(data) == (LINE * count, count, [], len(before), len(data))
 
 
-def test_longest_cell_is_read() -> None:
-    cell = "x" * (MAX_CELL_BYTES - 1)
-    assert encode(f'r,"{cell}"\n'.encode()).lines == json_line({"c0": "r", "c1": cell})
+@pytest.mark.parametrize("row", ["r,{}\n", 'r,"{}"\r\n', 'r,"{}"'], ids=["bare", "CRLF", "no end"])
+def test_longest_row_is_read(row: str) -> None:
+    longest = "x" * (MAX_ROW_BYTES - 1 - len(row.format("")))
+    data = row.format(longest).encode()
+    assert len(data) == MAX_ROW_BYTES - 1
+    assert encode(data).lines == json_line({"c0": "r", "c1": longest})
+    longer = row.format(longest + "x").encode()
+    assert encode(longer) == (b"", 0, [], 0, len(longer))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_row_with_other_cells_is_handed_back(row: bytes) -> None:
 def test_rows_after_one_that_was_handed_back() -> None:
     """As `Encoder` does it: go on after each row that is handed back."""
     data = b'r,x\nr\n\nr,x\nr,"a\nb",y\n"r",x\n'
-    encoder = BlockEncoder(plan(schema(Kind.TEXT)), MAX_CELL_BYTES)
+    encoder = BlockEncoder(plan(schema(Kind.TEXT)), MAX_ROW_BYTES)
     first = Encoded(*encoder.encode(data, 0))
     second = Encoded(*encoder.encode(data, first.following))
     third = Encoded(*encoder.encode(data, second.following))
@@ -173,7 +178,7 @@ def test_one_empty_cell_is_a_row() -> None:
 @pytest.mark.parametrize("row", [b"abc\n", b'"abc"\n', b"a,b\n", b"x", b",\n"])
 def test_no_row_passes_as_blank_if_the_header_is_empty(row: bytes) -> None:
     file = FileSchema("thing", "", (), key=(), time=())
-    encoder = BlockEncoder(plan(file), MAX_CELL_BYTES)
+    encoder = BlockEncoder(plan(file), MAX_ROW_BYTES)
     assert encoder.encode(b"\n" + row, 0) == (b"", 0, [], 1, 1 + len(row))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tap_intercom_export.rows.compiled import BlockEncoder
 from tap_intercom_export.schemas.column_kinds import Kind
 from tests.unit.block_encoding import (
-    MAX_CELL_BYTES,
+    MAX_ROW_BYTES,
     encode,
     json_line,
     plan,
@@ -100,7 +100,7 @@ def test_time_of_usual_format_needs_no_python(cell: str) -> None:
     wanted = plan(schema(Kind.TIME))
     wanted.readers = [refuse for _ in wanted.readers]
     row = f"r,{cell}\n".encode()
-    assert BlockEncoder(wanted, MAX_CELL_BYTES).encode(row, 0)[3] == len(row)
+    assert BlockEncoder(wanted, MAX_ROW_BYTES).encode(row, 0)[3] == len(row)
 
 
 @pytest.mark.parametrize("cell", [cell for cell in NO_TIMES if cell != "177608354"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tap_intercom_export.rows.compiled import BlockEncoder
 from tap_intercom_export.schemas.column_kinds import Kind
 from tests.unit.block_encoding import (
-    MAX_CELL_BYTES,
+    MAX_ROW_BYTES,
     encode,
     json_line,
     plan,
@@ -75,7 +75,7 @@ def test_number_is_written_as_it_is(cell: str) -> None:
     wanted.readers = [refuse for _ in wanted.readers]
     row = f"r,{cell}\n".encode()
     lines = f'{{"c0":"r","c1":{cell}}}\n'.encode()
-    assert BlockEncoder(wanted, MAX_CELL_BYTES).encode(row, 0)[0] == lines
+    assert BlockEncoder(wanted, MAX_ROW_BYTES).encode(row, 0)[0] == lines
     if "." not in cell:
         assert value_of(Kind.INTEGER, cell) == cell
 
