@@ -5,6 +5,7 @@ Without a C compiler the installation succeeds all the same, without the encoder
 
 from __future__ import annotations
 
+import sysconfig
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,12 +33,14 @@ class EncoderBuildHook(BuildHookInterface[Any]):
         if self.target_name != "wheel":
             return
         self._folder = TemporaryDirectory()
+        place = SOURCE.with_suffix(sysconfig.get_config_var("EXT_SUFFIX"))
         try:
             built = built_module(Path(self.root), Path(self._folder.name))
         except (CCompilerError, ExecError, PlatformError) as error:
             self.app.display_warning(f"The tap is built without its compiled encoder: {error}")
+            if version == "editable":
+                Path(self.root, place).unlink(missing_ok=True)  # of an earlier source
             return
-        place = SOURCE.with_name(built.name)
         if version == "editable":
             self._put(built, Path(self.root, place))
         else:
