@@ -48,7 +48,7 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 
 .DEFAULT_GOAL := help
 .PHONY: environments types-tap types-dagster types-airflow
-.PHONY: help demo faults fleet lake spark bench scaling test pytest lint types format docs site constraints build clean
+.PHONY: help demo faults fuzz fleet lake spark bench scaling test pytest lint types format docs site constraints build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ demo: $(COMPILED) $(DBT_STAMP) ## A simulated Intercom into a real PostgreSQL, w
 
 faults: $(COMPILED) ## Everything that can go wrong, and what the tap does about it
 	@$(BIN)/python -m tests.faults
+
+fuzz: $(COMPILED) ## The compiled encoder against the way row by row, on random files; ARGS="--seconds 600" for longer
+	@$(BIN)/python -m tests.fuzz_encoder $(ARGS)
 
 fleet: $(COMPILED) $(FLEET) ## 24 simulated workspaces on Dagster, with what goes wrong; WORKSPACES=5 for fewer
 	@$(BIN)/python -m fleet
