@@ -152,6 +152,12 @@ def test_index_that_is_out_of_range_is_refused(changes: dict[str, Any]) -> None:
         encoded(**changes)
 
 
+@pytest.mark.parametrize("delimiter", [b"\0", b'"', b"\n", b"\r", b"\xff", b"", b",,"])
+def test_byte_with_another_meaning_is_no_delimiter(delimiter: bytes) -> None:
+    with pytest.raises(ValueError, match="is not a delimiter"):
+        encoded(delimiter=delimiter)
+
+
 @pytest.mark.parametrize("start", [-1, 3])
 def test_start_must_be_in_the_block(start: int) -> None:
     plan: Any = SimpleNamespace(**PLAN)

@@ -101,6 +101,8 @@ cdef class BlockEncoder:
         self._parts = <Part*>PyMem_Calloc(len(parts) + 1, sizeof(Part))
         if not (self._row.cells and self._row.header and self._properties and self._parts):
             raise MemoryError
+        if plan.delimiter not in (b",", b";", b"\t"):  # with a NUL, a row would have no end
+            raise ValueError(f"is not a delimiter: {plan.delimiter!r}")
         set_classes(&self._row, <byte>plan.delimiter[0])
         for place, text in enumerate(self._kept):
             self._row.header[place].start = <const byte*>PyBytes_AS_STRING(text)
