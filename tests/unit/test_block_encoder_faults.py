@@ -111,6 +111,9 @@ PLAN: dict[str, Any] = {
 }
 
 
+NOT_BYTES: Any = None
+
+
 def encoded(**changes: Any) -> bytes:
     plan: Any = SimpleNamespace(**{**PLAN, **changes})
     return BlockEncoder(plan, 100).encode(b"x\n", 0)[0]
@@ -122,8 +125,8 @@ def encoded(**changes: Any) -> bytes:
         *[{name: None} for name in ("before", "after", "hash_start")],
         {"header": [None]},
         {"header": ["a"]},
-        {"properties": [Property("text", None, 0)]},  # type: ignore[arg-type] # the fault
-        {"properties": [Property("object", b"", parts=(Part(0, None),))]},  # type: ignore[arg-type]
+        {"properties": [Property("text", NOT_BYTES, 0)]},
+        {"properties": [Property("object", b"", parts=(Part(0, NOT_BYTES),))]},
         {"properties": [Property("hash", b"")], "hash": lambda _: None},
         {"properties": [Property("number", b"", 0)], "readers": [lambda _: None]},
         {"properties": [Property("number", b"", 0)], "readers": [lambda _: "1"]},
@@ -164,4 +167,4 @@ def test_start_must_be_in_the_block(start: int) -> None:
     with pytest.raises(IndexError):
         BlockEncoder(plan, 100).encode(b"x\n", start)
     with pytest.raises(TypeError):
-        BlockEncoder(plan, 100).encode(None, 0)  # type: ignore[arg-type] # no block
+        BlockEncoder(plan, 100).encode(NOT_BYTES, 0)
