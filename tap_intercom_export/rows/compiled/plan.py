@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_CACHED_CELLS = 10_000
 """Cells of each kind whose JSON text is kept, if only Python can read them."""
 
+MAX_CACHED_CHARACTERS = 40
+"""Longest of these cells, e.g. a time with an offset."""
+
 NO_COLUMN = -1
 """In place of the index of a column that the file does not have."""
 
@@ -278,4 +281,5 @@ def _json_reader(parse: Callable[[str], object]) -> Callable[[str], bytes]:
     def read(cell: str) -> bytes:
         return json.dumps(parse(cell)).encode()
 
-    return lru_cache(maxsize=MAX_CACHED_CELLS)(read)
+    cached = lru_cache(maxsize=MAX_CACHED_CELLS)(read)
+    return lambda cell: (cached if len(cell) <= MAX_CACHED_CHARACTERS else read)(cell)
