@@ -1,17 +1,28 @@
-"""A run with the SDK's encoder, or without generated code, writes the same as the usual run."""
+"""A run with the SDK's encoder, or without the compiled one, writes the same as the usual run."""
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from intercom_simulator import ApiVariant, Member, Mutation
 from tap_intercom_export.rows.encoder import Encoder
-from tests.harness.singer import Output, run_in_process, run_tap, run_without_waiting, select
+from tests.harness.singer import (
+    Output,
+    clean_environment,
+    command,
+    run_in_process,
+    run_tap,
+    run_without_waiting,
+    select,
+)
 from tests.unit.encoder_comparison import ALL, counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.harness.fixture_types import Configure, Simulate
 
 UNUSUAL_DATA: dict[str, ApiVariant] = {
@@ -51,7 +62,7 @@ def records_by_stream(output: Output) -> dict[str, list[dict[str, Any]]]:
 
 
 def identity_maps(*streams: str) -> dict[str, dict[str, str]]:
-    """Return identity stream maps, which disable the generated encoder."""
+    """Return identity stream maps, which disable the tap's encoder."""
     names = streams or [file.name for file in ALL]
     return {name: {"created_at": "created_at"} for name in names}
 
@@ -87,6 +98,41 @@ def test_without_the_compiled_encoder_a_run_writes_the_same(
     assert compiled == plain
     assert compiled["receipt"]
     assert outputs[0].bookmarks == outputs[1].bookmarks
+
+
+WITHOUT_EXTENSION = """
+import sys
+sys.modules["tap_intercom_export.rows.compiled.block_encoder"] = None  # importing it fails
+from tap_intercom_export.cli import main
+main()
+"""
+WARNING = "This installation has no compiled encoder"
+
+
+def run_without_extension(config: Mapping[str, Any]) -> Output:
+    """Run the tap as a process in which the extension module cannot be imported."""
+    with command(config=config) as (python, *_, option, path):
+        completed = subprocess.run(
+            [python, "-c", WITHOUT_EXTENSION, option, path],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=clean_environment(),
+        )
+    return Output(completed.returncode, completed.stderr, completed.stdout.splitlines())
+
+
+def test_without_the_extension_module_a_run_writes_the_same_and_warns_once(
+    simulate: Simulate, configure: Configure
+) -> None:
+    compiled, without = (
+        run(configure(simulate(receipts=80, days=20, variant=UNUSUAL_DATA["as production"])))
+        for run in (run_tap, run_without_extension)
+    )
+    assert records_by_stream(without) == records_by_stream(compiled)
+    assert without.records("receipt")
+    assert without.bookmarks == compiled.bookmarks
+    assert (compiled.log.count(WARNING), without.log.count(WARNING)) == (0, 1)
 
 
 def lengths(output: Output) -> dict[str, int]:

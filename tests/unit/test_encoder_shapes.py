@@ -1,4 +1,4 @@
-"""All shapes of data of the benchmark, with the generated encoder, as tables, and row by row.
+"""All shapes of data of the benchmark, with the compiled encoder, as tables, and row by row.
 
 Expected values come from Python's csv and json modules and from arithmetic, not from the tap.
 """
@@ -97,7 +97,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 
 
 def fast(table: Table) -> list[dict[str, Any]]:
-    """Read a table with the generated encoder; no row may use the other path."""
+    """Read a table with the compiled encoder; no row may use the other path."""
     careful = mock.Mock(side_effect=AssertionError("a row left the fast path"))
     with mock.patch.object(RowFormat, "record", careful):
         found = b"".join(lines.data for lines in Encoder(table.reader()).lines())
