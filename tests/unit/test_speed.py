@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 MIN_SPEEDUP = 22
 """Minimum ratio to a stream of the SDK, for the usual shape of data: half of 45."""
 MIN_SPEEDUP_OF_SLOW_SHAPES = {"both": 19, "click": 4}
-"""The same for a receipt of the slowest shape, with quoted cells and unix seconds: half of 39; and for
-the slowest of all, short rows with a hash: half of 8."""
+"""The same for a receipt of the slowest shape, with quoted cells and unix seconds: half of 39; and
+for the slowest of all, short rows with a hash: half of 8."""
 MAX_SLOWDOWN_TO_LIMIT = 5
 """Maximum ratio to reading the lines only: twice the measured one."""
 MIN_SPEEDUP_BATCH = {"jsonl": 7, "parquet": 4}
