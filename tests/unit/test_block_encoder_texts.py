@@ -99,14 +99,14 @@ def test_row_with_nul_is_handed_back(row: bytes) -> None:
 def test_table_of_texts_is_what_csv_and_json_make_of_it(
     table: list[list[str]], line_end: str, delimiter: str
 ) -> None:
-    table = [["r" + row[0], *row[1:]] for row in table]
+    table = [["r" + row[0], *row[1:], "last"] for row in table]
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows(
         table
     )
     data = text.getvalue().encode()
     rows = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=delimiter, strict=True)
-    found = encode(data, schema(Kind.TEXT, Kind.TEXT), delimiter=delimiter)
+    found = encode(data, schema(*[Kind.TEXT] * 3), delimiter=delimiter)
     assert found == (b"".join(map(read_by_python, rows)), len(table), [], len(data), len(data))
 
 
@@ -120,6 +120,7 @@ def test_any_rows_are_read_as_the_csv_module_does_or_handed_back(text: str) -> N
     assert found.lines == b"".join(map(read_by_python, rows))
     assert found.rows == len(rows)
     handed_back = data[found.stop : found.following].decode()
-    if found.following < len(data):  # one row, which has too few or too many cells, or no id
+    if found.following < len(data):  # one row: with too few or too many cells, without an id, or
         (row,) = csv.reader(io.StringIO(handed_back, newline=""), strict=True)
-        assert len(row) != 2 or not row[0]
+        may_be_header = all('"' in cell for cell in row)  # which is not looked at more closely
+        assert len(row) != 2 or not row[0] or may_be_header
