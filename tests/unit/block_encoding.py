@@ -33,7 +33,8 @@ class Encoded(NamedTuple):
 def schema(*kinds: Kind, **options: Any) -> FileSchema:
     """Return a file with an id `c0` and a column of each kind: `c1`, `c2` and so on."""
     columns = (Column(f"c{place}", kind, "") for place, kind in enumerate((Kind.ID, *kinds)))
-    return FileSchema("thing", "", tuple(columns), **{"key": ("c0",), "time": (), **options})
+    given: dict[str, Any] = {"key": ("c0",), "time": (), **options}
+    return FileSchema("thing", "", tuple(columns), **given)
 
 
 def plan(  # noqa: PLR0913 - the arguments of `EncodingPlan`, with defaults
