@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tap_intercom_export.clock import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MIN_WINDOW_SECONDS = 3600
 """Minimum length of a window and of a lookback."""
@@ -195,7 +195,18 @@ class ExportRange:
             bookmark: Everything up to this second is exported.
             before: The end that it would have otherwise.
         """
-        for written in sorted(self.partly_written, key=lambda one: one.end):
+        for written in _without_overlaps(self.partly_written):
             if written.bookmark < before < written.end:
-                before = written.bookmark if bookmark < written.bookmark else written.end
+                return written.bookmark if bookmark < written.bookmark else written.end
         return before
+
+
+def _without_overlaps(ranges: Iterable[PendingRange]) -> list[PendingRange]:
+    """Return ranges in order, with one in place of those that overlap."""
+    joined: list[PendingRange] = []
+    for one in sorted(ranges, key=lambda one: one.bookmark):
+        if joined and one.bookmark < joined[-1].end:
+            joined[-1] = PendingRange(joined[-1].bookmark, max(joined[-1].end, one.end))
+        else:
+            joined.append(one)
+    return joined

@@ -116,3 +116,14 @@ def test_no_window_ends_within_partially_written_window(run: Run, data: st.DataO
         if max(one.bookmark, run.bookmark) < end < one.end
     ]
     assert not ends or ends[-1] == export_range.end
+
+
+def test_no_window_ends_within_one_of_two_overlapping_partly_written_windows() -> None:
+    first, second = PendingRange(100, 500), PendingRange(200, 900)
+    for partly_written in ((first, second), (second, first)):
+        export_range = ExportRange(0, 1000, partly_written)
+        size = WindowSize(new_seconds=150, lookback_seconds=0)
+        for bookmark, end in ((0, 100), (100, 900), (150, 900), (600, 900), (900, 1000)):
+            window = export_range.next_window(PendingRange(bookmark, 1000), size)
+            assert window is not None
+            assert window.before == end
