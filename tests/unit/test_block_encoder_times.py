@@ -118,6 +118,7 @@ def test_row_without_a_time_is_handed_back(cell: str) -> None:
         (" 1776083542", "2026-04-13T12:32:22Z"),
         ("177608354", "1975-08-18T15:39:14Z"),
         ("0776083542", "1994-08-05T10:45:42Z"),
+        ("0099999999999", "5138-11-16T09:46:39Z"),
         ("1776083542.25", "2026-04-13T12:32:22.25Z"),
     ],
 )
@@ -126,7 +127,7 @@ def test_time_of_unusual_format_is_read_by_python(cell: str, expected: str) -> N
     assert value_of(Kind.TIME, f'"{cell}"') == f'"{expected}"'
 
 
-@pytest.mark.parametrize("cell", ["0", "-1", "'-1", "null", " ", ""])
+@pytest.mark.parametrize("cell", ["0", "0000000000", "0000000000000", "-1", "'-1", "null", " ", ""])
 def test_cell_that_means_no_time(cell: str) -> None:
     assert value_of(Kind.TIME, cell) == "null"
 
