@@ -177,7 +177,7 @@ class RowFormat:
             plain[index] = _lenient_time(plain[index]) or plain[index]
         names = self.hash_names
         filled = [(names[index], plain[index]) for index in self._hash_order if plain[index]]
-        return digest(json.dumps([self.statistic, filled], **_COMPACT))
+        return digest(json.dumps([self.statistic, filled], **_COMPACT).encode())
 
 
 def _lenient_time(cell: str) -> str | None:
@@ -200,10 +200,10 @@ def _required(names: tuple[str, ...], record: Mapping[str, Any]) -> Any:
     raise ValueError(f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty")
 
 
-def digest(text: str) -> str:
+def digest(content: bytes) -> str:
     """Return a 128-bit hash as hexadecimal text.
 
     Args:
-        text: The identifying content of a row, as compact JSON in ASCII.
+        content: The identifying content of a row, as compact JSON in ASCII.
     """
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

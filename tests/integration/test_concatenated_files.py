@@ -26,7 +26,11 @@ def run(
 ) -> Callable[[dict[str, str]], Output]:
     """Return a function that runs the tap with an archive of some files."""
     is_parquet = request.param == "tables"
-    monkeypatch.setattr(Encoder, "is_compiled", request.param != "row by row")
+    if request.param == "compiled encoder" and not Encoder.is_compiled:
+        pytest.skip("there is no C compiler")
+    monkeypatch.setattr(
+        Encoder, "is_compiled", Encoder.is_compiled and request.param != "row by row"
+    )
     settings = {"batch_config": batch_config(tmp_path, "parquet")} if is_parquet else {}
 
     def run_tap(files: dict[str, str]) -> Output:

@@ -9,6 +9,7 @@ import pytest
 
 from intercom_simulator import ApiVariant, Member, Mutation
 from tap_intercom_export.rows.encoder import Encoder
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.harness.singer import (
     Output,
     clean_environment,
@@ -86,6 +87,7 @@ def test_identity_stream_map_does_not_change_records(
 
 
 @pytest.mark.parametrize("variant", UNUSUAL_DATA)
+@needs_compiled_encoder
 def test_without_the_compiled_encoder_a_run_writes_the_same(
     simulate: Simulate, configure: Configure, monkeypatch: pytest.MonkeyPatch, variant: str
 ) -> None:
@@ -122,6 +124,7 @@ def run_without_extension(config: Mapping[str, Any]) -> Output:
     return Output(completed.returncode, completed.stderr, completed.stdout.splitlines())
 
 
+@needs_compiled_encoder
 def test_without_the_extension_module_a_run_writes_the_same_and_warns_once(
     simulate: Simulate, configure: Configure
 ) -> None:

@@ -17,10 +17,7 @@ from tap_intercom_export.rows.compiled import BlockEncoder
 from tap_intercom_export.rows.encoder import Encoder
 from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
-from tests.unit.test_encoder_shapes import Table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.unit.block_encoding import (
     BOM,
     LINE,
@@ -33,6 +30,12 @@ from tests.unit.block_encoding import (
     refuse,
     schema,
 )
+from tests.unit.test_encoder_shapes import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+pytestmark = needs_compiled_encoder
 
 
 @pytest.mark.parametrize(

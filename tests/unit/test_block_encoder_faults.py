@@ -14,9 +14,11 @@ from tap_intercom_export.rows.compiled import BlockEncoder
 from tap_intercom_export.rows.compiled.plan import Part, Property
 from tap_intercom_export.schemas.column_kinds import Kind
 from tap_intercom_export.schemas.columns import Column, FileSchema
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.unit.encoder_comparison import LineByLine, assert_same, both_encoders
 
-pytestmark = pytest.mark.skipif(BlockEncoder is None, reason="the tap has no compiled encoder here")
+pytestmark = needs_compiled_encoder
+
 
 TEXTS = FileSchema(
     name="texts",

@@ -13,12 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_intercom_export.schemas.column_kinds import Kind
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.unit.block_encoding import (
     encode,
     json_line,
     read_by_python,
     schema,
 )
+
+pytestmark = needs_compiled_encoder
 
 
 def assert_text(cell: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tap_intercom_export.rows.compiled import BlockEncoder
 from tap_intercom_export.schemas.column_kinds import Kind
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.unit.block_encoding import (
     MAX_ROW_BYTES,
     encode,
@@ -22,6 +23,8 @@ from tests.unit.block_encoding import (
     schema,
     value_of,
 )
+
+pytestmark = needs_compiled_encoder
 
 USUAL_TIMES = {
     "2026-04-13T12:32:22Z": "2026-04-13T12:32:22Z",

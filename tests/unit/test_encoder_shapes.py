@@ -29,12 +29,15 @@ from tap_intercom_export.rows.row_format import RowFormat
 from tap_intercom_export.rows.row_reader import RowReader
 from tap_intercom_export.schemas import match_header
 from tap_intercom_export.schemas.csv_files import MESSAGE_FILES
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.unit.encoder_comparison import ARROW_TYPES, table_rows, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_intercom_export.rows.csv_reader import DamagedRow
+
+pytestmark = needs_compiled_encoder
 
 ROWS = 600
 """Number of rows; several blocks of the longest rows."""

@@ -27,6 +27,7 @@ from benchmarks.server import serving
 from benchmarks.shapes import RECEIPTS, SHAPES
 from tap_intercom_export.tap import TapIntercomExport
 from tests.harness.batches import batch_config
+from tests.harness.compiled_encoder import needs_compiled_encoder
 from tests.harness.singer import running_process, select
 from tests.harness.stopped_simulator import END
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.harness.fixture_types import Configure, Simulate
+
+pytestmark = needs_compiled_encoder
 
 MIN_SPEEDUP = 22
 """Minimum ratio to a stream of the SDK, for the usual shape of data: half of 45."""

@@ -170,7 +170,7 @@ class EncodingPlan:
         Args:
             content: What identifies the row, as JSON.
         """
-        return f'"{digest(content.decode("ascii"))}"'.encode()
+        return f'"{digest(content)}"'.encode()
 
     def _any_filled(self) -> list[int]:
         file, template = self._form.file, self._form.template
