@@ -172,9 +172,10 @@ $(STAMP): pyproject.toml intercom_simulator/pyproject.toml constraints.txt
 	  $(PIP) -c constraints.txt -e . -e ./intercom_simulator --group dev
 	@touch $@ $(COMPILED)
 
-# After a change of its source
+# After a change of its source. make looks for the file before $(STAMP) makes it, so it has to be looked at again.
 $(COMPILED): $(COMPILED_FROM) $(STAMP)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(COMPILE) || $(PIP) --no-deps -e .
+	@{ [ -f $@ ] && [ -z "$$(find $^ -newer $@)" ]; } || \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(COMPILE) || $(PIP) --no-deps -e .
 	@touch $@
 
 # pip as the second way here too; see above.
