@@ -12,7 +12,7 @@ CPU time for a receipt of 52 columns, from the unpacked CSV to the message:
 | compiled code (Cython): the tap | about 1, of any shape | 57 |
 | Python code written for each file: an earlier version | about 5, of any shape | 57 |
 | the same, with the csv module for rows with quotes: before that | 4 to 16 by shape | 55 |
-| csv module, dictionary, json module: the tap without a C compiler | 15 to 20 | 57 |
+| csv module, dictionary, json module: the tap without a C compiler | about 20 | 57 |
 | polars, 400,000 rows of any shape (170 MB to install) | 7.5 | 118 |
 | DuckDB, likewise | 7.5 | 245 |
 
