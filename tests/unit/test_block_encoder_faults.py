@@ -106,6 +106,7 @@ PLAN: dict[str, Any] = {
     "after": b"}\n",
     "constant_time": b"",
     "missing_ids": frozenset(),
+    "null_ids": frozenset(),
     "missing_id": -1,
     "any_filled": [],
     "properties": [Property("text", b'"a":', 0, b'"a":null')],

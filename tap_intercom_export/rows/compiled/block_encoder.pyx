@@ -8,7 +8,6 @@ where a `bytes` object has a NUL (`csv_row.pxd`).
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.unicode cimport PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
-from libc.string cimport memcmp
 
 from tap_intercom_export.rows.compiled.csv_row cimport (
     BLANK,
@@ -37,9 +36,6 @@ VALUES = (
 # What became of a value or a row
 cdef enum:
     LEFT_TO_PYTHON, IS_WRITTEN, IS_NULL
-
-cdef enum:
-    LONGEST_MISSING_ID = 4
 
 
 cdef struct Property:
@@ -83,7 +79,8 @@ cdef class BlockEncoder:
     cdef bint _with_keys
     cdef bytes _before, _after, _nulls, _hash_start, _constant_time
     cdef bytes _hash  # of the current row, once it is known
-    cdef frozenset _missing_ids
+    cdef frozenset _missing_ids, _null_ids
+    cdef Py_ssize_t _longest_missing_id, _longest_null_id
     cdef list _any_filled, _readers
     cdef object _digest
     cdef list _kept  # the texts to which the structs point
@@ -110,7 +107,9 @@ cdef class BlockEncoder:
         self._readers, self._digest = list(plan.readers), plan.hash
         self._before, self._after, self._nulls = <bytes?>plan.before, <bytes?>plan.after, b""
         self._hash_start, self._constant_time = <bytes?>plan.hash_start, <bytes?>plan.constant_time
-        self._missing_ids = plan.missing_ids
+        self._missing_ids, self._null_ids = plan.missing_ids, plan.null_ids
+        self._longest_missing_id = max(map(len, self._missing_ids), default=0)
+        self._longest_null_id = max(map(len, self._null_ids), default=0)
         self._missing_id = self._checked(plan.missing_id, self._row.cell_count, -1)
         self._any_filled = [
             self._checked(cell, self._row.cell_count, -1) for cell in plan.any_filled
@@ -233,8 +232,12 @@ cdef class BlockEncoder:
         return IS_WRITTEN
 
     cdef bint _is_missing_id(self, Cell* cell) except -1:
-        return cell.size <= LONGEST_MISSING_ID and PyBytes_FromStringAndSize(
+        return cell.size <= self._longest_missing_id and PyBytes_FromStringAndSize(
             <const char*>cell.start, cell.size) in self._missing_ids
+
+    cdef bint _is_null_id(self, Cell* cell) except -1:
+        return cell.size <= self._longest_null_id and PyBytes_FromStringAndSize(
+            <const char*>cell.start, cell.size) in self._null_ids
 
     cdef int _write_properties(self, int first, int last) except -1:
         """Write a range of properties; return whether all are written."""
@@ -290,9 +293,7 @@ cdef class BlockEncoder:
             write_text(&self._out, cell)
             return IS_WRITTEN
         if each.value == OPTIONAL_ID:
-            if (cell.size == 2 and memcmp(cell.start, b"-1", 2) == 0) or (
-                cell.size == 3 and memcmp(cell.start, b"'-1", 3) == 0
-            ):
+            if self._is_null_id(cell):
                 return IS_NULL
             write_text(&self._out, cell)
             return IS_WRITTEN

@@ -115,12 +115,14 @@ class EncodingPlan:
         readers: Functions that return the JSON text of a cell; ValueError if it has none.
         missing_id: Index of the column whose cell identifies a row, or `NO_COLUMN`.
         missing_ids: What in that cell means that there is no id.
+        null_ids: What in a cell with an optional id means that there is none.
         any_filled: Columns of which one must be filled; empty for no such condition.
         constant_time: JSON text of the time of rows without one; empty if each must have one.
         hash_start: JSON text before the parts of a hash.
     """
 
     missing_ids = frozenset(text.encode() for text in cell_parsers.MISSING_ID_CELLS)
+    null_ids = frozenset(text.encode() for text in cell_parsers.NULL_ID_CELLS)
 
     def __init__(
         self,
